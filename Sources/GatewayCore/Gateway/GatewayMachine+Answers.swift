@@ -1,0 +1,205 @@
+extension GatewayMachine {
+    mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
+        switch request {
+        case .pay(let payment, let body, let recall): pay(id, payment, body, recall, keyedChecked: false, at: now)
+        case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
+        case .resolve(let payment, let paid, let order, let by, let note, let recall):
+            resolve(id, payment, paid: paid, order: order, by: by, note: note, recall, at: now)
+        case .openCart(let cart, let lane, let reader, let recall): openCart(id, cart, lane: lane, reader: reader, recall, at: now)
+        case .display(let cart, let shown): display(id, cart, shown, at: now)
+        case .closeCart(let cart): closeCart(id, cart, at: now)
+        case .cartStatus(let cart): cartStatus(id, cart)
+        case .configuration(let cart): configuration(id, cart, at: now)
+        case .connectionToken(let cart): connectionToken(id, cart, at: now)
+        case .keyedIntent(let cart, let amount, let balance, let recall):
+            keyedIntent(id, cart, amount: amount, accountBalance: balance, recall, at: now)
+        case .readers(let refresh):
+            guard refresh || listedAt == nil else { return respond(id, .readers) }
+            listsWanted.append(id)
+            if !isListing { listReaders(at: now) }
+        }
+    }
+
+    mutating func handle(_ purpose: Purpose, _ answer: Answer, at now: Now) {
+        switch (purpose, answer) {
+        case (.append, .append(let result)): appended(result, at: now)
+        case (.reader(let id, let sequence), .reader(let result)):
+            changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
+        case (.verifyIntent(let cart, let number), .intent(let result)): intentVerified(cart, number, result, at: now)
+        case (.evidence(let payment, let askedAt), .intent(let result)):
+            switch result {
+            case .success(let facts):
+                // While a later confirm of the same intent is under way, what is read may be of its making.
+                let cart = payments[payment]?.record.request.cart
+                let reading: IntentReading = cart.map { isConfirming($0) } == true ? .noAnswer : .status(facts.status)
+                change(payment, at: now) { $0.intent(reading, askedAt: askedAt, at: now) }
+            case .failure: change(payment, at: now) { $0.intent(.noAnswer, askedAt: askedAt, at: now) }
+            }
+        case (.watch(let cart, let intent), .intent(let result)): watched(cart, intent, result, at: now)
+        case (.stripeReaders(let reader), .stripeReaders(let result)): stripeListed(reader, result, at: now)
+        case (_, .configuration(let result)):
+            judgeBackend(result.failure, at: now)
+            configured(purpose, result, at: now)
+        case (.token(let cart), .connectionToken(let result)):
+            judgeBackend(result.failure, at: now)
+            tokenAnswered(cart, result, at: now)
+        case (_, .paymentIntent(let result)):
+            judgeBackend(result.failure, at: now)
+            switch purpose {
+            case .createIntent(let cart, let number): intentCreated(cart, number, result, at: now)
+            case .keyedIntent(let id, let cart, let wasOpen): keyedIntentAnswered(id, cart, wasOpen: wasOpen, result, at: now)
+            default: break
+            }
+        case (_, .paymentStatus(let result)):
+            judgeBackend(result.failure, at: now)
+            statusAnswered(purpose, result, at: now)
+        case (.backendReaders, .backendReaders(let result)):
+            judgeBackend(result.failure, at: now)
+            backendListed(result, at: now)
+        default: log(.error, "an answer of another kind than its question came; it was dropped")
+        }
+    }
+
+    private mutating func configured(_ purpose: Purpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
+        let cart: CartID
+        switch purpose {
+        case .configuration(let named): cart = named
+        case .configurationRequest(let id, let named):
+            cart = named
+            switch result {
+            case .success(let configuration): respond(id, .configuration(configuration))
+            case .failure(let failure): refuse(id, .from(failure))
+            }
+        default: return
+        }
+        carts[cart]?.configurationAsked = false
+        guard case .success(let configuration) = result else { return }
+        carts[cart]?.configuration = configuration
+        guard let currency = currencies[configuration.publishableKey] else { return }
+        for payment in carts[cart]?.facts.openPayments ?? [] {
+            change(payment, at: now) { $0.currencyExpected(currency, at: now) }
+        }
+    }
+
+    private mutating func statusAnswered(_ purpose: Purpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
+        let status: CartStatus? = if case .success(let said) = result { said } else { nil }
+        switch purpose {
+        case .baseline(let payment):
+            if let cart = payments[payment]?.record.request.cart, let status { cartDecided(cart, status, at: now) }
+            // `Open` is no baseline where an earlier confirm's decline may still be on its way to the backend.
+            let cart = payments[payment].flatMap { carts[$0.record.request.cart]?.facts }
+            let hadConfirm = cart?.intent?.everConfirmed == true || cart?.replaced.isEmpty == false || cart?.keyedEver == true
+            let isFirst = !hadConfirm || !policy.rules.contains(.firstBaseline)
+            change(payment, at: now) { $0.baseline(status, isFirst: isFirst, at: now) }
+        case .status(let payment):
+            guard let cart = payments[payment]?.record.request.cart else { return }
+            if let status { cartDecided(cart, status, at: now) }
+            let heard = isConfirming(cart) ? nil : status
+            change(payment, at: now) { $0.status(heard, at: now) }
+        case .cartStatus(let id, let cart):
+            switch result {
+            case .success(let status):
+                cartDecided(cart, status, at: now)
+                respond(id, .cartStatus(status))
+            case .failure(let failure): refuse(id, .from(failure))
+            }
+        case .keyedCheck(let cart): keyedChecked(cart, result, at: now)
+        default: break
+        }
+    }
+
+    private mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
+        switch result {
+        case .success:
+            if outbox.trouble != nil { log(.notice, "the journal can be written again") }
+            for item in outbox.written() {
+                if let record = item.entry.payment, record.state.isEnd {
+                    ended[record.id] = nil
+                    endSettled(record)
+                }
+                switch item.waiter {
+                case .accepted(let payment): accepted(payment, at: now)
+                case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
+                case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
+                case .request, nil: break
+                }
+            }
+        case .failure(let trouble):
+            if outbox.trouble == nil { log(.error, "the journal cannot be written: \(trouble.detail)") }
+            let (dropped, kept) = outbox.failed(trouble, at: now.mono)
+            for item in dropped {
+                switch item.waiter {
+                case .accepted(let payment): notAccepted(payment, trouble)
+                case .confirming(let payment):
+                    if let record = payments[payment]?.record { carts[record.request.cart]?.undoConfirm(of: record.intent) }
+                    outbox.amend(payment) {
+                        $0.confirmingAt = nil
+                        $0.money = .notTaken
+                    }
+                    change(payment, at: now) { [rules = policy.rules] in
+                        rules.contains(.noRowNoConfirm) ? $0.confirmingFailed(at: now) : $0.confirmingWritten(at: now)
+                    }
+                case .keyedEntry(let id, let cart):
+                    if keyedRequests.removeValue(forKey: id)?.wasOpen == false { carts[cart]?.facts.keyedEntry = false }
+                    refuse(id, Refusal(.journalUnavailable, "The agent cannot write its journal: \(trouble.detail)"))
+                case .request, nil: break
+                }
+            }
+            for item in kept {
+                guard let record = item.entry.payment else { continue }
+                out.append(.publish(record))
+                if record.state.isEnd { endSettled(record) }
+            }
+        }
+    }
+
+    // MARK: After a restart
+
+    mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
+        for (key, value) in facts where key.hasPrefix(Self.currencyKey) {
+            if let currency = Currency(value) {
+                currencies[PublishableKey(unchecked: String(key.dropFirst(Self.currencyKey.count)))] = currency
+            }
+        }
+        for cart in known { remember(cart.cart, recalled: cart) }
+        for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
+            let cart = record.request.cart
+            remember(cart, recalled: nil)
+            // What the rows of the payments say is the truth; the cart's own list follows it.
+            if carts[cart]?.facts.openPayments.contains(record.id) == false { carts[cart]?.facts.openPayments.append(record.id) }
+            if readers[record.reader] == nil {
+                var facts = ReaderFacts(id: record.reader)
+                facts.label = record.readerLabel
+                readers[record.reader] = ReaderMachine(facts: facts, policy: policy)
+            }
+            payments[record.id] = PaymentMachine(record: record, policy: policy, now: now)
+            if record.leased {
+                freeingCarts[record.id] = cart
+                changeReader(record.reader, at: now) { reader, _ in
+                    reader.recoverLease(of: record.id, takeOver: record.confirmingAt == nil, at: now)
+                }
+            }
+            change(record.id, at: now) { $0.recover(at: now) }
+        }
+        for cart in carts.keys.sorted() { carts[cart]?.facts.openPayments.removeAll { payments[$0] == nil } }
+        listRetryAt = now.mono
+    }
+
+    // MARK: What can be seen
+
+    package var journalTrouble: JournalTrouble? { outbox.trouble }
+    package var credentialTrouble: CallFailure? { refusedCredential }
+    /// New payments are refused because the backend has not answered for a while.
+    package func refusesForBackend(at now: Now) -> Bool { breaker.refusesNewWork(at: now.mono) }
+    package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
+    package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
+    package var openCarts: [CartID] { carts.filter { $0.value.isOpen }.keys.sorted() }
+    package var hasListedReaders: Bool { listedAt != nil }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { return failure }
+        return nil
+    }
+}

@@ -1,0 +1,246 @@
+extension GatewayMachine {
+    // MARK: Which reader
+
+    /// A reader named by id, serial number or label; else the lane's; else the only one.
+    func resolveReader(_ reference: String?, lane: LaneName?) -> Result<ReaderID, Refusal> {
+        let laneReference = lane.flatMap { policy.lanes[$0] }
+        guard let wanted = reference ?? laneReference else {
+            let all = readers.values.filter { $0.facts.inBackend }
+            if all.count == 1, let only = all.first { return .success(only.id) }
+            let words =
+                all.isEmpty
+                ? "No reader is registered at this location." : "No reader was named, and \(all.count) are registered at this location."
+            return .failure(
+                Refusal(
+                    .noReader, words, remedy: "Name a reader, or set lanes.\(lane?.text ?? "NAME").reader in the settings.",
+                    candidates: all.map(\.id).sorted()))
+        }
+        if let exact = readers.values.filter({ $0.facts.isNamed(wanted) }).map(\.id).min() { return .success(exact) }
+        let labelled = readers.values.filter { $0.facts.label == wanted }
+        switch labelled.count {
+        case 1: return .success(labelled[0].id)
+        case 0:
+            return .failure(
+                Refusal(
+                    .readerNotFound, "No reader of this location is called \(wanted).",
+                    remedy: "See GET /v1/readers for those that are registered.", candidates: readers.keys.sorted()))
+        default:
+            return .failure(
+                Refusal(
+                    .readerNotFound, "\(labelled.count) readers are labelled \(wanted).", remedy: "Name it by its id or serial number.",
+                    candidates: labelled.map(\.id).sorted()))
+        }
+    }
+
+    // MARK: Lists
+
+    /// The list is old enough that a reader that is not in it may have been registered since.
+    func wantsFreshList(at now: Now) -> Bool {
+        guard let listedAt else { return true }
+        return isListing || now.mono - listedAt > 2_000
+    }
+
+    mutating func park(_ id: RequestID, _ request: Request, at now: Now) {
+        if !isListing, listedAt == nil, let failure = lastListFailure, now.mono < listRetryAt {
+            return refuse(id, .from(failure))
+        }
+        parked.append(Parked(id: id, request: request, reason: .readers))
+        if !isListing { listReaders(at: now) }
+    }
+
+    mutating func listReaders(at now: Now) {
+        isListing = true
+        call(.backendReaders, for: .backendReaders, timeout: policy.backendTimeout, payment: nil)
+    }
+
+    mutating func backendListed(_ result: Result<[BackendReader], CallFailure>, at now: Now) {
+        isListing = false
+        switch result {
+        case .success(let list):
+            listedAt = now.mono
+            lastListFailure = nil
+            listBackoff.reset()
+            var seen: Set<ReaderID> = []
+            for entry in list {
+                seen.insert(entry.id)
+                if readers[entry.id] == nil {
+                    readers[entry.id] = ReaderMachine(facts: ReaderFacts(id: entry.id), policy: policy)
+                }
+                readers[entry.id]?.editFacts { $0.merge(entry) }
+            }
+            for id in readers.keys.sorted() where !seen.contains(id) {
+                if readers[id]?.holder == nil, readers[id]?.isLive == false, readers[id]?.isConnecting == false {
+                    readers[id] = nil
+                } else {
+                    readers[id]?.editFacts { $0.inBackend = false }
+                }
+            }
+            for cart in carts.keys.sorted() where carts[cart]?.isOpen == true && carts[cart]?.reader == nil {
+                if case .success(let usual) = resolveReader(nil, lane: carts[cart]?.lane) { open(cart, lane: nil, reader: usual, at: now) }
+            }
+            lookAtStripe(at: now)
+        case .failure(let failure):
+            lastListFailure = failure
+            listRetryAt = now.mono + 500 + listBackoff.next(random: &random)
+        }
+        let waiting = parked.filter { $0.reason == .readers }
+        parked.removeAll { $0.reason == .readers }
+        for item in waiting {
+            if case .failure(let failure) = result {
+                refuse(item.id, .from(failure))
+            } else {
+                handle(item.id, item.request, at: now)
+            }
+        }
+        let asked = listsWanted
+        listsWanted = []
+        for id in asked {
+            if case .failure(let failure) = result { refuse(id, .from(failure)) } else { respond(id, .readers) }
+        }
+    }
+
+    /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
+    private mutating func lookAtStripe(at now: Now) {
+        let looking = carts.values.filter { $0.keeper.holdsToken }.min { $0.facts.cart < $1.facts.cart }
+        guard let token = looking?.keeper.peek, !calls.values.contains(.stripeReaders(nil)) else {
+            return
+        }
+        call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
+    }
+
+    mutating func stripeListed(_ asker: ReaderID?, _ result: Result<[StripeReader], CallFailure>, at now: Now) {
+        switch result {
+        case .success(let list):
+            let known = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            for id in readers.keys.sorted() {
+                guard var facts = readers[id]?.facts else { continue }
+                if let entry = known[id] { facts.merge(entry) } else { facts.inStripe = false }
+                if id == asker {
+                    changeReader(id, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
+                } else {
+                    readers[id]?.editFacts { $0 = facts }
+                }
+                out.append(.readerChanged(id))
+            }
+        case .failure(let failure):
+            if let asker {
+                changeReader(asker, at: now) { reader, random in reader.listFailed(failure, at: now, random: &random) }
+            }
+        }
+    }
+
+    // MARK: Carrying out what a reader asks for
+
+    mutating func changeReader(_ id: ReaderID, at now: Now, _ event: (inout ReaderMachine, inout SeededRandom) -> [ReaderMachine.Action]) {
+        guard let before = readers[id] else { return }
+        var machine = before
+        var random = random
+        let actions = event(&machine, &random)
+        self.random = random
+        readers[id] = machine
+        tellIfChanged(id, before, machine)
+        for action in actions { carryOut(action, of: id, at: now) }
+    }
+
+    /// Whoever follows the readers is told when one becomes busy or free as well as when it goes or comes back: once for what one event did.
+    private mutating func tellIfChanged(_ id: ReaderID, _ before: ReaderMachine, _ after: ReaderMachine) {
+        guard before.holder != after.holder || before.trouble != after.trouble || readerView(before).state != readerView(after).state else {
+            return
+        }
+        if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+    }
+
+    private mutating func carryOut(_ action: ReaderMachine.Action, of id: ReaderID, at now: Now) {
+        switch action {
+        case .claimToken:
+            guard let cart = cartForToken(of: id) else {
+                changeReader(id, at: now) { reader, random in reader.noCart(at: now, random: &random) }
+                return
+            }
+            mention(cart)
+            changeKeeper(cart, at: now) { $0.claim(.reader(id), at: now.mono) }
+        case .withdrawToken:
+            for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.reader(id)) }
+        case .list(let token):
+            call(.stripeReaders(token), for: .stripeReaders(id), timeout: policy.stripeTimeout, payment: nil)
+        case .send(let sequence, let route, let command, let session, let timeout, let owner):
+            let payment: PaymentID? = if case .payment(let payment) = owner { payment } else { nil }
+            call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, payment: payment)
+        case .answer(.payment(let payment), let command, let result):
+            change(payment, at: now) { $0.answered(command, result, at: now) }
+        case .answer(.request(let request), let command, let result):
+            // Zero is nobody: a cart's display that is cleared as it closes.
+            guard request.value != 0 else { return }
+            answer(request, command, result, reader: id)
+        case .answer(.session, _, _): break
+        case .granted(let payment):
+            let context = transaction(at: now)
+            let currency = payments[payment].flatMap { self.currency(of: $0.record.request.cart) }
+            change(payment, at: now) { $0.granted(context: context, expectedCurrency: currency, at: now) }
+        case .sessionReady(let payment): change(payment, at: now) { $0.sessionReady(at: now) }
+        case .sessionFailed(let payment, let trouble): change(payment, at: now) { $0.sessionFailed(trouble, at: now) }
+        case .seenIdle:
+            for payment in payments.values.sorted(by: { $0.id < $1.id }) where payment.record.reader == id && payment.isFollowing {
+                change(payment.id, at: now) { $0.readerSeenIdle(at: now) }
+            }
+        case .changed(let words):
+            log(.info, words, .reader(id))
+        }
+    }
+
+    private mutating func answer(
+        _ request: RequestID, _ command: ReaderCommand, _ result: Result<ReaderReply, ReaderFailure>, reader id: ReaderID
+    ) {
+        switch result {
+        case .success: respond(request, .done)
+        case .failure(let failure):
+            let trouble = ReaderTrouble.from(failure)
+            refuse(
+                request,
+                Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: readers[id].map { readerView($0).state }))
+        }
+    }
+
+    /// A connection token is asked for on behalf of a cart: the holder's, one that uses this reader, any open one, or the maintenance cart.
+    private func cartForToken(of id: ReaderID) -> CartID? {
+        let holder = readers[id]?.holder
+        if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
+        let open = carts.filter { $0.value.isOpen }
+        let any = open.filter { $0.value.reader == id }.keys.min() ?? open.keys.min() ?? policy.maintenanceCart
+        return any ?? holder.flatMap { (payments[$0]?.record ?? ended[$0])?.request.cart ?? freeingCarts[$0] }
+    }
+
+    // MARK: Views
+
+    package func readerView(_ machine: ReaderMachine) -> ReaderView {
+        let trouble = machine.trouble
+        let state: ReaderState =
+            if !machine.facts.inBackend && machine.holder == nil && listedAt != nil {
+                .unregistered
+            } else if machine.isLive {
+                machine.holder == nil ? .ready : .busy
+            } else if machine.isConnecting {
+                machine.holder == nil || machine.isFreeing ? .connecting : .busy
+            } else if let trouble, trouble.kind != .noCart {
+                machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
+            } else if machine.facts.status == "offline" {
+                .offline
+            } else {
+                .idle
+            }
+        let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
+        return ReaderView(
+            facts: machine.facts, state: state, trouble: trouble, lane: lanes.first, payment: machine.holder,
+            lastSeenAt: machine.lastSeenAt ?? machine.facts.lastSeenAt, sessionSince: machine.sessionSince,
+            livemode: machine.livemode ?? machine.facts.livemode)
+    }
+
+    package var readerViews: [ReaderView] { readers.values.sorted { $0.id < $1.id }.map { readerView($0) } }
+
+    package func readerView(named reference: String) -> Result<ReaderView, Refusal> {
+        resolveReader(reference, lane: nil).flatMap { id in
+            guard let machine = readers[id] else { return .failure(Refusal(.readerNotFound, "No such reader.")) }
+            return .success(readerView(machine))
+        }
+    }
+}

@@ -1,0 +1,224 @@
+/// All decisions of the agent: payments, carts, readers, tokens and what is written when. An event and a time go in, actions come out.
+///
+/// It holds no socket, no file, no clock and no randomness of its own; production and simulation run this very value.
+package struct GatewayMachine: Sendable {
+    /// Why a call was made; its answer is taken for that and nothing else.
+    enum Purpose: Sendable, Equatable {
+        case configuration(CartID)
+        case configurationRequest(RequestID, CartID)
+        case token(CartID)
+        case createIntent(CartID, UInt64)
+        case verifyIntent(CartID, UInt64)
+        case keyedIntent(RequestID, CartID, wasOpen: Bool)
+        case baseline(PaymentID)
+        case status(PaymentID)
+        case cartStatus(RequestID, CartID)
+        case keyedCheck(CartID)
+        case evidence(PaymentID, askedAt: MonoTime)
+        /// A replaced intent of a cart is looked at.
+        case watch(CartID, IntentID)
+        case backendReaders
+        case stripeReaders(ReaderID?)
+        case reader(ReaderID, sequence: UInt64)
+        case append
+    }
+
+    struct Parked: Sendable {
+        enum For: Sendable, Equatable { case readers, keyedCheck(CartID) }
+        var id: RequestID
+        var request: Request
+        var reason: For
+    }
+
+    var policy: GatewayPolicy
+    var random: SeededRandom
+    var payments: [PaymentID: PaymentMachine] = [:]
+    /// Ended, and the end is not on disk yet.
+    var ended: [PaymentID: PaymentRecord] = [:]
+    /// Who is told of an end once it is on disk, or is known not to get there for now.
+    var waitingForEnd: [PaymentID: [(request: RequestID, created: Bool)]] = [:]
+    /// Accepted by the rules, not yet on disk: who waits to be told.
+    var accepting: [PaymentID: [(request: RequestID, created: Bool)]] = [:]
+    /// Of these, whose carts had keyed entry open: it is open still when they are not accepted.
+    var keyedBefore: Set<PaymentID> = []
+    /// Asked to be canceled before it was on disk: done as soon as it is.
+    var cancelsWaiting: [PaymentID: [RequestID]] = [:]
+    var carts: [CartID: CartBook] = [:]
+    var readers: [ReaderID: ReaderMachine] = [:]
+    var currencies: [PublishableKey: Currency] = [:]
+    var breaker = CircuitBreaker()
+    /// The backend refused the credential that is in use.
+    var refusedCredential: CallFailure?
+    var refusedProbeAt: MonoTime = .max
+    var outbox = Outbox()
+    var calls: [CallID: Purpose] = [:]
+    var lastCall: UInt64 = 0
+    var traces: [PaymentID: Int] = [:]
+    var parked: [Parked] = []
+    var keyedRequests: [RequestID: (amount: DecimalAmount, balance: DecimalAmount?, wasOpen: Bool, cart: CartID)] = [:]
+    /// Carts of payments that ended while their reader was still to be freed.
+    var freeingCarts: [PaymentID: CartID] = [:]
+    var listsWanted: [RequestID] = []
+    /// When the backend's list of readers was last read; nil: never.
+    var listedAt: MonoTime?
+    var isListing = false
+    var listRetryAt: MonoTime = .min
+    var listBackoff = Backoff(base: 1_000, ceiling: 60_000)
+    var lastListFailure: CallFailure?
+    package var isStopping = false
+    var out: [Action] = []
+    /// The moment of the event that is being handled.
+    private var mono: MonoTime = .min
+
+    package init(policy: GatewayPolicy, seed: UInt64) {
+        self.policy = policy
+        self.random = SeededRandom(seed: seed)
+    }
+
+    package mutating func handle(_ event: Event, at now: Now) -> [Action] {
+        mono = now.mono
+        switch event {
+        case .start(let open, let carts, let facts): start(open: open, carts: carts, facts: facts, at: now)
+        case .request(let id, let request): handle(id, request, at: now)
+        case .forget(let id): forget(id)
+        case .answer(let id, let answer):
+            if let purpose = calls.removeValue(forKey: id) {
+                handle(purpose, answer, at: now)
+            } else {
+                log(.warning, "an answer came to a question that nobody asked; it was dropped")
+            }
+        case .tick: break
+        case .credentialChanged:
+            refusedCredential = nil
+            refusedProbeAt = .max
+            listRetryAt = now.mono
+        case .policy(let policy):
+            self.policy = policy
+            for id in readers.keys.sorted() { readers[id]?.policy = policy }
+        case .stopping: stop(at: now)
+        }
+        tick(at: now)
+        write(at: now)
+        defer { out = [] }
+        return out
+    }
+
+    /// The latest moment at which `tick` has to be called; nil: there is nothing to wait for.
+    package var nextWake: MonoTime? {
+        var wake = MonoTime.max
+        for payment in payments.values where accepting[payment.id] == nil { wake = min(wake, payment.nextWake ?? .max) }
+        for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
+        for cart in carts.values {
+            wake = min(wake, cart.keeper.nextWake ?? .max)
+            if cart.isOpen, isLeftAlone(cart) { wake = min(wake, cart.touchedAt + policy.cartIdle) }
+        }
+        wake = min(wake, outbox.nextWake ?? .max)
+        wake = min(wake, refusedProbeAt)
+        if !isListing { wake = min(wake, nextListing) }
+        return wake == .max ? nil : wake
+    }
+
+    /// Nothing is under way that a stop would tear: no payment before its end but those that are kept for later.
+    package var isQuiet: Bool {
+        accepting.isEmpty && outbox.isEmpty
+            && payments.values.allSatisfy { $0.isEnded || $0.record.state == .unresolved || $0.record.state == .finishing }
+    }
+
+    // MARK: Ticks
+
+    private mutating func tick(at now: Now) {
+        for id in payments.keys.sorted() where accepting[id] == nil {
+            guard let wake = payments[id]?.nextWake, now.mono >= wake else { continue }
+            change(id, at: now) { $0.tick(at: now) }
+        }
+        for id in readers.keys.sorted() {
+            guard let wake = readers[id]?.nextWake, now.mono >= wake else { continue }
+            changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
+        }
+        for cart in carts.keys.sorted() { tickCart(cart, at: now) }
+        if now.mono >= nextListing, !isListing { listReaders(at: now) }
+        if now.mono >= refusedProbeAt {
+            // The credential may have been taken back into favour without being changed: the list of readers is a harmless question.
+            refusedProbeAt = now.mono + 30_000
+            if !isListing { listReaders(at: now) }
+        }
+    }
+
+    private var nextListing: MonoTime {
+        guard refusedCredential == nil else { return .max }
+        if lastListFailure != nil || listedAt == nil { return listRetryAt }
+        return (listedAt ?? 0) + 600_000
+    }
+
+    private mutating func write(at now: Now) {
+        if let entries = outbox.next(at: now.mono) { call(.append(entries), for: .append, timeout: 30_000, payment: nil) }
+    }
+
+    // MARK: Small things
+
+    mutating func call(_ call: Call, for purpose: Purpose, timeout: Int64, payment: PaymentID?) {
+        lastCall += 1
+        let id = CallID(lastCall)
+        calls[id] = purpose
+        if call.isForBackend { breaker.calling(at: mono) }
+        let trace: String
+        if let payment {
+            traces[payment, default: 0] += 1
+            trace = "\(payment.text).\(traces[payment, default: 1])"
+        } else {
+            trace = "agent.\(lastCall)"
+        }
+        out.append(.call(id, call, timeout: timeout, trace: trace))
+    }
+
+    mutating func respond(_ id: RequestID, _ response: Response) { out.append(.respond(id, response)) }
+    mutating func refuse(_ id: RequestID, _ refusal: Refusal) { respond(id, .refused(refusal)) }
+
+    mutating func log(_ level: LogLevel, _ message: String, _ subject: LogSubject = .agent) {
+        out.append(.log(level, message, subject: subject))
+    }
+
+    /// A backend answered, or did not: what that says of the backend itself.
+    mutating func judgeBackend(_ failure: CallFailure?, at now: Now) {
+        switch failure {
+        case nil:
+            breaker.answered()
+            refusedCredential = nil
+            refusedProbeAt = .max
+        case .unauthorized?:
+            breaker.answered()
+            if refusedCredential == nil { refusedProbeAt = now.mono + 30_000 }
+            refusedCredential = failure
+        case .forbidden?, .rejected?, .invalidAnswer?: breaker.answered()
+        case .unavailable?: breaker.failed(at: now.mono, random: &random)
+        }
+    }
+
+    private mutating func stop(at now: Now) {
+        guard !isStopping else { return }
+        isStopping = true
+        let failure = PaymentFailure(
+            code: .agentRestarted, message: "The agent is being stopped; the card was not charged.", remedy: "Try again in a moment.")
+        // What is being accepted ends when it is on disk.
+        for id in payments.keys.sorted() where accepting[id] == nil { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
+        for item in parked { refuse(item.id, Refusal(.shuttingDown, "The agent is being stopped.")) }
+        parked = []
+    }
+
+    private mutating func forget(_ id: RequestID) {
+        parked.removeAll { $0.id == id }
+        for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
+        for reader in readers.keys.sorted() { readers[reader]?.forget(id) }
+        listsWanted.removeAll { $0 == id }
+    }
+}
+
+extension PaymentMachine {
+    /// The agent stops: what has not been confirmed ends, and is taken off the reader; anything later goes on.
+    package mutating func stopForShutdown(_ failure: PaymentFailure, at now: Now) -> [Action] {
+        guard case .queued = state else { return stop(failure, at: now) }
+        var actions: [Action] = []
+        end(.failed, money: .notTaken, failure: failure, at: now, &actions)
+        return actions
+    }
+}

@@ -1,0 +1,232 @@
+/// What the whole middle is asked and told, and what it asks for: the interface between the decisions and everything that does something.
+
+package struct CallID: Sendable, Hashable {
+    package let value: UInt64
+    package init(_ value: UInt64) { self.value = value }
+}
+
+/// Something to be done outside, with exactly one answer.
+package enum Call: Sendable, Equatable {
+    case configuration(CartID)
+    case connectionToken(CartID)
+    case paymentIntent(CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, type: PaymentType)
+    case paymentStatus(CartID)
+    /// The backend's list of the location's readers.
+    case backendReaders
+    case stripeReaders(ConnectionToken)
+    case readIntent(IntentID, PublishableKey, ClientSecret)
+    case reader(ReaderID, ReaderRoute, ReaderCommand, session: SessionToken?)
+    /// One transaction: all of it is on disk when it is answered, or none of it.
+    case append([JournalEntry])
+}
+
+extension Call {
+    /// Goes to the backend, whose silence opens the circuit breaker.
+    var isForBackend: Bool {
+        switch self {
+        case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .backendReaders: true
+        case .stripeReaders, .readIntent, .reader, .append: false
+        }
+    }
+}
+
+package enum Answer: Sendable, Equatable {
+    case configuration(Result<BackendConfiguration, CallFailure>)
+    case connectionToken(Result<ConnectionToken, CallFailure>)
+    case paymentIntent(Result<BackendIntent, CallFailure>)
+    case paymentStatus(Result<CartStatus, CallFailure>)
+    case backendReaders(Result<[BackendReader], CallFailure>)
+    case stripeReaders(Result<[StripeReader], CallFailure>)
+    case intent(Result<IntentFacts, CallFailure>)
+    case reader(Result<ReaderReply, ReaderFailure>)
+    case append(Result<Void, JournalTrouble>)
+
+    package static func == (left: Answer, right: Answer) -> Bool {
+        switch (left, right) {
+        case (.configuration(let a), .configuration(let b)): a == b
+        case (.connectionToken(let a), .connectionToken(let b)): a == b
+        case (.paymentIntent(let a), .paymentIntent(let b)): a == b
+        case (.paymentStatus(let a), .paymentStatus(let b)): a == b
+        case (.backendReaders(let a), .backendReaders(let b)): a == b
+        case (.stripeReaders(let a), .stripeReaders(let b)): a == b
+        case (.intent(let a), .intent(let b)): a == b
+        case (.reader(let a), .reader(let b)): a == b
+        case (.append(.success), .append(.success)): true
+        case (.append(.failure(let a)), .append(.failure(let b))): a == b
+        default: false
+        }
+    }
+}
+
+/// Nothing was written.
+package struct JournalTrouble: Error, Sendable, Equatable {
+    package var detail: String
+    package init(detail: String) { self.detail = detail }
+}
+
+/// What the journal knew when a request came in; used where memory knows nothing.
+package struct Recall: Sendable {
+    package var payment: PaymentRecord?
+    package var cart: CartFacts?
+    package init(payment: PaymentRecord? = nil, cart: CartFacts? = nil) {
+        self.payment = payment
+        self.cart = cart
+    }
+}
+
+package enum Request: Sendable {
+    case pay(PaymentID, PaymentRequest, Recall)
+    case cancel(PaymentID, Recall)
+    case resolve(PaymentID, paid: Bool, order: OrderID?, by: String, note: String, Recall)
+    case openCart(CartID, lane: LaneName?, reader: String?, Recall)
+    case display(CartID, DisplayCart)
+    case closeCart(CartID)
+    case cartStatus(CartID)
+    case configuration(CartID)
+    case connectionToken(CartID)
+    /// An intent for keyed entry: the checkout takes the card's number itself.
+    case keyedIntent(CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, Recall)
+    /// `refresh`: ask the backend, and Stripe if a token is at hand, before answering.
+    case readers(refresh: Bool)
+}
+
+package enum Response: Sendable, Equatable {
+    case payment(PaymentRecord, created: Bool)
+    case cart(CartView)
+    case done
+    case cartStatus(CartStatus)
+    case configuration(BackendConfiguration)
+    case connectionToken(ConnectionToken)
+    case intent(BackendIntent)
+    case readers
+    case refused(Refusal)
+}
+
+package enum Event: Sendable {
+    /// The journal was read.
+    case start(open: [PaymentRecord], carts: [CartFacts], facts: [String: String])
+    case request(RequestID, Request)
+    /// Who asked has gone.
+    case forget(RequestID)
+    case answer(CallID, Answer)
+    case tick
+    /// The backend's credential is another than the one that was refused.
+    case credentialChanged
+    case policy(GatewayPolicy)
+    /// The agent is about to stop: no new work, and nothing left on a reader that can be taken off it.
+    case stopping
+}
+
+package enum Action: Sendable, Equatable {
+    /// `timeout` in milliseconds; `trace` names the call from end to end.
+    case call(CallID, Call, timeout: Int64, trace: String)
+    case respond(RequestID, Response)
+    /// A payment changed, and the change could not be journaled yet: show it all the same.
+    case publish(PaymentRecord)
+    case readerChanged(ReaderID)
+    case log(LogLevel, String, subject: LogSubject)
+}
+
+package enum LogLevel: Sendable, Equatable { case debug, info, notice, warning, error }
+
+package enum LogSubject: Sendable, Equatable {
+    case agent
+    case payment(PaymentID)
+    case reader(ReaderID)
+    case cart(CartID)
+}
+
+/// A request that was not carried out; the checkout API's error codes.
+package struct Refusal: Error, Sendable, Equatable {
+    package enum Code: String, Sendable {
+        case paymentNotFound = "payment_not_found"
+        case readerNotFound = "reader_not_found"
+        case cartNotFound = "cart_not_found"
+        case cartBusy = "cart_busy"
+        case cartPaid = "cart_paid"
+        case cartHeld = "cart_held"
+        case readerBusy = "reader_busy"
+        case alreadyEnded = "already_ended"
+        case notUnresolved = "not_unresolved"
+        case noCart = "no_cart"
+        case invalidRequest = "invalid_request"
+        case paymentIDReused = "payment_id_reused"
+        case noReader = "no_reader"
+        case backendRejected = "backend_rejected"
+        case queueFull = "queue_full"
+        case backendUnauthorized = "backend_unauthorized"
+        case backendForbidden = "backend_forbidden"
+        case backendInvalidAnswer = "backend_invalid_answer"
+        case readerUnavailable = "reader_unavailable"
+        case backendUnavailable = "backend_unavailable"
+        case journalUnavailable = "journal_unavailable"
+        case shuttingDown = "shutting_down"
+    }
+
+    package var code: Code
+    package var detail: String
+    package var remedy: String?
+    package var payment: PaymentID?
+    package var order: OrderID?
+    package var readerState: ReaderState?
+    package var candidates: [ReaderID]
+    /// The field that is wrong, for `invalidRequest`.
+    package var field: String?
+
+    package init(
+        _ code: Code, _ detail: String, remedy: String? = nil, payment: PaymentID? = nil, order: OrderID? = nil,
+        readerState: ReaderState? = nil, candidates: [ReaderID] = [], field: String? = nil
+    ) {
+        self.code = code
+        self.detail = detail
+        self.remedy = remedy
+        self.payment = payment
+        self.order = order
+        self.readerState = readerState
+        self.candidates = candidates
+        self.field = field
+    }
+
+    package static func from(_ failure: CallFailure) -> Refusal {
+        let code: Code =
+            switch failure {
+            case .unauthorized: .backendUnauthorized
+            case .forbidden: .backendForbidden
+            case .rejected: .backendRejected
+            case .invalidAnswer: .backendInvalidAnswer
+            case .unavailable: .backendUnavailable
+            }
+        return Refusal(code, failure.detail, remedy: failure.backendRemedy)
+    }
+}
+
+/// A reader's state as the checkout API names it.
+package enum ReaderState: String, Sendable {
+    case ready, busy, idle, connecting
+    case inUseElsewhere = "in_use_elsewhere"
+    case unreachable, offline, unregistered
+    case notDriveable = "not_driveable"
+}
+
+package struct CartView: Sendable, Equatable {
+    package var cart: CartID
+    package var lane: LaneName?
+    package var reader: ReaderID?
+    package var readerState: ReaderState?
+    package var hasConfiguration: Bool
+    package var hasToken: Bool
+    package var hasSession: Bool
+    package var currency: Currency?
+    package var openedAt: WallTime
+}
+
+package struct ReaderView: Sendable, Equatable {
+    package var facts: ReaderFacts
+    package var state: ReaderState
+    package var trouble: ReaderTrouble?
+    package var lane: LaneName?
+    package var payment: PaymentID?
+    package var lastSeenAt: WallTime?
+    package var sessionSince: WallTime?
+    package var livemode: Bool?
+}

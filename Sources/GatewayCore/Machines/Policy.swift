@@ -1,0 +1,30 @@
+/// The settings that the middle decides by. Milliseconds unless the name says otherwise.
+package struct GatewayPolicy: Sendable, Equatable {
+    package var eagerCollect = true
+    /// Seconds.
+    package var defaultCardTimeout = 120
+    package var queueTimeout: Int64 = 300_000
+    package var backendTimeout: Int64 = 10_000
+    package var stripeTimeout: Int64 = 10_000
+    package var readerTimeout: Int64 = 20_000
+    package var confirmTimeout: Int64 = 120_000
+    package var tokenAge: Int64 = 240_000
+    /// How long `payment_status` is polled before a charged payment is called unresolved.
+    package var statusPatience: Int64 = 120_000
+    package var authorizationWindow: Int64 = 180_000
+    /// How long a `Failed` that may be old news must have stood after the confirm.
+    package var staleFailure: Int64 = 30_000
+    package var queryInterval: Int64 = 400
+    package var heartbeatInterval: Int64 = 60_000
+    package var cartIdle: Int64 = 1_800_000
+    package var maximumWaiting = 8
+    package var lanPort = 4443
+    package var maintenanceCart: CartID?
+    /// `lanes.NAME.reader`: a reader's id, serial number or label.
+    package var lanes: [LaneName: String] = [:]
+
+    /// Not a setting: only the simulation takes rules away.
+    package var rules = SafetyRules.all
+
+    package init() {}
+}

@@ -1,0 +1,64 @@
+/// What is known of a registered reader, joined from the backend's list and Stripe's.
+package struct ReaderFacts: Sendable, Equatable {
+    package var id: ReaderID
+    package var label: String?
+    package var serial: String?
+    package var model: String?
+    package var software: String?
+    package var address: String?
+    package var baseURL: String?
+    package var status: String?
+    package var lastSeenAt: WallTime?
+    package var livemode: Bool?
+    /// In the backend's list of this location.
+    package var inBackend: Bool
+    /// In Stripe's list, as last read.
+    package var inStripe: Bool
+
+    package init(id: ReaderID) {
+        self.id = id
+        self.inBackend = false
+        self.inStripe = false
+    }
+
+    package mutating func merge(_ reader: BackendReader) {
+        label = reader.label
+        inBackend = true
+    }
+
+    package mutating func merge(_ reader: StripeReader) {
+        serial = reader.serial ?? serial
+        model = reader.model ?? model
+        software = reader.software ?? software
+        if label == nil { label = reader.label }
+        address = reader.address
+        baseURL = reader.baseURL
+        status = reader.status
+        lastSeenAt = reader.lastSeenAt
+        livemode = reader.livemode ?? livemode
+        inStripe = true
+    }
+
+    /// The published name of the reader: its address with dashes, under its domain (reader-protocol, section 10).
+    ///
+    /// Without `base_url` the form before 2021 is used; whether current readers still have such a name is unknown.
+    package func route(port: Int) -> Result<ReaderRoute, ReaderTrouble> {
+        guard inStripe else {
+            return .failure(
+                ReaderTrouble(
+                    .notListed, "Stripe does not list the reader \(id.text).",
+                    remedy: "Register the reader at this location, or correct the settings."))
+        }
+        guard let address, !address.isEmpty, address != "0.0.0.0" else {
+            return .failure(
+                ReaderTrouble(
+                    .unreachable, "Stripe knows no address of the reader \(label ?? id.text).",
+                    remedy: "Switch the reader on and connect it to the shop's network; it reports its address by itself."))
+        }
+        let domain = baseURL.flatMap { $0.isEmpty ? nil : $0 } ?? "device.stripe-terminal-local-reader.net"
+        let dashed = String(address.map { $0 == "." ? "-" : $0 })
+        return .success(ReaderRoute(address: address, port: port, host: dashed + "." + domain))
+    }
+
+    package func isNamed(_ reference: String) -> Bool { id.text == reference || serial == reference }
+}

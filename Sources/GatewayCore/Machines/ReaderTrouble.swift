@@ -1,0 +1,116 @@
+/// Why a reader cannot be used now, in words for the person in front of it.
+package struct ReaderTrouble: Error, Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case unreachable
+        /// The certificate is not the reader's, expired, or of another authority.
+        case untrusted
+        case inUseElsewhere
+        /// Neither the backend nor Stripe lists it, or it has no address.
+        case notListed
+        case notDriveable
+        /// The reader itself refused or failed.
+        case refused
+        case backend(CallFailure)
+        case stripe(CallFailure)
+        /// A connection token needs a cart, and none is open.
+        case noCart
+    }
+
+    package var kind: Kind
+    package var message: String
+    package var remedy: String
+
+    package init(_ kind: Kind, _ message: String, remedy: String) {
+        self.kind = kind
+        self.message = message
+        self.remedy = remedy
+    }
+
+    package static func from(_ failure: ReaderFailure) -> ReaderTrouble {
+        switch failure {
+        case .unreachable(let detail), .lost(let detail):
+            ReaderTrouble(
+                .unreachable, "The reader does not answer: \(detail)",
+                remedy: "Check that the reader is on, on the shop's network, and that this box can reach it.")
+        case .untrusted(let problem):
+            ReaderTrouble(.untrusted, problem.sentence, remedy: problem.remedy)
+        case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail):
+            ReaderTrouble(.refused, "The reader refused: \(detail)", remedy: "Restart the reader if this goes on.")
+        }
+    }
+
+    package static func from(backend failure: CallFailure) -> ReaderTrouble {
+        ReaderTrouble(.backend(failure), "No connection token: \(failure.detail)", remedy: failure.backendRemedy)
+    }
+
+    package static func from(stripe failure: CallFailure) -> ReaderTrouble {
+        ReaderTrouble(
+            .stripe(failure), "Stripe's list of readers could not be read: \(failure.detail)",
+            remedy: "Check the shop's internet connection; it is tried again by itself.")
+    }
+
+    /// How a payment ends that needed this reader.
+    package var paymentFailure: PaymentFailure {
+        switch kind {
+        case .inUseElsewhere: PaymentFailure(code: .readerInUse, message: message, remedy: remedy)
+        case .backend(let failure): failure.paymentFailure
+        case .refused: PaymentFailure(code: .readerError, message: message, remedy: remedy)
+        case .unreachable, .untrusted, .notListed, .notDriveable, .stripe, .noCart:
+            PaymentFailure(code: .readerLost, message: message, remedy: remedy)
+        }
+    }
+}
+
+extension CertificateProblem {
+    package var sentence: String {
+        switch self {
+        case .wrongName(let expected, let presented):
+            "The device at the reader's address shows a certificate of another name (expected \(expected), shown: \(presented.joined(separator: ", ")))."
+        case .expired: "The reader's certificate has expired."
+        case .notYetValid: "The reader's certificate is not valid yet."
+        case .unknownAuthority(let issuer): "The reader's certificate is signed by an authority that this box does not trust (\(issuer))."
+        case .other(let detail): "The reader's certificate was refused: \(detail)"
+        }
+    }
+
+    package var remedy: String {
+        switch self {
+        case .wrongName: "Another device may have the reader's address: restart the reader, then look for it again."
+        case .expired, .notYetValid: "Check this box's clock first; if it is right, restart the reader so that it gets a new certificate."
+        case .unknownAuthority: "Check that ca-certificates is installed and current, and what trust_roots names."
+        case .other: "Restart the reader; if it goes on, look at the certificate with a browser."
+        }
+    }
+}
+
+extension CallFailure {
+    package var backendRemedy: String {
+        switch self {
+        case .unauthorized: "The backend refused this agent's token: put a valid one into the token file; the agent notices by itself."
+        case .forbidden: "The service account may not do this: ask the backend's support to permit it."
+        case .rejected: "Check the cart, the amount and the location at the backend."
+        case .invalidAnswer: "The backend answered something else than its description says: report it to the backend's support."
+        case .unavailable: "Check the shop's internet connection, then try again."
+        }
+    }
+
+    /// How a payment ends whose backend call failed before any money could move.
+    package var paymentFailure: PaymentFailure {
+        let code: FailureCode =
+            switch self {
+            case .unauthorized: .backendUnauthorized
+            case .forbidden, .rejected: .backendRejected
+            case .invalidAnswer: .backendInvalidAnswer
+            case .unavailable: .backendUnavailable
+            }
+        let message =
+            switch self {
+            case .unauthorized: "The backend refused the agent's token."
+            case .forbidden: "The backend does not permit this: \(detail)"
+            case .rejected: "The backend refused the payment: \(detail)"
+            case .invalidAnswer: "The backend's answer could not be used: \(detail)"
+            case .unavailable: "The backend could not be reached: \(detail)"
+            }
+        return PaymentFailure(code: code, message: message, remedy: backendRemedy)
+    }
+}

@@ -1,0 +1,82 @@
+/// An identifier that travels as a string. Each kind of identifier is a type of its own, so that a cart's can never be passed for a payment's.
+package protocol Identifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+    var text: String { get }
+    init(unchecked text: String)
+}
+
+extension Identifier {
+    package var description: String { text }
+
+    package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+
+    package init(from decoder: any Decoder) throws {
+        self.init(unchecked: try decoder.singleValueContainer().decode(String.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
+/// A cart at the backend: 1 to 128 printable ASCII characters.
+package struct CartID: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+
+    package init?(_ text: String) {
+        let bytes = text.utf8
+        guard (1...128).contains(bytes.count), bytes.allSatisfy({ (0x20...0x7e).contains($0) }) else { return nil }
+        self.text = text
+    }
+}
+
+/// One attempt to be paid, named by the checkout: 1 to 128 of `A-Z a-z 0-9 . _ -`.
+package struct PaymentID: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+
+    package init?(_ text: String) {
+        let bytes = text.utf8
+        guard (1...128).contains(bytes.count) else { return nil }
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                continue
+            default: return nil
+            }
+        }
+        self.text = text
+    }
+}
+
+/// A reader as Stripe names it (`tmr_…`).
+package struct ReaderID: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+}
+
+/// A PaymentIntent as Stripe names it (`pi_…`).
+package struct IntentID: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+}
+
+/// A lane (a till) of the store, named by the settings or by the checkout.
+package struct LaneName: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+}
+
+/// Stripe's publishable key (`pk_test_…`, `pk_live_…`): public by its nature, and the name under which a location's currency is remembered.
+package struct PublishableKey: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+}
+
+/// An order at the backend: the proof that a cart was paid.
+package struct OrderID: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+}
