@@ -1,0 +1,22 @@
+package import GatewayCore
+
+/// Runs worlds.
+package enum Simulation {
+    package struct Outcome: Sendable {
+        package var seed: UInt64
+        package var violation: Violation?
+        package var hash: UInt64
+        package var steps: Int
+        package var payments: Int
+        package var charges: Int
+        package var trace: [String]
+    }
+
+    package static func run(seed: UInt64, rules: SafetyRules = .all, tracing: Bool = false) -> Outcome {
+        var world = World(seed: seed, rules: rules, tracing: tracing)
+        world.run()
+        return Outcome(
+            seed: seed, violation: world.violation, hash: world.trace.hash, steps: world.step, payments: world.payments.count,
+            charges: world.stripe.charges.count, trace: world.trace.lines)
+    }
+}

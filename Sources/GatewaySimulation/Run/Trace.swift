@@ -1,0 +1,29 @@
+/// What happened in a world: always as a hash, and as lines when somebody wants to read them.
+struct Trace: Sendable {
+    private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    private(set) var lines: [String] = []
+    let isKept: Bool
+
+    init(isKept: Bool) { self.isKept = isKept }
+
+    mutating func note(_ at: Int64, _ numbers: UInt64..., text: @autoclosure () -> String) {
+        mix(UInt64(bitPattern: at))
+        for number in numbers { mix(number) }
+        if isKept { lines.append("\(Trace.clock(at))  \(text())") }
+    }
+
+    mutating func mix(_ number: UInt64) {
+        hash = (hash ^ number) &* 0x0000_0100_0000_01b3
+        hash ^= hash >> 29
+    }
+
+    mutating func mix(_ text: String) { for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 } }
+
+    /// Seconds and milliseconds since the world began.
+    static func clock(_ at: Int64) -> String {
+        let text = String(at)
+        let padded = String(repeating: "0", count: max(0, 4 - text.count)) + text
+        let line = padded.dropLast(3) + "." + padded.suffix(3)
+        return String(repeating: " ", count: max(0, 10 - line.count)) + line
+    }
+}

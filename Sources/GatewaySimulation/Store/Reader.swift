@@ -1,0 +1,68 @@
+internal import GatewayCore
+
+/// A strict reader: one session, one transaction, commands in their order only.
+struct Reader: Sendable {
+    struct Collection: Sendable {
+        var transaction: String
+        /// Whose card it is, for the judge: the payment whose collect was acted on last. The reader itself does not know it.
+        var payment: Int
+        var shown: Int64
+        var tip: Int64
+        var number: Int
+        /// The life of the agent that asked for it.
+        var generation: Int
+    }
+
+    struct Authorisation: Sendable {
+        var collection: Collection
+        var intent: Int
+        /// The call that waits for it.
+        var call: Int
+    }
+
+    enum State: Sendable {
+        case idle
+        case waiting(Collection)
+        case collected(Collection)
+        case authorising(Authorisation)
+    }
+
+    enum Session: Sendable, Equatable {
+        case none
+        case ours(Int)
+        /// Another point of sale took the reader.
+        case foreign
+    }
+
+    var state = State.idle
+    var isOn = true
+    var session = Session.none
+    /// Another point of sale waits for a card here.
+    var isForeignBusy = false
+    var address: Int
+    /// What Stripe lists; it hears of a change when the reader is on.
+    var listedAddress: Int
+    var collections = 0
+    var sessions = 0
+    /// The transaction that the customer canceled.
+    var canceledTransaction: String?
+    /// Requests of the agent that have no answer yet.
+    var open = 0
+
+    static func index(of id: ReaderID) -> Int? { World.number(in: id.text, after: 4) }
+    static func id(_ index: Int) -> ReaderID { ReaderID(unchecked: "tmr_\(index)") }
+
+    /// What the reader is at work on.
+    var standing: Collection? {
+        switch state {
+        case .idle: nil
+        case .waiting(let collection), .collected(let collection): collection
+        case .authorising(let authorisation): authorisation.collection
+        }
+    }
+
+    var isAuthorising: Bool {
+        if case .authorising = state { return true }
+        return false
+    }
+}

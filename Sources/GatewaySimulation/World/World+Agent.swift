@@ -1,0 +1,177 @@
+internal import GatewayCore
+
+/// The agent's process: carries out what the machine asks for by the rules of the engine that production has.
+extension World {
+    mutating func start() {
+        generation += 1
+        wake = .max
+        isStopping = false
+        secretsKnown = []
+        visible = [:]
+        var policy = GatewayPolicy()
+        policy.eagerCollect = plan.eager
+        policy.rules = rules
+        machine = GatewayMachine(policy: policy, seed: seed ^ UInt64(generation) &* 0x9e37_79b9)
+        let open = disk.openPayments
+        for record in open { visible[record.id] = record }
+        mayTakeOver = Set(open.filter { $0.leased && $0.confirmingAt == nil }.compactMap { Reader.index(of: $0.reader) })
+        for index in payments.indices { payments[index].runsSince = nil }
+        trace.note(now, 1, UInt64(generation), text: "── the agent starts (\(generation)), \(open.count) payments open")
+        feed(.start(open: open, carts: disk.openCarts, facts: disk.facts))
+    }
+
+    /// The process is gone, between any two things that it did.
+    mutating func kill(restartAfter delay: Int64?) {
+        guard machine != nil else { return }
+        trace.note(now, 2, text: "── the agent is killed")
+        machine = nil
+        for index in calls.indices where calls[index].generation == generation && !calls[index].isAnswered {
+            calls[index].isAnswered = true
+            if case .append(let entries) = calls[index].call, !calls[index].hasActed {
+                // Unacknowledged: on disk or not, and nobody knows.
+                calls[index].hasActed = true
+                if dice.chance(500), !disk.isFull { writes(entries) }
+            }
+            if case .reader(let id, _, _, _) = calls[index].call, let reader = Reader.index(of: id) { readers[reader].open -= 1 }
+            // What had left the box may still arrive; what had not never will.
+            if !calls[index].hasActed, dice.chance(500) { calls[index].hasActed = true }
+        }
+        if let delay { plans(.start, after: delay) }
+    }
+
+    mutating func stop() {
+        guard machine != nil, !isStopping, !isClosed else { return }
+        trace.note(now, 3, text: "── the agent is asked to stop")
+        isStopping = true
+        plans(.kill, after: 20_000)
+        feed(.stopping)
+    }
+
+    mutating func feed(_ event: Event) {
+        guard machine != nil else { return }
+        let moment = moment
+        guard let actions = machine?.handle(event, at: moment) else { return }
+        batchesAtThisMoment += 1
+        if batchesAtThisMoment > 400 { return fail(.bounded, "the machine spins: 400 events at one moment") }
+        var dies: Int?
+        if !isClosed, dice.chance(plan.killsInBatch), !actions.isEmpty { dies = dice.below(actions.count + 1) }
+        for (number, action) in actions.enumerated() {
+            if number == dies { return kill(restartAfter: dice.within(100...20_000)) }
+            perform(action)
+            if violation != nil { return }
+        }
+        if dies != nil { return kill(restartAfter: dice.within(100...20_000)) }
+        guard machine != nil else { return }
+        if let next = machine?.nextWake, next - 1_000_000 < wake {
+            wake = next - 1_000_000
+            agenda.add(.tick, at: max(now, wake))
+        }
+        if isStopping, machine?.isQuiet == true { kill(restartAfter: dice.within(100...5_000)) }
+    }
+
+    private mutating func perform(_ action: Action) {
+        switch action {
+        case .call(let id, let call, let timeout, let trace): send(id, call, timeout: timeout, trace: trace)
+        case .respond(let id, let response): responds(id, response)
+        case .publish(let record):
+            trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
+            visible[record.id] = record
+        case .readerChanged: break
+        case .log(_, let message, let subject):
+            trace.note(now, 12, text: "log \(subject): \(message)")
+            judgeText(message)
+        }
+    }
+
+    mutating func writes(_ entries: [JournalEntry]) {
+        for entry in entries {
+            if let record = entry.payment {
+                judgeRow(entry.kind, record)
+                if machine != nil { visible[record.id] = record.state.isEnd ? nil : record }
+                trace.mix(record.id.text)
+                trace.mix(record.state.rawValue)
+                trace.note(now, 13, text: "row \(entry.kind.rawValue): \(Self.line(record))\(entry.note.map { "; " + $0 } ?? "")")
+            } else {
+                trace.note(now, 14, text: "row \(entry.kind.rawValue): \(entry.cart?.cart.text ?? entry.fact?.key ?? "")")
+            }
+            judgeSecrets(entry)
+        }
+        disk.apply(entries)
+    }
+
+    // MARK: Requests
+
+    /// A till asks; what the journal knows is read in the step in which the machine decides.
+    mutating func ask(_ till: Int, _ request: Request, payment: Int?, isPut: Bool = false, text: String) {
+        guard machine != nil else { return }
+        let index = requests.count
+        requests.append(
+            OpenRequest(request: request, generation: generation, till: till, payment: payment, sentAt: now, isPut: isPut))
+        trace.note(now, 20, UInt64(index), text: "till \(till): \(text)")
+        arrives(index)
+    }
+
+    private mutating func arrives(_ index: Int) {
+        let open = requests[index]
+        guard machine != nil, open.generation == generation else { return }
+        let recall: Recall
+        switch open.request {
+        case .pay(let id, let body, _): recall = Recall(payment: disk.payments[id], cart: disk.carts[body.cart])
+        case .cancel(let id, _), .resolve(let id, _, _, _, _, _): recall = Recall(payment: disk.payments[id])
+        case .openCart(let cart, _, _, _), .keyedIntent(let cart, _, _, _): recall = Recall(cart: disk.carts[cart])
+        default: recall = Recall()
+        }
+        let request: Request =
+            switch open.request {
+            case .pay(let id, let body, _): .pay(id, body, recall)
+            case .cancel(let id, _): .cancel(id, recall)
+            case .resolve(let id, let paid, let order, let by, let note, _):
+                .resolve(id, paid: paid, order: order, by: by, note: note, recall)
+            case .openCart(let cart, let lane, let reader, _): .openCart(cart, lane: lane, reader: reader, recall)
+            case .keyedIntent(let cart, let amount, let balance, _): .keyedIntent(cart, amount: amount, accountBalance: balance, recall)
+            default: open.request
+            }
+        feed(.request(RequestID(UInt64(index + 1)), request))
+    }
+
+    /// As a till may see a payment.
+    func seen(_ id: PaymentID) -> PaymentRecord? { visible[id] ?? disk.payments[id] }
+
+    private mutating func responds(_ id: RequestID, _ response: Response) {
+        let index = Int(id.value) - 1
+        guard requests.indices.contains(index) else { return }
+        if requests[index].isAnswered {
+            if requests[index].generation == generation { fail(.answered, "a request was answered twice") }
+            return
+        }
+        requests[index].isAnswered = true
+        let open = requests[index]
+        switch response {
+        case .payment(let record, let created):
+            trace.note(now, 30, text: "answer to till \(open.till): \(created ? "201" : "200") \(Self.line(record))")
+            judgeAnswer(record, open)
+            if open.isPut { tills[open.till].waitsForPut = false }
+        case .refused(let refusal):
+            trace.note(now, 31, text: "answer to till \(open.till): \(refusal.code.rawValue): \(refusal.detail)")
+            judgeText(refusal.detail)
+            if open.isPut { refused(open, refusal) }
+        case .connectionToken(let token):
+            trace.note(now, 32, text: "answer to till \(open.till): a connection token")
+            spend(token.secret.reveal(), "a till")
+        case .intent(let intent):
+            trace.note(now, 33, text: "answer to till \(open.till): \(intent.id.text)")
+            if let number = Stripe.index(of: intent.id), case .keyedIntent(let cart, _, _, _) = open.request,
+                let index = carts.firstIndex(where: { $0.id == cart })
+            {
+                backend.carts[index].isKeyedOpen = true
+                plans(.keyedForm(index, intent: number, pays: dice.chance(500)), after: dice.within(1_000...30_000))
+            }
+        case .cart, .done, .cartStatus, .configuration, .readers: trace.note(now, 34, text: "answer to till \(open.till): done")
+        }
+    }
+
+    static func line(_ record: PaymentRecord) -> String {
+        let failure = record.failure.map { " (\($0.code.rawValue))" } ?? ""
+        return "\(record.id.text) \(record.state.rawValue)\(failure), money \(record.money.rawValue)"
+    }
+}

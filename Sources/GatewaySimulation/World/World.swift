@@ -1,0 +1,152 @@
+internal import GatewayCore
+
+/// One store, driven by one seed: tills, readers, backend, Stripe, disk and clock, and the machine that production runs in the middle.
+struct World {
+    static let currency = Currency(unchecked: "usd")
+    static let key = PublishableKey(unchecked: "pk_test_1")
+
+    let seed: UInt64
+    let rules: SafetyRules
+    var plan: Plan
+    var dice: Dice
+    var agenda = Agenda<Happening>()
+    var now: Int64 = 0
+    var wallOffset: Int64 = 1_750_000_000_000
+    var step = 0
+    var trace: Trace
+    var violation: Violation?
+
+    // The agent.
+    var machine: GatewayMachine?
+    var generation = 0
+    var wake: Int64 = .max
+    var isStopping = false
+    var calls: [OpenCall] = []
+    var requests: [OpenRequest] = []
+    /// As the agent's engine shows them: journaled, or could not be.
+    var visible: [PaymentID: PaymentRecord] = [:]
+    /// Intents whose client secret this life of the agent was given.
+    var secretsKnown: Set<Int> = []
+    var batchesAtThisMoment = 0
+    var callsInMinute = 0
+    var minute: Int64 = 0
+
+    // The store.
+    var disk = Disk()
+    var stripe = Stripe()
+    var backend = Backend()
+    var readers: [Reader] = []
+    var tills: [Till] = []
+    var carts: [CartTruth] = []
+    var payments: [PaymentTruth] = []
+    var paymentIndex: [PaymentID: Int] = [:]
+    var inFlight: [InFlight] = []
+    var spentTokens: Set<String> = []
+    /// Readers whose last lease, by the disk at the start, was this agent's and never reached a confirm.
+    var mayTakeOver: Set<Int> = []
+    var isClosed = false
+    var isOver = false
+
+    init(seed: UInt64, rules: SafetyRules, tracing: Bool) {
+        self.seed = seed
+        self.rules = rules
+        var dice = Dice(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 0x9e37)
+        plan = Plan(dice: &dice)
+        self.dice = dice
+        trace = Trace(isKept: tracing)
+    }
+
+    var moment: Now { Now(mono: now + 1_000_000, wall: now + wallOffset) }
+
+    mutating func run() {
+        setUp()
+        while violation == nil, !isOver, let (at, item) = agenda.next() {
+            if at > now { batchesAtThisMoment = 0 }
+            now = max(now, at)
+            step += 1
+            happen(item)
+            if step > 60_000 { fail(.bounded, "the world does not come to rest: 60000 steps") }
+        }
+        if violation == nil { judgeTheEnd() }
+        trace.mix(UInt64(step))
+    }
+
+    private mutating func setUp() {
+        for index in 0..<plan.readers { readers.append(Reader(address: 10 + index, listedAddress: 10 + index)) }
+        for till in 0..<plan.tills {
+            tills.append(Till())
+            plans(.till(till), after: dice.within(0...5_000))
+        }
+        let open = plan.closing - 1
+        for _ in 0..<plan.kills { agenda.add(.kill, at: dice.within(1_000...open)) }
+        for _ in 0..<plan.stops { agenda.add(.stop, at: dice.within(1_000...open)) }
+        for _ in 0..<plan.fullDisks {
+            let from = dice.within(0...open)
+            agenda.add(.diskFull(true), at: from)
+            agenda.add(.diskFull(false), at: from + dice.within(100...60_000))
+        }
+        for _ in 0..<plan.outages {
+            let from = dice.within(0...open)
+            agenda.add(.outage(dice.of([.down, .down, .unauthorized, .forbidden, .broken, .garbled])), at: from)
+            agenda.add(.outage(nil), at: from + dice.within(1_000...60_000))
+        }
+        for _ in 0..<plan.clockJumps { agenda.add(.clockJumps(dice.within(-7_200_000...7_200_000)), at: dice.within(0...open)) }
+        for _ in 0..<plan.readerTroubles {
+            let reader = dice.below(readers.count)
+            let from = dice.within(0...open)
+            switch dice.below(4) {
+            case 0, 1:
+                agenda.add(.readerOff(reader), at: from)
+                agenda.add(.readerOn(reader), at: from + dice.within(500...60_000))
+            case 2:
+                agenda.add(.takenOver(reader, collects: dice.chance(600)), at: from)
+                agenda.add(.left(reader), at: from + dice.within(1_000...60_000))
+            default: agenda.add(.moved(reader), at: from)
+            }
+        }
+        agenda.add(.closing, at: plan.closing)
+        start()
+    }
+
+    mutating func plans(_ happening: Happening, after delay: Int64) { agenda.add(happening, at: now + delay) }
+
+    private mutating func happen(_ item: Happening) {
+        switch item {
+        case .tick:
+            guard machine != nil, wake <= now else { return }
+            wake = .max
+            feed(.tick)
+        case .callActs(let call): acts(call)
+        case .callAnswers(let call, let answer, let isCopy): answers(call, answer, isCopy: isCopy)
+        case .callTimesOut(let call): timesOut(call)
+        case .commits(let call): commits(call)
+        case .till(let till): steps(till)
+        case .card(let reader, let number, let canceled): card(reader, number: number, canceled: canceled)
+        case .issuer(let reader, let number, let outcome): issuer(reader, number: number, outcome)
+        case .order(let cart): makeOrder(cart)
+        case .keyedForm(let cart, let intent, let pays): keyedForm(cart, intent: intent, pays: pays)
+        case .kill: if !isClosed { kill(restartAfter: dice.within(100...20_000)) }
+        case .start: if machine == nil { start() }
+        case .stop: stop()
+        case .readerOff(let reader): readerOff(reader)
+        case .readerOn(let reader): readerOn(reader)
+        case .takenOver(let reader, let collects): takenOver(reader, collects: collects)
+        case .left(let reader): left(reader)
+        case .moved(let reader): moved(reader)
+        case .outage(let trouble):
+            trace.note(now, 70, text: "backend: \(trouble.map { "\($0)" } ?? "well again")")
+            backend.trouble = isClosed ? nil : trouble
+        case .diskFull(let full):
+            trace.note(now, 71, text: full ? "the disk is full" : "the disk has room")
+            disk.isFull = full && !isClosed
+        case .clockJumps(let by):
+            trace.note(now, 72, text: "the wall clock jumps by \(by / 1000) s")
+            wallOffset += by
+        case .closing: closing()
+        case .look: look()
+        case .settle: settle()
+        case .over: isOver = true
+        }
+        if violation == nil { checkAlways() }
+    }
+}

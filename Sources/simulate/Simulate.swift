@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import GatewaySimulation
+
+/// Runs the decisions of the agent through simulated stores, and says whether a promise was broken.
+@main
+struct Simulate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Run readerd's decisions in simulated stores with faults.",
+        discussion: "Each seed is one store. The same seed is the same store, step by step, everywhere.")
+
+    @Option(help: "Replay one seed and print what happened in it.")
+    var seed: UInt64?
+
+    @Option(help: "How many seeds to run.")
+    var seeds = 10_000
+
+    @Option(help: "The first seed.")
+    var from: UInt64 = 1
+
+    @Option(help: "How many worlds to run side by side.")
+    var threads = 2
+
+    @Option(help: "How many broken seeds to look for before stopping.")
+    var limit = 1
+
+    func run() async throws {
+        if let seed { return try replay(seed) }
+        let clock = ContinuousClock()
+        let begun = clock.now
+        let summary = await Simulation.run(from: from, count: seeds, threads: threads, limit: max(1, limit))
+        let seconds = (clock.now - begun) / .seconds(1)
+        for outcome in summary.broken { tell(outcome) }
+        let rate = seconds > 0 ? Int(Double(summary.seeds) / seconds) : 0
+        print(
+            "\(summary.seeds) seeds, \(summary.steps) steps, \(summary.payments) payments, \(summary.charges) charges; \(summary.broken.count) broken; \(rate) seeds/s"
+        )
+        if let first = summary.broken.first {
+            print("Replay: simulate --seed \(first.seed)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func replay(_ seed: UInt64) throws {
+        let outcome = Simulation.run(seed: seed, tracing: true)
+        for line in outcome.trace { print(line) }
+        print("seed \(seed): \(outcome.steps) steps, hash \(String(outcome.hash, radix: 16))")
+        if outcome.violation != nil {
+            tell(outcome)
+            throw ExitCode.failure
+        }
+    }
+
+    private func tell(_ outcome: Simulation.Outcome) {
+        guard let broken = outcome.violation else { return }
+        print("seed \(outcome.seed), step \(broken.step): \(broken.promise.rawValue): \(broken.words)")
+    }
+}
