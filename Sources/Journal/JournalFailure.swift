@@ -1,0 +1,43 @@
+/// Why the journal could not be opened, written or read.
+///
+/// Nothing was written when `append` throws: its entries are one transaction, on the disk or not at all.
+package enum JournalFailure: Error, Sendable, Equatable {
+    /// No room on the disk, or a quota is used up. The store stays usable: a later append succeeds when there is room.
+    case full
+    /// The file, its directory or its file system cannot be written.
+    case readOnly(detail: String)
+    /// The file is not a sound journal. `JournalStore.setAside` moves it out of the way; nothing deletes it.
+    case corrupt(detail: String)
+    /// Another process owns the journal, or holds SQLite's lock on it for longer than we wait. `by` is its process id, when known.
+    case locked(by: Int32?)
+    /// A newer readerd has written this file; this one must not touch it.
+    case newerSchema(found: Int, known: Int)
+    /// The journal's own rules refuse the entries: a payment that has ended cannot change, an event is never rewritten. A fault of the program.
+    case refused(detail: String)
+    /// Anything else that the disk or the operating system said. Bounded.
+    case io(detail: String)
+}
+
+extension JournalFailure: CustomStringConvertible {
+    /// One sentence, and what to do about it.
+    package var description: String {
+        switch self {
+        case .full:
+            "The disk of the payment journal is full: make room in the state directory."
+        case .readOnly(let detail):
+            "The payment journal cannot be written (\(detail)): make the state directory writable for readerd's user."
+        case .corrupt(let detail):
+            "The payment journal is damaged (\(detail)): set it aside, and keep it, for the payments in it cannot be read otherwise."
+        case .locked(by: let owner?):
+            "The payment journal belongs to the running process \(owner): only one readerd may use a state directory."
+        case .locked(by: nil):
+            "The payment journal is in use by another process: close what has it open."
+        case .newerSchema(let found, let known):
+            "The payment journal has schema \(found), and this readerd knows up to \(known): run the version that wrote it, or a newer one."
+        case .refused(let detail):
+            "The payment journal refuses the entry: \(detail)."
+        case .io(let detail):
+            "The payment journal failed: \(detail)."
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import GRDB
+import GatewayCore
+
+extension JournalStore {
+    /// The payment as its last event left it, or nil when the journal does not know it.
+    package func recall(payment: PaymentID) throws(JournalFailure) -> PaymentRecord? {
+        try read { database in
+            try JournalStore.payments(
+                database, "SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id WHERE id = ?", [payment.text]
+            ).first?.record
+        }
+    }
+
+    /// The cart as its last event left it.
+    package func recall(cart: CartID) throws(JournalFailure) -> CartFacts? {
+        try read { database in
+            try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [cart.text])
+                .map { try RecordCoder().cart($0) }
+        }
+    }
+
+    /// Payments that have not ended, oldest first: what a start has to take up again.
+    package func openPayments() throws(JournalFailure) -> [PaymentRecord] {
+        try read { database in
+            try JournalStore.payments(
+                database,
+                """
+                SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id
+                WHERE ended_ms IS NULL ORDER BY number
+                """
+            ).map(\.record)
+        }
+    }
+
+    /// Carts of which something is still to be watched or waited for: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
+    package func openCarts() throws(JournalFailure) -> [CartFacts] {
+        try read { database in
+            let coder = RecordCoder()
+            return try String.fetchAll(database, sql: "SELECT record FROM carts WHERE open = 1 ORDER BY cart").map { try coder.cart($0) }
+        }
+    }
+
+    /// Everything remembered under a key.
+    package func facts() throws(JournalFailure) -> [String: String] {
+        try read { database in
+            var facts: [String: String] = [:]
+            for row in try Row.fetchAll(database, sql: "SELECT key, value FROM facts") { facts[row["key"]] = row["value"] }
+            return facts
+        }
+    }
+
+    /// Payments, newest first.
+    ///
+    /// - Parameters:
+    ///   - limit: at most so many; at least 1 and at most 1000 are given.
+    ///   - before: `next` of an earlier answer.
+    /// - Returns: `next` is nil when there is nothing older.
+    package func list(
+        cart: CartID? = nil, state: PaymentState? = nil, lane: LaneName? = nil, limit: Int, before: Int64? = nil
+    ) throws(JournalFailure) -> (records: [PaymentRecord], next: Int64?) {
+        let limit = min(max(limit, 1), 1000)
+        var conditions: [String] = []
+        var arguments = StatementArguments()
+        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments += [value]
+        }
+        add("cart = ?", cart?.text)
+        // A cart has few payments, a state or a lane has very many: the plus keeps SQLite from choosing their index instead.
+        let more = cart == nil ? "" : "+"
+        add(more + "state = ?", state?.rawValue)
+        add(more + "lane = ?", lane?.text)
+        add("number < ?", before)
+        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        arguments += [limit + 1]
+        return try read { database in
+            let found = try JournalStore.payments(
+                database,
+                """
+                SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id
+                \(filter) ORDER BY number DESC LIMIT ?
+                """, arguments)
+            let page = found.prefix(limit)
+            return (page.map(\.record), found.count > limit ? page.last?.number : nil)
+        }
+    }
+
+    private static func payments(
+        _ database: Database, _ sql: String, _ arguments: StatementArguments = StatementArguments()
+    ) throws -> [(number: Int64, record: PaymentRecord)] {
+        let coder = RecordCoder()
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+            (row["number"], try coder.payment(row["record"], display: row["display"]))
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import GRDB
+
+/// The journal's tables, version by version.
+///
+/// A version that was released is never edited: a change is a new step at the end. A new `JournalKind` or `PaymentState` that an older readerd could
+/// not read is a new version, too, be its step empty: the older one then says so instead of calling the journal damaged.
+struct Schema: Sendable {
+    /// "rdrd": how the file says whose it is (`PRAGMA application_id`).
+    static let applicationID: Int32 = 0x7264_7264
+
+    /// Step n turns version n into n + 1.
+    var steps: [String]
+
+    var version: Int { steps.count }
+
+    static let current = Schema(steps: [first])
+
+    private static let first = """
+        CREATE TABLE meta (
+            name  TEXT PRIMARY KEY NOT NULL,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- What happened, in order. Rows are added, never changed; compaction removes those of payments that ended long ago.
+        CREATE TABLE events (
+            sequence    INTEGER PRIMARY KEY AUTOINCREMENT,
+            at          TEXT NOT NULL,     -- RFC 3339, UTC
+            at_ms       INTEGER NOT NULL,  -- the same in milliseconds since 1970
+            kind        TEXT NOT NULL,
+            payment     TEXT,
+            cart        TEXT,
+            state       TEXT,              -- of the payment, after the event
+            money       TEXT,
+            note        TEXT,
+            record      TEXT,              -- the payment after the event, as JSON, without the cart shown on the reader (see displays)
+            cart_record TEXT,              -- the cart after the event, as JSON
+            fact_key    TEXT,
+            fact_value  TEXT
+        ) STRICT;
+        CREATE INDEX events_of_payment ON events (payment, sequence) WHERE payment IS NOT NULL;
+        CREATE INDEX events_of_none ON events (at_ms) WHERE payment IS NULL;
+        CREATE TRIGGER events_stand BEFORE UPDATE ON events
+            BEGIN SELECT RAISE(ABORT, 'an event is never rewritten'); END;
+
+        -- Every payment as its last event left it.
+        CREATE TABLE payments (
+            number    INTEGER PRIMARY KEY NOT NULL,  -- the sequence of its first event
+            id        TEXT NOT NULL UNIQUE,
+            cart      TEXT NOT NULL,
+            lane      TEXT,
+            reader    TEXT NOT NULL,
+            state     TEXT NOT NULL,
+            money     TEXT NOT NULL,
+            created   TEXT NOT NULL,
+            ended     TEXT,
+            ended_ms  INTEGER,
+            record    TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX payments_of_cart ON payments (cart, number);
+        CREATE INDEX payments_of_lane ON payments (lane, number) WHERE lane IS NOT NULL;
+        CREATE INDEX payments_by_state ON payments (state, number);
+        CREATE INDEX payments_by_end ON payments (ended_ms);
+        CREATE TRIGGER payments_ended_stand BEFORE UPDATE ON payments
+            WHEN OLD.ended_ms IS NOT NULL
+                AND (NEW.state IS NOT OLD.state OR NEW.money IS NOT OLD.money OR NEW.ended_ms IS NOT OLD.ended_ms)
+            BEGIN SELECT RAISE(ABORT, 'a payment that ended never changes'); END;
+
+        -- The cart that a payment shows on the reader: kept once, not with every event, for it can be large.
+        CREATE TABLE displays (
+            payment TEXT PRIMARY KEY NOT NULL,
+            display TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE carts (
+            cart       TEXT PRIMARY KEY NOT NULL,
+            open       INTEGER NOT NULL,  -- 1: something is still to be watched or waited for
+            busy       INTEGER NOT NULL,  -- 1: a payment of it has not ended
+            updated    TEXT NOT NULL,
+            updated_ms INTEGER NOT NULL,
+            record     TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX carts_open ON carts (cart) WHERE open = 1;
+        CREATE INDEX carts_by_age ON carts (updated_ms) WHERE busy = 0;
+
+        CREATE TABLE facts (
+            key     TEXT PRIMARY KEY NOT NULL,
+            value   TEXT NOT NULL,
+            updated TEXT NOT NULL
+        ) STRICT;
+
+        -- For people: sqlite3 -readonly journal.sqlite "SELECT * FROM story WHERE payment = 'till-1-000123'"
+        CREATE VIEW story AS
+            SELECT
+                sequence AS number,
+                at,
+                payment,
+                cart,
+                kind AS what,
+                state,
+                money,
+                json_extract(record, '$.request.amount') AS amount,
+                json_extract(record, '$.currency') AS currency,
+                json_extract(record, '$.reader') AS reader,
+                json_extract(record, '$.failure.code') AS failure,
+                coalesce(note, CASE WHEN fact_key IS NOT NULL THEN fact_key || ' = ' || fact_value END) AS note
+            FROM events
+            ORDER BY sequence;
+        """
+}
+
+extension Schema {
+    /// Brings a file to this version, each step in a transaction of its own. Returns how many steps were taken.
+    @discardableResult
+    func apply(to database: Database, at time: String, identity: String) throws -> Int {
+        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        let owner = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        if owner != Schema.applicationID, tables > 0 || found != 0 {
+            throw JournalFailure.corrupt(detail: "it is an SQLite file of another program")
+        }
+        guard found <= version else { throw JournalFailure.newerSchema(found: found, known: version) }
+        guard found >= 0 else { throw JournalFailure.corrupt(detail: "its schema version is \(found)") }
+        for (number, step) in steps.enumerated().dropFirst(found) {
+            try database.inTransaction(.immediate) {
+                try database.execute(sql: step)
+                if number == 0 {
+                    try database.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+                    try database.execute(
+                        sql: "INSERT INTO meta (name, value) VALUES ('created', ?), ('identity', ?), ('compacted_through', '0')",
+                        arguments: [time, identity])
+                }
+                try database.execute(sql: "PRAGMA user_version = \(number + 1)")
+                return .commit
+            }
+        }
+        return version - found
+    }
+}

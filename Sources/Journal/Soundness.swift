@@ -1,0 +1,52 @@
+import GRDB
+import GatewayCore
+import Glibc
+
+extension JournalStore {
+    /// Files up to this size are checked whole at every start: some ten milliseconds.
+    static let wholeCheckLimit: Int64 = 8 << 20
+
+    /// Looks whether the file is sound, as far as a start has time for: a small one whole, of a large one what the start will rely on.
+    func checkSoundness() throws(JournalFailure) {
+        if let file = FileIdentity(path: path), file.size <= JournalStore.wholeCheckLimit {
+            let problems = try verify()
+            if let first = problems.first { throw .corrupt(detail: first) }
+        }
+        _ = try openPayments()
+        _ = try openCarts()
+        _ = try facts()
+        let newest = try newestSequence()
+        guard try oldestSequence() <= newest + 1 else { throw .corrupt(detail: "events are missing at its end") }
+        _ = try events(after: max(0, newest - 10), limit: 10)
+    }
+
+    /// Reads the whole file and tells what is wrong with it; empty when it is sound. Takes seconds on a journal of a year, beside appends.
+    package func verify() throws(JournalFailure) -> [String] {
+        try read { database in
+            try String.fetchAll(database, sql: "PRAGMA quick_check(10)").filter { $0 != "ok" }.map(JournalStore.bounded)
+        }
+    }
+
+    /// Moves a damaged journal and its log out of the way, side by side under a new name. Nothing is deleted: `sqlite3 NAME .recover` can often read it.
+    ///
+    /// - Returns: the new path.
+    /// - Throws: `.locked(by:)` while a store is open on it.
+    package static func setAside(_ path: String) throws(JournalFailure) -> String {
+        let directory = self.directory(of: path)
+        let lock = try OwnerLock(directory: directory)
+        defer { lock.release() }
+        let stamp = Timestamp.text(wallTime()).map { $0 == ":" ? "-" : $0 }
+        var target = path + ".aside-" + String(stamp)
+        while FileIdentity(path: target) != nil || FileIdentity(path: target + "-wal") != nil { target += "-" }
+        // The file first: should we be cut off here, the log without a file is recognised at the next start, and never taken for a new journal's.
+        for suffix in ["", "-wal"] where FileIdentity(path: path + suffix) != nil {
+            guard rename(path + suffix, target + suffix) == 0 else { throw SystemFailure.now("renaming \(path)\(suffix)", near: directory) }
+        }
+        // The index of the log is made anew from the log.
+        if FileIdentity(path: path + "-shm") != nil, unlink(path + "-shm") != 0 {
+            throw SystemFailure.now("removing \(path)-shm", near: directory)
+        }
+        try SystemFailure.synchronize(directory: directory)
+        return target
+    }
+}
