@@ -1,0 +1,24 @@
+import WebCall
+
+/// Where and as whom an access token is renewed (the settings `backend.oauth`).
+package struct OAuthSettings: Sendable {
+    /// `https://{tenant}.marianatek.com/o/token/`.
+    package var tokenBase: WebBase
+    package var tokenPath: String
+    package var clientID: String
+    package var clientSecretFile: String
+    /// Rewritten whenever the backend hands out a new refresh token: its directory must be writable.
+    package var refreshTokenFile: String
+    /// For one renewal call. A lost answer is followed by one more.
+    package var timeLimit: Duration
+
+    package init(
+        tokenURL: String, clientID: String, clientSecretFile: String, refreshTokenFile: String, timeLimit: Duration = .seconds(10)
+    ) throws(WebBase.Problem) {
+        (tokenBase, tokenPath) = try WebBase.endpoint(tokenURL)
+        self.clientID = clientID
+        self.clientSecretFile = clientSecretFile
+        self.refreshTokenFile = refreshTokenFile
+        self.timeLimit = timeLimit
+    }
+}

@@ -1,0 +1,24 @@
+import FoundationEssentials
+
+/// A refusal of Stripe's: `{"error": {"type", "code", "message"}}`.
+struct StripeError: Decodable {
+    struct Content: Decodable {
+        var type: String?
+        var code: String?
+        var message: String?
+    }
+
+    var error: Content?
+
+    /// `code: message`, or as much of it as there is; nil when the body is none of Stripe's.
+    @Sendable static func sentence(_ body: [UInt8]) -> String? {
+        do {
+            guard let content = try JSONDecoder().decode(StripeError.self, from: Data(body)).error else { return nil }
+            let parts = [content.code ?? content.type, content.message].compactMap { $0 }.filter { !$0.isEmpty }
+            return parts.isEmpty ? nil : parts.joined(separator: ": ")
+        } catch {
+            // Not Stripe's form, as from a proxy on the way: then the body is shown as it is.
+            return nil
+        }
+    }
+}

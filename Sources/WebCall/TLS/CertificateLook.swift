@@ -1,0 +1,98 @@
+import GatewayCore
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Looks at the certificate that a server shows, without trusting it and without sending anything, to say what is wrong with it.
+///
+/// Used only after a connection was refused for its certificate: the refusal itself says no more than "verification failed".
+enum CertificateLook {
+    /// The reason, or nil when the server could not be looked at in that time.
+    static func problem(of base: WebBase, group: any EventLoopGroup, within time: TimeAmount) async -> CertificateProblem? {
+        let context: NIOSSLContext
+        do {
+            // No roots: this one never verifies, it only looks, and roots are what makes a context expensive.
+            var bare = TLSConfiguration.makeClientConfiguration()
+            bare.trustRoots = .certificates([])
+            context = try NIOSSLContext(configuration: bare)
+        } catch {
+            return nil
+        }
+        let loop = group.any()
+        let shown = loop.makePromise(of: NIOSSLCertificate.self)
+        let limit = loop.scheduleTask(in: time) { shown.fail(ChannelError.connectTimeout(time)) }
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(time)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = try NIOSSLClientHandler(
+                        context: context, serverHostname: base.isAddress ? nil : base.host,
+                        customVerificationCallback: { chain, verdict in
+                            if let leaf = chain.first { shown.succeed(leaf) } else { shown.fail(NIOSSLError.noCertificateToValidate) }
+                            verdict.succeed(.failed)
+                        })
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try channel.pipeline.syncOperations.addHandler(CloseOnError(shown: shown))
+                }
+            }
+        let connection = bootstrap.connect(host: base.host, port: base.port)
+        connection.whenFailure { shown.fail($0) }
+        defer {
+            limit.cancel()
+            connection.whenSuccess { $0.close(promise: nil) }
+        }
+        do {
+            return judge(try await shown.futureResult.get(), host: base.host, isAddress: base.isAddress, now: HTTPDate.now())
+        } catch {
+            // The first refusal stands; it is reported without a reason.
+            return nil
+        }
+    }
+
+    static func judge(_ leaf: NIOSSLCertificate, host: String, isAddress: Bool, now: WallTime) -> CertificateProblem {
+        let notBefore = Int64(leaf.notValidBefore) * 1000
+        let notAfter = Int64(leaf.notValidAfter) * 1000
+        if now < notBefore { return .notYetValid(notBefore: notBefore) }
+        if now > notAfter { return .expired(notAfter: notAfter) }
+        if !isAddress, !CertificateName.matches(host, leaf) {
+            let names = CertificateName.names(of: leaf).prefix(5).map { ShownText.of(String($0.prefix(100))) }
+            return .wrongName(expected: host, presented: Array(names))
+        }
+        return .unknownAuthority(issuer: "")
+    }
+
+    /// What is wrong, as a sentence about the server at `place`.
+    static func sentence(_ problem: CertificateProblem, place: String, now: WallTime) -> String {
+        switch problem {
+        case .wrongName(let expected, let presented):
+            "the certificate of \(place) is not for \(expected)"
+                + (presented.isEmpty ? ": it names no host" : " but for \(presented.joined(separator: ", "))")
+        case .expired(let notAfter):
+            "the certificate of \(place) ended on \(HTTPDate.readable(notAfter)), or this box's clock is wrong: it says \(HTTPDate.readable(now))"
+        case .notYetValid(let notBefore):
+            "the certificate of \(place) begins on \(HTTPDate.readable(notBefore)), but this box's clock says \(HTTPDate.readable(now)): set the clock"
+        case .unknownAuthority:
+            "the certificate of \(place) is not trusted: no authority that this box trusts has signed it (a private authority belongs into trust_roots)"
+        case .other(let detail):
+            "the certificate of \(place) is not trusted: \(detail)"
+        }
+    }
+}
+
+/// Ends the look when the handshake fails before a certificate was shown.
+private final class CloseOnError: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+
+    private let shown: EventLoopPromise<NIOSSLCertificate>
+
+    init(shown: EventLoopPromise<NIOSSLCertificate>) { self.shown = shown }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        shown.fail(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        shown.fail(ChannelError.eof)
+    }
+}

@@ -1,0 +1,42 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOSSL
+
+/// Checks the name in the certificate of a fresh connection before anything is sent over it (see ``CertificateName``).
+///
+/// The transport does not say which host a connection was made for. It does not have to: a certificate without addresses was taken by NIOSSL
+/// for the very host that was asked for. Only one that also names addresses has to bear the name of a host that this client calls.
+final class NameCheck: Sendable {
+    private let hosts = NIOLockedValueBox<Set<WebBase>>([])
+
+    /// To be told before a host is called.
+    func expect(_ base: WebBase) {
+        hosts.withLockedValue { _ = $0.insert(base) }
+    }
+
+    /// Runs on the connection's loop, once TLS is up. Fails when no name in the certificate is one that is called.
+    func run(on channel: any Channel) -> EventLoopFuture<Void> {
+        do {
+            guard let certificate = try channel.pipeline.syncOperations.nioSSL_peerCertificate() else {
+                throw NIOSSLError.noCertificateToValidate
+            }
+            guard isWanted(certificate, at: channel.remoteAddress) else { throw WrongCertificateName() }
+            return channel.eventLoop.makeSucceededVoidFuture()
+        } catch {
+            // Closed in the loop's next turn: the pool must hear of the failure first, and only then of the end of a connection it has dropped.
+            channel.eventLoop.execute { channel.close(promise: nil) }
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    func isWanted(_ certificate: NIOSSLCertificate, at address: SocketAddress?) -> Bool {
+        let names = CertificateName.names(of: certificate)
+        guard CertificateName.hasAddresses(certificate) else {
+            // Not even a name means that the common name was taken for one, which nobody should issue any more.
+            return !names.isEmpty
+        }
+        return hosts.withLockedValue { $0 }.contains { base in
+            base.isAddress ? base.host == address?.ipAddress : names.contains { CertificateName.covers($0, base.host) }
+        }
+    }
+}
