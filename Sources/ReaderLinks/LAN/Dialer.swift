@@ -1,0 +1,101 @@
+import GatewayCore
+import Glibc
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Connects to addresses that a reader may have, and says in one sentence why it could not.
+struct Dialer: Sendable {
+    let group: any EventLoopGroup
+
+    /// - Returns: a connected channel that does not read yet.
+    func connect(_ address: String, _ port: Int, until deadline: NIODeadline) async throws(ReaderFailure) -> any Channel {
+        let peer = "\(ShownText.clean(address, limit: 64)):\(port)"
+        let target: SocketAddress
+        do {
+            guard (1...65_535).contains(port) else { throw ReaderFailure.unreachable(detail: "\(port) is not a port") }
+            target = try SocketAddress(ipAddress: try PrivateAddress(address).text, port: port)
+        } catch {
+            throw Self.refusal(error, peer: peer)
+        }
+        let attempt = Attempt()
+        let bootstrap = ClientBootstrap(group: group)
+            .connectTimeout(max(.nanoseconds(1), deadline - .now()))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            // A reader that lost its power or its network is noticed within a minute, also while nobody asks it anything.
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 30)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+            // Nothing is read before there is somebody to read it.
+            .channelOption(.autoRead, value: false)
+            .channelInitializer { channel in
+                attempt.began(channel)
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+        do {
+            return try await withTaskCancellationHandler {
+                try await bootstrap.connect(to: target).get()
+            } onCancel: {
+                attempt.cancel()
+            }
+        } catch {
+            if attempt.isCanceled { throw .unreachable(detail: "the connection to \(peer) was given up") }
+            throw Self.failure(error, peer: peer)
+        }
+    }
+
+    private static func refusal(_ error: any Error, peer: String) -> ReaderFailure {
+        switch error {
+        case let failure as ReaderFailure: failure
+        case PrivateAddress.Problem.notIPv4: .unreachable(detail: "\(peer) is not an IPv4 address; readers have no other")
+        case PrivateAddress.Problem.notPrivate:
+            .unreachable(detail: "\(peer) is not an address of a local network; a reader elsewhere is not dialled")
+        default: .unreachable(detail: "\(peer) is not an address that can be dialled")
+        }
+    }
+
+    private static func failure(_ error: any Error, peer: String) -> ReaderFailure {
+        switch error {
+        case ChannelError.connectTimeout: return .unreachable(detail: "\(peer) did not answer in time")
+        case let error as IOError:
+            switch error.errnoCode {
+            case ECONNREFUSED: return .unreachable(detail: "\(peer) refused the connection")
+            case EHOSTUNREACH: return .unreachable(detail: "nobody has the address of \(peer) on this network")
+            case ENETUNREACH: return .unreachable(detail: "this box has no route to \(peer)")
+            case ETIMEDOUT: return .unreachable(detail: "\(peer) did not answer in time")
+            case EMFILE, ENFILE: return .unreachable(detail: "this box has no file descriptor left to connect to \(peer)")
+            default: return .unreachable(detail: "no connection to \(peer): \(ShownText.clean(String(describing: error), limit: 100))")
+            }
+        default: return .unreachable(detail: "no connection to \(peer): \(ShownText.clean(String(describing: error), limit: 100))")
+        }
+    }
+}
+
+/// One connect under way, so that it can be given up.
+private final class Attempt: Sendable {
+    private struct State {
+        var channel: (any Channel)?
+        var canceled = false
+    }
+
+    private let state = Mutex(State())
+
+    var isCanceled: Bool { state.withLock { $0.canceled } }
+
+    func began(_ channel: any Channel) {
+        let canceled = state.withLock { state in
+            state.channel = channel
+            return state.canceled
+        }
+        if canceled { channel.close(promise: nil) }
+    }
+
+    func cancel() {
+        let channel = state.withLock { state in
+            state.canceled = true
+            return state.channel
+        }
+        channel?.close(promise: nil)
+    }
+}

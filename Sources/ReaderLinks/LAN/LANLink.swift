@@ -1,0 +1,53 @@
+import GatewayCore
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Opens verified TLS streams to readers on the store's network.
+///
+/// The address is dialled as it is and no name is ever resolved: a router that hides private addresses from public names cannot break it. The
+/// published name serves for SNI and for the check of the certificate.
+package struct LANLink: Sendable {
+    private let tls: TLSClient
+    private let dialer: Dialer
+
+    /// Reads the system's roots once; make one and keep it.
+    ///
+    /// - Parameter roots: path of a PEM file with authorities that are trusted besides the system's.
+    package init(roots: String?, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) throws(TrustProblem) {
+        self.init(tls: try TLSClient(roots: roots), group: group)
+    }
+
+    /// With a TLS side that other links use too.
+    package init(tls: TLSClient, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) {
+        self.tls = tls
+        dialer = Dialer(group: group)
+    }
+
+    /// Connects and verifies. Nothing is sent but the handshake.
+    ///
+    /// - Throws: `.unreachable` with a sentence that says what happened, or `.untrusted` with what is wrong with the certificate.
+    package func open(_ route: ReaderRoute, timeout: Duration) async throws(ReaderFailure) -> any Channel {
+        guard HostName.isValid(route.host) else {
+            throw .unreachable(detail: "\"\(ShownText.clean(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
+        }
+        let deadline = NIODeadline.after(timeout)
+        let channel = try await dialer.connect(route.address, route.port, until: deadline)
+        try await tls.secure(channel, host: route.host, peer: "\(route.address):\(route.port)", until: deadline)
+        return channel
+    }
+
+    /// Looks at the certificate that is shown at an address, and hangs up. For diagnosis and for finding readers: trusts and sends nothing.
+    package func inspect(address: String, port: Int, timeout: Duration) async throws(ReaderFailure) -> PresentedCertificate {
+        let deadline = NIODeadline.after(timeout)
+        let channel = try await dialer.connect(address, port, until: deadline)
+        return try await tls.look(over: channel, peer: "\(address):\(port)", until: deadline)
+    }
+}
+
+extension NIODeadline {
+    /// Bounded, so that no settings file can make it overflow.
+    static func after(_ timeout: Duration) -> NIODeadline {
+        .now() + TimeAmount(min(max(timeout, .zero), .seconds(86_400)))
+    }
+}

@@ -1,0 +1,74 @@
+import GatewayCore
+import NIOSSL
+
+/// What a certificate says of itself. Texts are bounded and printable; they prove nothing by themselves.
+package struct PresentedCertificate: Sendable, Equatable {
+    /// Its DNS names; at most ``nameLimit``.
+    package var dnsNames: [String]
+    /// Milliseconds since 1970.
+    package var notBefore: WallTime
+    /// Milliseconds since 1970.
+    package var notAfter: WallTime
+    /// The issuer's common name, else its organization.
+    package var issuer: String
+
+    /// A reader's certificate has one or two names. What more there is, is not shown.
+    package static let nameLimit = 5
+
+    init(_ certificate: NIOSSLCertificate) {
+        dnsNames = Self.names(certificate, limit: Self.nameLimit)
+        notBefore = Self.milliseconds(certificate.notValidBefore)
+        notAfter = Self.milliseconds(certificate.notValidAfter)
+        let issuerName = certificate.issuerName
+        let named = issuerName.last { $0.type == .commonName } ?? issuerName.last { $0.type == .organization } ?? issuerName.last
+        issuer = ShownText.clean(named?.value ?? "", limit: 100)
+    }
+
+    /// Whether the certificate is for this name. Looks at every name, not only at those that are shown.
+    static func isFor(_ host: String, _ certificate: NIOSSLCertificate) -> Bool {
+        certificate._subjectAlternativeNames().contains { name in
+            guard name.nameType == .dnsName else { return false }
+            return name.contents.withUnsafeBufferPointer { HostName.matches(host, certificateName: String(decoding: $0, as: UTF8.self)) }
+        }
+    }
+
+    /// Why a certificate was not good enough, when its chain did not verify or its name did not match.
+    ///
+    /// A wrong name comes first: it means that some other device answers there, and then its dates and its issuer are that device's business.
+    static func problem(_ certificate: NIOSSLCertificate, host: String, now: WallTime) -> CertificateProblem {
+        let presented = PresentedCertificate(certificate)
+        guard isFor(host, certificate) else { return .wrongName(expected: host, presented: presented.dnsNames) }
+        if presented.notAfter < now { return .expired(notAfter: presented.notAfter) }
+        if presented.notBefore > now { return .notYetValid(notBefore: presented.notBefore) }
+        return .unknownAuthority(issuer: presented.issuer)
+    }
+
+    private static func names(_ certificate: NIOSSLCertificate, limit: Int) -> [String] {
+        var names: [String] = []
+        for name in certificate._subjectAlternativeNames() where name.nameType == .dnsName {
+            guard names.count < limit else { break }
+            names.append(name.contents.withUnsafeBufferPointer { ShownText.clean(String(decoding: $0, as: UTF8.self), limit: 100) })
+        }
+        return names
+    }
+
+    private static func milliseconds(_ seconds: Int) -> WallTime {
+        let (value, overflow) = Int64(seconds).multipliedReportingOverflow(by: 1000)
+        return overflow ? (seconds < 0 ? .min : .max) : value
+    }
+}
+
+/// Text out of a certificate or an error, fit to be shown.
+enum ShownText {
+    static func clean(_ text: String, limit: Int) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            guard result.count < limit else { break }
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: result.append(" ")
+            default: result.append(scalar)
+            }
+        }
+        return String(result)
+    }
+}

@@ -1,0 +1,77 @@
+import FoundationEssentials
+
+extension Wire {
+    /// What a reader answers (reader-protocol, section 2.3).
+    package struct ResponseEnvelope: Codable, Sendable, Equatable, Redacted {
+        /// Repeats the request's `id`.
+        package var requestID: Int64?
+        /// ``Wire/rpcOK`` or a code of section 5.1.
+        package var rpcErrorCode: String?
+        /// ``Wire/appOK`` or a code of section 5.2.
+        package var appErrorCode: String?
+        /// Text for people.
+        package var error: String?
+        /// Standard padded base64 of the response message's UTF-8 JSON.
+        package var content: String?
+
+        package enum CodingKeys: String, CodingKey {
+            case requestID = "request_id"
+            case rpcErrorCode = "rpc_error_code"
+            case appErrorCode = "app_error_code"
+            case error, content
+        }
+
+        package init(
+            requestID: Int64? = nil, rpcErrorCode: String? = nil, appErrorCode: String? = nil, error: String? = nil, content: String? = nil
+        ) {
+            self.requestID = requestID
+            self.rpcErrorCode = rpcErrorCode
+            self.appErrorCode = appErrorCode
+            self.error = error
+            self.content = content
+        }
+
+        /// An answer of success.
+        package init(requestID: Int64?, message: some Encodable) throws {
+            self.init(
+                requestID: requestID, rpcErrorCode: Wire.rpcOK, appErrorCode: Wire.appOK, content: try Wire.encodeContent(message))
+        }
+
+        /// - Throws: when the answer is not a JSON object. Its fields may miss.
+        package init(from decoder: any Decoder) throws {
+            _ = try decoder.container(keyedBy: CodingKeys.self)
+            let fields = Tolerant<CodingKeys>(decoder)
+            self.init(
+                requestID: fields.integer(.requestID), rpcErrorCode: fields.value(.rpcErrorCode), appErrorCode: fields.value(.appErrorCode),
+                error: fields.value(.error), content: fields.value(.content))
+        }
+
+        /// The response message in `content`.
+        /// - Throws: ``ContentProblem`` or a `DecodingError`.
+        package func message<Message: Decodable>(_ type: Message.Type) throws -> Message {
+            guard let content else { throw ContentProblem.missing }
+            return try Wire.decodeContent(content, as: type)
+        }
+    }
+
+    /// Why an envelope's `content` holds no message.
+    package enum ContentProblem: Error, Sendable, Equatable {
+        case missing
+        /// Not standard padded base64.
+        case notBase64
+        /// More values, or deeper ones, than any reader sends.
+        case excessive
+    }
+
+    package static func encodeContent(_ message: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return try encoder.encode(message).base64EncodedString()
+    }
+
+    package static func decodeContent<Message: Decodable>(_ content: String, as type: Message.Type) throws -> Message {
+        guard let bytes = Data(base64Encoded: content) else { throw ContentProblem.notBase64 }
+        guard JSONBounds.allow(bytes) else { throw ContentProblem.excessive }
+        return try JSONDecoder().decode(type, from: bytes)
+    }
+}

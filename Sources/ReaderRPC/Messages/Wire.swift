@@ -1,0 +1,35 @@
+/// The reader's messages as they travel (reader-protocol, sections 2 and 3; shapes observed in published clients, promised by nobody).
+///
+/// Both ends use these types: the client writes requests and reads responses, the simulated reader the other way round. Requests are strict: a
+/// request that lacks a required field does not decode. Responses are tolerant: a field that is missing, null or of another type reads as nil,
+/// so that an odd detail cannot hide the fact that decides (an intent's status).
+package enum Wire {
+    /// The only service that a reader offers.
+    package static let service = "JackRabbitService"
+    /// The one path of every method.
+    package static let path = "/protojsonservice/JackRabbitService"
+    /// The two codes of success, compared strictly.
+    package static let rpcOK = "RPC_OK"
+    package static let appOK = "OK"
+
+    /// The `method` of an envelope.
+    package enum Method: String, Sendable, CaseIterable {
+        case activateTerminal, terminalHeartbeat, setReaderDisplay, clearReaderDisplay
+        case collectPaymentMethod, queryPaymentMethod, cancelCollectPaymentMethod, confirmPayment
+        case collectReusableCard, queryCollectReusableCard, confirmReusableCard, cancelCollectReusableCard
+    }
+
+    /// `{}`.
+    package struct Empty: Codable, Sendable, Equatable {
+        package init() {}
+    }
+}
+
+/// A message that carries a secret: it describes itself by its type alone, so that no log, error or crash text can show it.
+package protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
+
+extension Redacted {
+    package var description: String { "\(Self.self)(<redacted>)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
