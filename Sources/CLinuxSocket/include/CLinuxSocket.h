@@ -1,0 +1,25 @@
+// Who is at the other end of a Unix socket, as the kernel says. glibc hides `struct ucred` without _GNU_SOURCE,
+// and SO_PEERGROUPS has no wrapper.
+#pragma once
+#include <stdint.h>
+
+/// Fills in the peer's pid, uid and gid (SO_PEERCRED). Returns 0, or an errno value.
+int readerd_peer_credentials(int fd, int32_t *pid, uint32_t *uid, uint32_t *gid);
+
+/// Fills in at most `capacity` supplementary groups of the peer (SO_PEERGROUPS) and sets `count`.
+/// Returns 0, ERANGE when there are more than `capacity` (then `count` says how many), or another errno value.
+int readerd_peer_groups(int fd, uint32_t *groups, uint32_t capacity, uint32_t *count);
+
+/// Makes a Unix stream socket, close-on-exec, bound to `path` and not listening yet. Returns 0 and sets `fd`, or an errno value
+/// (ENAMETOOLONG when the path does not fit).
+int readerd_unix_bind(const char *path, int *fd);
+
+/// Asks whether somebody answers at `path`. Returns 0 when a connection was made (it is closed again) or the listener's queue is full,
+/// ECONNREFUSED when the socket is dead, ENOENT when there is none, or another errno value.
+int readerd_unix_probe(const char *path);
+
+/// Whether `fd` is a listening Unix stream socket. Returns 0, or an errno value (EINVAL when it is something else).
+int readerd_unix_is_listener(int fd);
+
+/// Forbids core files and looking into this process by others of its user: memory holds secrets. Returns 0, or an errno value.
+int readerd_forbid_core_files(void);

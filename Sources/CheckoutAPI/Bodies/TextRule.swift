@@ -1,0 +1,94 @@
+/// What a text must be: said to people, to the OpenAPI document, and checked, from one place.
+package struct TextRule: Sendable {
+    /// After "must be ".
+    package let says: String
+    /// ECMA 262, for the OpenAPI document. The check below is what counts; a test compares the two.
+    package let pattern: String
+    package let accepts: @Sendable (String) -> Bool
+
+    /// 1 to 128 printable ASCII characters.
+    package static let cart = TextRule(says: "1 to 128 printable ASCII characters", pattern: "^[ -~]{1,128}$") { text in
+        (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7e).contains($0) }
+    }
+
+    package static let payment = TextRule(says: "1 to 128 of A-Z a-z 0-9 . _ -", pattern: "^[A-Za-z0-9._-]{1,128}$") { text in
+        (1...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    package static let amount = TextRule(
+        says:
+            "a decimal string such as \"56.78\": at most ten digits without leading zeros, at most three after a point, greater than zero",
+        pattern: "^(?!0(\\.0{1,3})?$)(0|[1-9][0-9]{0,9})(\\.[0-9]{1,3})?$"
+    ) { text in
+        decimal(text).map { $0.contains { $0 != 0 } } ?? false
+    }
+
+    /// As `amount`, and zero.
+    package static let amountOrZero = TextRule(
+        says: "a decimal string such as \"5.00\": at most ten digits without leading zeros, at most three after a point",
+        pattern: "^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,3})?$"
+    ) { text in
+        decimal(text) != nil
+    }
+
+    package static let currency = TextRule(says: "three letters, such as \"usd\"", pattern: "^[A-Za-z]{3}$") { text in
+        text.utf8.count == 3 && text.utf8.allSatisfy { (65...90).contains($0) || (97...122).contains($0) }
+    }
+
+    /// An opaque value that the agent gave out.
+    package static let opaque = TextRule(says: "1 to 256 printable ASCII characters without spaces", pattern: "^[!-~]{1,256}$") { text in
+        (1...256).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+    }
+
+    /// A name that people gave: a lane, a label, a user.
+    package static let name = plain(1...128)
+    package static let note = plain(1...500)
+    package static let itemDescription = plain(1...200)
+    package static let tipLabel = plain(1...40)
+
+    private static func plain(_ length: ClosedRange<Int>) -> TextRule {
+        TextRule(
+            says: "\(length.lowerBound) to \(length.upperBound) characters without control characters",
+            pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{\(length.lowerBound),\(length.upperBound)}$"
+        ) { text in
+            length.contains(text.unicodeScalars.count)
+                && !text.unicodeScalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
+        }
+    }
+
+    /// The digits of `^(0|[1-9][0-9]{0,9})(\.[0-9]{1,3})?$`, or nil.
+    private static func decimal(_ text: String) -> [UInt8]? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = parts.first, (1...10).contains(whole.count), whole.count == 1 || whole.first != UInt8(ascii: "0") else {
+            return nil
+        }
+        let fraction = parts.count == 2 ? Array(parts[1]) : []
+        guard parts.count == 1 || (1...3).contains(fraction.count) else { return nil }
+        let digits = Array(whole) + fraction
+        return digits.allSatisfy { (48...57).contains($0) } ? digits.map { $0 - 48 } : nil
+    }
+}
+
+/// The bounds of numbers and lists in requests.
+package enum Bounds {
+    package static let timeoutSeconds: ClosedRange<Int64> = 5...600
+    package static let waitSeconds: ClosedRange<Int64> = 0...120
+    package static let pageLimit: ClosedRange<Int64> = 1...200
+    package static let defaultPageLimit = 50
+    /// Minor units: beyond what `amount` can say in any currency.
+    package static let minor: ClosedRange<Int64> = 0...9_999_999_999_999
+    package static let signedMinor: ClosedRange<Int64> = -9_999_999_999_999...9_999_999_999_999
+    package static let quantity: ClosedRange<Int64> = 1...1_000_000
+    package static let lineItems: ClosedRange<Int> = 0...100
+    package static let tipOptions: ClosedRange<Int> = 1...3
+    package static let headBytes = 16 * 1024
+    package static let bodyBytes = 256 * 1024
+}

@@ -1,0 +1,14 @@
+import CheckoutAPI
+
+extension CheckoutClient {
+    /// Every reader that the agent knows (`GET /v1/readers`). `refresh` asks the backend and Stripe again first.
+    public func readers(refresh: Bool = false) async throws(ClientError) -> [Reader] {
+        let list: ReaderList = try await call(.get, Target("readers").with("refresh", refresh ? "true" : nil))
+        return list.readers
+    }
+
+    /// One reader, by its `tmr_` id, its serial number, or a label that no other has (`GET /v1/readers/{reader}`).
+    public func reader(_ name: String) async throws(ClientError) -> Reader {
+        try await call(.get, Target("readers", name))
+    }
+}

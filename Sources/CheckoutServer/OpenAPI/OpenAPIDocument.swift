@@ -1,0 +1,127 @@
+import CheckoutAPI
+
+/// The OpenAPI 3.1 document, built from the route table, the rules that check requests, and values of the answers' types.
+enum OpenAPIDocument {
+    /// What every route may be refused with, by the server itself.
+    static let commonProblems: [Problem.Code] = [
+        .malformedRequest, .notPermitted, .browserRefused, .requestTimeout, .tooLarge, .unsupportedMediaType, .invalidRequest, .overloaded,
+        .internalError, .shuttingDown,
+    ]
+
+    static func bytes(version: String) -> [UInt8] { Array((document(version: version).text(indent: true) + "\n").utf8) }
+
+    static func document(version: String) -> JSONValue {
+        [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "readerd's checkout API", "version": .string(version),
+                "summary": "Card payments on a store's readers, over a Unix socket.",
+                "description": .string(
+                    "HTTP/1.1 over the Unix socket `/run/readerd/checkout.sock`. Who may call what is decided by the caller's user and groups, as "
+                        + "the kernel says; `x-readerd-role` names the role that a route needs. Errors are `application/problem+json`, and programs "
+                        + "decide by `code`. In a body, absent and `null` are the same, and unknown fields are refused."),
+            ],
+            "servers": [["url": "http://localhost", "description": "Whatever the host: the socket is what counts."]],
+            "tags": .array(
+                ["agent", "carts", "payments", "readers", "intents"].map { ["name": .string($0)] }), "paths": paths,
+            "components": [
+                "schemas": Schema.object(of: Schema.bodies + Schema.payments + Schema.agent), "headers": headers,
+            ],
+        ]
+    }
+
+    private static let headers: JSONValue = [
+        "Readerd-Version": ["description": "The agent's version.", "required": true, "schema": ["type": "string"]],
+        "X-Request-Id": [
+            "description": "The caller's name for the request, or one that the agent made.", "required": true,
+            "schema": ["type": "string", "maxLength": 128],
+        ],
+    ]
+
+    private static let headerReferences: [(String, JSONValue)] = [
+        ("Readerd-Version", ["$ref": "#/components/headers/Readerd-Version"]),
+        ("X-Request-Id", ["$ref": "#/components/headers/X-Request-Id"]),
+    ]
+
+    private static var paths: JSONValue {
+        let routes = Route.all(document: [])
+        var patterns: [String] = []
+        for route in routes where !patterns.contains(route.pattern) { patterns.append(route.pattern) }
+        return Schema.object(
+            of: patterns.map { pattern in
+                let operations = routes.filter { $0.pattern == pattern }.compactMap { route in
+                    OperationDocument.all.first { $0.route == "\(route.method) \(route.pattern)" }
+                        .map { (route.method.lowercased(), operation(route, $0)) }
+                }
+                return (pattern, Schema.object(of: operations))
+            })
+    }
+
+    private static func operation(_ route: Route, _ document: OperationDocument) -> JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("operationId", .string(document.id)), ("tags", [.string(document.tag)]), ("summary", .string(document.summary)),
+            ("description", .string(document.description)), ("x-readerd-role", .string(route.role.rawValue)),
+        ]
+        if !document.parameters.isEmpty { members.append(("parameters", .array(document.parameters))) }
+        if let body = document.body {
+            members.append(
+                (
+                    "requestBody",
+                    [
+                        "required": .bool(route.body == .required),
+                        "content": ["application/json": ["schema": Schema.reference(body.schema), "example": body.example]],
+                    ]
+                ))
+        }
+        let good = document.answers.map { (String($0.status), answer($0, noStore: route.holdsSecret)) }
+        members.append(("responses", Schema.object(of: good + refusals(route))))
+        return Schema.object(of: members)
+    }
+
+    private static func answer(_ answer: OperationDocument.Answer, noStore: Bool) -> JSONValue {
+        var fields = headerReferences
+        if noStore { fields.append(("Cache-Control", ["description": "`no-store`", "schema": ["const": "no-store"]])) }
+        var members: [(String, JSONValue)] = [("description", .string(answer.description)), ("headers", Schema.object(of: fields))]
+        if let type = answer.type, let schema = answer.schema {
+            members.append(("content", Schema.object(of: [(type, content(schema, answer.examples))])))
+        }
+        return Schema.object(of: members)
+    }
+
+    private static func content(_ schema: JSONValue, _ examples: [(String, JSONValue)]) -> JSONValue {
+        guard !examples.isEmpty else { return ["schema": schema] }
+        return ["schema": schema, "examples": Schema.object(of: examples.map { ($0.0, ["value": $0.1]) })]
+    }
+
+    /// Every way in which a route may be refused, by status.
+    private static func refusals(_ route: Route) -> [(String, JSONValue)] {
+        var byStatus: [Int: [Problem.Code]] = [431: [.tooLarge]]
+        for code in commonProblems + route.problems {
+            if code == .unsupportedMediaType, route.body == .none { continue }
+            byStatus[code.facts.status, default: []].append(code)
+        }
+        return byStatus.sorted { $0.key < $1.key }.map { status, codes in
+            let schema: JSONValue = [
+                "allOf": [
+                    Schema.reference("Problem"),
+                    [
+                        "type": "object",
+                        "properties": [
+                            "status": ["const": .number(JSONNumber(Int64(status)))],
+                            "code": ["enum": .array(codes.map { .string($0.rawValue) })],
+                        ],
+                    ],
+                ]
+            ]
+            let examples = codes.map { ($0.rawValue, Examples.json(Examples.problem($0, status: status))) }
+            let sentence = codes.map { "`\($0.rawValue)`: \($0.facts.title)." }.joined(separator: " ")
+            return (
+                String(status),
+                [
+                    "description": .string(sentence), "headers": Schema.object(of: headerReferences),
+                    "content": ["application/problem+json": content(schema, examples)],
+                ]
+            )
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CheckoutAPI
+
+/// One method of one path: who may call it, and what it does.
+struct Route: Sendable {
+    enum BodyUse: Sendable {
+        case none, optional, required
+    }
+
+    enum Segment: Sendable, Hashable {
+        case word(String)
+        case parameter(String)
+    }
+
+    let method: String
+    /// As the contract writes it: `/v1/payments/{id}/cancel`.
+    let pattern: String
+    let segments: [Segment]
+    let role: Role
+    let body: BodyUse
+    /// The answer holds a secret: it must not be kept by anybody.
+    let holdsSecret: Bool
+    /// What the service may refuse it with; the server's own refusals are not among them.
+    let problems: [Problem.Code]
+    let operation: @Sendable (Call) async throws(Problem) -> Reply
+
+    init(
+        _ method: String, _ pattern: String, _ role: Role, body: BodyUse = .none, holdsSecret: Bool = false,
+        problems: [Problem.Code] = [], operation: @escaping @Sendable (Call) async throws(Problem) -> Reply
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.segments = pattern.split(separator: "/").map { segment in
+            segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .word(String(segment))
+        }
+        self.role = role
+        self.body = body
+        self.holdsSecret = holdsSecret
+        self.problems = problems
+        self.operation = operation
+    }
+
+    /// The values of the path's parameters when the (decoded) segments are of this route.
+    func match(_ path: [String]) -> [String: String]? {
+        guard path.count == segments.count else { return nil }
+        var parameters: [String: String] = [:]
+        for (segment, text) in zip(segments, path) {
+            switch segment {
+            case .word(let word): guard word == text else { return nil }
+            case .parameter(let name): parameters[name] = text
+            }
+        }
+        return parameters
+    }
+}
+
+extension [Problem.Code] {
+    /// What a call that asks the backend may end with.
+    static let backend: Self = [
+        .backendRejected, .backendUnauthorized, .backendForbidden, .backendInvalidAnswer, .backendUnavailable,
+    ]
+}
+
+/// What a route answers with.
+enum Reply: Sendable {
+    case answer(Response)
+    case stream(EventStream)
+}

@@ -1,0 +1,161 @@
+import CheckoutAPI
+import Logging
+import NIOCore
+import NIOPosix
+
+/// One request and its answer.
+struct Exchange: Sendable {
+    private let connection: Connection
+    private let server: ServerContext
+    private let incoming: Incoming
+    private let head: RequestHead?
+    private let requestID: String
+    private let began = ContinuousClock.now
+
+    init(_ connection: Connection, _ server: ServerContext, _ incoming: Incoming) {
+        self.connection = connection
+        self.server = server
+        self.incoming = incoming
+        switch incoming {
+        case .request(let request): head = request.head
+        case .refused(_, let head): self.head = head
+        case .unexpected(let head): self.head = head
+        }
+        requestID = head?.requestID ?? Self.newRequestID()
+    }
+
+    /// Answers; true when the connection is good for another request.
+    func answer() async -> Bool {
+        do throws(Dispatcher.Refusal) {
+            return try await served()
+        } catch {
+            switch error {
+            case .problem(let problem, let allow):
+                var response = Response.problem(problem)
+                if !allow.isEmpty { response.fields.append(("Allow", allow.joined(separator: ", "))) }
+                return await send(response, code: problem.code)
+            case .role(let needed): return await send(.problem(await notPermitted(needed)), code: .notPermitted)
+            }
+        }
+    }
+
+    private func served() async throws(Dispatcher.Refusal) -> Bool {
+        switch incoming {
+        case .refused(let problem, _): throw .problem(problem)
+        case .unexpected(let head):
+            _ = try server.dispatcher.admit(head, role: connection.role)
+            throw .problem(Problem(.internalError, "The request was refused."))
+        case .request(let request):
+            let match = try server.dispatcher.admit(request.head, role: connection.role)
+            guard !server.stopping.isFired else {
+                throw .problem(
+                    Problem(.shuttingDown, "The agent is stopping.", remedy: "Repeat the request when it runs again, in some seconds."))
+            }
+            do throws(Problem) {
+                return await deliver(try await match.route.operation(try call(request, match)), match.route)
+            } catch {
+                noteUndocumented(error, match.route)
+                throw .problem(error)
+            }
+        }
+    }
+
+    /// The OpenAPI document promises which codes a route has.
+    private func noteUndocumented(_ problem: Problem, _ route: Route) {
+        guard !route.problems.contains(problem.code), !OpenAPIDocument.commonProblems.contains(problem.code) else { return }
+        server.logger.warning(
+            "a code that the route does not document",
+            metadata: ["route": "\(route.method) \(route.pattern)", "code": "\(problem.code)"])
+    }
+
+    private func call(_ request: Request, _ match: Dispatcher.Match) throws(Problem) -> Call {
+        guard let peer = connection.peer, let role = connection.role else {
+            throw Problem(.notPermitted, "The kernel did not say who is calling.")
+        }
+        let caller = Caller(pid: peer.pid, uid: peer.uid, gid: peer.gid, groups: peer.groups, role: role, requestID: requestID)
+        return Call(
+            service: server.service, caller: caller, parameters: match.parameters, query: request.head.query,
+            body: try body(request.body, match.route), gone: connection.gone, stopping: server.stopping)
+    }
+
+    private func body(_ bytes: [UInt8], _ route: Route) throws(Problem) -> JSONValue? {
+        if bytes.isEmpty {
+            guard route.body == .required else { return nil }
+            throw .invalid([Problem.Field(field: "body", message: "is required")])
+        }
+        guard route.body != .none else { throw .invalid([Problem.Field(field: "body", message: "must be empty: this request has none")]) }
+        do {
+            return try JSONParser.parse(bytes)
+        } catch {
+            throw .malformed("The body is not JSON: \(error.message), at byte \(error.offset).")
+        }
+    }
+
+    private func deliver(_ reply: Reply, _ route: Route) async -> Bool {
+        switch reply {
+        case .answer(var response):
+            if route.holdsSecret { response.fields.append(("Cache-Control", "no-store")) }
+            return await send(response)
+        case .stream(let events):
+            return await LineStream(connection, server, self, events).send()
+        }
+    }
+
+    private func notPermitted(_ needed: Role) async -> Problem {
+        guard let peer = connection.peer else {
+            return Problem(.notPermitted, "The kernel did not say who is calling.")
+        }
+        let policy = server.policy
+        let role = connection.role
+        do {
+            return try await NIOThreadPool.singleton.runIfActive { policy.refusal(of: peer, has: role, needs: needed) }
+        } catch {
+            return Problem(.notPermitted, "This needs the role \(needed.rawValue).")
+        }
+    }
+
+    private func send(_ response: Response, code: Problem.Code? = nil) async -> Bool {
+        let context = context(keeping: true)
+        log(response.status, code)
+        do {
+            try await connection.write(response.wireBytes(context))
+            return context.keepsConnection
+        } catch {
+            return false
+        }
+    }
+
+    /// What the answer's head depends on. `keeping` is what the answer itself would allow.
+    func context(keeping: Bool) -> ResponseContext {
+        var keeps = keeping && !server.stopping.isFired
+        if case .request(let request) = incoming { keeps = keeps && request.head.keepsConnection } else { keeps = false }
+        return ResponseContext(
+            version: server.version, requestID: requestID, minorVersion: head?.minorVersion ?? 1, isHead: head?.method == "HEAD",
+            keepsConnection: keeps, now: server.now())
+    }
+
+    func visible(_ event: Event) -> Event {
+        guard let role = connection.role, role >= .checkout else {
+            var event = event
+            event.payment?.card = nil
+            return event
+        }
+        return event
+    }
+
+    func log(_ status: Int, _ code: Problem.Code? = nil) {
+        var metadata: Logger.Metadata = [
+            "request_id": "\(requestID)", "status": "\(status)", "uid": "\(connection.peer.map { String($0.uid) } ?? "?")",
+            "duration": "\(ContinuousClock.now - began)",
+        ]
+        if let head { metadata["request"] = "\(shown(head.method)) \(shown(head.path, limit: 300))" }
+        if let code { metadata["code"] = "\(code)" }
+        server.logger.log(level: status >= 500 ? .warning : .debug, "answered", metadata: metadata)
+    }
+
+    static func newRequestID() -> String {
+        let random = UInt64.random(in: .min ... .max)
+        let digits = String(random, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,34 @@
+import CheckoutAPI
+import NIOCore
+
+/// Answers 429 on a connection that is one too many, whatever it asks, and closes it when the caller has had time to read.
+final class OverloadHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let answer: ByteBuffer
+    private let linger: TimeAmount
+    private var timer: Scheduled<Void>?
+
+    init(answer: ByteBuffer, linger: Duration) {
+        self.answer = answer
+        self.linger = TimeAmount(linger)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(NIOAny(answer), promise: nil)
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        timer = context.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }
+    }
+
+    /// Thrown away: what is left unread would take the answer from the caller.
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { context.close(promise: nil) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) { timer?.cancel() }
+}
