@@ -1,0 +1,55 @@
+import Glibc
+package import GatewayCore
+package import Journal
+package import MarianaAPI
+package import ReaderLinks
+package import ReaderRPC
+package import StripeAPI
+
+/// Everything outside that the agent speaks with.
+package struct Edges: Sendable {
+    package var journal: JournalStore
+    package var backend: MarianaClient
+    package var credential: any BackendCredential
+    package var stripe: StripeClient
+    package var lan: LANLink
+    package var identity: ReaderIdentity
+    /// The backend's location id.
+    package var location: String
+
+    package init(
+        journal: JournalStore, backend: MarianaClient, credential: any BackendCredential, stripe: StripeClient, lan: LANLink,
+        identity: ReaderIdentity, location: String
+    ) {
+        self.journal = journal
+        self.backend = backend
+        self.credential = credential
+        self.stripe = stripe
+        self.lan = lan
+        self.identity = identity
+        self.location = location
+    }
+}
+
+/// The clocks of this box.
+package struct BoxClock: Sendable {
+    private let origin = ContinuousClock.now
+
+    package init() {}
+
+    package func now() -> Now {
+        Now(mono: Self.milliseconds(ContinuousClock.now - origin), wall: Self.wall())
+    }
+
+    package func instant(of mono: MonoTime) -> ContinuousClock.Instant { origin + .milliseconds(mono) }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    }
+
+    private static func wall() -> WallTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,94 @@
+internal import GatewayCore
+internal import Journal
+internal import Logging
+internal import MarianaAPI
+internal import ReaderRPC
+internal import StripeAPI
+
+extension Engine {
+    /// Carries out one call. It always comes back: every edge keeps to its deadline.
+    nonisolated func execute(_ call: Call, timeout: Int64, trace: String) async -> Answer {
+        let deadline = Duration.milliseconds(timeout)
+        switch call {
+        case .configuration(let cart):
+            return .configuration(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.configuration(cart: cart, trace: trace, deadline: deadline)
+                })
+        case .connectionToken(let cart):
+            return .connectionToken(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.connectionToken(cart: cart, trace: trace, deadline: deadline)
+                })
+        case .paymentIntent(let cart, let amount, let balance, let type):
+            return .paymentIntent(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.paymentIntent(
+                        cart: cart, amount: amount, accountBalance: balance, type: type, trace: trace, deadline: deadline)
+                })
+        case .paymentStatus(let cart):
+            return .paymentStatus(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.paymentStatus(cart: cart, trace: trace, deadline: deadline)
+                })
+        case .backendReaders:
+            return .backendReaders(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.terminalReaders(location: self.edges.location, trace: trace, deadline: deadline)
+                })
+        case .stripeReaders(let token):
+            return .stripeReaders(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.stripe.listReaders(token: token, trace: trace, deadline: deadline)
+                })
+        case .readIntent(let id, let key, let secret):
+            return .intent(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.stripe.readIntent(id: id, key: key, secret: secret, trace: trace, deadline: deadline)
+                })
+        case .reader(let id, let route, let command, let session):
+            let client = await readers.client(for: id, at: route)
+            do throws(ReaderFailure) {
+                return .reader(.success(try await client.call(command, session: session, trace: trace, timeout: deadline)))
+            } catch {
+                return .reader(.failure(error))
+            }
+        case .append(let entries): return .append(write(entries))
+        }
+    }
+
+    private nonisolated func outcome<Value: Sendable>(
+        _ body: () async throws(CallFailure) -> Value
+    ) async -> Result<Value, CallFailure> {
+        do throws(CallFailure) {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// All of it, in one transaction. An entry that the journal's own rules refuse would block every later one: it is left out, loudly.
+    private nonisolated func write(_ entries: [JournalEntry]) -> Result<Void, JournalTrouble> {
+        do throws(JournalFailure) {
+            _ = try edges.journal.append(entries)
+            return .success(())
+        } catch {
+            guard case .refused = error, entries.count > 1 || entries.first?.kind != .accepted else {
+                return .failure(JournalTrouble(detail: error.description))
+            }
+        }
+        for entry in entries {
+            do throws(JournalFailure) {
+                _ = try edges.journal.append([entry])
+            } catch {
+                guard case .refused = error, entry.kind != .accepted, entry.kind != .confirming else {
+                    return .failure(JournalTrouble(detail: error.description))
+                }
+                logger.error(
+                    "the journal refused an entry, which was left out: \(error.description)",
+                    metadata: ["payment": "\(entry.payment?.id.text ?? "-")", "kind": "\(entry.kind.rawValue)"])
+            }
+        }
+        return .success(())
+    }
+}

@@ -1,0 +1,271 @@
+package import GatewayCore
+internal import Journal
+package import Logging
+
+/// Runs the machine: feeds it events in order, carries out what it asks for, and feeds the results back.
+///
+/// One actor owns the machine, so that decisions are made one after another; everything that waits is a child task of `run`.
+package actor Engine {
+    enum Job: Sendable {
+        case call(CallID, Call, timeout: Int64, trace: String)
+        case wake(MonoTime)
+    }
+
+    nonisolated let edges: Edges
+    nonisolated let readers: ReaderPool
+    nonisolated let logger: Logger
+    nonisolated let clock: BoxClock
+    private var machine: GatewayMachine
+    private let jobs: AsyncStream<Job>
+    private let submit: AsyncStream<Job>.Continuation
+    private var lastRequest: UInt64 = 0
+    private var replies: [RequestID: CheckedContinuation<Response, Never>] = [:]
+    /// Records that are not ended, as they may be shown: what has been journaled, or could not be.
+    private var visible: [PaymentID: PaymentRecord] = [:]
+    private var waiters: [PaymentID: [UInt64: CheckedContinuation<Void, Never>]] = [:]
+    private var quietWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    private var appends: [CallID: [JournalEntry]] = [:]
+    /// The moments for which somebody sleeps.
+    private var scheduled: Set<MonoTime> = []
+    private var lastWaiter: UInt64 = 0
+    private var isClosed = false
+    nonisolated let hub: EventHub
+
+    package init(edges: Edges, policy: GatewayPolicy, seed: UInt64, logger: Logger) {
+        self.edges = edges
+        self.readers = ReaderPool(lan: edges.lan, identity: edges.identity)
+        self.logger = logger
+        self.clock = BoxClock()
+        self.machine = GatewayMachine(policy: policy, seed: seed)
+        (jobs, submit) = AsyncStream.makeStream(of: Job.self)
+        self.hub = EventHub(journal: edges.journal)
+    }
+
+    // MARK: Running
+
+    /// Takes up what the journal knows, then works until the task is cancelled.
+    package func run() async throws {
+        let open = try edges.journal.openPayments()
+        let carts = try edges.journal.openCarts()
+        let facts = try edges.journal.facts()
+        for record in open { visible[record.id] = record }
+        handle(.start(open: open, carts: carts, facts: facts))
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.hub.run() }
+            for await job in jobs {
+                group.addTask { await self.carryOut(job) }
+            }
+            // The stream ends when `run` is cancelled or the engine is closed; calls under way are given up.
+            group.cancelAll()
+        }
+        close()
+        await hub.finish()
+        await readers.closeAll()
+    }
+
+    private func carryOut(_ job: Job) async {
+        switch job {
+        case .call(let id, let call, let timeout, let trace):
+            let answer = await execute(call, timeout: timeout, trace: trace)
+            answered(id, answer)
+        case .wake(let at):
+            do {
+                try await Task.sleep(until: clock.instant(of: at), clock: .continuous)
+            } catch {
+                return
+            }
+            woke(at)
+        }
+    }
+
+    private func answered(_ id: CallID, _ answer: Answer) {
+        if let entries = appends.removeValue(forKey: id), case .append(.success) = answer { journaled(entries) }
+        handle(.answer(id, answer))
+    }
+
+    private func woke(_ at: MonoTime) {
+        scheduled.remove(at)
+        handle(.tick)
+    }
+
+    package func handle(_ event: Event) {
+        guard !isClosed else { return }
+        for action in machine.handle(event, at: clock.now()) { perform(action) }
+        if let wake = machine.nextWake, !scheduled.contains(where: { $0 <= wake }) {
+            scheduled.insert(wake)
+            submit.yield(.wake(wake))
+        }
+        if machine.isQuiet {
+            let waiting = quietWaiters
+            quietWaiters = [:]
+            for waiter in waiting.values { waiter.resume() }
+        }
+    }
+
+    private func perform(_ action: Action) {
+        switch action {
+        case .call(let id, let call, let timeout, let trace):
+            if case .append(let entries) = call { appends[id] = entries }
+            submit.yield(.call(id, call, timeout: timeout, trace: trace))
+        case .respond(let id, let response): replies.removeValue(forKey: id)?.resume(returning: response)
+        case .publish(let record): show(record, isWritten: false)
+        case .readerChanged(let id):
+            if case .success(let view) = machine.readerView(named: id.text) { hub.tell(.reader(view, clock.now().wall)) }
+        case .log(let level, let message, let subject): log(level, message, subject)
+        }
+    }
+
+    private func journaled(_ entries: [JournalEntry]) {
+        for entry in entries { if let record = entry.payment { show(record, isWritten: true) } }
+        hub.tell(.journalGrew)
+    }
+
+    private func show(_ record: PaymentRecord, isWritten: Bool) {
+        visible[record.id] = record.state.isEnd && isWritten ? nil : record
+        if record.state.isEnd { for waiter in (waiters.removeValue(forKey: record.id) ?? [:]).values { waiter.resume() } }
+    }
+
+    private func log(_ level: LogLevel, _ message: String, _ subject: LogSubject) {
+        var metadata: Logger.Metadata = [:]
+        switch subject {
+        case .agent: break
+        case .payment(let id): metadata["payment"] = "\(id.text)"
+        case .reader(let id): metadata["reader"] = "\(id.text)"
+        case .cart(let id): metadata["cart"] = "\(id.text)"
+        }
+        let mapped: Logger.Level =
+            switch level {
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        logger.log(level: mapped, "\(message)", metadata: metadata)
+    }
+
+    /// Nobody is left waiting.
+    private func close() {
+        isClosed = true
+        submit.finish()
+        for reply in replies.values { reply.resume(returning: .refused(Refusal(.shuttingDown, "The agent is being stopped."))) }
+        replies = [:]
+        for waiter in waiters.values.flatMap(\.values) { waiter.resume() }
+        waiters = [:]
+        for waiter in quietWaiters.values { waiter.resume() }
+        quietWaiters = [:]
+    }
+
+    // MARK: Asking
+
+    /// Asks the machine. The answer comes within the deadlines of the calls that it needs; a cancelled task is answered at once.
+    ///
+    /// What the journal knows of the payment and the cart is read in the same step in which the machine decides: nothing can happen between.
+    func ask(
+        about payment: PaymentID? = nil, _ cart: CartID? = nil, _ request: @Sendable (Recall) -> Request
+    ) async throws(JournalFailure) -> Response {
+        guard !isClosed else { return .refused(Refusal(.shuttingDown, "The agent is being stopped.")) }
+        lastRequest += 1
+        let id = RequestID(lastRequest)
+        let recall = Recall(
+            payment: try payment.flatMap { id throws(JournalFailure) in try edges.journal.recall(payment: id) },
+            cart: try cart.flatMap { id throws(JournalFailure) in try edges.journal.recall(cart: id) })
+        let question = request(recall)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { reply in
+                guard !Task.isCancelled else { return reply.resume(returning: .refused(Refusal(.shuttingDown, "The caller has gone."))) }
+                replies[id] = reply
+                handle(.request(id, question))
+            }
+        } onCancel: {
+            // Owned by this call: it only hands the cancellation to the actor.
+            Task { await self.abandon(id) }
+        }
+    }
+
+    private func abandon(_ id: RequestID) {
+        guard let reply = replies.removeValue(forKey: id) else { return }
+        handle(.forget(id))
+        reply.resume(returning: .refused(Refusal(.shuttingDown, "The caller has gone.")))
+    }
+
+    // MARK: Records
+
+    func record(_ id: PaymentID) throws(JournalFailure) -> PaymentRecord? {
+        if let record = visible[id] { return record }
+        return try edges.journal.recall(payment: id)
+    }
+
+    /// Returns when the payment has ended, after the time, or when the task is cancelled.
+    func waitForEnd(of id: PaymentID, upTo limit: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { await self.ended(id) }
+            group.addTask {
+                do {
+                    try await Task.sleep(for: limit)
+                } catch {
+                    return
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func ended(_ id: PaymentID) async {
+        guard !isClosed, let record = visible[id], !record.state.isEnd else { return }
+        lastWaiter += 1
+        let number = lastWaiter
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                guard !Task.isCancelled else { return waiter.resume() }
+                waiters[id, default: [:]][number] = waiter
+            }
+        } onCancel: {
+            Task { await self.stopWaiting(id, number) }
+        }
+    }
+
+    private func stopWaiting(_ id: PaymentID, _ number: UInt64) {
+        waiters[id]?.removeValue(forKey: number)?.resume()
+        if waiters[id]?.isEmpty == true { waiters[id] = nil }
+    }
+
+    // MARK: Stopping
+
+    /// No new payment; returns when none is under way that a stop would tear, or after the time.
+    package func drain(upTo limit: Duration) async {
+        handle(.stopping)
+        guard !machine.isQuiet, !isClosed else { return }
+        lastWaiter += 1
+        let number = lastWaiter
+        await withTaskGroup { group in
+            group.addTask { await self.quiet(number) }
+            group.addTask {
+                do {
+                    try await Task.sleep(for: limit)
+                } catch {
+                    return
+                }
+            }
+            await group.next()
+            group.cancelAll()
+            stopWaitingForQuiet(number)
+        }
+    }
+
+    private func quiet(_ number: UInt64) async {
+        await withCheckedContinuation { waiter in
+            if machine.isQuiet || isClosed { return waiter.resume() }
+            quietWaiters[number] = waiter
+        }
+    }
+
+    private func stopWaitingForQuiet(_ number: UInt64) { quietWaiters.removeValue(forKey: number)?.resume() }
+
+    // MARK: Views
+
+    func view<Value: Sendable>(_ look: @Sendable (GatewayMachine) -> Value) -> Value { look(machine) }
+
+    package var isCredentialRefused: Bool { machine.credentialTrouble != nil }
+}

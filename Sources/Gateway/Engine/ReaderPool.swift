@@ -1,0 +1,37 @@
+internal import GatewayCore
+internal import ReaderLinks
+internal import ReaderRPC
+
+/// One connection a reader, kept between calls; a new one when the reader is somewhere else.
+actor ReaderPool {
+    private let lan: LANLink
+    private let identity: ReaderIdentity
+    private var clients: [ReaderID: (route: ReaderRoute, client: ReaderClient)] = [:]
+
+    init(lan: LANLink, identity: ReaderIdentity) {
+        self.lan = lan
+        self.identity = identity
+    }
+
+    func client(for id: ReaderID, at route: ReaderRoute) async -> ReaderClient {
+        if let known = clients[id] {
+            if known.route == route { return known.client }
+            clients[id] = nil
+            await known.client.close()
+        }
+        // Another call may have made one while the old was being closed.
+        if let known = clients[id], known.route == route { return known.client }
+        let lan = lan
+        let client = ReaderClient(identity: identity, host: route.host, port: route.port) { timeout throws(ReaderFailure) in
+            try await lan.open(route, timeout: timeout)
+        }
+        clients[id] = (route, client)
+        return client
+    }
+
+    func closeAll() async {
+        let all = clients.values.map(\.client)
+        clients = [:]
+        for client in all { await client.close() }
+    }
+}
