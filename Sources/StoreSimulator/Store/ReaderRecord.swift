@@ -1,0 +1,36 @@
+/// A reader of the store: the device, its registration, and where it is.
+struct ReaderRecord: Sendable {
+    let serial: String
+    let deviceType: String
+    /// The `base_url` that Stripe lists: the random label and the domain.
+    let domain: String
+    /// Nil while it is not registered.
+    var id: String?
+    var label: String?
+    /// Mariana's id of the location that it is registered at.
+    var location: String?
+    var registrationCode: String?
+    /// When a registration begins to show in the lists.
+    var listedFrom = 0
+    /// Where it is.
+    var address: String
+    let port: Int
+    /// Where Stripe thinks it is.
+    var publishedAddress: String
+    var isOn = true
+    /// What Stripe says of it; nil follows the truth.
+    var publishedStatus: String?
+    var lastSeen: Int
+    var machine: ReaderMachine
+
+    static let domainSuffix = "device.stripe-terminal-local-reader.net"
+
+    /// The name that its certificate bears.
+    var host: String { Self.host(address: address, domain: domain) }
+
+    static func host(address: String, domain: String) -> String {
+        "\(address.split(separator: ".").joined(separator: "-")).\(domain)"
+    }
+
+    func isNamed(_ name: String) -> Bool { serial == name || id == name || label == name }
+}

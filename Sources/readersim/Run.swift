@@ -1,0 +1,109 @@
+import ArgumentParser
+import FoundationEssentials
+import StoreSimulator
+
+/// `readersim run`: opens a store and keeps it open.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Open a simulated store and keep it open until SIGTERM or SIGINT.",
+        discussion: """
+            Writes into the directory: store.json (every address), ca.pem (the root to trust), backend-token (mode 0600), and readerd.toml \
+            (ready for 'readerd --config'). Prints a line that says 'ready' when everything listens.
+            """)
+
+    @Option(name: .shortAndLong, help: "Where to write the store's files.")
+    var directory = "readersim-store"
+
+    @Option(help: "Registered readers.")
+    var readers = 1
+
+    @Option(help: "Readers on the LAN that are not registered yet; each shows a pairing code.")
+    var unregistered = 0
+
+    @Option(help: "The port of the readers; 0 for any free one.")
+    var port = 4443
+
+    @Option(help: "The port of the control route; 0 for any free one.")
+    var controlPort = 0
+
+    @Option(help: "The store's currency, three lower-case letters.")
+    var currency = "usd"
+
+    @Option(parsing: .upToNextOption, help: "The lanes of readerd.toml; lane n gets reader n.")
+    var lanes = ["till-1"]
+
+    @Option(help: "Milliseconds until a customer shows the card.")
+    var cardAfter = 400
+
+    @Option(help: "Milliseconds until the issuer answers.")
+    var issuerAfter = 300
+
+    @Option(help: "Milliseconds from the charge to the order.")
+    var orderAfter = 50
+
+    @Flag(help: "Authorise first and capture with the order.")
+    var manualCapture = false
+
+    @Flag(help: "A repeated payment_intent call for a cart returns the same intent.")
+    var sameIntent = false
+
+    @Option(help: "Letters and digits that every secret made here contains.")
+    var secretsPrefix: String?
+
+    @Flag(help: "Print what is served as one line of JSON instead of words.")
+    var json = false
+
+    @Flag(help: "Close the store when standard input ends.")
+    var untilStdinCloses = false
+
+    func validate() throws {
+        guard (0...65535).contains(port), (0...65535).contains(controlPort) else { throw ValidationError("a port is 0 to 65535") }
+        guard readers >= 0, unregistered >= 0, (1...100).contains(readers + unregistered) else {
+            throw ValidationError("a store has 1 to 100 readers")
+        }
+        guard currency.utf8.count == 3, currency.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) else {
+            throw ValidationError("a currency is three lower-case letters")
+        }
+        guard cardAfter >= 0, issuerAfter >= 0, orderAfter >= 0 else { throw ValidationError("a time is not negative") }
+    }
+
+    func run() async throws {
+        let end = EndOfRun(untilStdinCloses: untilStdinCloses)
+        var configuration = StoreConfiguration()
+        configuration.directory = URL(filePath: directory, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/")).path
+        configuration.readers = readers
+        configuration.unregisteredReaders = unregistered
+        configuration.readerPort = port
+        configuration.controlPort = controlPort
+        configuration.currency = currency
+        configuration.lanes = lanes
+        configuration.secretsPrefix = secretsPrefix
+        configuration.backend.orderDelay = orderAfter
+        configuration.backend.manualCapture = manualCapture
+        configuration.backend.repeatReturnsSameIntent = sameIntent
+        configuration.reader.cardAfter = cardAfter
+        configuration.reader.issuerAfter = issuerAfter
+
+        let store = try await SimulatedStore.start(configuration)
+        announce(store)
+        await end.wait()
+        await store.stop()
+    }
+
+    private func announce(_ store: SimulatedStore) {
+        if json {
+            writeLine("{\"ready\":true,\"store\":\(store.description.text)}")
+            return
+        }
+        writeLine("backend   \(store.backendURL)")
+        writeLine("stripe    \(store.stripeURL)")
+        writeLine("control   \(store.controlURL)")
+        writeLine("files     \(store.directory) (ca.pem, backend-token, store.json, readerd.toml)")
+        for reader in store.readers {
+            let name =
+                reader.id.map { "\($0) '\(reader.label ?? "")'" } ?? "not registered, pairing code \(reader.registrationCode ?? "none")"
+            writeLine("reader    \(reader.serial) \(reader.address):\(reader.port) \(name)")
+        }
+        writeLine("ready")
+    }
+}
