@@ -1,0 +1,82 @@
+import ArgumentParser
+import CheckoutAPI
+import CheckoutClient
+
+struct CartsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "carts", abstract: "Open a cart, ask for its status, close it.",
+        subcommands: [OpenCommand.self, StatusCommand.self, CloseCommand.self])
+
+    struct OpenCommand: AgentCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "open", abstract: "Say that a sale has begun: the agent makes ready what its payment will need.")
+
+        @OptionGroup var global: GlobalOptions
+        @Argument var cart: String
+        @Option(help: "The lane that it is sold at.") var lane: String?
+        @Option(help: "A reader: its id, serial number or label.") var reader: String?
+
+        func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
+            let cart = try await agent.openCart(cart, CartBody(lane: lane, reader: reader))
+            guard !output.json else {
+                try output.object(cart)
+                return .ok
+            }
+            var fields = Fields()
+            fields.add("Cart", cart.cart)
+            fields.add("Lane", cart.lane)
+            fields.add("Reader", cart.reader)
+            fields.add("Reader is", cart.readerState.map { ReaderWords.state($0) })
+            let parts = [
+                ("configuration", cart.warm.configuration), ("token", cart.warm.token), ("session", cart.warm.session),
+                ("currency", cart.warm.currency),
+            ]
+            fields.add("Ready", parts.map { $0.1 ? $0.0 : "no \($0.0) yet" }.joined(separator: ", "))
+            fields.add("Opened", Times.dateAndTime(cart.openedAt))
+            try output.lines(fields.lines)
+            return .ok
+        }
+    }
+
+    struct StatusCommand: AgentCommand {
+        static let configuration = CommandConfiguration(commandName: "status", abstract: "What the backend says of the cart now.")
+
+        @OptionGroup var global: GlobalOptions
+        @Argument var cart: String
+
+        func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
+            let status = try await agent.cartStatus(cart)
+            guard !output.json else {
+                try output.object(status)
+                return .ok
+            }
+            let words =
+                switch status.status {
+                case .open: "open: not paid"
+                case .submitted: "submitted: paid" + (status.order.map { ", order \($0)" } ?? "")
+                case .failed: "failed" + (status.error.map { ": \($0)" } ?? "")
+                }
+            try output.line("Cart \(shown(cart)) is \(shown(words))")
+            return .ok
+        }
+    }
+
+    struct CloseCommand: AgentCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "close", abstract: "Say that the sale is over: clears the reader's display.")
+
+        @OptionGroup var global: GlobalOptions
+        @Argument var cart: String
+
+        private struct Closed: Encodable {
+            var cart: String
+            var closed = true
+        }
+
+        func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
+            try await agent.closeCart(cart)
+            if output.json { try output.object(Closed(cart: cart)) } else { try output.line("Cart \(shown(cart)) is closed.") }
+            return .ok
+        }
+    }
+}

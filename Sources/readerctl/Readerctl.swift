@@ -1,0 +1,23 @@
+import ArgumentParser
+import CheckoutAPI
+
+@main
+struct Readerctl: AsyncParsableCommand {
+    static let version = ReaderdVersion.current
+
+    static let configuration = CommandConfiguration(
+        commandName: "readerctl",
+        abstract: "Take card payments and look after the readers, through the agent readerd.",
+        discussion: """
+            Words are for people and may change; for programs there is --json, and the HTTP interface behind it.
+
+            \(ExitStatus.help)
+            """,
+        version: version,
+        subcommands: [
+            StatusCommand.self, ReadersCommand.self, PayCommand.self, PaymentsCommand.self, CancelCommand.self, ResolveCommand.self,
+            EventsCommand.self, CartsCommand.self, VersionCommand.self,
+        ])
+
+    @OptionGroup var global: GlobalOptions
+}

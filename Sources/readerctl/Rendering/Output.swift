@@ -1,0 +1,67 @@
+import FoundationEssentials
+import Glibc
+
+/// Where the words go: standard output for what was asked, standard error for what went wrong.
+struct Output: Sendable {
+    /// Nobody reads standard output any more (`readerctl events | head`).
+    struct Closed: Error {}
+
+    /// JSON instead of words.
+    var json: Bool
+    var color: Bool
+
+    init(json: Bool, noColor: Bool, environment: [String: String]) {
+        self.json = json
+        self.color =
+            !json && !noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" && isatty(STDOUT_FILENO) == 1
+    }
+
+    func line(_ text: String = "") throws(Closed) {
+        try Self.write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    func lines(_ lines: [String]) throws(Closed) {
+        try line(lines.joined(separator: "\n"))
+    }
+
+    /// One JSON object on one line.
+    func object(_ value: some Encodable) throws {
+        try line(try Self.jsonText(value))
+    }
+
+    /// To standard error. If that is closed there is nobody left to tell.
+    func complain(_ text: String) {
+        do { try Self.write(text + "\n", to: STDERR_FILENO) } catch {}
+    }
+
+    func bold(_ text: String) -> String { styled(text, "1") }
+    func good(_ text: String) -> String { styled(text, "1;32") }
+    func bad(_ text: String) -> String { styled(text, "1;31") }
+    func doubtful(_ text: String) -> String { styled(text, "1;33") }
+
+    private func styled(_ text: String, _ code: String) -> String {
+        color ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+
+    static func jsonText(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// Writes all of it, without a buffer: what is printed stays printed, whatever ends the program.
+    private static func write(_ text: String, to descriptor: CInt) throws(Closed) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+            } else if errno == EAGAIN {
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = Glibc.poll(&poll, 1, 1000)
+            } else if errno != EINTR {
+                throw Closed()
+            }
+        }
+    }
+}

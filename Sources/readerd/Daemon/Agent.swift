@@ -1,0 +1,174 @@
+import CLinuxSocket
+import CheckoutAPI
+import CheckoutServer
+import FoundationEssentials
+import Gateway
+import GatewayCore
+import Glibc
+import Journal
+import Logging
+import MarianaAPI
+import ReaderLinks
+import ReaderRPC
+import ServiceLifecycle
+import StripeAPI
+import UnixSignals
+import WebCall
+
+/// Why the agent could not start, in one sentence with what to do.
+struct StartFailure: Error, CustomStringConvertible {
+    var description: String
+    /// As in sysexits: 78 settings, 75 another owner, 73 cannot create, 70 anything else.
+    var exitCode: Int32
+}
+
+/// Puts the parts together and runs them until a signal ends it.
+enum Agent {
+    static func run(_ loaded: LoadedSettings, source: SettingsSource) async throws {
+        let settings = loaded.settings
+        signal(SIGPIPE, SIG_IGN)
+        let format: AgentLog.Format = settings.log.format == .json ? .json : .text
+        let level = settings.log.level
+        LoggingSystem.bootstrap { _ in AgentLog(level: level, format: format) }
+        let logger = Logger(label: "readerd")
+        let refused = readerd_forbid_core_files()
+        if refused != 0 { logger.warning("core files could not be forbidden (errno \(refused)); memory holds secrets") }
+        for warning in loaded.warnings { logger.warning("\(warning)") }
+
+        let roles = try policy(settings)
+        let journal = try openJournal(settings)
+        let web = try webClient(settings)
+        let credential = try makeCredential(settings, web: web)
+        let edges = Edges(
+            journal: journal, backend: MarianaClient(base: settings.backend.base, credential: credential, web: web), credential: credential,
+            stripe: StripeClient(base: settings.stripe, web: web), lan: try lan(settings), identity: try identity(settings),
+            location: settings.location)
+        let engine = Engine(edges: edges, policy: settings.policy, seed: UInt64.random(in: 0 ... .max), logger: logger)
+        let service = GatewayService(
+            engine: engine,
+            about: AgentFacts(
+                version: ReaderdVersion.current, location: settings.location, startedAt: BoxClock().now().wall,
+                backendTimeout: settings.timeouts.backend.duration))
+        let server = CheckoutSocketServer(
+            configuration: .init(socket: try socket(settings), version: ReaderdVersion.current), policy: roles, service: service,
+            logger: logger)
+        let daemon = Daemon(
+            engine: engine, server: server, journal: journal, credential: credential, settings: settings, source: source, logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "readerd.lifecycle") { _ in AgentLog(level: .error, format: format) }))
+        var failure: (any Error)?
+        do {
+            try await group.run()
+        } catch is CancellationError {
+            // A cancelled service ends so; what it was cancelled for has been done.
+        } catch {
+            failure = error
+        }
+        await credential.shutdown()
+        await web.shutdown()
+        do throws(JournalFailure) {
+            try journal.close()
+        } catch {
+            logger.error("the journal could not be closed: \(error)")
+        }
+        if let listen = failure as? ListenFailure {
+            throw StartFailure(description: listen.description, exitCode: 75)
+        }
+        if let failure { throw StartFailure(description: "\(failure)", exitCode: 70) }
+        logger.notice("readerd has stopped")
+    }
+
+    private static func policy(_ settings: Settings) throws(StartFailure) -> RolePolicy {
+        do throws(SettingsFailure) {
+            let accounts = try AccountResolver.system.resolve(settings.roles)
+            return RolePolicy(
+                members: accounts.mapValues { RolePolicy.Members(users: $0.users, groups: $0.groups) }, daemonUser: getuid())
+        } catch {
+            throw StartFailure(description: "\(error)", exitCode: 78)
+        }
+    }
+
+    private static func socket(_ settings: Settings) throws(StartFailure) -> SocketSource {
+        if let inherited = SocketSource.activated(environment: ProcessInfo.processInfo.environment) { return inherited }
+        do throws(SettingsFailure) {
+            var group: UInt32?
+            if let name = settings.socket.group { group = try AccountResolver.system.groupNumber(name) }
+            return .path(settings.socket.path, mode: UInt16(truncatingIfNeeded: settings.socket.mode), group: group)
+        } catch {
+            throw StartFailure(description: "\(error)", exitCode: 78)
+        }
+    }
+
+    private static func openJournal(_ settings: Settings) throws(StartFailure) -> JournalStore {
+        do throws(JournalFailure) {
+            return try JournalStore(path: settings.stateDirectory + "/journal.sqlite")
+        } catch {
+            let code: Int32 = if case .locked = error { 75 } else { 73 }
+            throw StartFailure(description: error.description, exitCode: code)
+        }
+    }
+
+    private static func webClient(_ settings: Settings) throws(StartFailure) -> WebClient {
+        do throws(TrustRoots.Problem) {
+            return try WebClient(trustRoots: settings.trustRoots, connectTimeout: settings.timeouts.connect.duration)
+        } catch {
+            throw StartFailure(description: error.description, exitCode: 78)
+        }
+    }
+
+    private static func lan(_ settings: Settings) throws(StartFailure) -> LANLink {
+        do {
+            return try LANLink(roots: settings.trustRoots)
+        } catch {
+            throw StartFailure(description: "\(error)", exitCode: 78)
+        }
+    }
+
+    private static func identity(_ settings: Settings) throws(StartFailure) -> ReaderIdentity {
+        do throws(DeviceID.Failure) {
+            return ReaderIdentity(
+                deviceID: try DeviceID.load(in: settings.stateDirectory), product: "readerd", productVersion: ReaderdVersion.current)
+        } catch {
+            throw StartFailure(description: error.description, exitCode: 73)
+        }
+    }
+
+    private static func makeCredential(_ settings: Settings, web: WebClient) throws(StartFailure) -> any BackendCredential {
+        switch settings.backend.credential {
+        case .tokenFile(let path): return TokenFileCredential(path: path)
+        case .oauth(let oauth):
+            do throws(WebBase.Problem) {
+                return OAuthCredential(
+                    settings: try OAuthSettings(
+                        tokenURL: oauth.tokenURL, clientID: oauth.clientID, clientSecretFile: oauth.clientSecretFile,
+                        refreshTokenFile: oauth.refreshTokenFile, timeLimit: settings.timeouts.backend.duration), web: web)
+            } catch {
+                throw StartFailure(description: "backend.oauth.token_url: \(error)", exitCode: 78)
+            }
+        }
+    }
+}
+
+extension Settings {
+    /// What the middle decides by.
+    var policy: GatewayPolicy {
+        var policy = GatewayPolicy()
+        policy.eagerCollect = payment.eagerCollect
+        policy.queueTimeout = payment.queueTimeout.milliseconds
+        policy.backendTimeout = timeouts.backend.milliseconds
+        policy.stripeTimeout = timeouts.stripe.milliseconds
+        policy.readerTimeout = timeouts.reader.milliseconds
+        policy.confirmTimeout = timeouts.confirm.milliseconds
+        policy.tokenAge = timeouts.tokenAge.milliseconds
+        policy.statusPatience = timeouts.status.milliseconds
+        policy.authorizationWindow = timeouts.authorizationWindow.milliseconds
+        policy.defaultCardTimeout = payment.timeoutSeconds
+        policy.lanPort = lan.port
+        policy.maintenanceCart = maintenanceCart
+        policy.lanes = lanes
+        return policy
+    }
+}

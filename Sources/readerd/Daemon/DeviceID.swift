@@ -1,0 +1,59 @@
+import Glibc
+
+/// The name by which readers know this installation again (`pos_device_id`): made once, kept in the state directory.
+enum DeviceID {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    static func load(in directory: String) throws(Failure) -> String {
+        let path = directory + "/device-id"
+        if let known = try read(path) { return known }
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        let made = "pos-" + String((0..<16).compactMap { _ in letters.randomElement() })
+        try write(made, to: path, in: directory)
+        return made
+    }
+
+    private static func read(_ path: String) throws(Failure) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("read", path)
+        }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 128)
+        let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
+        guard count >= 0 else { throw failure("read", path) }
+        let text = String(decoding: buffer.prefix(count).filter { $0 > 0x20 }, as: UTF8.self)
+        guard text.hasPrefix("pos-"), (8...64).contains(text.utf8.count) else {
+            throw Failure(
+                description:
+                    "\(path) does not hold a device id: remove the file, and a new one is made (readers will see a new point of sale)")
+        }
+        return text
+    }
+
+    /// Whole on the disk, or not there.
+    private static func write(_ text: String, to path: String, in directory: String) throws(Failure) {
+        let draft = path + ".new"
+        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw failure("write", draft) }
+        let bytes = Array((text + "\n").utf8)
+        let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+        let synced = fsync(file)
+        close(file)
+        guard count == bytes.count, synced == 0, rename(draft, path) == 0 else { throw failure("write", path) }
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if folder >= 0 {
+            fsync(folder)
+            close(folder)
+        }
+    }
+
+    private static func failure(_ verb: String, _ path: String) -> Failure {
+        Failure(
+            description:
+                "\(path) cannot be \(verb == "read" ? "read" : "written") (\(String(cString: strerror(errno)))): check the state directory")
+    }
+}

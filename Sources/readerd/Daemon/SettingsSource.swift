@@ -1,0 +1,16 @@
+import FoundationEssentials
+
+/// Where the settings come from, to read them at start and again at SIGHUP.
+struct SettingsSource: Sendable {
+    var file: String
+    var overrides: [String]
+
+    func load() throws(SettingsFailure) -> LoadedSettings {
+        try Settings.load(
+            file: file, environment: ProcessInfo.processInfo.environment,
+            overrides: overrides.map { item in
+                let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (String(parts.first ?? ""), String(parts.dropFirst().first ?? ""))
+            })
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import CheckoutAPI
+import Glibc
+
+@main
+struct Readerd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "readerd",
+        abstract: "The payment-card readers of a store, over a Unix socket.",
+        discussion: """
+            Settings come from the file, over it from the environment (READERD_BACKEND_BASE_URL for backend.base_url), over that from \
+            --set. SIGHUP reads them again; SIGTERM stops gracefully: a payment in flight is finished or left recoverable.
+            """,
+        version: ReaderdVersion.current)
+
+    @Option(help: ArgumentHelp("The settings file.", valueName: "path"))
+    var config = "/etc/readerd/readerd.toml"
+
+    @Option(
+        name: .customLong("set"), help: ArgumentHelp("One setting, over file and environment. May be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Flag(help: "Say what it would run with, and end.")
+    var checkConfig = false
+
+    func validate() throws {
+        for item in overrides where !item.contains("=") { throw ValidationError("--set takes key=value, not \(item)") }
+    }
+
+    func run() async throws {
+        let source = SettingsSource(file: config, overrides: overrides)
+        let loaded: LoadedSettings
+        do {
+            loaded = try source.load()
+        } catch {
+            Self.complain("\(error)")
+            // sysexits: EX_CONFIG.
+            throw ExitCode(78)
+        }
+        if checkConfig {
+            print(loaded.report())
+            return
+        }
+        do {
+            try await Agent.run(loaded, source: source)
+        } catch let failure as StartFailure {
+            Self.complain(failure.description)
+            throw ExitCode(failure.exitCode)
+        }
+    }
+
+    private static func complain(_ words: String) {
+        let bytes = Array("readerd: \(words)\n".utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

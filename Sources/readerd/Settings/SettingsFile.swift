@@ -1,0 +1,105 @@
+import Glibc
+import TOMLKit
+
+/// Reads a TOML file into keys and values.
+enum SettingsFile {
+    /// No settings file is larger.
+    static let sizeLimit = 1 << 20
+
+    static func read(_ path: String) throws(SettingsFailure) -> [(path: [String], value: SettingsValue)] {
+        let text = try content(of: path)
+        func failure(_ message: String) -> SettingsFailure {
+            SettingsFailure(problems: [SettingsProblem(origin: .file(path), key: nil, message: message)])
+        }
+        // The parser hands texts over as C strings, which end there.
+        if text.contains("\0") || text.contains("\\u0000") || text.contains("\\U00000000") { throw failure("it contains a NUL character") }
+        let table: TOMLTable
+        do {
+            table = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            throw failure("line \(error.source.begin.line), column \(error.source.begin.column): \(Shown.bounded(error.description))")
+        } catch {
+            throw failure("it is not TOML")
+        }
+        var found: [(path: [String], value: SettingsValue)] = []
+        collect(table, at: [], into: &found)
+        return found
+    }
+
+    /// Goes down to every value, and to tables that are keys or empty, so that each can be judged by its full path.
+    private static func collect(_ table: TOMLTable, at path: [String], into found: inout [(path: [String], value: SettingsValue)]) {
+        for key in table.keys.sorted() {
+            let here = path + [key]
+            guard let node = table[key] else { continue }
+            if let inner = node.table, !inner.isEmpty, !SettingsKey.all.contains(where: { $0.matches(here) }) {
+                collect(inner, at: here, into: &found)
+            } else {
+                found.append((here, value(of: node)))
+            }
+        }
+    }
+
+    private static func value(of node: any TOMLValueConvertible) -> SettingsValue {
+        switch node.type {
+        case .string: node.string.map(SettingsValue.text) ?? .other("a text that cannot be read")
+        case .int: node.int.map(SettingsValue.integer) ?? .other("a number that cannot be read")
+        case .double: node.double.map(SettingsValue.decimal) ?? .other("a number that cannot be read")
+        case .bool: node.bool.map(SettingsValue.toggle) ?? .other("a value that cannot be read")
+        case .array: node.array.map { array in .list(array.map { value(of: $0) }) } ?? .other("a list that cannot be read")
+        case .table: .other("a group of keys")
+        case .date, .time, .dateTime: .other("a date or a time")
+        }
+    }
+
+    private static func content(of path: String) throws(SettingsFailure) -> String {
+        func failure(_ message: String) -> SettingsFailure {
+            SettingsFailure(problems: [SettingsProblem(origin: .file(path), key: nil, message: message)])
+        }
+        // Not blocking, so that a pipe in this place is an error and not a wait.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw failure("it cannot be read: \(Shown.reason(errno))") }
+        defer { _ = close(file) }
+        var facts = stat()
+        guard fstat(file, &facts) == 0 else { throw failure("it cannot be read: \(Shown.reason(errno))") }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw failure("it is not a file") }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while bytes.count <= sizeLimit {
+            let count = Glibc.read(file, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure("it cannot be read: \(Shown.reason(errno))") }
+            if count == 0 { break }
+            bytes += buffer.prefix(count)
+        }
+        guard bytes.count <= sizeLimit else { throw failure("it is larger than \(sizeLimit) bytes") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("it is not UTF-8") }
+        return text
+    }
+}
+
+/// Text that was written by somebody, made fit to be shown.
+enum Shown {
+    /// At most 200 characters, none of them a control character.
+    static func bounded(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(200) {
+            result.append(scalar.properties.generalCategory == .control ? " " : scalar)
+        }
+        return String(result)
+    }
+
+    /// The same as a text of TOML.
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for character in bounded(text) {
+            if character == "\"" || character == "\\" { result.append("\\") }
+            result.append(character)
+        }
+        return result + "\""
+    }
+
+    static func reason(_ code: Int32) -> String {
+        guard let message = strerror(code) else { return "error \(code)" }
+        return String(cString: message)
+    }
+}

@@ -1,0 +1,23 @@
+import FoundationEssentials
+
+/// A directory of one test's own, removed with it. Its path is short: a socket's may have 107 bytes.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        let name = "rdr-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+        path = FileManager.default.temporaryDirectory.appending(path: name).path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit {
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            print("not removed: \(path): \(error)")
+        }
+    }
+
+    func file(_ name: String) -> String { path + "/" + name }
+    var socket: String { file("s.sock") }
+}
