@@ -1,0 +1,97 @@
+# What can be done with readerd's source. `make` alone explains it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Swift jobs at a time: the compiler wants about 1 GB for each.
+JOBS ?= $(shell nproc)
+SWIFT_SOURCES := Sources Tests Package.swift
+# What passed or merely began is not shown, test by test.
+QUIETLY := sed -uE '/^(◇|↳)/d; /^✔ /{/Test run with/!d}'
+TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
+CONTRACT_ENVIRONMENT := .venv-contract
+
+.PHONY: help setup swift build demo test suite lint format contract simulate bench clean
+
+help: ## Explain the targets
+	@echo 'usage: make TARGET'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12 | sed 's/^/  /'
+
+# The one list of what the build and the tests need beside Swift: Debian package, and how to see that it is there. Asking for the thing and not for
+# the package finds what came another way, as a Python of one's own.
+define REQUIREMENTS
+pkg-config           command -v pkg-config
+libsqlite3-dev       pkg-config --exists sqlite3 || test -e /usr/include/sqlite3.h
+libusb-1.0-0-dev     pkg-config --exists libusb-1.0 || test -e /usr/include/libusb-1.0/libusb.h
+ca-certificates      test -s /etc/ssl/certs/ca-certificates.crt
+curl                 command -v curl
+openssl              command -v openssl
+sqlite3              command -v sqlite3
+python3              command -v python3
+python3-venv         python3 -c "import ensurepip, venv"
+endef
+export REQUIREMENTS
+
+setup: swift ## Install the Debian packages that are missing (says which; sudo when not root)
+	@missing=(); \
+	while read -r package check; do \
+		[ -z "$$package" ] || bash -c "$$check" >/dev/null 2>&1 || missing+=("$$package"); \
+	done <<< "$$REQUIREMENTS"; \
+	if [ $${#missing[@]} -eq 0 ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "Missing, by the names of their Debian packages: $${missing[*]}. This system has no apt-get: install them its own way." >&2; exit 1; \
+	fi; \
+	echo "Installing with apt-get: $${missing[*]}"; \
+	root=(); if [ "$$(id -u)" -ne 0 ]; then root=(sudo); fi; \
+	"$${root[@]}" apt-get update -qq; \
+	"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}"
+
+swift:
+	@command -v swift >/dev/null || { \
+		echo 'Swift is not on PATH. Install Swift 6.3 for Debian 12 from https://www.swift.org/install/linux/ and try again.' >&2; exit 1; }
+
+build: setup ## Build readerd, readerctl and readersim into .build/debug
+	swift build -j $(JOBS)
+
+demo: build ## Open a simulated store, start the real daemon and take three payments (KEEP=1: leave it running)
+	.build/debug/readersim demo $(if $(KEEP),--keep)
+
+test: setup ## Run every check: build, tests, lint, contract
+	swift build --build-tests -j $(JOBS)
+	@$(MAKE) suite lint contract
+
+suite: # One target after another, each in a process of its own: their deadlines are not meant for a crowd. All run, whatever one says.
+	@failed=(); \
+	for target in $(TEST_TARGETS); do \
+		echo "== $$target"; \
+		swift test --skip-build --disable-xctest --filter "^$$target\." 2>&1 | $(QUIETLY) || failed+=("$$target"); \
+	done; \
+	if [ $${#failed[@]} -gt 0 ]; then echo "Failed: $${failed[*]}" >&2; exit 1; fi
+
+lint: swift ## Check the form of the sources, strictly
+	swift format lint --strict -r $(SWIFT_SOURCES)
+
+format: swift ## Bring the sources into form
+	swift format -i -r $(SWIFT_SOURCES)
+
+contract: build $(CONTRACT_ENVIRONMENT)/ready ## Try the running daemon against its OpenAPI document, by independent tools
+	$(CONTRACT_ENVIRONMENT)/bin/python Tests/Contract/check.py .build/debug $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
+
+$(CONTRACT_ENVIRONMENT)/ready: Tests/Contract/requirements.txt | setup
+	@echo 'Installing the contract checks with pip into $(CONTRACT_ENVIRONMENT): openapi-spec-validator, schemathesis'
+	python3 -m venv --clear $(CONTRACT_ENVIRONMENT)
+	$(CONTRACT_ENVIRONMENT)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Contract/requirements.txt
+	@touch $@
+
+simulate: setup ## Prove the decisions in simulated stores (SEEDS=100000 FROM=1: how many, from which; SEED=42: replay one and tell what happens)
+	swift build -c release --product simulate --scratch-path .build-simulate -j $(JOBS)
+	.build-simulate/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100000) --from $(or $(FROM),1) --threads $(JOBS))
+
+bench: build ## Measure memory, start and a payment's own time of a release build
+	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
+	python3 Tests/Bench/bench.py .build-release/release/readerd .build/debug/readersim
+
+clean: ## Remove what was built and installed in this directory
+	rm -rf .build .build-* $(CONTRACT_ENVIRONMENT)

@@ -1,0 +1,149 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Every target of readerd: Swift 6 language mode, complete concurrency checking, and no warnings.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "readerd",
+    products: [
+        .library(name: "CheckoutClient", targets: ["CheckoutClient"]),
+        .executable(name: "readerd", targets: ["readerd"]),
+        .executable(name: "readerctl", targets: ["readerctl"]),
+        .executable(name: "readersim", targets: ["readersim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // The middle: decides, does no I/O.
+        library("GatewayCore"),
+
+        // The same middle in a simulated world.
+        library("GatewaySimulation", ["GatewayCore"]),
+
+        // The edges: do I/O, decide nothing.
+        library("Journal", ["GatewayCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        library("WebCall", ["GatewayCore", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+        library("MarianaAPI", ["GatewayCore", "WebCall"]),
+        library("StripeAPI", ["GatewayCore", "WebCall"]),
+        library("ReaderRPC", ["GatewayCore"] + nio),
+        library("ReaderLinks", ["GatewayCore", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
+
+        // The socket.
+        library("CheckoutAPI"),
+        .target(
+            name: "CLinuxSocket", cSettings: [.define("_GNU_SOURCE")]
+        ),
+        library("CheckoutServer", ["CheckoutAPI", "CLinuxSocket", logging] + nio),
+        library("CheckoutClient", ["CheckoutAPI"] + nio),
+
+        // Where the middle meets the edges.
+        library(
+            "Gateway",
+            [
+                "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "WebCall",
+                "CheckoutAPI", "CheckoutServer", logging, tls,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio),
+
+        // The simulated store.
+        library(
+            "StoreSimulator",
+            [
+                "ReaderRPC", tls,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ] + nio),
+
+        // Programs.
+        program(
+            "readerd",
+            [
+                "Gateway", "CheckoutAPI", "CheckoutServer", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks",
+                "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
+                .product(name: "TOMLKit", package: "TOMLKit"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + nio),
+        program(
+            "readerctl",
+            [
+                "CheckoutAPI", "CheckoutClient", "GatewayCore", arguments,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+        program("readersim", ["StoreSimulator", arguments]),
+        program("simulate", ["GatewaySimulation", "GatewayCore", arguments]),
+
+        // USB: its system library is listed here; the targets that use it come with USB discovery.
+        .systemLibrary(name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+
+        tests("GatewayCoreTests", ["GatewayCore"]),
+        tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "simulate"]),
+        tests("JournalTests", ["Journal", "GatewayCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "BackendTests",
+            [
+                "MarianaAPI", "StripeAPI", "WebCall", "GatewayCore", "StoreSimulator", tls,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ] + nio),
+        tests(
+            "ReaderTests",
+            [
+                "ReaderRPC", "ReaderLinks", "GatewayCore", "StoreSimulator", tls,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ] + nio),
+        tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
+        tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "CheckoutClient", logging] + nio),
+        tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "GatewayCore", "readerctl", logging] + nio),
+        tests(
+            "ProgramTests",
+            ["readerd", "readerctl", "Gateway", "GatewayCore", "CheckoutAPI", "WebCall", "ReaderLinks", logging]),
+        tests(
+            "ProcessTests",
+            ["CheckoutAPI", "CheckoutClient", "StoreSimulator", "readerd", "readerctl", "readersim"] + nio),
+    ]
+)
