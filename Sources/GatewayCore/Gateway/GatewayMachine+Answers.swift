@@ -176,7 +176,7 @@ extension GatewayMachine {
             if record.leased {
                 freeingCarts[record.id] = cart
                 changeReader(record.reader, at: now) { reader, _ in
-                    reader.recoverLease(of: record.id, takeOver: record.confirmingAt == nil, at: now)
+                    reader.recoverLease(of: .payment(record.id), takeOver: record.confirmingAt == nil, at: now)
                 }
             }
             change(record.id, at: now) { $0.recover(at: now) }

@@ -111,7 +111,7 @@ extension GatewayMachine {
             return refuse(id, Refusal(.noReader, "No reader is chosen for this cart.", remedy: "Name a lane or a reader when opening it."))
         }
         if let holder = machine.holder {
-            return refuse(id, Refusal(.readerBusy, "The reader takes the payment \(holder.text).", payment: holder))
+            return refuse(id, Refusal(.readerBusy, "The reader is held by the \(holder.words).", payment: holder.payment))
         }
         guard machine.isLive else {
             let view = readerView(machine)

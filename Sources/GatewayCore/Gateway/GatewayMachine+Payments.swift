@@ -101,7 +101,7 @@ extension GatewayMachine {
         var full = false
         changeReader(reader, at: now) { reader, _ in
             var actions: [ReaderMachine.Action] = []
-            full = !reader.enqueue(payment, at: now, actions: &actions)
+            full = !reader.enqueue(.payment(payment), at: now, actions: &actions)
             return actions
         }
         if full {
@@ -256,13 +256,13 @@ extension GatewayMachine {
         guard let record = payments[id]?.record ?? ended[id] else { return }
         let cart = record.request.cart
         switch action {
-        case .awaitSession: changeReader(record.reader, at: now) { reader, _ in reader.awaitSession(id, at: now) }
+        case .awaitSession: changeReader(record.reader, at: now) { reader, _ in reader.awaitSession(.payment(id), at: now) }
         case .prepareIntent: prepareIntent(for: id, at: now)
         case .askBaseline:
             call(.paymentStatus(cart), for: .baseline(id), timeout: policy.backendTimeout, payment: id)
         case .command(let command):
             let timeout = if case .confirm = command { policy.confirmTimeout } else { policy.readerTimeout }
-            changeReader(record.reader, at: now) { reader, _ in reader.command(command, owner: .payment(id), timeout: timeout) }
+            changeReader(record.reader, at: now) { reader, _ in reader.command(command, owner: .holder(.payment(id)), timeout: timeout) }
         case .write(let kind, let snapshot, let note):
             if kind == .ended { settleCart(snapshot, at: now) }
             journal(kind, snapshot, note: note, at: now)
@@ -278,7 +278,7 @@ extension GatewayMachine {
             journal(.confirming, snapshot, waiter: .confirming(id), at: now)
         case .askStatus: call(.paymentStatus(cart), for: .status(id), timeout: policy.backendTimeout, payment: id)
         case .readIntent: readEvidence(for: id, at: now)
-        case .release(let left): changeReader(record.reader, at: now) { reader, _ in reader.release(id, left: left, at: now) }
+        case .release(let left): changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: left, at: now) }
         case .proveIdle: changeReader(record.reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
         case .intentNotCharged:
             // An earlier attempt on it, of which nothing is known, could be under way still.
@@ -346,10 +346,12 @@ extension GatewayMachine {
         ended[id] = record
         payments[id] = nil
         traces[id] = nil
-        freeingCarts = freeingCarts.filter { entry in readers.values.contains { $0.holder == entry.key } }
-        if readers[record.reader]?.holder == id || readers[record.reader]?.isFreeing == true { freeingCarts[id] = record.request.cart }
-        if readers[record.reader]?.holder != id { readers[record.reader]?.leaveQueue(id) }
-        changeReader(record.reader, at: now) { reader, _ in reader.release(id, left: .unknown, at: now) }
+        freeingCarts = freeingCarts.filter { entry in readers.values.contains { $0.holder == .payment(entry.key) } }
+        if readers[record.reader]?.holder == .payment(id) || readers[record.reader]?.isFreeing == true {
+            freeingCarts[id] = record.request.cart
+        }
+        if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }
+        changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }
         if record.state == .succeeded { supersedeOthers(than: record, at: now) }
         if record.money != .notTaken { stopUnconfirmed(record.request.cart, paidBy: id, at: now) }
         if carts[record.request.cart]?.facts.paid == true { close(record.request.cart, at: now) }

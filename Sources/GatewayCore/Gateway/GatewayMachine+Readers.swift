@@ -164,21 +164,22 @@ extension GatewayMachine {
         case .list(let token):
             call(.stripeReaders(token), for: .stripeReaders(id), timeout: policy.stripeTimeout, payment: nil)
         case .send(let sequence, let route, let command, let session, let timeout, let owner):
-            let payment: PaymentID? = if case .payment(let payment) = owner { payment } else { nil }
+            let payment: PaymentID? = if case .holder(.payment(let payment)) = owner { payment } else { nil }
             call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, payment: payment)
-        case .answer(.payment(let payment), let command, let result):
+        case .answer(.holder(.payment(let payment)), let command, let result):
             change(payment, at: now) { $0.answered(command, result, at: now) }
         case .answer(.request(let request), let command, let result):
             // Zero is nobody: a cart's display that is cleared as it closes.
             guard request.value != 0 else { return }
             answer(request, command, result, reader: id)
-        case .answer(.session, _, _): break
-        case .granted(let payment):
+        case .answer(.holder(.cardSetup), _, _), .answer(.session, _, _): break
+        case .granted(.payment(let payment)):
             let context = transaction(at: now)
             let currency = payments[payment].flatMap { self.currency(of: $0.record.request.cart) }
             change(payment, at: now) { $0.granted(context: context, expectedCurrency: currency, at: now) }
-        case .sessionReady(let payment): change(payment, at: now) { $0.sessionReady(at: now) }
-        case .sessionFailed(let payment, let trouble): change(payment, at: now) { $0.sessionFailed(trouble, at: now) }
+        case .sessionReady(.payment(let payment)): change(payment, at: now) { $0.sessionReady(at: now) }
+        case .sessionFailed(.payment(let payment), let trouble): change(payment, at: now) { $0.sessionFailed(trouble, at: now) }
+        case .granted(.cardSetup), .sessionReady(.cardSetup), .sessionFailed(.cardSetup, _): break
         case .seenIdle:
             for payment in payments.values.sorted(by: { $0.id < $1.id }) where payment.record.reader == id && payment.isFollowing {
                 change(payment.id, at: now) { $0.readerSeenIdle(at: now) }
@@ -203,7 +204,7 @@ extension GatewayMachine {
 
     /// A connection token is asked for on behalf of a cart: the holder's, one that uses this reader, any open one, or the maintenance cart.
     private func cartForToken(of id: ReaderID) -> CartID? {
-        let holder = readers[id]?.holder
+        let holder = readers[id]?.holder?.payment
         if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
         let open = carts.filter { $0.value.isOpen }
         let any = open.filter { $0.value.reader == id }.keys.min() ?? open.keys.min() ?? policy.maintenanceCart
@@ -230,7 +231,7 @@ extension GatewayMachine {
             }
         let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
         return ReaderView(
-            facts: machine.facts, state: state, trouble: trouble, lane: lanes.first, payment: machine.holder,
+            facts: machine.facts, state: state, trouble: trouble, lane: lanes.first, payment: machine.holder?.payment,
             lastSeenAt: machine.lastSeenAt ?? machine.facts.lastSeenAt, sessionSince: machine.sessionSince,
             livemode: machine.livemode ?? machine.facts.livemode)
     }

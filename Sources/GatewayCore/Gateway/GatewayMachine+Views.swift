@@ -11,7 +11,7 @@ extension GatewayMachine {
     /// The payment that holds a reader, unless it has ended.
     package func holding(_ reader: ReaderID) -> PaymentRecord? {
         guard let machine = readers[reader], !machine.isFreeing else { return nil }
-        return machine.holder.flatMap { payments[$0]?.record }
+        return machine.holder?.payment.flatMap { payments[$0]?.record }
     }
 
     package var hasOpenPayments: Bool { !payments.isEmpty }
@@ -22,7 +22,7 @@ extension GatewayMachine {
                 return LaneView(name: name, reader: nil, state: nil, payment: nil, waiting: 0)
             }
             return LaneView(
-                name: name, reader: id, state: readerView(machine).state, payment: machine.holder, waiting: machine.waitingCount)
+                name: name, reader: id, state: readerView(machine).state, payment: machine.holder?.payment, waiting: machine.waitingCount)
         }
     }
 

@@ -1,20 +1,20 @@
 /// One reader: its session, its lease, and the rule that it does one thing at a time.
 ///
 /// The session is opened with a fresh connection token after looking the reader up anew (its address may have changed), kept by a
-/// heartbeat, and given up at the first sign that it is gone. The lease belongs to one payment; it stays after a payment whose end on the
-/// reader is not known, until the reader has been seen idle.
+/// heartbeat, and given up at the first sign that it is gone. The lease belongs to one payment or card set-up; it stays after one whose end on
+/// the reader is not known, until the reader has been seen idle.
 package struct ReaderMachine: Sendable {
     /// Who waits for a command's answer.
     package enum Owner: Sendable, Hashable {
-        case payment(PaymentID)
+        case holder(LeaseHolder)
         case request(RequestID)
         /// The machine itself: activation, heartbeat, clearing.
         case session
     }
 
-    /// How a payment leaves the reader.
+    /// How a holder leaves the reader.
     package enum Left: Sendable, Equatable {
-        /// The reader has said that nothing of this payment runs on it.
+        /// The reader has said that nothing of this holder runs on it.
         case idle
         /// It may still be asking for a card or be authorising: the lease stays until it is seen idle.
         case unknown
@@ -27,9 +27,9 @@ package struct ReaderMachine: Sendable {
         case list(ConnectionToken)
         case send(sequence: UInt64, ReaderRoute, ReaderCommand, session: SessionToken?, timeout: Int64, owner: Owner)
         case answer(Owner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
-        case granted(PaymentID)
-        case sessionReady(PaymentID)
-        case sessionFailed(PaymentID, ReaderTrouble)
+        case granted(LeaseHolder)
+        case sessionReady(LeaseHolder)
+        case sessionFailed(LeaseHolder, ReaderTrouble)
         /// The reader was seen idle now.
         case seenIdle
         case changed(String)
@@ -51,12 +51,12 @@ package struct ReaderMachine: Sendable {
     }
 
     enum Lease: Sendable, Equatable {
-        /// Nobody's. To `held` when a payment is granted.
+        /// Nobody's. To `held` when it is granted.
         case free
-        /// One payment's. To `free` or `freeing` when it leaves.
-        case held(PaymentID)
-        /// The payment has left, what runs on the reader is not known. To `free` once the reader is seen idle.
-        case freeing(PaymentID, takeOver: Bool)
+        /// One holder's. To `free` or `freeing` when it leaves.
+        case held(LeaseHolder)
+        /// The holder has left, what runs on the reader is not known. To `free` once the reader is seen idle.
+        case freeing(LeaseHolder, takeOver: Bool)
     }
 
     private struct Pending: Sendable {
@@ -70,7 +70,7 @@ package struct ReaderMachine: Sendable {
     package private(set) var facts: ReaderFacts
     private(set) var session = Session.none(trouble: nil, retryAt: .min)
     private(set) var lease = Lease.free
-    private var waiting: [PaymentID] = []
+    private var waiting: [LeaseHolder] = []
     /// The holder waits for a session.
     private var holderWaits = false
     private var attempts = 0
@@ -103,10 +103,10 @@ package struct ReaderMachine: Sendable {
 
     // MARK: What can be seen
 
-    package var holder: PaymentID? {
+    package var holder: LeaseHolder? {
         switch lease {
         case .free: nil
-        case .held(let payment), .freeing(let payment, _): payment
+        case .held(let holder), .freeing(let holder, _): holder
         }
     }
 
@@ -147,27 +147,27 @@ package struct ReaderMachine: Sendable {
 
     // MARK: Lease
 
-    /// A payment wants the reader. False when too many wait already.
-    package mutating func enqueue(_ payment: PaymentID, at now: Now, actions: inout [Action]) -> Bool {
+    /// Somebody wants the reader. False when too many wait already.
+    package mutating func enqueue(_ holder: LeaseHolder, at now: Now, actions: inout [Action]) -> Bool {
         guard lease != .free || !waiting.isEmpty else {
-            grant(payment, &actions)
+            grant(holder, &actions)
             return true
         }
         guard waiting.count < policy.maximumWaiting else { return false }
-        waiting.append(payment)
+        waiting.append(holder)
         // A reader that is being freed needs a session to be seen idle.
         connectIfWanted(at: now, &actions)
         return true
     }
 
-    package mutating func leaveQueue(_ payment: PaymentID) { waiting.removeAll { $0 == payment } }
+    package mutating func leaveQueue(_ holder: LeaseHolder) { waiting.removeAll { $0 == holder } }
 
     /// The holder needs a session before it can go on.
-    package mutating func awaitSession(_ payment: PaymentID, at now: Now) -> [Action] {
-        guard lease == .held(payment) else { return [] }
+    package mutating func awaitSession(_ holder: LeaseHolder, at now: Now) -> [Action] {
+        guard lease == .held(holder) else { return [] }
         var actions: [Action] = []
         if case .live = session {
-            actions.append(.sessionReady(payment))
+            actions.append(.sessionReady(holder))
             return actions
         }
         holderWaits = true
@@ -176,10 +176,10 @@ package struct ReaderMachine: Sendable {
         return actions
     }
 
-    package mutating func release(_ payment: PaymentID, left: Left, at now: Now) -> [Action] {
-        guard lease == .held(payment) else { return [] }
+    package mutating func release(_ holder: LeaseHolder, left: Left, at now: Now) -> [Action] {
+        guard lease == .held(holder) else { return [] }
         holderWaits = false
-        pending.removeAll { $0.owner == .payment(payment) }
+        pending.removeAll { $0.owner == .holder(holder) }
         var actions: [Action] = []
         switch policy.rules.contains(.leaseUntilIdle) ? left : .idle {
         case .idle:
@@ -187,7 +187,7 @@ package struct ReaderMachine: Sendable {
             lease = .free
             grantNext(&actions)
         case .unknown:
-            lease = .freeing(payment, takeOver: false)
+            lease = .freeing(holder, takeOver: false)
             dirty = true
             proveIdle(at: now, &actions)
         }
@@ -195,16 +195,16 @@ package struct ReaderMachine: Sendable {
     }
 
     /// After a restart: the journal says that the last lease was this agent's. Taking over is allowed only when no confirm was journaled.
-    package mutating func recoverLease(of payment: PaymentID, takeOver: Bool, at now: Now) -> [Action] {
+    package mutating func recoverLease(of holder: LeaseHolder, takeOver: Bool, at now: Now) -> [Action] {
         guard lease == .free else { return [] }
-        lease = .freeing(payment, takeOver: takeOver)
+        lease = .freeing(holder, takeOver: takeOver)
         dirty = true
         var actions: [Action] = []
         proveIdle(at: now, &actions)
         return actions
     }
 
-    /// Evidence is wanted that nothing runs on the reader; nothing is done while a payment holds it.
+    /// Evidence is wanted that nothing runs on the reader; nothing is done while it is held.
     package mutating func proveIdleIfFree(at now: Now) -> [Action] {
         guard lease == .free || isFreeing else { return [] }
         dirty = true
@@ -343,15 +343,16 @@ extension ReaderMachine {
         return false
     }
 
-    private mutating func grant(_ payment: PaymentID, _ actions: inout [Action]) {
-        lease = .held(payment)
-        // What waited for its turn would now come between the payment and its reader.
+    private mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
+        lease = .held(holder)
+        // What waited for its turn would now come between the holder and its reader.
         let late = pending.filter { $0.owner != .session }
         pending.removeAll { $0.owner != .session }
         for item in late {
-            actions.append(.answer(item.owner, item.command, .failure(.app(.lockResourcesException, detail: "a payment has begun on it"))))
+            actions.append(
+                .answer(item.owner, item.command, .failure(.app(.lockResourcesException, detail: "a \(holder.words) has begun on it"))))
         }
-        actions.append(.granted(payment))
+        actions.append(.granted(holder))
     }
 
     private mutating func grantNext(_ actions: inout [Action]) {
@@ -390,7 +391,7 @@ extension ReaderMachine {
         }
         guard let route else { return }
         let next = pending.removeFirst()
-        if case .collect = next.command { dirty = true }
+        if next.command.asksForCard { dirty = true }
         send(next.command, owner: next.owner, route: route, session: token, timeout: next.timeout, &actions)
     }
 
@@ -443,9 +444,9 @@ extension ReaderMachine {
         backoff.reset()
         attempts = 0
         actions.append(.changed("session opened"))
-        if holderWaits, case .held(let payment) = lease {
+        if holderWaits, case .held(let holder) = lease {
             holderWaits = false
-            actions.append(.sessionReady(payment))
+            actions.append(.sessionReady(holder))
         }
     }
 
@@ -467,7 +468,7 @@ extension ReaderMachine {
     }
 
     /// Not acknowledged: not seen idle. It may be authorising still, which takes as long as it takes: it is asked again, and only when that
-    /// goes on too long is a fresh session the way to find out. A payment that waits for the session does not wait for that.
+    /// goes on too long is a fresh session the way to find out. Who waits for the session does not wait for that.
     private mutating func notCleared(
         _ failure: ReaderFailure, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
@@ -477,9 +478,9 @@ extension ReaderMachine {
             return loseSession(.from(failure), at: now, random: &random, &actions)
         }
         clearAt = now.mono + min(10_000, 500 << Int64(min(clears, 10)))
-        if clears >= 3, holderWaits, case .held(let payment) = lease {
+        if clears >= 3, holderWaits, case .held(let holder) = lease {
             holderWaits = false
-            actions.append(.sessionFailed(payment, .from(failure)))
+            actions.append(.sessionFailed(holder, .from(failure)))
         }
     }
 
@@ -505,14 +506,14 @@ extension ReaderMachine {
     ) {
         attempts += 1
         sessionSince = nil
-        if holderWaits, case .held(let payment) = lease {
+        if holderWaits, case .held(let holder) = lease {
             if quick && attempts < 2 {
                 session = .none(trouble: trouble, retryAt: now.mono)
                 connect(at: now, &actions)
                 return
             }
             holderWaits = false
-            actions.append(.sessionFailed(payment, trouble))
+            actions.append(.sessionFailed(holder, trouble))
         }
         session = .none(trouble: trouble, retryAt: now.mono + 500 + backoff.next(random: &random))
         actions.append(.changed(trouble.message))
@@ -534,6 +535,16 @@ extension ReaderMachine {
         // A reader that opens sessions and then breaks is not asked again and again without a pause, and who waits for it is told.
         if wasClearing { return fail(trouble, quick: true, at: now, random: &random, &actions) }
         connectIfWanted(at: now, &actions)
+    }
+}
+
+extension ReaderCommand {
+    /// Leaves something on the reader's screen that this agent has to take off it.
+    fileprivate var asksForCard: Bool {
+        switch self {
+        case .collect, .collectReusable: true
+        default: false
+        }
     }
 }
 

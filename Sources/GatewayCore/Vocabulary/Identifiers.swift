@@ -37,17 +37,33 @@ package struct PaymentID: Identifier {
     package init(unchecked text: String) { self.text = text }
 
     package init?(_ text: String) {
-        let bytes = text.utf8
-        guard (1...128).contains(bytes.count) else { return nil }
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                continue
-            default: return nil
-            }
-        }
+        guard text.isNameOfAttempt else { return nil }
         self.text = text
+    }
+}
+
+/// One attempt to keep a card, named by the checkout as a payment is. The two have names of their own: the same text may name one of each.
+package struct CardSetupID: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+
+    package init?(_ text: String) {
+        guard text.isNameOfAttempt else { return nil }
+        self.text = text
+    }
+}
+
+extension String {
+    fileprivate var isNameOfAttempt: Bool {
+        (1...128).contains(utf8.count)
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
     }
 }
 
