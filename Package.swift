@@ -67,6 +67,8 @@ let package = Package(
         library("ReaderRPC", ["GatewayCore"] + nio),
         library("ReaderLinks", ["GatewayCore", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
 
+        library("Discovery", ["GatewayCore", "ReaderLinks", "CLibUSB"] + nio),
+
         // The socket.
         library("CheckoutAPI"),
         .target(
@@ -99,7 +101,7 @@ let package = Package(
             "readerd",
             [
                 "Gateway", "CheckoutAPI", "CheckoutServer", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks",
-                "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
+                "Discovery", "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
                 .product(name: "TOMLKit", package: "TOMLKit"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

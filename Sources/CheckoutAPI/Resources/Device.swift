@@ -21,7 +21,7 @@ public struct USBIdentity: Sendable, Hashable, Codable {
     public var manufacturer: String?
     public var product: String?
     public var serial: String?
-    /// The way it can be spoken to (`network`, `reader_link`); nil when there is none.
+    /// The way it can be spoken to (`cdc_acm`, `hid`, `ccid`, `network`, `vendor`, `reader_link`); nil when there is none.
     public var link: String?
 
     public init(
@@ -110,4 +110,9 @@ public struct Device: Sendable, Hashable, Codable {
         try container.encode(firstSeenAt, forKey: .firstSeenAt)
         try container.encode(lastSeenAt, forKey: .lastSeenAt)
     }
+}
+
+public struct DeviceList: Sendable, Hashable, Codable {
+    public var devices: [Device]
+    public init(devices: [Device]) { self.devices = devices }
 }

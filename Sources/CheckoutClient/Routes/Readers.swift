@@ -7,6 +7,12 @@ extension CheckoutClient {
         return list.readers
     }
 
+    /// Everything that was seen on USB and the LAN (`GET /v1/devices`).
+    public func devices() async throws(ClientError) -> [Device] {
+        let list: DeviceList = try await call(.get, Target("devices"))
+        return list.devices
+    }
+
     /// One reader, by its `tmr_` id, its serial number, or a label that no other has (`GET /v1/readers/{reader}`).
     public func reader(_ name: String) async throws(ClientError) -> Reader {
         try await call(.get, Target("readers", name))

@@ -121,6 +121,7 @@ extension Schema {
                     ("reader", text("`tmr_…`")), ("reason", reference("Reason")),
                 ])
         ),
+        ("DeviceList", answer("All devices.", required: [("devices", list(reference("Device"), "Seen now, or lately on the LAN."))])),
         (
             "StreamLine",
             answer(

@@ -70,6 +70,23 @@ enum Examples {
         state: .unreachable,
         reason: Reason(code: "unreachable", message: "Nobody answers at 192.168.1.58.", remedy: "Check its power and its network."))
 
+    static let readerLink = Device(
+        device: "usb:1209:0001:STRM26138003393", transport: .usb,
+        usb: USBIdentity(
+            vendorID: "1209", productID: "0001", bus: 1, portPath: "1.4", manufacturer: "Example", product: "Reader link",
+            serial: "STRM26138003393", link: "reader_link"),
+        model: "stripe_s700", reader: "tmr_123", driveable: true, firstSeenAt: began, lastSeenAt: later(60_000))
+
+    static let pinPad = Device(
+        device: "usb:1-2", transport: .usb,
+        usb: USBIdentity(vendorID: "0b00", productID: "3070", bus: 1, portPath: "2", product: "iPP370", link: "cdc_acm"),
+        model: "Ingenico iPP370", driveable: false,
+        reason: Reason(
+            code: "no_public_protocol",
+            message: "A card reader (Ingenico iPP370); its maker has not published how it is driven, so it cannot be driven here.",
+            remedy: "Use a reader that is registered with Stripe, on the LAN."),
+        firstSeenAt: began, lastSeenAt: later(60_000))
+
     static let cart = Cart(
         cart: "123", lane: "till-1", reader: "tmr_123", readerState: .ready,
         warm: Cart.Warm(configuration: true, token: true, session: true, currency: true), openedAt: began)

@@ -23,7 +23,7 @@ enum OpenAPIDocument {
             ],
             "servers": [["url": "http://localhost", "description": "Whatever the host: the socket is what counts."]],
             "tags": .array(
-                ["agent", "carts", "payments", "readers", "intents"].map { ["name": .string($0)] }), "paths": paths,
+                ["agent", "carts", "payments", "readers", "devices", "intents"].map { ["name": .string($0)] }), "paths": paths,
             "components": [
                 "schemas": Schema.object(of: Schema.bodies + Schema.payments + Schema.agent), "headers": headers,
             ],

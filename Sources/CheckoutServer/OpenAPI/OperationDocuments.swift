@@ -117,6 +117,17 @@ extension OperationDocument {
             answers: [ok("The reader.", "Reader", [("ready", Examples.json(Examples.reader))])]),
     ]
 
+    static let devices: [OperationDocument] = [
+        OperationDocument(
+            route: "GET /v1/devices", id: "listDevices", tag: "devices", summary: "Everything seen on USB and the LAN",
+            description: "Registered or not, driveable or not, each with what it is and, if it cannot be driven, why.",
+            answers: [
+                ok(
+                    "The devices.", "DeviceList",
+                    [("devices", Examples.json(DeviceList(devices: [Examples.readerLink, Examples.pinPad])))])
+            ])
+    ]
+
     static let intents: [OperationDocument] = [
         OperationDocument(
             route: "GET /v1/configuration", id: "getConfiguration", tag: "intents", summary: "What Stripe's forms and SDKs need",
@@ -170,5 +181,5 @@ extension OperationDocument {
             ]),
     ]
 
-    static let all = agent + carts + payments + readers + intents
+    static let all = agent + carts + payments + readers + devices + intents
 }

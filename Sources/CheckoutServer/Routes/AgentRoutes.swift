@@ -35,6 +35,13 @@ extension Route {
         },
     ]
 
+    static let devices: [Route] = [
+        Route("GET", "/v1/devices", .monitor) { call throws(Problem) in
+            try call.parameters { _ in }
+            return .answer(try .json(200, try await call.service.devices(caller: call.caller)))
+        }
+    ]
+
     static let intents: [Route] = [
         Route("GET", "/v1/configuration", .checkout, problems: .backend + [.cartNotFound]) { call throws(Problem) in
             let cart = try call.parameters { $0.text("cart", .cart) }

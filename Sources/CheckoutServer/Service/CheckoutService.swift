@@ -32,6 +32,9 @@ package protocol CheckoutService: Sendable {
     /// `name` is a `tmr_` id, a serial number, or a label.
     func reader(_ name: String, caller: Caller) async throws(Problem) -> Reader
 
+    /// Everything that was seen on USB and the LAN.
+    func devices(caller: Caller) async throws(Problem) -> DeviceList
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration
     func createPaymentIntent(_ body: IntentBody, caller: Caller) async throws(Problem) -> IntentAnswer
     func createSetupIntent(_ body: SetupIntentBody, caller: Caller) async throws(Problem) -> IntentAnswer

@@ -111,6 +111,7 @@ package actor Engine {
         case .publish(let record): show(record, isWritten: false)
         case .readerChanged(let id):
             if case .success(let view) = machine.readerView(named: id.text) { hub.tell(.reader(view, clock.now().wall)) }
+        case .deviceChanged(let change, let view): hub.tell(.device(change, view, clock.now().wall))
         case .log(let level, let message, let subject): log(level, message, subject)
         }
     }

@@ -9,6 +9,7 @@ actor EventHub {
     enum Job: Sendable {
         case journalGrew
         case reader(ReaderView, WallTime)
+        case device(DeviceChange, DeviceView, WallTime)
         case notice(CheckoutAPI.Event.Notice, WallTime)
     }
 
@@ -45,6 +46,10 @@ actor EventHub {
             case .reader(let view, let wall):
                 publish(.readers) {
                     CheckoutAPI.Event(cursor: $0, at: Timestamp(milliseconds: wall), type: view.state.rawValue, reader: Reader(view))
+                }
+            case .device(let change, let view, let wall):
+                publish(.devices) {
+                    CheckoutAPI.Event(cursor: $0, at: Timestamp(milliseconds: wall), type: change.rawValue, device: Device(view))
                 }
             case .notice(let notice, let wall):
                 publish(.agent) { CheckoutAPI.Event(cursor: $0, at: Timestamp(milliseconds: wall), type: notice.code, agent: notice) }

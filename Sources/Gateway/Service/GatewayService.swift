@@ -161,6 +161,10 @@ extension GatewayService {
         }
     }
 
+    package func devices(caller: Caller) async throws(Problem) -> CheckoutAPI.DeviceList {
+        CheckoutAPI.DeviceList(devices: await engine.view { $0.deviceViews }.map { Device($0) })
+    }
+
     package func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
         let configuration: BackendConfiguration
         if let cart {

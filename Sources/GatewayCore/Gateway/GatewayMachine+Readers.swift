@@ -233,7 +233,8 @@ extension GatewayMachine {
         return ReaderView(
             facts: machine.facts, state: state, trouble: trouble, lane: lanes.first, payment: machine.holder?.payment,
             lastSeenAt: machine.lastSeenAt ?? machine.facts.lastSeenAt, sessionSince: machine.sessionSince,
-            livemode: machine.livemode ?? machine.facts.livemode)
+            livemode: machine.livemode ?? machine.facts.livemode,
+            isOverUSB: machine.isOverUSB ?? (machine.facts.usbPlace != nil))
     }
 
     package var readerViews: [ReaderView] { readers.values.sorted { $0.id < $1.id }.map { readerView($0) } }

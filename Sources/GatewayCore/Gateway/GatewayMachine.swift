@@ -51,6 +51,7 @@ package struct GatewayMachine: Sendable {
     var refusedCredential: CallFailure?
     var refusedProbeAt: MonoTime = .max
     var outbox = Outbox()
+    var devices = DeviceList()
     var calls: [CallID: Purpose] = [:]
     var lastCall: UInt64 = 0
     var traces: [PaymentID: Int] = [:]
@@ -95,8 +96,10 @@ package struct GatewayMachine: Sendable {
         case .policy(let policy):
             self.policy = policy
             for id in readers.keys.sorted() { readers[id]?.policy = policy }
+        case .devices(let news): reported(news, at: now)
         case .stopping: stop(at: now)
         }
+        joinDevices(at: now)
         tick(at: now)
         write(at: now)
         defer { out = [] }

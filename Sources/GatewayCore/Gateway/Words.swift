@@ -113,6 +113,8 @@ package enum Event: Sendable {
     /// The backend's credential is another than the one that was refused.
     case credentialChanged
     case policy(GatewayPolicy)
+    /// What is on USB, or was seen on the LAN.
+    case devices(DeviceNews)
     /// The agent is about to stop: no new work, and nothing left on a reader that can be taken off it.
     case stopping
 }
@@ -124,6 +126,7 @@ package enum Action: Sendable, Equatable {
     /// A payment changed, and the change could not be journaled yet: show it all the same.
     case publish(PaymentRecord)
     case readerChanged(ReaderID)
+    case deviceChanged(DeviceChange, DeviceView)
     case log(LogLevel, String, subject: LogSubject)
 }
 
@@ -229,4 +232,6 @@ package struct ReaderView: Sendable, Equatable {
     package var lastSeenAt: WallTime?
     package var sessionSince: WallTime?
     package var livemode: Bool?
+    /// Reached over its own USB link.
+    package var isOverUSB: Bool
 }

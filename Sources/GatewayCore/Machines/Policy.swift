@@ -19,6 +19,8 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var cartIdle: Int64 = 1_800_000
     package var maximumWaiting = 8
     package var lanPort = 4443
+    /// `usb.exclude`: `VVVV:PPPP` or serial numbers of devices that are left alone.
+    package var usbExclude: [String] = []
     package var maintenanceCart: CartID?
     /// `lanes.NAME.reader`: a reader's id, serial number or label.
     package var lanes: [LaneName: String] = [:]

@@ -10,6 +10,9 @@ package struct ReaderFacts: Sendable, Equatable {
     package var status: String?
     package var lastSeenAt: WallTime?
     package var livemode: Bool?
+    /// Its own link on USB, while that is plugged in and can be opened.
+    package var usbPlace: USBPlace?
+    package var usb: USBFacts?
     /// In the backend's list of this location.
     package var inBackend: Bool
     /// In Stripe's list, as last read.
@@ -55,9 +58,30 @@ package struct ReaderFacts: Sendable, Equatable {
                     .unreachable, "Stripe knows no address of the reader \(label ?? id.text).",
                     remedy: "Switch the reader on and connect it to the shop's network; it reports its address by itself."))
         }
+        return .success(ReaderRoute(address: address, port: port, host: host(for: address)))
+    }
+
+    /// The ways to the reader, the better first: its own USB link cannot be taken away by the shop's network.
+    ///
+    /// Over USB the name to verify is the same as on the LAN. When Stripe knows no address of the reader, as with one that is on no network, it is the
+    /// label `usb` under the reader's own domain: readers' certificates are wildcards under it (inferred; reader-protocol, section 10). Without a
+    /// domain of its own there is no name that would prove which reader it is, and the link is not used.
+    package func routes(port: Int) -> Result<[ReaderRoute], ReaderTrouble> {
+        let lan = route(port: port)
+        guard inStripe, let usbPlace else { return lan.map { [$0] } }
+        var routes: [ReaderRoute] = []
+        if case .success(let route) = lan {
+            routes = [ReaderRoute(.usb(usbPlace), port: port, host: route.host), route]
+        } else if let baseURL, !baseURL.isEmpty {
+            routes = [ReaderRoute(.usb(usbPlace), port: port, host: "usb." + baseURL)]
+        }
+        return routes.isEmpty ? lan.map { [$0] } : .success(routes)
+    }
+
+    private func host(for address: String) -> String {
         let domain = baseURL.flatMap { $0.isEmpty ? nil : $0 } ?? "device.stripe-terminal-local-reader.net"
         let dashed = String(address.map { $0 == "." ? "-" : $0 })
-        return .success(ReaderRoute(address: address, port: port, host: dashed + "." + domain))
+        return dashed + "." + domain
     }
 
     package func isNamed(_ reference: String) -> Bool { id.text == reference || serial == reference }

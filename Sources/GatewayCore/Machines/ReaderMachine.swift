@@ -82,6 +82,8 @@ package struct ReaderMachine: Sendable {
     private var lastHeartbeat: MonoTime = .min
     /// Where the session was opened: what the lists say later is for the next one.
     private var route: ReaderRoute?
+    /// The way that failed last, over USB or not: the next session tries the other one, if there is one.
+    private var failedOverUSB: Bool?
     /// The reader is busy and would not be cleared: when it is asked again, and how often it was.
     private var clearAt: MonoTime?
     private var clears = 0
@@ -113,6 +115,12 @@ package struct ReaderMachine: Sendable {
     package var isLive: Bool {
         if case .live = session { return true }
         return false
+    }
+
+    /// The way of the session that is open, or is being opened.
+    package var isOverUSB: Bool? {
+        guard isLive || isConnecting else { return nil }
+        return route?.isUSB
     }
 
     package var isFreeing: Bool {
@@ -266,16 +274,44 @@ package struct ReaderMachine: Sendable {
         self.facts = facts
         guard case .listing(let token) = session else { return [] }
         var actions: [Action] = []
-        switch facts.route(port: policy.lanPort) {
-        case .success(let route):
+        switch facts.routes(port: policy.lanPort).map({ bestRoute($0) }) {
+        case .success(let route?):
             session = .activating
             self.route = route
             send(
                 .activate(token: token, failIfInUse: !takesOver && policy.rules.contains(.noTakeover)), owner: .session, route: route,
                 session: nil,
                 timeout: policy.readerTimeout, &actions)
+        case .success(nil):
+            fail(
+                ReaderTrouble(.notListed, "No way leads to the reader.", remedy: "Look for readers again."), quick: false, at: now,
+                random: &random, &actions)
         case .failure(let trouble):
             fail(trouble, quick: false, at: now, random: &random, &actions)
+        }
+        return actions
+    }
+
+    /// The reader's USB link was plugged in, pulled out, or plugged in anew.
+    ///
+    /// A payment that holds the reader finds out by itself, as with a reader that was lost on the LAN: what it may conclude depends on the command
+    /// that was under way.
+    package mutating func plugged(
+        _ place: USBPlace?, _ usb: USBFacts?, at now: Now, random: inout SeededRandom
+    ) -> [Action] {
+        facts.usbPlace = place
+        facts.usb = usb
+        failedOverUSB = nil
+        var actions: [Action] = []
+        if case .usb(let used) = route?.link, used != place, case .live = session, lease == .free, inFlight == nil {
+            loseSession(
+                ReaderTrouble(
+                    .unreachable, "The reader's USB cable was pulled out (\(used.name)).",
+                    remedy: "Plug the reader in again, or connect it to the shop's network."),
+                at: now, random: &random, &actions)
+        } else if place != nil, case .none(let trouble, _) = session {
+            session = .none(trouble: trouble, retryAt: now.mono)
+            connectIfWanted(at: now, &actions)
         }
         return actions
     }
@@ -341,6 +377,10 @@ extension ReaderMachine {
     private var takesOver: Bool {
         if case .freeing(_, let takeOver) = lease { return takeOver }
         return false
+    }
+
+    private func bestRoute(_ routes: [ReaderRoute]) -> ReaderRoute? {
+        routes.first { $0.isUSB != failedOverUSB } ?? routes.first
     }
 
     private mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
@@ -439,6 +479,7 @@ extension ReaderMachine {
 
     private mutating func becomeLive(_ token: SessionToken, since: MonoTime, _ actions: inout [Action]) {
         session = .live(token, since: since)
+        failedOverUSB = nil
         clearAt = nil
         clears = 0
         backoff.reset()
@@ -461,6 +502,7 @@ extension ReaderMachine {
         let ends = failure.endsSession
         if owner != .session { actions.append(.answer(owner, command, .failure(failure))) }
         if ends {
+            failedOverUSB = route?.isUSB
             loseSession(.from(failure), at: now, random: &random, &actions)
         } else if owner == .session, case .clearDisplay = command {
             notCleared(failure, at: now, random: &random, &actions)
@@ -495,8 +537,13 @@ extension ReaderMachine {
                     .inUseElsewhere, "The reader is taking a payment for another point of sale\(words).",
                     remedy: "Wait until it is done, or have a technician take the reader over."), quick: false, at: now, random: &random,
                 &actions)
-        case .unreachable, .lost, .rpc, .app, .invalidAnswer: fail(.from(failure), quick: true, at: now, random: &random, &actions)
-        case .untrusted: fail(.from(failure), quick: false, at: now, random: &random, &actions)
+        case .unreachable, .lost:
+            failedOverUSB = route?.isUSB
+            fail(.from(failure), quick: true, at: now, random: &random, &actions)
+        case .rpc, .app, .invalidAnswer: fail(.from(failure), quick: true, at: now, random: &random, &actions)
+        case .untrusted:
+            failedOverUSB = route?.isUSB
+            fail(.from(failure), quick: false, at: now, random: &random, &actions)
         }
     }
 

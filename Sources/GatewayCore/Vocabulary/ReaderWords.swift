@@ -2,16 +2,40 @@
 
 /// Where a reader is, and the name that its certificate must bear.
 package struct ReaderRoute: Sendable, Hashable {
-    /// IPv4 address, dialled as it is: no name is resolved.
-    package var address: String
+    package enum Link: Sendable, Hashable {
+        /// IPv4 address, dialled as it is: no name is resolved.
+        case lan(address: String)
+        /// A reader link on USB.
+        case usb(USBPlace)
+    }
+
+    package var link: Link
+    /// Dialled on the LAN; over USB it stands in `Host` only.
     package var port: Int
     /// Published name, for SNI, `Host` and the certificate check.
     package var host: String
 
-    package init(address: String, port: Int, host: String) {
-        self.address = address
+    package init(_ link: Link, port: Int, host: String) {
+        self.link = link
         self.port = port
         self.host = host
+    }
+
+    package init(address: String, port: Int, host: String) {
+        self.init(.lan(address: address), port: port, host: host)
+    }
+
+    /// The address on the LAN, or the place on USB, for texts.
+    package var address: String {
+        switch link {
+        case .lan(let address): address
+        case .usb(let place): place.name
+        }
+    }
+
+    package var isUSB: Bool {
+        if case .usb = link { return true }
+        return false
     }
 }
 

@@ -76,7 +76,7 @@ extension World {
         case .publish(let record):
             trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
             visible[record.id] = record
-        case .readerChanged: break
+        case .readerChanged, .deviceChanged: break
         case .log(_, let message, let subject):
             trace.note(now, 12, text: "log \(subject): \(message)")
             judgeText(message)

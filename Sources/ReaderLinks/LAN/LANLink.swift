@@ -31,9 +31,10 @@ package struct LANLink: Sendable {
         guard HostName.isValid(route.host) else {
             throw .unreachable(detail: "\"\(ShownText.clean(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
         }
+        guard case .lan(let address) = route.link else { throw .unreachable(detail: "\(route.address) is not on the LAN") }
         let deadline = NIODeadline.after(timeout)
-        let channel = try await dialer.connect(route.address, route.port, until: deadline)
-        try await tls.secure(channel, host: route.host, peer: "\(route.address):\(route.port)", until: deadline)
+        let channel = try await dialer.connect(address, route.port, until: deadline)
+        try await tls.secure(channel, host: route.host, peer: "\(address):\(route.port)", until: deadline)
         return channel
     }
 

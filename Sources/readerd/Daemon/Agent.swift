@@ -167,6 +167,7 @@ extension Settings {
         policy.authorizationWindow = timeouts.authorizationWindow.milliseconds
         policy.defaultCardTimeout = payment.timeoutSeconds
         policy.lanPort = lan.port
+        policy.usbExclude = usb.exclude
         policy.maintenanceCart = maintenanceCart
         policy.lanes = lanes
         return policy

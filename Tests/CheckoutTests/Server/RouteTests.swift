@@ -38,6 +38,7 @@ import Testing
             #expect(try await server.get("/v1/readers?refresh=true").status == 200)
             #expect(server.service.calls.last == "readers true")
             #expect(try await server.get("/v1/readers/Front%20Desk").json?["reader"] == "tmr_123")
+            #expect(try await server.get("/v1/devices").text.contains("no_public_protocol"))
             #expect(try await server.get("/v1/status").json?["can_take_payments"] == true)
             #expect(try await server.get("/v1/configuration").text == #"{"publishable_key":"pk_test_1"}"#)
             #expect(try await server.get("/v1/configuration?cart=7").text == #"{"publishable_key":"pk_test_1","stripe_location":"tml_1"}"#)

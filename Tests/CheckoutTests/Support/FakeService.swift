@@ -191,6 +191,17 @@ final class FakeService: CheckoutService {
         return Self.reader
     }
 
+    func devices(caller: Caller) async throws(Problem) -> DeviceList {
+        try note("devices", caller)
+        return DeviceList(devices: [
+            Device(
+                device: "usb:1-2", transport: .usb, usb: USBIdentity(vendorID: "0b00", productID: "3070", bus: 1, portPath: "2"),
+                driveable: false, reason: Reason(code: "no_public_protocol", message: "A card reader.", remedy: nil),
+                firstSeenAt: Self.when,
+                lastSeenAt: Self.when)
+        ])
+    }
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
         try note("configuration \(cart ?? "-")", caller)
         return Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")

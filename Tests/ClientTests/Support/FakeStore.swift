@@ -204,6 +204,16 @@ final class FakeStore: CheckoutService {
         return reader
     }
 
+    func devices(caller: Caller) async throws(Problem) -> DeviceList {
+        return DeviceList(devices: [
+            Device(
+                device: "usb:1-2", transport: .usb, usb: USBIdentity(vendorID: "0b00", productID: "3070", bus: 1, portPath: "2"),
+                driveable: false, reason: Reason(code: "no_public_protocol", message: "A card reader.", remedy: nil),
+                firstSeenAt: Timestamp(milliseconds: 1),
+                lastSeenAt: Timestamp(milliseconds: 1))
+        ])
+    }
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
         Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")
     }

@@ -1,0 +1,34 @@
+extension GatewayMachine {
+    /// What the edges that look for devices report; nothing that is in it can be wrong enough to be refused.
+    mutating func reported(_ news: DeviceNews, at now: Now) {
+        let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
+        devices.excluded = policy.usbExclude
+        switch news {
+        case .usb(let sightings): tell(devices.enumerated(sightings, readers: known, at: now.wall))
+        case .lan(let sightings): tell(devices.seen(sightings, readers: known, at: now.wall))
+        case .lanGone(let keys): tell(devices.gone(keys))
+        }
+    }
+
+    /// Joins devices and readers again, after anything that may have changed either.
+    mutating func joinDevices(at now: Now) {
+        guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil }) else { return }
+        let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
+        devices.excluded = policy.usbExclude
+        tell(devices.judge(readers: known))
+        for facts in known {
+            let plugged = devices.place(of: facts.id)
+            guard plugged?.place != facts.usbPlace else { continue }
+            changeReader(facts.id, at: now) { reader, random in
+                reader.plugged(plugged?.place, plugged?.facts, at: now, random: &random)
+            }
+            if !out.contains(.readerChanged(facts.id)) { out.append(.readerChanged(facts.id)) }
+        }
+    }
+
+    private mutating func tell(_ actions: [DeviceList.Action]) {
+        for case .changed(let change, let view) in actions { out.append(.deviceChanged(change, view)) }
+    }
+
+    package var deviceViews: [DeviceView] { devices.views }
+}

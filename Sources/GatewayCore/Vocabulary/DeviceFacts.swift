@@ -1,0 +1,125 @@
+/// What a device is known by, again and again: on USB its serial number, else where it is plugged in; on the LAN its certificate's domain, else its
+/// address.
+package struct DeviceKey: Identifier {
+    package let text: String
+    package init(unchecked text: String) { self.text = text }
+}
+
+package enum DeviceTransport: String, Sendable, Hashable { case usb, lan }
+
+/// Why a device is not driven, for programs, for people, and what to do about it.
+package struct DeviceReason: Sendable, Hashable {
+    package enum Code: String, Sendable, Hashable {
+        /// The settings say to leave it alone.
+        case excluded
+        /// Nothing about it says card reader.
+        case notAReader = "not_a_reader"
+        /// A card reader whose protocol nobody has published.
+        case noPublicProtocol = "no_public_protocol"
+        /// No registered reader has this serial number or this domain.
+        case notRegistered = "unregistered"
+        /// Stripe's list has not been read yet: which reader it is cannot be said.
+        case registrationUnknown = "registration_unknown"
+        /// A reader link without a serial number cannot be joined to a registered reader.
+        case noSerial = "no_serial"
+        /// A kernel driver has the interface.
+        case heldByDriver = "held_by_driver"
+        /// This process may not open it.
+        case noAccess = "no_access"
+        /// It is a network interface: what is behind it is found as on the LAN.
+        case networkInterface = "network_interface"
+        /// Its descriptors cannot be made sense of.
+        case badDescriptors = "bad_descriptors"
+    }
+
+    package var code: Code
+    package var message: String
+    package var remedy: String?
+
+    package init(_ code: Code, _ message: String, remedy: String? = nil) {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+    }
+}
+
+/// A device on USB, as it is shown.
+package struct USBFacts: Sendable, Hashable {
+    package var vendorID: UInt16
+    package var productID: UInt16
+    package var bus: Int
+    package var portPath: String
+    package var manufacturer: String?
+    package var product: String?
+    package var serial: String?
+    package var link: USBLinkKind?
+    /// The network interface that the kernel made of it: its subnet is looked at like the LAN.
+    package var networkInterface: String?
+    /// The kernel driver that holds the interface it would be spoken to by.
+    package var driver: String?
+    /// How a reader link is opened.
+    package var place: USBPlace?
+}
+
+/// A device that answered on the LAN with a reader's certificate, or stands in the settings.
+package struct LANSighting: Sendable, Hashable {
+    /// IPv4.
+    package var address: String
+    package var port: Int
+    /// A name of the certificate that it showed, as it stands there (`*.x.device.stripe-terminal-local-reader.net`); nil when none was seen.
+    package var certificateName: String?
+
+    package init(address: String, port: Int, certificateName: String? = nil) {
+        self.address = address
+        self.port = port
+        self.certificateName = certificateName
+    }
+
+    /// The certificate's name without its first label: what Stripe calls `base_url`.
+    package var domain: String? {
+        guard let name = certificateName, let dot = name.firstIndex(of: ".") else { return nil }
+        let rest = name[name.index(after: dot)...]
+        return rest.isEmpty ? nil : String(rest)
+    }
+
+    package var key: DeviceKey { DeviceKey(unchecked: "lan:" + (domain ?? address)) }
+}
+
+/// A device that was seen, what is made of it, and the registered reader that it is.
+package struct DeviceFacts: Sendable, Hashable {
+    package var key: DeviceKey
+    package var usb: USBFacts?
+    package var lan: LANSighting?
+    package var model: String?
+    package var reader: ReaderID?
+    /// Nil: it can be driven.
+    package var reason: DeviceReason?
+
+    package var transport: DeviceTransport { usb == nil ? .lan : .usb }
+    package var isDriveable: Bool { reason == nil }
+    package var address: String? { lan?.address }
+
+    package init(key: DeviceKey, usb: USBFacts? = nil, lan: LANSighting? = nil) {
+        self.key = key
+        self.usb = usb
+        self.lan = lan
+    }
+}
+
+package struct DeviceView: Sendable, Hashable {
+    package var facts: DeviceFacts
+    package var firstSeenAt: WallTime
+    package var lastSeenAt: WallTime
+}
+
+package enum DeviceChange: String, Sendable, Hashable { case added, changed, removed }
+
+/// What the edges that look for devices report.
+package enum DeviceNews: Sendable {
+    /// Everything that is on USB now: what is not in it is gone.
+    case usb([USBSighting])
+    /// Seen on the LAN now.
+    case lan([LANSighting])
+    /// Not on the LAN any more.
+    case lanGone([DeviceKey])
+}
