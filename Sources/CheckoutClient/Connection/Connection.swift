@@ -88,9 +88,11 @@ struct Connection: Sendable {
     }
 
     private func send(_ message: Message, to outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>) async throws {
-        try await outbound.write(.head(message.head))
-        if let body = message.body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-        try await outbound.write(.end(nil))
+        // In one go: a request without a body is whole with its head, and the agent may have answered it and closed the connection before an end
+        // that is written after it.
+        var parts: [HTTPClientRequestPart] = [.head(message.head)]
+        if let body = message.body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+        try await outbound.write(contentsOf: parts + [.end(nil)])
     }
 
     private typealias Parts = NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator

@@ -13,6 +13,8 @@ extension GatewayMachine {
         case .connectionToken(let cart): connectionToken(id, cart, at: now)
         case .keyedIntent(let cart, let amount, let balance, let recall):
             keyedIntent(id, cart, amount: amount, accountBalance: balance, recall, at: now)
+        case .release(let reader, let payment, let by, let recall): release(id, reader, payment, by: by, recall, at: now)
+        case .acceptLoss(let by, let note): acceptLoss(id, by: by, note: note, at: now)
         case .readers(let refresh):
             guard refresh || listedAt == nil else { return respond(id, .readers) }
             listsWanted.append(id)
@@ -121,6 +123,8 @@ extension GatewayMachine {
                 case .accepted(let payment): accepted(payment, at: now)
                 case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
                 case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
+                case .release(let id, let reader, let payment): releaseWritten(id, reader, payment, at: now)
+                case .lossAccepted(let id): lossAcceptanceWritten(id)
                 case .request, nil: break
                 }
             }
@@ -142,6 +146,8 @@ extension GatewayMachine {
                 case .keyedEntry(let id, let cart):
                     if keyedRequests.removeValue(forKey: id)?.wasOpen == false { carts[cart]?.facts.keyedEntry = false }
                     refuse(id, Refusal(.journalUnavailable, "The agent cannot write its journal: \(trouble.detail)"))
+                case .release(let id, _, _), .lossAccepted(let id):
+                    refuse(id, Refusal(.journalUnavailable, "The agent cannot write its journal: \(trouble.detail)"))
                 case .request, nil: break
                 }
             }
@@ -161,6 +167,7 @@ extension GatewayMachine {
                 currencies[PublishableKey(unchecked: String(key.dropFirst(Self.currencyKey.count)))] = currency
             }
         }
+        noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart) }
         for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
             let cart = record.request.cart

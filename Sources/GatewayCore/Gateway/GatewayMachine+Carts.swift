@@ -151,6 +151,7 @@ extension GatewayMachine {
     ) {
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
         if let refused = refusedCredential { return refuse(id, .from(refused)) }
+        if let refusal = refusesForLoss { return refuse(id, refusal) }
         remember(cart, recalled: recall.cart)
         guard let facts = carts[cart]?.facts else { return }
         if let refusal = refusesPaid(facts) { return refuse(id, refusal) }

@@ -92,11 +92,15 @@ extension GatewayMachine {
     private mutating func adopt(_ intent: BackendIntent, _ facts: IntentFacts, _ request: PaymentRequest, cart: CartID, at now: Now) {
         carts[cart]?.secrets[facts.id] = intent
         if let old = carts[cart]?.facts.intent, old.id != facts.id { carts[cart]?.facts.replaced.append(old.id) }
-        if carts[cart]?.facts.intent?.id != facts.id {
-            carts[cart]?.facts.intent = CartFacts.Intent(
-                id: facts.id, amountMinor: facts.amountMinor, currency: facts.currency, publishableKey: intent.publishableKey,
-                amount: request.amount, accountBalance: request.accountBalance)
+        var adopted = CartFacts.Intent(
+            id: facts.id, amountMinor: facts.amountMinor, currency: facts.currency, publishableKey: intent.publishableKey,
+            amount: request.amount, accountBalance: request.accountBalance)
+        // A backend may bring the amount of the cart's one intent up to date: what was confirmed on it is remembered, what it is over is what it is now.
+        if let same = carts[cart]?.facts.intent, same.id == facts.id {
+            adopted.everConfirmed = same.everConfirmed
+            adopted.knownNotCharged = same.knownNotCharged
         }
+        carts[cart]?.facts.intent = adopted
         if currencies[intent.publishableKey] != facts.currency {
             currencies[intent.publishableKey] = facts.currency
             outbox.add(

@@ -18,7 +18,7 @@ extension GatewayMachine {
             }
             return
         }
-        if let refusal = refusesNewPayment(at: now) { return refuse(id, refusal) }
+        if let refusal = refusesNewPayment(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall)
         guard listedAt != nil else { return park(id, original, at: now) }
         let reader: ReaderID

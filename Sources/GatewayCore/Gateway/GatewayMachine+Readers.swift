@@ -208,7 +208,10 @@ extension GatewayMachine {
         if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
         let open = carts.filter { $0.value.isOpen }
         let any = open.filter { $0.value.reader == id }.keys.min() ?? open.keys.min() ?? policy.maintenanceCart
+        // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
+        let followed = payments.values.filter { $0.isFollowing && $0.record.reader == id }.min { $0.id < $1.id }
         return any ?? holder.flatMap { (payments[$0]?.record ?? ended[$0])?.request.cart ?? freeingCarts[$0] }
+            ?? followed?.record.request.cart
     }
 
     // MARK: Views

@@ -67,6 +67,8 @@ package struct GatewayMachine: Sendable {
     var listBackoff = Backoff(base: 1_000, ceiling: 60_000)
     var lastListFailure: CallFailure?
     package var isStopping = false
+    /// Journals that were damaged and set aside, by file name, to whose loss nobody has agreed yet.
+    package internal(set) var lostJournals: [String] = []
     var out: [Action] = []
     /// The moment of the event that is being handled.
     private var mono: MonoTime = .min

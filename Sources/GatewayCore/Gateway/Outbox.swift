@@ -9,6 +9,10 @@ struct Outbox: Sendable {
         case request(RequestID)
         /// The keyed-entry intent may be asked for.
         case keyedEntry(RequestID, CartID)
+        /// The reader may be freed by hand.
+        case release(RequestID, ReaderID, PaymentID)
+        /// A technician's agreement to the loss of a journal holds.
+        case lossAccepted(RequestID)
     }
 
     struct Item: Sendable {

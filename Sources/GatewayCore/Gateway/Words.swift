@@ -86,6 +86,10 @@ package enum Request: Sendable {
     case connectionToken(CartID)
     /// An intent for keyed entry: the checkout takes the card's number itself.
     case keyedIntent(CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, Recall)
+    /// A technician frees a reader that this payment is expected to have left in an unknown state.
+    case release(String, PaymentID, by: String, Recall)
+    /// A technician agrees that the agent goes on without the journals that were set aside.
+    case acceptLoss(by: String, note: String)
     /// `refresh`: ask the backend, and Stripe if a token is at hand, before answering.
     case readers(refresh: Bool)
 }
@@ -149,6 +153,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case cartPaid = "cart_paid"
         case cartHeld = "cart_held"
         case readerBusy = "reader_busy"
+        case leaseChanged = "lease_changed"
         case alreadyEnded = "already_ended"
         case notUnresolved = "not_unresolved"
         case noCart = "no_cart"

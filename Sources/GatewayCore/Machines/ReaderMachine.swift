@@ -202,6 +202,16 @@ package struct ReaderMachine: Sendable {
         return actions
     }
 
+    /// A technician frees a reader that a payment has left without its being seen idle. What may be left on its screen is cleared before anything
+    /// else is asked of it, as ever; the payment is not touched. False: this payment does not hold the reader, or is still at work on it.
+    package mutating func releaseByHand(of payment: PaymentID, actions: inout [Action]) -> Bool {
+        guard case .freeing(.payment(payment), _) = lease else { return false }
+        lease = .free
+        actions.append(.changed("free again: released by hand"))
+        grantNext(&actions)
+        return true
+    }
+
     /// After a restart: the journal says that the last lease was this agent's. Taking over is allowed only when no confirm was journaled.
     package mutating func recoverLease(of holder: LeaseHolder, takeOver: Bool, at now: Now) -> [Action] {
         guard lease == .free else { return [] }

@@ -68,7 +68,7 @@ struct Plan: Sendable {
 
     /// Readers that keep a confirm for long, and answers of Stripe that are old when they come.
     private mutating func meetsSlowReaders() {
-        (declineLeavesFailed, heldConfirms, lostConfirms, slowAnswers) = (false, 700, 800, 400)
+        (declineLeavesFailed, heldConfirms, lostConfirms, slowAnswers) = (false, 900, 900, 800)
         (kills, killsInBatch, stops, neverPresents, customerCancels, cancels) = (0, 0, 0, 0, 0, 0)
         orderFailures = 0
         closing = 600_000

@@ -86,6 +86,9 @@ extension World {
     mutating func writes(_ entries: [JournalEntry]) {
         for entry in entries {
             if let record = entry.payment {
+                if entry.kind == .accepted, let cart = disk.carts[record.request.cart], cart.paid || cart.held != nil {
+                    fail(.neverTwice, "\(record.id) is accepted, and the journal says that its cart is paid or held")
+                }
                 judgeRow(entry.kind, record)
                 if machine != nil { visible[record.id] = record.state.isEnd ? nil : record }
                 trace.mix(record.id.text)

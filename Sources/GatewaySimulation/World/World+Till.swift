@@ -37,9 +37,9 @@ extension World {
         let lane = LaneName(unchecked: "lane-\(till)")
         guard let amount = try? DecimalAmount(Self.currency.majorText(Int64(carts[cart].amount))) else { return }
         // Whoever says that the form is closed has closed it, and has seen that it was not paid.
+        // Some do not know of the form at another till, and say nothing.
         let afterKeyed =
-            !backend.carts[cart].intents.contains { stripe.intents[$0].isKeyed && stripe.refusal($0)?.showsIntent == true }
-            && (backend.carts[cart].isKeyedOpen || dice.chance(plan.keyedEntries))
+            !isTypedIn(cart) && (backend.carts[cart].isKeyedOpen ? dice.chance(600) : dice.chance(plan.keyedEntries))
         let request = PaymentRequest(
             cart: carts[cart].id, amount: amount, lane: lane, reader: Reader.id(dice.below(readers.count)).text,
             timeoutSeconds: dice.of([nil, 5, 8]),
@@ -54,8 +54,19 @@ extension World {
         puts(number, till)
     }
 
+    /// A card number was typed in for this cart, and the money moved.
+    private func isTypedIn(_ cart: Int) -> Bool {
+        backend.carts[cart].intents.contains { stripe.intents[$0].isKeyed && stripe.refusal($0)?.showsIntent == true }
+    }
+
     private mutating func puts(_ number: Int, _ till: Int) {
         let truth = payments[number]
+        // Who repeats that the form is closed and unpaid says it anew: not of one that opened and was paid since.
+        if truth.request.afterKeyedEntry, !truth.wasAcknowledged, isTypedIn(truth.cart) {
+            tills[till].payment = nil
+            tills[till].waitsForPut = false
+            return
+        }
         // Whoever says that the form is closed has closed it.
         if truth.request.afterKeyedEntry { backend.carts[truth.cart].isKeyedOpen = false }
         tills[till].waitsForPut = true

@@ -40,7 +40,7 @@ final class Store: Sendable {
     ///   - settings: dotted keys and TOML values, over those that every store has.
     ///   - starts: whether the daemon is started before the body.
     static func open(
-        readers: Int = 1, settings: [String: String] = [:], within limit: Duration = .seconds(50), starts: Bool = true,
+        readers: Int = 1, settings: [String: String] = [:], within limit: Duration = .seconds(120), starts: Bool = true,
         simulate: (inout StoreConfiguration) -> Void = { _ in }, at location: SourceLocation = #_sourceLocation,
         _ body: @escaping @Sendable (Store) async throws -> Void
     ) async throws {

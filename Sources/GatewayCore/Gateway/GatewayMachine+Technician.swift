@@ -1,0 +1,98 @@
+/// What a technician decides: which reader is free again, and that a lost journal is lost.
+extension GatewayMachine {
+    // MARK: Releasing a reader
+
+    /// Frees a reader that a payment has left without its being seen idle. Journaled first, and done only then; the payment stays as it is.
+    mutating func release(_ id: RequestID, _ reference: String, _ payment: PaymentID, by: String, _ recall: Recall, at now: Now) {
+        let reader: ReaderID
+        switch resolveReader(reference, lane: nil) {
+        case .success(let found): reader = found
+        case .failure(let refusal): return refuse(id, refusal)
+        }
+        if let refusal = refusesRelease(of: reader, from: payment) { return refuse(id, refusal) }
+        guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
+            return refuse(id, .paymentNotFound(payment))
+        }
+        outbox.add(
+            JournalEntry(
+                kind: .released, at: now.wall, payment: record, note: "the reader \(reader.text) was released by \(by)"),
+            waiter: .release(id, reader, payment))
+    }
+
+    mutating func releaseWritten(_ id: RequestID, _ reader: ReaderID, _ payment: PaymentID, at now: Now) {
+        if let refusal = refusesRelease(of: reader, from: payment) { return refuse(id, refusal) }
+        var isFree = false
+        changeReader(reader, at: now) { reader, _ in
+            var actions: [ReaderMachine.Action] = []
+            isFree = reader.releaseByHand(of: payment, actions: &actions)
+            return actions
+        }
+        if isFree { respond(id, .done) } else { refuse(id, leaseChanged(reader)) }
+    }
+
+    private func refusesRelease(of reader: ReaderID, from payment: PaymentID) -> Refusal? {
+        guard let machine = readers[reader], let holder = machine.holder, holder == .payment(payment) else { return leaseChanged(reader) }
+        guard machine.isFreeing else {
+            return Refusal(
+                .readerBusy, "The payment \(payment.text) is at work on this reader; it leaves it within its own time limits.",
+                remedy: "Cancel the payment, or wait for its end.", payment: payment)
+        }
+        return nil
+    }
+
+    private func leaseChanged(_ reader: ReaderID) -> Refusal {
+        let holder = readers[reader]?.holder
+        let payment = holder?.payment
+        let words =
+            payment.map { "The payment \($0.text) has this reader." }
+            ?? (holder == nil ? "Nothing has this reader." : "Something else than a payment has this reader.")
+        return Refusal(
+            .leaseChanged, words, remedy: "Look at the reader again, and name the payment that has it.", payment: payment)
+    }
+
+    // MARK: The loss of a journal
+
+    /// The key of the fact that says of a journal that was set aside whether somebody has agreed to its loss.
+    package static var lossKey: String { "journal.lost." }
+    package static var lossNotAccepted: String { "not accepted" }
+
+    mutating func noteLosses(_ facts: [String: String]) {
+        lostJournals = facts.filter { $0.key.hasPrefix(Self.lossKey) && $0.value == Self.lossNotAccepted }
+            .map { String($0.key.dropFirst(Self.lossKey.count)) }.sorted()
+        for name in lostJournals {
+            log(
+                .error,
+                "the payment journal was damaged and set aside as \(name); no payment is accepted until a technician agrees to its loss")
+        }
+    }
+
+    /// No cart can be known to be unpaid while a journal is missing.
+    package var refusesForLoss: Refusal? {
+        guard !lostJournals.isEmpty else { return nil }
+        return Refusal(
+            .journalUnavailable,
+            "The payment journal was damaged and set aside (\(lostJournals.joined(separator: ", "))): what was paid before is not known here.",
+            remedy: Self.lossRemedy)
+    }
+
+    package static var lossRemedy: String {
+        "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: readerctl journal accept-loss --note WHY."
+    }
+
+    mutating func acceptLoss(_ id: RequestID, by: String, note: String, at now: Now) {
+        guard !lostJournals.isEmpty else { return respond(id, .done) }
+        for (index, name) in lostJournals.enumerated() {
+            outbox.add(
+                JournalEntry(
+                    kind: .fact, at: now.wall, fact: .init(key: Self.lossKey + name, value: "accepted"),
+                    note: "the loss of \(name) was accepted by \(by): \(note)"),
+                waiter: index == lostJournals.count - 1 ? .lossAccepted(id) : nil)
+        }
+    }
+
+    mutating func lossAcceptanceWritten(_ id: RequestID) {
+        lostJournals = []
+        log(.notice, "a technician has agreed to the loss of the journal; payments are accepted again")
+        respond(id, .done)
+    }
+}
