@@ -13,7 +13,7 @@ QUIETLY := sed -uE '/^(◇|↳)/d; /^✔ /{/Test run with/!d}'
 TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 
-.PHONY: help setup swift build demo test suite lint format contract simulate bench clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents simulate bench clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -58,9 +58,9 @@ build: setup ## Build readerd, readerctl and readersim into .build/debug
 demo: build ## Open a simulated store, start the real daemon and take three payments (KEEP=1: leave it running)
 	.build/debug/readersim demo $(if $(KEEP),--keep)
 
-test: setup ## Run every check: build, tests, lint, contract
+test: setup ## Run every check: build, tests, lint, contract, documents
 	swift build --build-tests -j $(JOBS)
-	@$(MAKE) suite lint contract
+	@$(MAKE) suite lint contract documents
 
 suite: # One target after another, each in a process of its own: their deadlines are not meant for a crowd. All run, whatever one says.
 	@failed=(); \
@@ -78,6 +78,11 @@ format: swift ## Bring the sources into form
 
 contract: build $(CONTRACT_ENVIRONMENT)/ready ## Try the running daemon against its OpenAPI document, by independent tools
 	$(CONTRACT_ENVIRONMENT)/bin/python Tests/Contract/check.py .build/debug $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
+
+docs: build documents ## Build the documents into .build/documentation, without a warning
+
+documents: # Of what was built.
+	python3 Tests/Documents/build.py .build/debug .build/documentation
 
 $(CONTRACT_ENVIRONMENT)/ready: Tests/Contract/requirements.txt | setup
 	@echo 'Installing the contract checks with pip into $(CONTRACT_ENVIRONMENT): openapi-spec-validator, schemathesis'

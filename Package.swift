@@ -34,7 +34,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "readerd",
     products: [
-        .library(name: "CheckoutClient", targets: ["CheckoutClient"]),
+        .library(name: "CheckoutClient", targets: ["CheckoutClient", "CheckoutAPI"]),
         .executable(name: "readerd", targets: ["readerd"]),
         .executable(name: "readerctl", targets: ["readerctl"]),
         .executable(name: "readersim", targets: ["readersim"]),
@@ -112,7 +112,7 @@ let package = Package(
                 "CheckoutAPI", "CheckoutClient", "GatewayCore", arguments,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
-        program("readersim", ["StoreSimulator", arguments]),
+        program("readersim", ["StoreSimulator", "CheckoutAPI", "CheckoutClient", arguments]),
         program("simulate", ["GatewaySimulation", "GatewayCore", arguments]),
 
         // USB: its system library is listed here; the targets that use it come with USB discovery.

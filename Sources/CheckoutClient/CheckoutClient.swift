@@ -19,6 +19,7 @@ public struct CheckoutClient: Sendable {
     /// The longest that an answer can be held back for a payment's end (`wait`).
     public static let longestWait: Duration = .seconds(120)
 
+    /// The agent's socket.
     public let socketPath: String
     /// How long a call may take, from connecting to the last byte; a call with a `wait` may take that much longer.
     public let timeout: Duration
@@ -27,6 +28,7 @@ public struct CheckoutClient: Sendable {
     /// How many bytes an answer, or one line of a stream, may have.
     public let maximumAnswerBytes: Int
 
+    /// Opens nothing yet: each call makes its own connection.
     public init(
         socketPath: String = CheckoutClient.defaultSocketPath, timeout: Duration = .seconds(15), silenceLimit: Duration = .seconds(45),
         maximumAnswerBytes: Int = 8 << 20

@@ -19,12 +19,13 @@ public enum ClientError: Error, Sendable {
     case invalidAnswer(reason: String)
     /// The task was cancelled while it waited. What was asked may have been done.
     case canceled
-    /// ``CheckoutClient/payUntilEnded(id:body:deadline:onUpdate:)`` reached its deadline. `last` is the payment as it was last seen, if it was;
+    /// ``CheckoutClient/payUntilEnded(id:body:deadline:)`` reached its deadline. `last` is the payment as it was last seen, if it was;
     /// `cause` is what stood in the way, if the agent could not be reached at the end.
     indirect case notEnded(last: Payment?, cause: ClientError?)
 }
 
 extension ClientError: CustomStringConvertible {
+    /// One sentence for people; for a refusal the agent's own.
     public var description: String {
         switch self {
         case .noSocket(let path): "The agent is not running: nothing answers at \(path)."

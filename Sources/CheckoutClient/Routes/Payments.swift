@@ -9,6 +9,7 @@ extension CheckoutClient {
     ///
     /// - Parameters:
     ///   - id: One per attempt, chosen by the checkout: 1 to 128 of `A-Z a-z 0-9 . _ -`.
+    ///   - body: What is to be paid, for which cart, and where. The same at every repetition.
     ///   - wait: Up to this long (whole seconds, at most ``longestWait``) the answer is held back until the payment has ended.
     /// - Returns: The payment as it is now; look at its `state` and `money`. A decline is such an answer, not an error.
     public func pay(_ id: String, _ body: PaymentBody, wait: Duration = .zero) async throws(ClientError) -> Payment {
