@@ -39,6 +39,7 @@ public struct PaymentBody: Sendable, Hashable, Codable {
 
 /// Tips that the reader offers.
 public struct Tip: Sendable, Hashable, Codable {
+    /// One of the tips that the reader offers.
     public struct Option: Sendable, Hashable, Codable {
         public var label: String
         public var amountMinor: Int64
@@ -71,6 +72,7 @@ public struct Tip: Sendable, Hashable, Codable {
 
 /// A cart on the reader's screen. It charges nothing.
 public struct Display: Sendable, Hashable, Codable {
+    /// A line of a cart, as the customer sees it.
     public struct LineItem: Sendable, Hashable, Codable {
         public var description: String
         /// May be negative: a discount.
@@ -112,6 +114,7 @@ public struct Display: Sendable, Hashable, Codable {
 
 /// `POST /v1/payments/{id}/resolve`: a technician says how an unresolved payment ended.
 public struct ResolveBody: Sendable, Hashable, Codable {
+    /// What the technician found.
     public enum Outcome: String, Sendable, Hashable, Codable, CaseIterable {
         case succeeded, failed
     }

@@ -54,6 +54,7 @@ public struct Cart: Sendable, Hashable, Codable {
 
 /// What the backend says of a cart now.
 public struct CartStatus: Sendable, Hashable, Codable {
+    /// How the backend's cart stands.
     public enum State: String, Sendable, Hashable, Codable, CaseIterable {
         case open, submitted, failed
     }

@@ -1,5 +1,6 @@
 /// One thing that happened, with the whole resource as it is after it.
 public struct Event: Sendable, Hashable, Codable {
+    /// What an event is about.
     public struct Topic: OpenWord {
         public let rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }

@@ -1,9 +1,11 @@
 /// What the agent is, and who is asking.
 public struct Info: Sendable, Hashable, Codable {
+    /// Whether real money moves.
     public enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
         case live, test
     }
 
+    /// Who asks, as the kernel says.
     public struct Caller: Sendable, Hashable, Codable {
         public var role: Role
         public var pid: Int

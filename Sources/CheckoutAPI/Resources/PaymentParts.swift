@@ -1,4 +1,5 @@
 extension Payment {
+    /// Where a payment stands.
     public enum State: String, Sendable, Hashable, Codable, CaseIterable {
         case queued
         case preparing
@@ -56,6 +57,7 @@ extension Payment {
         }
     }
 
+    /// A state, and when it began.
     public struct TimelineEntry: Sendable, Hashable, Codable {
         public var state: State
         public var at: Timestamp
@@ -98,6 +100,7 @@ extension Payment {
         }
     }
 
+    /// Why a payment took no money. Decide by this; show the message.
     public struct FailureCode: OpenWord {
         public let rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }

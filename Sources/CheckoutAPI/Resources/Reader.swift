@@ -1,5 +1,6 @@
 /// A card reader as the agent knows it.
 public struct Reader: Sendable, Hashable, Codable {
+    /// How a reader stands. A word that this version does not know is text for people.
     public struct State: OpenWord {
         public let rawValue: String
         public init(rawValue: String) { self.rawValue = rawValue }
@@ -95,6 +96,7 @@ public struct Reader: Sendable, Hashable, Codable {
     }
 }
 
+/// All readers.
 public struct ReaderList: Sendable, Hashable, Codable {
     public var readers: [Reader]
     public init(readers: [Reader]) { self.readers = readers }

@@ -2,6 +2,7 @@
 public struct Status: Sendable, Hashable, Codable {
     /// The state of something that payments need: `ok`, `unknown` (not tried yet), `unavailable`, `unauthorized`, `read_only`, `full`, …
     public struct Part: Sendable, Hashable, Codable {
+        /// How a part stands. A word that this version does not know is text for people.
         public struct State: OpenWord {
             public let rawValue: String
             public init(rawValue: String) { self.rawValue = rawValue }
@@ -35,6 +36,7 @@ public struct Status: Sendable, Hashable, Codable {
         }
     }
 
+    /// A till, its reader, and what runs there.
     public struct Lane: Sendable, Hashable, Codable {
         public var lane: String
         /// The reader that the settings give it.

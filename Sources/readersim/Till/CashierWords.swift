@@ -9,7 +9,7 @@ struct CashierWords {
     /// While it runs.
     var doing: String {
         switch payment.state {
-        case .queued: "Another payment runs at \(reader). Please wait."
+        case .queued: "Waiting for \(reader)."
         case .preparing: "One moment: \(reader) is being prepared."
         case .waitingForCard: "Please ask for the card: \(payment.amount) at \(reader)."
         case .authorizing: "The card is being charged."
