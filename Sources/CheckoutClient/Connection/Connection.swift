@@ -17,9 +17,9 @@ struct Connection: Sendable {
         do {
             return try await withDeadline(deadline) {
                 try await connect(silence: nil).executeThenClose { inbound, outbound in
-                    try await send(message, to: outbound)
+                    let unsent = await send(message, to: outbound)
                     var parts = inbound.makeAsyncIterator()
-                    let head = try await head(&parts)
+                    let head = try await head(&parts, unsent: unsent)
                     return Answer(head: head, body: try await body(&parts))
                 }
             }
@@ -36,9 +36,9 @@ struct Connection: Sendable {
     ) async throws(ClientError) {
         do {
             try await connect(silence: silence).executeThenClose { inbound, outbound in
-                try await send(message, to: outbound)
+                let unsent = await send(message, to: outbound)
                 var parts = inbound.makeAsyncIterator()
-                let head = try await head(&parts)
+                let head = try await head(&parts, unsent: unsent)
                 guard (200..<300).contains(head.status.code) else {
                     return try Answer(head: head, body: try await body(&parts)).throwProblem()
                 }
@@ -87,20 +87,26 @@ struct Connection: Sendable {
             }
     }
 
-    private func send(_ message: Message, to outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>) async throws {
-        // In one go: a request without a body is whole with its head, and the agent may have answered it and closed the connection before an end
-        // that is written after it.
+    /// Sends all of it in one go, for the agent answers and hangs up as soon as it has read enough: a request without a body when its head is
+    /// there, one that it refuses before its body. What went wrong is given back and not thrown: there may be an answer all the same.
+    private func send(_ message: Message, to outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>) async -> (any Error)? {
         var parts: [HTTPClientRequestPart] = [.head(message.head)]
         if let body = message.body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-        try await outbound.write(contentsOf: parts + [.end(nil)])
+        parts.append(.end(nil))
+        do {
+            try await outbound.write(contentsOf: parts)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private typealias Parts = NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
 
-    private func head(_ parts: inout Parts) async throws -> HTTPResponseHead {
+    private func head(_ parts: inout Parts, unsent: (any Error)?) async throws -> HTTPResponseHead {
         switch try await parts.next() {
         case .head(let head): return head
-        case nil: throw ClientError.connectionLost(reason: "it was closed without an answer")
+        case nil: throw unsent ?? ClientError.connectionLost(reason: "it was closed without an answer")
         case .body, .end: throw ClientError.invalidAnswer(reason: "an answer without a head")
         }
     }
