@@ -1,6 +1,7 @@
 // Who is at the other end of a Unix socket, as the kernel says. glibc hides `struct ucred` without _GNU_SOURCE,
 // and SO_PEERGROUPS has no wrapper.
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 
 /// Fills in the peer's pid, uid and gid (SO_PEERCRED). Returns 0, or an errno value.
@@ -23,3 +24,13 @@ int readerd_unix_is_listener(int fd);
 
 /// Forbids core files and looking into this process by others of its user: memory holds secrets. Returns 0, or an errno value.
 int readerd_forbid_core_files(void);
+
+/// Makes a Unix datagram socket, close-on-exec, whose sends wait no longer than `patience_ms`. Returns 0 and sets `fd`, or an errno value.
+int readerd_datagram_open(uint32_t patience_ms, int *fd);
+
+/// Sends one datagram to a path, or to an abstract name that is written with `@` before it. `waits`: until the socket's patience is over,
+/// when the receiver's queue is full; else not at all. Returns 0, or an errno value (EAGAIN: the queue is full; EMSGSIZE: it is too long).
+int readerd_datagram_send(int fd, const char *to, const void *bytes, size_t count, int waits);
+
+/// Fills in the path that a Unix socket is bound to. Returns 0, ENOENT when it has none (abstract, or not bound), or another errno value.
+int readerd_unix_path(int fd, char *path, size_t capacity);

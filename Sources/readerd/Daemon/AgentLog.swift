@@ -2,18 +2,34 @@ import CheckoutAPI
 import Glibc
 import Logging
 
-/// Writes one line an entry to standard error: text for people, or JSON for machines. What it is given holds no secret; control characters
-/// are escaped all the same, so that nobody can forge a line.
+/// Writes what the agent logs: to journald with priority and fields, else one line an entry to standard error, as text for people or JSON for
+/// machines. What it is given holds no secret; control characters are escaped all the same, so that nobody can forge a line.
 struct AgentLog: LogHandler {
     enum Format: Sendable { case text, json }
+
+    /// Where entries go.
+    enum Outlet: Sendable {
+        /// Lines on standard error; with a priority before each (`<6>`, sd-daemon(3)) when that is journald's.
+        case standardError(withPriority: Bool)
+        case journal(JournalSocket)
+
+        /// Text goes to journald in its own form. Who asked for JSON gets JSON, with nothing but the priority added.
+        static func chosen(_ format: Format, environment: [String: String]) -> Outlet {
+            guard JournalSocket.isStandardError(environment) else { return .standardError(withPriority: false) }
+            if format == .text, let journal = JournalSocket() { return .journal(journal) }
+            return .standardError(withPriority: true)
+        }
+    }
 
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     private let format: Format
+    private let outlet: Outlet
 
-    init(level: Logger.Level, format: Format) {
+    init(level: Logger.Level, format: Format, outlet: Outlet) {
         self.logLevel = level
         self.format = format
+        self.outlet = outlet
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -23,26 +39,48 @@ struct AgentLog: LogHandler {
 
     func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
+        switch outlet {
+        case .journal(let journal):
+            // The text has the fields too: journalctl shows only that, and it is what a technician reads.
+            var entry = [
+                (name: "PRIORITY", value: "\(event.level.priority)"), (name: "SYSLOG_IDENTIFIER", value: "readerd"),
+                (name: "MESSAGE", value: Self.text(event, fields)), (name: "READERD_LEVEL", value: event.level.rawValue),
+            ]
+            for (key, value) in fields { entry.append((NativeEntry.fieldName(key), Self.escaped(value, quotes: false))) }
+            if !journal.send(entry) { Self.write("<\(event.level.priority)>" + Self.text(event, fields)) }
+        case .standardError(let withPriority):
+            let line = Self.line(event, fields, format)
+            Self.write(withPriority ? "<\(event.level.priority)>" + line : line)
+        }
+    }
+
+    private static func line(_ event: LogEvent, _ fields: [(String, String)], _ format: Format) -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         let at = Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000).description
-        var line: String
         switch format {
-        case .text:
-            line = "\(at) \(event.level.rawValue) \(Self.escaped("\(event.message)", quotes: false))"
-            for (key, value) in fields { line += " \(key)=\(Self.escaped(value, quotes: false))" }
+        case .text: return "\(at) \(event.level.rawValue) \(text(event, fields))"
         case .json:
-            line =
-                "{\"at\":\"\(at)\",\"level\":\"\(event.level.rawValue)\",\"message\":\"\(Self.escaped("\(event.message)", quotes: true))\""
-            for (key, value) in fields { line += ",\"\(Self.escaped(key, quotes: true))\":\"\(Self.escaped(value, quotes: true))\"" }
-            line += "}"
+            var line =
+                "{\"at\":\"\(at)\",\"level\":\"\(event.level.rawValue)\",\"message\":\"\(escaped("\(event.message)", quotes: true))\""
+            for (key, value) in fields { line += ",\"\(escaped(key, quotes: true))\":\"\(escaped(value, quotes: true))\"" }
+            return line + "}"
         }
-        line += "\n"
-        Self.write(Array(line.utf8))
+    }
+
+    private static func text(_ event: LogEvent, _ fields: [(String, String)]) -> String {
+        fields.reduce(escaped("\(event.message)", quotes: false)) { "\($0) \($1.0)=\(escaped($1.1, quotes: false))" }
+    }
+
+    /// Why the agent cannot go on, for whoever started it: a terminal or systemd.
+    static func complain(_ words: String, environment: [String: String]) {
+        let priority = JournalSocket.isStandardError(environment) ? "<3>" : ""
+        for line in words.split(separator: "\n") { write(priority + "readerd: " + line) }
     }
 
     /// One line goes out whole; nobody is told when standard error cannot be written, for there is nowhere to tell it.
-    private static func write(_ bytes: [UInt8]) {
+    private static func write(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -64,5 +102,19 @@ struct AgentLog: LogHandler {
             }
         }
         return out
+    }
+}
+
+extension Logger.Level {
+    /// As in syslog(3).
+    var priority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
     }
 }
