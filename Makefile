@@ -13,7 +13,7 @@ QUIETLY := sed -uE '/^(◇|↳)/d; /^✔ /{/Test run with/!d}'
 TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 
-.PHONY: help setup swift build demo test suite lint format contract docs documents simulate bench clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents simulate bench deb clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -31,6 +31,8 @@ openssl              command -v openssl
 sqlite3              command -v sqlite3
 python3              command -v python3
 python3-venv         python3 -c "import ensurepip, venv"
+debhelper            command -v dh
+systemd              command -v systemd-analyze
 endef
 export REQUIREMENTS
 
@@ -97,6 +99,13 @@ simulate: setup ## Prove the decisions in simulated stores (SEEDS=100000 FROM=1:
 bench: build ## Measure memory, start and a payment's own time of a release build
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
 	python3 Tests/Bench/bench.py .build-release/release/readerd .build/debug/readersim
+
+deb: setup ## Make the Debian packages: release build, Swift runtime linked in, checked with lintian where that is installed
+	for product in readerd readerctl readersim; do \
+		swift build -c release --static-swift-stdlib --product $$product --scratch-path .build-release -j $(JOBS); \
+	done
+	packaging/build-deb .build-release/release .build-deb
+	if command -v lintian >/dev/null; then lintian --fail-on error,warning --allow-root .build-deb/*.deb; fi
 
 clean: ## Remove what was built and installed in this directory
 	rm -rf .build .build-* $(CONTRACT_ENVIRONMENT)
