@@ -21,6 +21,7 @@ private struct EventRow {
     let record: String?
     let display: String?
     let cartRecord: String?
+    let cardSetupRecord: String?
 
     init(_ entry: JournalEntry) throws {
         let coder = RecordCoder()
@@ -29,24 +30,28 @@ private struct EventRow {
         self.record = try entry.payment.map(coder.text(of:))
         self.display = try entry.payment?.request.display.map(coder.text(of:))
         self.cartRecord = try entry.cart.map(coder.text(of:))
+        self.cardSetupRecord = try entry.cardSetup.map(coder.text(of:))
     }
 
     func insert(into database: Database) throws -> Int64 {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO events
-                    (at, at_ms, kind, payment, cart, state, money, note, record, cart_record, fact_key, fact_value)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (at, at_ms, kind, payment, cart, state, money, note, record, cart_record, fact_key, fact_value,
+                     card_setup)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(
             arguments: [
                 at, entry.at, entry.kind.rawValue, entry.payment?.id.text, (entry.payment?.request.cart ?? entry.cart?.cart)?.text,
-                entry.payment?.state.rawValue, entry.payment?.money.rawValue, entry.note.map { JournalStore.plain($0, limit: 1000) },
-                record, cartRecord, entry.fact?.key, entry.fact?.value,
+                (entry.payment?.state ?? entry.cardSetup?.state)?.rawValue, entry.payment?.money.rawValue,
+                entry.note.map { JournalStore.plain($0, limit: 1000) },
+                record, cartRecord, entry.fact?.key, entry.fact?.value, entry.cardSetup?.id.text,
             ])
         let sequence = database.lastInsertedRowID
         if let payment = entry.payment, let record { try keep(payment, record, sequence, in: database) }
         if let cart = entry.cart, let cartRecord { try keep(cart, cartRecord, in: database) }
+        if let setup = entry.cardSetup, let cardSetupRecord { try keep(setup, cardSetupRecord, sequence, in: database) }
         if let fact = entry.fact { try keep(fact, in: database) }
         return sequence
     }
@@ -87,6 +92,22 @@ private struct EventRow {
                 """)
         try statement.execute(
             arguments: [cart.cart.text, cart.isOpen ? 1 : 0, cart.openPayments.isEmpty ? 0 : 1, at, entry.at, record])
+    }
+
+    private func keep(_ setup: CardSetupRecord, _ record: String, _ sequence: Int64, in database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO card_setups (number, id, reader, state, created, ended, ended_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET
+                    reader = excluded.reader, state = excluded.state, ended = excluded.ended, ended_ms = excluded.ended_ms,
+                    record = excluded.record
+                """)
+        let ended: WallTime? = setup.state.isEnd ? setup.endedAt ?? setup.updatedAt : nil
+        try statement.execute(
+            arguments: [
+                sequence, setup.id.text, setup.reader.text, setup.state.rawValue, Timestamp.text(setup.createdAt),
+                ended.map(Timestamp.text), ended, record,
+            ])
     }
 
     private func keep(_ fact: JournalEntry.Fact, in database: Database) throws {

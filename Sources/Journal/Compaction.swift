@@ -71,6 +71,10 @@ private struct CompactionStep: Sendable {
                 """,
             arguments: [cutoff, JournalStore.othersPerStep])
         others = max(others, database.changesCount)
+        try database.execute(
+            sql: "DELETE FROM card_setups WHERE number IN (SELECT number FROM card_setups WHERE ended_ms < ? ORDER BY ended_ms LIMIT ?)",
+            arguments: [cutoff, JournalStore.othersPerStep])
+        others = max(others, database.changesCount)
         if !ids.isEmpty || !loose.isEmpty {
             try database.execute(sql: "UPDATE meta SET value = ? WHERE name = 'compacted_through'", arguments: [String(through)])
         }

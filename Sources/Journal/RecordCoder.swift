@@ -22,6 +22,12 @@ struct RecordCoder {
     func text(of display: DisplayCart) throws -> String { try json(display) }
     func text(of cart: CartFacts) throws -> String { try json(cart) }
 
+    func text(of setup: CardSetupRecord) throws -> String { try json(setup) }
+
+    func cardSetup(_ record: String) throws -> CardSetupRecord {
+        try decoder.decode(CardSetupRecord.self, from: Data(record.utf8))
+    }
+
     func payment(_ record: String, display: String?) throws -> PaymentRecord {
         var payment = try decoder.decode(PaymentRecord.self, from: Data(record.utf8))
         if let display { payment.request.display = try decoder.decode(DisplayCart.self, from: Data(display.utf8)) }

@@ -13,7 +13,27 @@ struct Schema: Sendable {
 
     var version: Int { steps.count }
 
-    static let current = Schema(steps: [first])
+    static let current = Schema(steps: [first, cardSetups])
+
+    private static let cardSetups = """
+        ALTER TABLE events ADD COLUMN card_setup TEXT;
+
+        -- Every card set-up as its last event left it.
+        CREATE TABLE card_setups (
+            number   INTEGER PRIMARY KEY NOT NULL,  -- the sequence of its first event
+            id       TEXT NOT NULL UNIQUE,
+            reader   TEXT NOT NULL,
+            state    TEXT NOT NULL,
+            created  TEXT NOT NULL,
+            ended    TEXT,
+            ended_ms INTEGER,
+            record   TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX card_setups_by_end ON card_setups (ended_ms);
+        CREATE TRIGGER card_setups_ended_stand BEFORE UPDATE ON card_setups
+            WHEN OLD.ended_ms IS NOT NULL AND (NEW.state IS NOT OLD.state OR NEW.ended_ms IS NOT OLD.ended_ms)
+            BEGIN SELECT RAISE(ABORT, 'a card set-up that ended never changes'); END;
+        """
 
     private static let first = """
         CREATE TABLE meta (

@@ -14,6 +14,7 @@ extension JournalStore {
         }
         _ = try openPayments()
         _ = try openCarts()
+        _ = try openCardSetups()
         _ = try facts()
         let newest = try newestSequence()
         guard try oldestSequence() <= newest + 1 else { throw .corrupt(detail: "events are missing at its end") }

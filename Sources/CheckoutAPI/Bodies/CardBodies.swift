@@ -1,0 +1,100 @@
+/// What a checkout asks for with `PUT /v1/card-setups/{id}`.
+public struct CardSetupBody: Sendable, Hashable, Codable {
+    /// The backend's user whose card it is.
+    public var user: String
+    public var partner: String
+    public var postalCode: String
+    /// As it stands on the card.
+    public var name: String?
+    public var lane: String?
+    /// A `tmr_` id, a serial number, or a label that one reader has.
+    public var reader: String?
+    /// How long the customer may take to present a card: 5 to 600 seconds; the settings' default when nil.
+    public var timeoutSeconds: Int?
+
+    public init(
+        user: String, partner: String, postalCode: String, name: String? = nil, lane: String? = nil, reader: String? = nil,
+        timeoutSeconds: Int? = nil
+    ) {
+        self.user = user
+        self.partner = partner
+        self.postalCode = postalCode
+        self.name = name
+        self.lane = lane
+        self.reader = reader
+        self.timeoutSeconds = timeoutSeconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case user, partner, name, lane, reader
+        case postalCode = "postal_code"
+        case timeoutSeconds = "timeout_s"
+    }
+}
+
+/// `POST /v1/bankcards`: a card that Stripe knows already is to be stored.
+public struct BankcardBody: Sendable, Hashable, Codable {
+    public var user: String
+    public var partner: String
+    /// `pm_…`
+    public var paymentMethod: String
+    public var postalCode: String
+    public var name: String?
+
+    public init(user: String, partner: String, paymentMethod: String, postalCode: String, name: String? = nil) {
+        self.user = user
+        self.partner = partner
+        self.paymentMethod = paymentMethod
+        self.postalCode = postalCode
+        self.name = name
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case user, partner, name
+        case paymentMethod = "payment_method"
+        case postalCode = "postal_code"
+    }
+}
+
+extension CardSetupBody: StrictBody {
+    package static func read(_ fields: FieldReader, _ body: BodyReader) -> CardSetupBody? {
+        let user = fields.required("user", body.text(.name))
+        let partner = fields.required("partner", body.text(.name))
+        let postalCode = fields.required("postal_code", body.text(.name))
+        let name = fields.optional("name", body.text(.name))
+        let lane = fields.optional("lane", body.text(.name))
+        let reader = fields.optional("reader", body.text(.name))
+        let timeout = fields.optional("timeout_s", body.integer(Bounds.timeoutSeconds))
+        guard let user, let partner, let postalCode else { return nil }
+        return CardSetupBody(
+            user: user, partner: partner, postalCode: postalCode, name: name, lane: lane, reader: reader,
+            timeoutSeconds: timeout.map { Int($0) })
+    }
+}
+
+extension BankcardBody: StrictBody {
+    package static func read(_ fields: FieldReader, _ body: BodyReader) -> BankcardBody? {
+        let user = fields.required("user", body.text(.name))
+        let partner = fields.required("partner", body.text(.name))
+        let method = fields.required("payment_method", body.text(.paymentMethod))
+        let postalCode = fields.required("postal_code", body.text(.name))
+        let name = fields.optional("name", body.text(.name))
+        guard let user, let partner, let method, let postalCode else { return nil }
+        return BankcardBody(user: user, partner: partner, paymentMethod: method, postalCode: postalCode, name: name)
+    }
+}
+
+extension TextRule {
+    /// A PaymentMethod as Stripe names it.
+    package static let paymentMethod = TextRule(says: "a payment method such as pm_123", pattern: "^pm_[A-Za-z0-9_]{1,252}$") { text in
+        text.hasPrefix("pm_") && (4...255).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+}

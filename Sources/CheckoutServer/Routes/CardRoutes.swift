@@ -1,0 +1,78 @@
+import CheckoutAPI
+
+extension Route {
+    /// Cards on file.
+    static let cards: [Route] = [
+        Route(
+            "PUT", "/v1/card-setups/{id}", .checkout, body: .required,
+            problems: [.readerNotFound, .noCart, .paymentIDReused, .noReader, .queueFull, .readerUnavailable, .journalUnavailable]
+                + .backend
+        ) { call throws(Problem) in
+            let (id, wait) = try call.parameters { ($0.path("id", .payment), $0.integer("wait", Bounds.waitSeconds)) }
+            let body: CardSetupBody = try call.body()
+            let accepted = try await call.service.createCardSetup(id, body, caller: call.caller)
+            return .answer(try .json(accepted.created ? 201 : 200, await settled(accepted.setup, wait: wait, call)))
+        },
+        Route("GET", "/v1/card-setups/{id}", .checkout, problems: [.notFound, .journalUnavailable]) { call throws(Problem) in
+            let (id, wait) = try call.parameters { ($0.path("id", .payment), $0.integer("wait", Bounds.waitSeconds)) }
+            return .answer(try .json(200, try await call.cardSetup(id, waitSeconds: wait)))
+        },
+        Route(
+            "POST", "/v1/card-setups/{id}/cancel", .checkout, body: .optional, problems: [.notFound, .alreadyEnded, .journalUnavailable]
+        ) { call throws(Problem) in
+            let id = try call.parameters { $0.path("id", .payment) }
+            let _: NoBody = try call.body()
+            return .answer(try .json(202, try await call.service.cancelCardSetup(id, caller: call.caller)))
+        },
+        Route("POST", "/v1/bankcards", .checkout, body: .required, problems: .backend) { call throws(Problem) in
+            try call.parameters { _ in }
+            let body: BankcardBody = try call.body()
+            return .answer(try .json(201, try await call.service.storeBankcard(body, caller: call.caller)))
+        },
+    ]
+
+    /// What was accepted is answered whatever the waiting brings: an error would say that it does not exist.
+    private static func settled(_ setup: CardSetup, wait: Int64?, _ call: Call) async -> CardSetup {
+        guard let wait, wait > 0, !setup.state.isEnd else { return setup }
+        do {
+            return try await call.cardSetup(setup.id, waitSeconds: wait)
+        } catch {
+            return setup
+        }
+    }
+}
+
+extension Call {
+    /// The set-up when it has ended or `seconds` are over; as it is now when the agent stops meanwhile. Ends when the caller has gone.
+    func cardSetup(_ id: String, waitSeconds seconds: Int64?) async throws(Problem) -> CardSetup {
+        guard let seconds, seconds > 0 else { return try await service.cardSetup(id, waitUpTo: nil, caller: caller) }
+        let outcome = await waiting { () async -> Result<CardSetup, Problem> in
+            do throws(Problem) {
+                return .success(try await service.cardSetup(id, waitUpTo: .seconds(seconds), caller: caller))
+            } catch {
+                return .failure(error)
+            }
+        }
+        if let outcome { return try outcome.get() }
+        return try await service.cardSetup(id, waitUpTo: nil, caller: caller)
+    }
+
+    /// What comes of the wait; nil when the caller has gone or the agent stops meanwhile.
+    func waiting<Value: Sendable>(_ wait: @escaping @Sendable () async -> Value) async -> Value? {
+        guard !stopping.isFired else { return nil }
+        return await withTaskGroup(of: Value?.self) { group in
+            group.addTask { await wait() }
+            group.addTask {
+                await gone.wait()
+                return nil
+            }
+            group.addTask {
+                await stopping.wait()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+}

@@ -1,0 +1,191 @@
+extension GatewayMachine {
+    // MARK: Requests
+
+    mutating func keepCard(_ id: RequestID, _ setup: CardSetupID, _ request: CardSetupRequest, _ recall: Recall, at now: Now) {
+        if let known = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup {
+            guard known.request == request else {
+                return refuse(
+                    id,
+                    Refusal(
+                        .paymentIDReused, "The card set-up \(setup.text) exists with another body.",
+                        remedy: "Use a new id for a new attempt; repeat the same body for the same one."))
+            }
+            if acceptingCardSetups[setup] != nil {
+                acceptingCardSetups[setup]?.append((id, false))
+            } else {
+                answer(id, with: known)
+            }
+            return
+        }
+        if let refusal = refusesNewWork(at: now) { return refuse(id, refusal) }
+        let original = Request.keepCard(setup, request, recall)
+        guard listedAt != nil else { return park(id, original, at: now) }
+        let reader: ReaderID
+        switch resolveReader(request.reader, lane: request.lane) {
+        case .success(let found): reader = found
+        case .failure(let refusal):
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
+            return refuse(id, refusal)
+        }
+        guard let machine = readers[reader] else { return }
+        if let trouble = machine.isKnownUnusable(at: now.mono), machine.holder == nil {
+            return refuse(id, Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: trouble.kind.state))
+        }
+        if !machine.isLive, cartForToken(of: reader) == nil {
+            return refuse(
+                id,
+                Refusal(
+                    .noCart, "Connecting to a reader needs a connection token, and that needs an open cart.",
+                    remedy: "Open a cart, or set maintenance_cart in the settings."))
+        }
+        if machine.holder != nil, waiting(for: reader) >= policy.maximumWaiting {
+            return refuse(
+                id, Refusal(.queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
+        }
+        let record = CardSetupRecord(id: setup, request: request, reader: reader, readerLabel: machine.facts.label, at: now.wall)
+        cardSetups[setup] = CardSetupMachine(record: record, policy: policy, now: now)
+        acceptingCardSetups[setup] = [(id, true)]
+        journal(record, waiter: .cardSetupAccepted(setup), at: now)
+    }
+
+    mutating func cancelCardSetup(_ id: RequestID, _ setup: CardSetupID, _ recall: Recall, at now: Now) {
+        guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
+            return refuse(id, .cardSetupNotFound(setup))
+        }
+        guard cardSetups[setup] != nil, !record.state.isEnd else {
+            return refuse(id, Refusal(.alreadyEnded, "The card set-up \(setup.text) has ended: \(record.state.rawValue)."))
+        }
+        guard acceptingCardSetups[setup] == nil else {
+            cardCancelsWaiting[setup, default: []].append(id)
+            return
+        }
+        change(setup, at: now) { $0.cancel(at: now) }
+        if let after = cardSetups[setup]?.record ?? endedCardSetups[setup] { answer(id, with: after) }
+    }
+
+    /// How many wait for a reader, or are about to.
+    func waiting(for reader: ReaderID) -> Int {
+        (readers[reader]?.waitingCount ?? 0) + accepting.keys.count { payments[$0]?.record.reader == reader }
+            + acceptingCardSetups.keys.count { cardSetups[$0]?.record.reader == reader }
+    }
+
+    /// Shows a set-up; an end only when it is on disk, or cannot get there for now.
+    private mutating func answer(_ id: RequestID, with record: CardSetupRecord) {
+        guard endedCardSetups[record.id] != nil, outbox.trouble == nil else { return respond(id, .cardSetup(record, created: false)) }
+        waitingForCardEnd[record.id, default: []].append(id)
+    }
+
+    // MARK: Journal
+
+    private mutating func journal(_ record: CardSetupRecord, note: String? = nil, waiter: Outbox.Waiter? = nil, at now: Now) {
+        outbox.add(JournalEntry(kind: .cardSetup, at: now.wall, cardSetup: record, note: note), waiter: waiter)
+    }
+
+    /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
+    mutating func cardSetupAccepted(_ setup: CardSetupID, at now: Now) {
+        guard let record = cardSetups[setup]?.record, let asked = acceptingCardSetups.removeValue(forKey: setup) else { return }
+        for (request, created) in asked { respond(request, .cardSetup(record, created: created)) }
+        if let cancels = cardCancelsWaiting.removeValue(forKey: setup) {
+            for request in cancels { cancelCardSetup(request, setup, Recall(), at: now) }
+            return
+        }
+        if isStopping { return change(setup, at: now) { $0.stopForShutdown(at: now) } }
+        guard readers[record.reader] != nil else {
+            return change(setup, at: now) {
+                $0.fail(
+                    PaymentFailure(
+                        code: .readerLost, message: "The reader is not registered at this location any more.", remedy: "Use another reader."
+                    ),
+                    at: now)
+            }
+        }
+        var full = false
+        changeReader(record.reader, at: now) { reader, _ in
+            var actions: [ReaderMachine.Action] = []
+            full = !reader.enqueue(.cardSetup(setup), at: now, actions: &actions)
+            return actions
+        }
+        if full {
+            change(setup, at: now) { $0.fail(PaymentFailure(code: .queueTimeout, message: "Too many wait for this reader."), at: now) }
+        }
+    }
+
+    mutating func cardSetupNotAccepted(_ setup: CardSetupID, _ trouble: JournalTrouble) {
+        cardSetups[setup] = nil
+        let refusal = Refusal(
+            .journalUnavailable, "The agent cannot write its journal: \(trouble.detail)",
+            remedy: "Free some space on this box's disk, or look at the state directory's permissions.")
+        for (request, _) in acceptingCardSetups.removeValue(forKey: setup) ?? [] { refuse(request, refusal) }
+        for request in cardCancelsWaiting.removeValue(forKey: setup) ?? [] { refuse(request, .cardSetupNotFound(setup)) }
+    }
+
+    /// The end is on disk, or could not be written and is shown all the same.
+    mutating func cardEndSettled(_ record: CardSetupRecord) {
+        for request in waitingForCardEnd.removeValue(forKey: record.id) ?? [] { respond(request, .cardSetup(record, created: false)) }
+    }
+
+    // MARK: Carrying out what a set-up asks for
+
+    /// Feeds one event to a set-up and carries out what follows.
+    mutating func change(_ id: CardSetupID, at now: Now, _ event: (inout CardSetupMachine) -> [CardSetupMachine.Action]) {
+        guard var machine = cardSetups[id] else { return }
+        let actions = event(&machine)
+        cardSetups[id] = machine
+        for action in actions { carryOut(action, of: id, at: now) }
+    }
+
+    private mutating func carryOut(_ action: CardSetupMachine.Action, of id: CardSetupID, at now: Now) {
+        guard let record = cardSetups[id]?.record ?? endedCardSetups[id] else { return }
+        switch action {
+        case .awaitSession: changeReader(record.reader, at: now) { reader, _ in reader.awaitSession(.cardSetup(id), at: now) }
+        case .prepareIntent:
+            call(
+                .setupIntent(user: record.request.user), for: .setupIntent(id), timeout: policy.backendTimeout, holder: .cardSetup(id))
+        case .command(let command):
+            let timeout = if case .confirmReusable = command { policy.confirmTimeout } else { policy.readerTimeout }
+            changeReader(record.reader, at: now) { reader, _ in
+                reader.command(command, owner: .holder(.cardSetup(id)), timeout: timeout)
+            }
+        case .write(let snapshot, let note): journal(snapshot, note: note, at: now)
+        case .writeMethod(let snapshot): journal(snapshot, note: "the reader made it", waiter: .cardMethod(id), at: now)
+        case .store(let method):
+            call(
+                .storeCard(record.request, paymentMethod: method), for: .storeCard(id), timeout: policy.backendTimeout,
+                holder: .cardSetup(id))
+        case .release(let left): changeReader(record.reader, at: now) { reader, _ in reader.release(.cardSetup(id), left: left, at: now) }
+        case .ended:
+            endedCardSetups[id] = record
+            cardSetups[id] = nil
+            traces[.cardSetup(id)] = nil
+            if readers[record.reader]?.holder != .cardSetup(id) { readers[record.reader]?.leaveQueue(.cardSetup(id)) }
+            changeReader(record.reader, at: now) { reader, _ in reader.release(.cardSetup(id), left: .unknown, at: now) }
+            log(.notice, "card set-up \(id.text) ended: \(record.state.rawValue)", .reader(record.reader))
+        case .alarm(let words): log(.error, words, .reader(record.reader))
+        }
+    }
+
+    mutating func startCardSetups(_ open: [CardSetupRecord], at now: Now) {
+        for record in open {
+            if readers[record.reader] == nil {
+                var facts = ReaderFacts(id: record.reader)
+                facts.label = record.readerLabel
+                readers[record.reader] = ReaderMachine(facts: facts, policy: policy)
+            }
+            cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, now: now)
+            if record.leased {
+                changeReader(record.reader, at: now) { reader, _ in
+                    reader.recoverLease(of: .cardSetup(record.id), takeOver: true, at: now)
+                }
+            }
+            change(record.id, at: now) { $0.recover(at: now) }
+        }
+    }
+
+    package var hasOpenCardSetups: Bool { !cardSetups.isEmpty }
+}
+
+extension Refusal {
+    static func cardSetupNotFound(_ id: CardSetupID) -> Refusal {
+        Refusal(.notFound, "There is no card set-up \(id.text).", remedy: "Check the id.")
+    }
+}
