@@ -1,0 +1,125 @@
+/// One thing that was looked at, what was found, and what to do about it.
+public struct Check: Sendable, Hashable, Codable {
+    /// The checks that there are, in the order in which a person reads them.
+    package static let ids = [
+        "settings", "state", "socket", "disk", "journal", "descriptors", "proxy", "credential", "backend", "clock", "stripe", "token",
+        "mode", "readers", "reader_state", "reader_address", "reader_route", "reader_port", "reader_certificate", "reader_name",
+        "reader_software", "restart_window", "other_agents", "payments", "usb_access", "usb_driver", "usb_modemmanager", "usb_power",
+    ]
+
+    public struct Status: OpenWord {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let pass: Self = "pass"
+        /// Payments can go on, but somebody should look at it.
+        public static let warn: Self = "warn"
+        /// Stops payments, or will.
+        public static let fail: Self = "fail"
+        /// Could not be looked at; the detail says why.
+        public static let skipped: Self = "skipped"
+
+        package static let known: [Self] = [pass, warn, fail, skipped]
+    }
+
+    /// Of the check, not of this result: `reader_port` may come once for every reader.
+    public var id: String
+    /// What was looked at, when the check looks at several things: a reader's label, a device.
+    public var subject: String?
+    /// A sentence that is true when the check passes.
+    public var title: String
+    public var status: Status
+    /// What was found.
+    public var detail: String
+    /// What to do, when something should be done.
+    public var remedy: String?
+    public var durationSeconds: Double
+
+    public init(
+        id: String, subject: String? = nil, title: String, status: Status, detail: String, remedy: String? = nil, durationSeconds: Double
+    ) {
+        self.id = id
+        self.subject = subject
+        self.title = title
+        self.status = status
+        self.detail = detail
+        self.remedy = remedy
+        self.durationSeconds = durationSeconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, subject, title, status, detail, remedy
+        case durationSeconds = "duration_s"
+    }
+}
+
+/// How many checks ended how.
+public struct CheckSummary: Sendable, Hashable, Codable {
+    public var pass: Int
+    public var warn: Int
+    public var fail: Int
+    public var skipped: Int
+    /// Of all together: they run side by side.
+    public var durationSeconds: Double
+
+    public init(_ checks: [Check], durationSeconds: Double) {
+        pass = checks.count { $0.status == .pass }
+        warn = checks.count { $0.status == .warn }
+        fail = checks.count { $0.status == .fail }
+        skipped = checks.count { $0.status == .skipped }
+        self.durationSeconds = durationSeconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case pass, warn, fail, skipped
+        case durationSeconds = "duration_s"
+    }
+}
+
+/// All checks in one object: the answer to a caller that does not take a stream.
+public struct CheckReport: Sendable, Hashable, Codable {
+    public var checks: [Check]
+    public var summary: CheckSummary
+
+    public init(checks: [Check], summary: CheckSummary) {
+        self.checks = checks
+        self.summary = summary
+    }
+}
+
+/// One line of the stream of checks: the check's or the summary's own fields, and a `type`.
+public enum CheckLine: Sendable, Hashable, Codable {
+    case heartbeat
+    case check(Check)
+    case summary(CheckSummary)
+    /// The agent ends the stream and says why.
+    case end(Problem)
+
+    private enum CodingKeys: String, CodingKey { case type, problem }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .type) {
+        case "check": self = .check(try Check(from: decoder))
+        case "summary": self = .summary(try CheckSummary(from: decoder))
+        case "end": self = .end(try container.decode(Problem.self, forKey: .problem))
+        default: self = .heartbeat
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .heartbeat: try container.encode("heartbeat", forKey: .type)
+        case .check(let check):
+            try container.encode("check", forKey: .type)
+            try check.encode(to: encoder)
+        case .summary(let summary):
+            try container.encode("summary", forKey: .type)
+            try summary.encode(to: encoder)
+        case .end(let problem):
+            try container.encode("end", forKey: .type)
+            try container.encode(problem, forKey: .problem)
+        }
+    }
+}

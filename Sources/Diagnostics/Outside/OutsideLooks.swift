@@ -1,0 +1,195 @@
+internal import CheckoutAPI
+internal import GatewayCore
+internal import WebCall
+
+extension Checkup {
+    /// Backend, Stripe, tokens, time.
+    func outsideLooks(_ agent: CheckedAgent) -> [Look] {
+        // Asked once, for the checks that need the answer, and only if one of them runs.
+        let answer = AskedOnce { await self.backendAnswer() }
+        return [
+            Look("credential", nil, "The backend's credential is there and accepted.") { await credential(await answer.value()) },
+            Look("backend", nil, "The backend answers.") { backend(await answer.value()) },
+            Look("clock", nil, "This box's clock is right.") {
+                _ = await answer.value()
+                return Self.clock(web.clockSample(of: place.backend), from: place.backend.place)
+            },
+            Look("stripe", nil, "Stripe answers.") { await stripe() },
+            Look("token", nil, "Connection tokens come from the backend.") { Self.token(agent.lastToken, now: HTTPDate.now()) },
+            Look("mode", nil, "Live and test are not mixed.") { Self.mode(agent) },
+        ]
+    }
+
+    struct BackendAnswer: Sendable {
+        var result: Result<Void, CallFailure>
+        var took: Duration
+    }
+
+    private func backendAnswer() async -> BackendAnswer {
+        let began = ContinuousClock.now
+        let result = await askBackend()
+        return BackendAnswer(result: result, took: ContinuousClock.now - began)
+    }
+
+    private func backend(_ answer: BackendAnswer) -> Finding {
+        let milliseconds = Int64(answer.took / .milliseconds(1))
+        if case .failure(.unavailable(let detail, _)) = answer.result {
+            return .fail(
+                "The backend does not answer: \(detail).",
+                "Check the shop's internet connection (try: curl -I \(place.backend)). If the internet works, the backend is down: take cash or wait; readerd tries again by itself."
+            )
+        }
+        if case .failure(.invalidAnswer(let detail)) = answer.result {
+            return .fail(
+                "Something answers, but not as the backend does: \(detail).",
+                "Check backend.base_url in \(place.settingsFile). A hotel-style login page on the network also does this: log in from a browser once."
+            )
+        }
+        guard milliseconds < 2_000 else {
+            return .warn(
+                "\(place.backend.place) answered, but only after \(milliseconds) ms: payments will be slow to begin.",
+                "See whether something fills the shop's internet connection (a backup, an update, guests).")
+        }
+        return .pass("\(place.backend.place) answered within \(milliseconds) ms.")
+    }
+
+    private func credential(_ answer: BackendAnswer) async -> Finding {
+        for file in place.secretFiles {
+            guard let facts = FileFacts(file.path) else {
+                return .fail(
+                    "\(file.path), which should hold \(file.what), cannot be looked at: \(FileFacts.reason).",
+                    "Put \(file.what) there, readable for readerd alone (mode 0600); readerd reads it by itself.")
+            }
+            guard facts.mode & 0o007 == 0 else {
+                return .fail(
+                    "\(file.path) holds \(file.what) and is open to every user of this box (mode \(facts.modeText)).",
+                    "sudo chmod 0600 \(file.path), and ask for a new one: others may have read it.")
+            }
+        }
+        if let end = await credentialEnd() {
+            let now = HTTPDate.now()
+            if end <= now {
+                return .fail(
+                    "The credential ended on \(HTTPDate.readable(end)).",
+                    "Put a new one into \(place.secretFiles.first?.path ?? "its file").")
+            }
+            if end - now < 7 * 86_400_000 {
+                return .warn(
+                    "The credential ends on \(HTTPDate.readable(end)).",
+                    "Put a new one into \(place.secretFiles.first?.path ?? "its file") before then.")
+            }
+        }
+        switch answer.result {
+        case .success: return .pass("The backend accepts it.")
+        case .failure(.unauthorized(let detail)):
+            return .fail(
+                "The backend refuses it: \(detail).",
+                "Put a valid token into \(place.secretFiles.first?.path ?? "its file"); readerd reads it by itself, no restart is needed.")
+        case .failure(.forbidden(let detail)):
+            return .fail(
+                "The backend knows the credential, but does not let it do this: \(detail).",
+                "Ask whoever manages the backend to give this service account the rights for payments and terminals of this location.")
+        case .failure(.rejected(_, let detail)):
+            return .warn("The backend accepts it, but refuses the location: \(detail).", "Check location in \(place.settingsFile).")
+        case .failure: return .skipped("The backend did not answer, so it could not be asked.")
+        }
+    }
+
+    static func clock(_ sample: ClockSample?, from place: String) -> Finding {
+        guard let sample else { return .skipped("Nobody told the time: neither the backend nor its server has answered.") }
+        let difference = sample.own - sample.server
+        let size = abs(difference)
+        // The header has whole seconds, and the answer took a moment.
+        guard size > 5_000 else { return .pass("It agrees with \(place) to within \(max(1, size / 1000)) s.") }
+        let words =
+            size < 120_000
+            ? "\(size / 1000) seconds"
+            : size < 7_200_000
+                ? "\(size / 60_000) minutes"
+                : size < 172_800_000
+                    ? "\(size / 3_600_000) hours" : "\(size / 86_400_000) days"
+        let sentence = "This box's clock is \(words) \(difference < 0 ? "behind" : "ahead"), by \(place)'s."
+        let remedy =
+            "Switch on time synchronisation: sudo timedatectl set-ntp true; then see: timedatectl. A box that forgets the time without power needs a new battery."
+        if size < 60_000 { return .warn(sentence, remedy) }
+        return .fail(sentence + " Certificates are judged by the clock, and the times of payments will be wrong.", remedy)
+    }
+
+    private func stripe() async -> Finding {
+        var request = WebRequest(name: "stripe", method: .get, base: place.stripe, path: "/healthcheck", deadline: Self.patience)
+        request.takesAnyStatus = true
+        let began = ContinuousClock.now
+        do throws(CallFailure) {
+            _ = try await web.send(request)
+            return .pass("\(place.stripe.place) answered within \(Int64((ContinuousClock.now - began) / .milliseconds(1))) ms.")
+        } catch {
+            return .fail(
+                "Stripe does not answer: \(error.detail).",
+                "Check the shop's internet connection and its filter: \(place.stripe.place) must be reachable, by its name.")
+        }
+    }
+
+    static func token(_ token: CheckedAgent.Token?, now: WallTime) -> Finding {
+        guard let token else {
+            return .skipped("None was needed since readerd started. Opening a cart asks for one: readerctl carts open CART")
+        }
+        func ago(_ time: Timestamp) -> String {
+            let minutes = max(0, now - time.milliseconds) / 60_000
+            return minutes < 2 ? "a moment ago" : minutes < 120 ? "\(minutes) minutes ago" : "\(minutes / 60) hours ago"
+        }
+        let tenths = Int((token.seconds * 10).rounded())
+        let time = "\(tenths / 10).\(tenths % 10) s"
+        guard token.result == "ok" else {
+            return .fail(
+                "The last one was asked for \(ago(token.at)) and refused or lost (\(token.result)) after \(time)."
+                    + (token.lastOKAt.map { " The last good one came \(ago($0))." } ?? " None has come since readerd started."),
+                "See the checks of the credential and the backend. Without tokens no reader can be connected; those that are connected go on."
+            )
+        }
+        guard token.seconds < 5 else {
+            return .warn(
+                "The last one came \(ago(token.at)), but took \(time).",
+                "The backend is slow: open the cart early, so that the customer does not wait for it.")
+        }
+        return .pass("The last one came \(ago(token.at)), after \(time).")
+    }
+
+    static func mode(_ agent: CheckedAgent) -> Finding {
+        func word(_ live: Bool) -> String { live ? "live" : "test" }
+        let readers = agent.readerModes.sorted { $0.key < $1.key }
+        if let key = agent.keyIsLive {
+            let others = readers.filter { $0.value != key }
+            if let other = others.first {
+                return .fail(
+                    "The backend gives \(word(key)) keys, but the reader \(other.key) is registered in \(word(other.value)) mode"
+                        + (others.count > 1 ? " (and \(others.count - 1) more)" : "") + ": they cannot work together.",
+                    "Register the reader again at this location, or point backend.base_url at the \(word(other.value)) backend. A \(word(!key)) reader never takes \(word(key)) money."
+                )
+            }
+            return .pass("Everything is in \(word(key)) mode." + (key ? "" : " No real money moves."))
+        }
+        if let first = readers.first, readers.contains(where: { $0.value != first.value }) {
+            return .fail(
+                "Some readers are in live mode and some in test mode.",
+                "Remove those of the wrong mode from this location in the backend, and register them again.")
+        }
+        if let first = readers.first { return .pass("The readers are in \(word(first.value)) mode; no key was seen yet.") }
+        return .skipped("No key and no reader's mode was seen yet: they come with the first cart.")
+    }
+}
+
+/// An answer that several checks need, asked for when the first of them runs.
+actor AskedOnce<Value: Sendable> {
+    private let ask: @Sendable () async -> Value
+    private var asking: Task<Value, Never>?
+
+    init(_ ask: @escaping @Sendable () async -> Value) { self.ask = ask }
+
+    /// The question has a deadline of its own, so that nobody waits longer than for that.
+    func value() async -> Value {
+        if let asking { return await asking.value }
+        let task = Task { await ask() }
+        asking = task
+        return await task.value
+    }
+}

@@ -1,0 +1,55 @@
+package import CheckoutAPI
+package import WebCall
+
+/// Where readerd runs and what its settings say, as far as checks need it. It holds no secret.
+package struct Place: Sendable {
+    package struct Members: Sendable {
+        package var users: [String]
+        package var groups: [String]
+
+        package init(users: [String], groups: [String]) {
+            self.users = users
+            self.groups = groups
+        }
+    }
+
+    package struct SecretFile: Sendable {
+        /// "the backend's access token".
+        package var what: String
+        package var path: String
+
+        package init(what: String, path: String) {
+            self.what = what
+            self.path = path
+        }
+    }
+
+    package var settingsFile: String
+    package var stateDirectory: String
+    package var socketPath: String
+    package var secretFiles: [SecretFile]
+    package var roles: [Role: Members]
+    package var backend: WebBase
+    package var stripe: WebBase
+    /// The port on which readers answer.
+    package var readerPort: Int
+    package var environment: [String: String]
+    /// Before `/sys`, `/proc` and `/etc`: empty, but in tests.
+    package var root: String
+
+    package init(
+        settingsFile: String, stateDirectory: String, socketPath: String, secretFiles: [SecretFile], roles: [Role: Members],
+        backend: WebBase, stripe: WebBase, readerPort: Int, environment: [String: String], root: String = ""
+    ) {
+        self.settingsFile = settingsFile
+        self.stateDirectory = stateDirectory
+        self.socketPath = socketPath
+        self.secretFiles = secretFiles
+        self.roles = roles
+        self.backend = backend
+        self.stripe = stripe
+        self.readerPort = readerPort
+        self.environment = environment
+        self.root = root
+    }
+}

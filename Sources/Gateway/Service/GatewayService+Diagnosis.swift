@@ -1,0 +1,57 @@
+package import CheckoutAPI
+package import CheckoutServer
+internal import Diagnostics
+internal import GatewayCore
+internal import Journal
+
+extension GatewayService {
+    package func check(_ ids: [String]?, caller: Caller) async throws(Problem) -> LineSource<CheckLine> {
+        let unknown = (ids ?? []).filter { !Checkup.ids.contains($0) }
+        guard unknown.isEmpty else {
+            throw .invalid(unknown.map { Problem.Field(field: "checks", message: Self.refusal(of: $0)) })
+        }
+        let checkup = checkup
+        return LineSource { send in
+            let began = ContinuousClock.now
+            // Asked for only now: the readers' states may be looked up meanwhile.
+            let facts = await agentFacts()
+            let checks = await checkup.run(ids.map { Set($0) }, about: facts) { send(.check($0)) }
+            send(.summary(CheckSummary(checks, durationSeconds: Checkup.seconds(ContinuousClock.now - began))))
+        }
+    }
+
+    private static func refusal(of id: String) -> String {
+        let hint = nearest(to: id, among: Checkup.ids).map { "did you mean \($0)?" } ?? "there are \(Checkup.ids.joined(separator: ", "))"
+        return "\(shown(id, limit: 40)) is not a check; \(hint)"
+    }
+
+    /// What the agent itself can say to whoever checks it.
+    private func agentFacts() async -> CheckedAgent {
+        let now = engine.clock.now()
+        let status = await engine.view { Status($0, at: now) }
+        let modes = await engine.view { $0.modes }
+        let token = engine.meter.counts.lastToken
+        return CheckedAgent(
+            status: status, devices: await engine.view { $0.deviceViews }.map { Device($0) },
+            keyIsLive: modes.key, readerModes: modes.readers,
+            lastToken: token.map {
+                CheckedAgent.Token(
+                    at: Timestamp(milliseconds: $0.at), seconds: $0.seconds, result: $0.result, lastOKAt: Timestamp($0.lastOKAt))
+            })
+    }
+
+    package func metrics(caller: Caller) async throws(Problem) -> String {
+        let now = engine.clock.now()
+        let status = await engine.view { Status($0, at: now) }
+        return MetricsSnapshot(
+            version: about.version, startedAt: about.startedAt, status: status, counts: engine.meter.counts,
+            journalBytes: engine.edges.journal.sizeOnDisk, process: .now()
+        ).text
+    }
+
+    package func paymentTrace(_ id: String, caller: Caller) async throws(Problem) -> PaymentTrace {
+        let payment = try PaymentID.checked(id)
+        _ = try await record(payment)
+        return PaymentTrace(payment: id, steps: engine.meter.steps(of: id))
+    }
+}
