@@ -65,7 +65,7 @@ let package = Package(
         library("MarianaAPI", ["GatewayCore", "WebCall"]),
         library("StripeAPI", ["GatewayCore", "WebCall"]),
         library("ReaderRPC", ["GatewayCore"] + nio),
-        library("ReaderLinks", ["GatewayCore", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
+        library("ReaderLinks", ["GatewayCore", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
 
         library("Discovery", ["GatewayCore", "ReaderLinks", "CLibUSB"] + nio),
 
@@ -77,12 +77,15 @@ let package = Package(
         library("CheckoutServer", ["CheckoutAPI", "CLinuxSocket", logging] + nio),
         library("CheckoutClient", ["CheckoutAPI"] + nio),
 
+        // What looks and never touches: it cannot import what pays.
+        library("Diagnostics", ["GatewayCore", "CheckoutAPI", "WebCall", "ReaderLinks"] + nio),
+
         // Where the middle meets the edges.
         library(
             "Gateway",
             [
                 "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "WebCall",
-                "CheckoutAPI", "CheckoutServer", logging, tls,
+                "CheckoutAPI", "CheckoutServer", "Diagnostics", logging, tls,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio),
 
@@ -100,8 +103,8 @@ let package = Package(
         program(
             "readerd",
             [
-                "Gateway", "CheckoutAPI", "CheckoutServer", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks",
-                "Discovery", "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
+                "Gateway", "Diagnostics", "CheckoutAPI", "CheckoutServer", "CheckoutClient", "Journal", "MarianaAPI", "StripeAPI",
+                "ReaderRPC", "ReaderLinks", "Discovery", "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
                 .product(name: "TOMLKit", package: "TOMLKit"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -138,14 +141,16 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ] + nio),
+        tests("DiagnosticsTests", ["Diagnostics", "CheckoutAPI", "GatewayCore", "WebCall"]),
         tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
         tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "CheckoutClient", logging] + nio),
         tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "GatewayCore", "readerctl", logging] + nio),
         tests(
             "ProgramTests",
             ["readerd", "readerctl", "Gateway", "GatewayCore", "CheckoutAPI", "WebCall", "ReaderLinks", logging]),
+        tests("PackagingTests", ["readerd", "readerctl", "readersim"]),
         tests(
             "ProcessTests",
-            ["CheckoutAPI", "CheckoutClient", "StoreSimulator", "readerd", "readerctl", "readersim"] + nio),
+            ["CheckoutAPI", "CheckoutClient", "StoreSimulator", "readerd", "readerctl", "readersim", logging] + nio),
     ]
 )

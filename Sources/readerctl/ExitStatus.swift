@@ -10,6 +10,7 @@ enum ExitStatus: Int32, CaseIterable {
     case notPermitted = 21
     case refused = 22
     case connectionLost = 23
+    case checkFailed = 30
     case usage = 64
 
     /// One line for `--help`.
@@ -25,6 +26,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .notPermitted: "not permitted: by the socket, or by your role"
         case .refused: "the agent refused, and said why"
         case .connectionLost: "the connection was lost, or no usable answer came; pay: repeat it, same id"
+        case .checkFailed: "check: something is wrong, and it was said what"
         case .usage: "the command line is wrong"
         }
     }

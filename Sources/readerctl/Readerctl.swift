@@ -15,8 +15,9 @@ struct Readerctl: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            StatusCommand.self, ReadersCommand.self, PayCommand.self, PaymentsCommand.self, CancelCommand.self, ResolveCommand.self,
-            EventsCommand.self, CartsCommand.self, VersionCommand.self,
+            StatusCommand.self, ReadersCommand.self, RegisterCommand.self, LabelsCommand.self, PayCommand.self, PaymentsCommand.self,
+            CancelCommand.self, ResolveCommand.self, EventsCommand.self, CartsCommand.self, CheckCommand.self, MetricsCommand.self,
+            VersionCommand.self,
         ])
 
     @OptionGroup var global: GlobalOptions

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CheckoutAPI
-import Glibc
+import FoundationEssentials
 
 @main
 struct Readerd: AsyncParsableCommand {
@@ -50,7 +50,6 @@ struct Readerd: AsyncParsableCommand {
     }
 
     private static func complain(_ words: String) {
-        let bytes = Array("readerd: \(words)\n".utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        AgentLog.complain(words, environment: ProcessInfo.processInfo.environment)
     }
 }

@@ -84,6 +84,19 @@ import Testing
         #expect(try judged(Self.link(serial: nil), readers: [Self.reader()]).reason?.code == .noSerial)
     }
 
+    @Test func `the way over USB comes first, and without an address of the LAN the name is of the reader's own domain`() throws {
+        var facts = Self.reader()
+        facts.baseURL = "abc.example.net"
+        facts.usbPlace = try judged(Self.link(), readers: [facts]).usb?.place
+        #expect(try facts.routes(port: 4443).get().map(\.host) == ["usb.abc.example.net"])
+        facts.address = "10.0.0.5"
+        let routes = try facts.routes(port: 4443).get()
+        #expect(routes.map(\.isUSB) == [true, false] && Set(routes.map(\.host)) == ["10-0-0-5.abc.example.net"])
+        facts.baseURL = nil
+        facts.address = nil
+        #expect(throws: ReaderTrouble.self) { try facts.routes(port: 4443).get() }
+    }
+
     @Test func `an interface that a kernel driver holds is named and not driven`() throws {
         let facts = try judged(Self.link(driver: "usbserial"), readers: [Self.reader()])
         #expect(facts.reason?.code == .heldByDriver && facts.reason?.message.contains("usbserial") == true)
@@ -121,6 +134,16 @@ import Testing
             #expect(facts.reason?.code == .excluded && facts.usb?.place == nil)
         }
         #expect(try judged(Self.link(), readers: [Self.reader()], excluded: ["1209:2", ":", "x:1", "S"]).isDriveable)
+    }
+
+    @Test func `a reader link is told of and not driven when the settings do not allow it`() throws {
+        var list = DeviceList()
+        list.drives = false
+        _ = list.enumerated([Self.link()], readers: [Self.reader()], at: 1)
+        let facts = try #require(list.views.first?.facts)
+        #expect(facts.reader?.text == "tmr_1" && !facts.isDriveable)
+        #expect(facts.reason?.code == .drivingOff && facts.usb?.place == nil)
+        #expect(list.place(of: Self.reader().id) == nil)
     }
 
     @Test func `a network gadget tells its interface`() throws {

@@ -7,7 +7,7 @@ import Testing
 struct RuleTests {
     /// A store in which the loss of each rule shows.
     static let seeds: [(name: String, seed: UInt64)] = [
-        ("confirmAfterRow", 2), ("noRowNoConfirm", 54), ("reuseIntent", 214), ("leaseUntilIdle", 3), ("tokenOnce", 7), ("idleProof", 3),
+        ("confirmAfterRow", 2), ("noRowNoConfirm", 54), ("reuseIntent", 214), ("leaseUntilIdle", 29), ("tokenOnce", 7), ("idleProof", 3),
         ("window", 302), ("noConfirmAfterCancel", 12), ("verifyAmount", 136), ("otherAmountsRefused", 66), ("staleFailed", 32),
         ("baseline", 32), ("firstBaseline", 204), ("sameIDAttaches", 2),
         ("lostIsUnknown", 3), ("restartIsUnknown", 2), ("acceptAfterRow", 1), ("oneRequest", 30), ("quietWhileHeld", 1),

@@ -50,6 +50,25 @@ package struct TextRule: Sendable {
 
     /// A name that people gave: a lane, a label, a user.
     package static let name = plain(1...128)
+    /// A reader's label, fit to be typed and compared: no space at either end.
+    package static let label = TextRule(
+        says: "1 to 128 characters without control characters, and no space at its ends",
+        pattern: "^(?! )(?!.* $)[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$"
+    ) { text in
+        name.accepts(text) && text.unicodeScalars.first != " " && text.unicodeScalars.last != " "
+    }
+    /// Words with hyphens, as a reader shows them: usually three.
+    package static let registrationCode = TextRule(
+        says: "the words that the reader shows, with hyphens between: donkey-gecko-inspired",
+        pattern: "^[A-Za-z0-9]{1,40}(-[A-Za-z0-9]{1,40}){1,5}$"
+    ) { text in
+        let words = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return (2...6).contains(words.count)
+            && words.allSatisfy { word in
+                (1...40).contains(word.count)
+                    && word.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) }
+            }
+    }
     package static let note = plain(1...500)
     package static let itemDescription = plain(1...200)
     package static let tipLabel = plain(1...40)

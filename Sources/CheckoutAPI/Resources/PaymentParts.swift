@@ -126,12 +126,17 @@ extension Payment {
         public static let journalUnavailable: Self = "journal_unavailable"
         public static let agentRestarted: Self = "agent_restarted"
         public static let resolvedByTechnician: Self = "resolved_by_technician"
+        /// A card set-up only: contactless cards and wallets cannot be kept.
+        public static let cardNotSupported: Self = "card_not_supported"
+        /// A card set-up only: no connection token without an open cart.
+        public static let noCart: Self = "no_cart"
 
         /// The codes of this version, in the contract's order.
         package static let known: [Self] = [
             cardDeclined, customerCanceled, checkoutCanceled, cardTimeout, readerLost, readerError, readerInUse, amountMismatch,
             amountInvalid, intentFailed, orderFailed, cartPaid, superseded, queueTimeout, backendUnavailable, backendUnauthorized,
             backendRejected, backendInvalidAnswer, journalUnavailable, agentRestarted, resolvedByTechnician,
+            cardNotSupported, noCart,
         ]
     }
 }

@@ -24,6 +24,8 @@ public struct Reader: Sendable, Hashable, Codable {
     /// `tmr_…`; nil for one that is not registered.
     public var reader: String?
     public var label: String?
+    /// What the settings say that it is to be called (`readers.SERIAL.label`); nil when they do not.
+    public var declaredLabel: String?
     public var serial: String?
     public var model: String?
     public var software: String?
@@ -47,8 +49,10 @@ public struct Reader: Sendable, Hashable, Codable {
     public init(
         reader: String?, label: String?, serial: String? = nil, model: String? = nil, software: String? = nil, registered: Bool,
         driveable: Bool, transport: Transport? = nil, address: String? = nil, host: String? = nil, usb: USBIdentity? = nil, state: State,
-        reason: Reason? = nil, lane: String? = nil, payment: String? = nil, lastSeenAt: Timestamp? = nil, sessionSince: Timestamp? = nil
+        reason: Reason? = nil, lane: String? = nil, payment: String? = nil, lastSeenAt: Timestamp? = nil, sessionSince: Timestamp? = nil,
+        declaredLabel: String? = nil
     ) {
+        self.declaredLabel = declaredLabel
         self.reader = reader
         self.label = label
         self.serial = serial
@@ -72,12 +76,14 @@ public struct Reader: Sendable, Hashable, Codable {
         case reader, label, serial, model, software, registered, driveable, transport, address, host, usb, state, reason, lane, payment
         case lastSeenAt = "last_seen_at"
         case sessionSince = "session_since"
+        case declaredLabel = "declared_label"
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(reader, forKey: .reader)
         try container.encode(label, forKey: .label)
+        try container.encodeIfPresent(declaredLabel, forKey: .declaredLabel)
         try container.encode(serial, forKey: .serial)
         try container.encode(model, forKey: .model)
         try container.encode(software, forKey: .software)

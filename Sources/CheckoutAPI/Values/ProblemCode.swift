@@ -68,7 +68,7 @@ extension Problem.Code {
         .paymentNotFound: Facts(404, "No such payment"),
         .readerNotFound: Facts(404, "No such reader"),
         .cartNotFound: Facts(404, "No such cart"),
-        .notFound: Facts(404, "No such route"),
+        .notFound: Facts(404, "Not found"),
         .cartBusy: Facts(409, "The cart is busy", retryable: true),
         .cartPaid: Facts(409, "The cart is paid"),
         .cartHeld: Facts(409, "Money is held for the cart"),

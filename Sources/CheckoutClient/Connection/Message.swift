@@ -6,6 +6,7 @@ struct Message: Sendable {
         case get = "GET"
         case put = "PUT"
         case post = "POST"
+        case patch = "PATCH"
         case delete = "DELETE"
     }
 

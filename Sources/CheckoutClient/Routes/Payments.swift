@@ -47,7 +47,7 @@ extension CheckoutClient {
         try await call(.post, Target("payments", id, "resolve"), body: body)
     }
 
-    private static func seconds(_ wait: Duration) -> (duration: Duration, text: String?) {
+    static func seconds(_ wait: Duration) -> (duration: Duration, text: String?) {
         let seconds = min(max(wait, .zero), longestWait).components.seconds
         return (.seconds(seconds), seconds > 0 ? String(seconds) : nil)
     }

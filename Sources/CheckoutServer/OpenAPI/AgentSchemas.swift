@@ -92,7 +92,7 @@ extension Schema {
                     ("lane", orNull(text("The lane that it serves."))), ("payment", orNull(text("The payment that has it."))),
                     ("last_seen_at", orNull(time("When it last answered."))),
                     ("session_since", orNull(time("Since when it has a session."))),
-                ])
+                ], optional: [("declared_label", text("What the settings say that it is to be called."))])
         ),
         (
             "USB",

@@ -68,6 +68,22 @@ extension Schema {
                     ("note", text(.note, "Why; it is journaled.")),
                 ], optional: [("order", text(.name, "The backend's order."))])
         ),
+        (
+            "RegisterBody",
+            body(
+                "The reader that shows this code.",
+                required: [
+                    ("registration_code", text(.registrationCode, "The words that the reader shows. Used once, kept nowhere.")),
+                    ("label", text(.label, "What it is to be called.")),
+                ], optional: [("location", text(.name, "The backend's location, when it is another than the agent's own."))])
+        ),
+        ("LabelBody", body("Another label.", required: [("label", text(.label, "What the reader is to be called."))])),
+        (
+            "ConnectBody",
+            body(
+                "A session that is wanted now.", required: [],
+                optional: [("cart", cart), ("take_over", flag("Also from another point of sale that uses the reader."))])
+        ),
         ("CartBody", body("Where the sale will be paid.", required: [], optional: [("lane", lane), ("reader", reader)])),
         (
             "IntentBody",

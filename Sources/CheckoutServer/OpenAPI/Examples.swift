@@ -144,6 +144,7 @@ enum Examples {
             problem.payment = "till-1-000122"
             problem.order = "8812"
         case .readerUnavailable: problem.readerState = .unreachable
+        case .labelInUse: problem.candidates = ["tmr_124"]
         case .readerNotFound: problem.candidates = ["tmr_123", "tmr_124"]
         default: break
         }

@@ -23,9 +23,10 @@ enum OpenAPIDocument {
             ],
             "servers": [["url": "http://localhost", "description": "Whatever the host: the socket is what counts."]],
             "tags": .array(
-                ["agent", "carts", "payments", "readers", "devices", "intents"].map { ["name": .string($0)] }), "paths": paths,
+                ["agent", "carts", "payments", "cards", "readers", "devices", "intents"].map { ["name": .string($0)] }), "paths": paths,
             "components": [
-                "schemas": Schema.object(of: Schema.bodies + Schema.payments + Schema.agent), "headers": headers,
+                "schemas": Schema.object(of: Schema.bodies + Schema.payments + Schema.cards + Schema.agent + Schema.diagnosis),
+                "headers": headers,
             ],
         ]
     }
@@ -83,7 +84,8 @@ enum OpenAPIDocument {
         if noStore { fields.append(("Cache-Control", ["description": "`no-store`", "schema": ["const": "no-store"]])) }
         var members: [(String, JSONValue)] = [("description", .string(answer.description)), ("headers", Schema.object(of: fields))]
         if let type = answer.type, let schema = answer.schema {
-            members.append(("content", Schema.object(of: [(type, content(schema, answer.examples))])))
+            let other = answer.instead.map { [($0.type, content($0.schema, $0.examples))] } ?? []
+            members.append(("content", Schema.object(of: [(type, content(schema, answer.examples))] + other)))
         }
         return Schema.object(of: members)
     }

@@ -9,6 +9,8 @@ struct OperationDocument: Sendable {
         var type: String? = "application/json"
         var schema: JSONValue?
         var examples: [(String, JSONValue)] = []
+        /// For a caller that accepts this type instead.
+        var instead: (type: String, schema: JSONValue, examples: [(String, JSONValue)])?
     }
 
     var route: String

@@ -181,5 +181,5 @@ extension OperationDocument {
             ]),
     ]
 
-    static let all = agent + carts + payments + readers + devices + intents
+    static let all = agent + carts + payments + cards + readers + devices + readerWork + intents + diagnosis
 }

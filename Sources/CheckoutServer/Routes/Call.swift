@@ -8,6 +8,8 @@ struct Call: Sendable {
     let query: String?
     /// Nil when the request has no body.
     let body: JSONValue?
+    /// The `Accept` field, as it came.
+    let accept: String?
     /// The caller has gone.
     let gone: Latch
     /// A graceful stop has begun.

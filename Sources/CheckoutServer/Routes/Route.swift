@@ -64,4 +64,5 @@ extension [Problem.Code] {
 enum Reply: Sendable {
     case answer(Response)
     case stream(EventStream)
+    case lines(EncodedLines)
 }

@@ -75,7 +75,8 @@ struct Exchange: Sendable {
         let caller = Caller(pid: peer.pid, uid: peer.uid, gid: peer.gid, groups: peer.groups, role: role, requestID: requestID)
         return Call(
             service: server.service, caller: caller, parameters: match.parameters, query: request.head.query,
-            body: try body(request.body, match.route), gone: connection.gone, stopping: server.stopping)
+            body: try body(request.body, match.route), accept: request.head.value(of: "accept"), gone: connection.gone,
+            stopping: server.stopping)
     }
 
     private func body(_ bytes: [UInt8], _ route: Route) throws(Problem) -> JSONValue? {
@@ -97,7 +98,9 @@ struct Exchange: Sendable {
             if route.holdsSecret { response.fields.append(("Cache-Control", "no-store")) }
             return await send(response)
         case .stream(let events):
-            return await LineStream(connection, server, self, events).send()
+            return await LineStream(connection, server, self, .events(events)).send()
+        case .lines(let lines):
+            return await LineStream(connection, server, self, .lines(lines)).send()
         }
     }
 

@@ -6,13 +6,19 @@ struct LineStream: Sendable {
     private let connection: Connection
     private let server: ServerContext
     private let exchange: Exchange
-    private let events: EventStream
+    private let content: Content
 
-    init(_ connection: Connection, _ server: ServerContext, _ exchange: Exchange, _ events: EventStream) {
+    /// What is sent.
+    enum Content: Sendable {
+        case events(EventStream)
+        case lines(EncodedLines)
+    }
+
+    init(_ connection: Connection, _ server: ServerContext, _ exchange: Exchange, _ content: Content) {
         self.connection = connection
         self.server = server
         self.exchange = exchange
-        self.events = events
+        self.content = content
     }
 
     private enum End: Sendable {
@@ -51,7 +57,12 @@ struct LineStream: Sendable {
     /// Whatever comes first of: the events' end, a failed write, the caller leaving, the agent stopping.
     private func pump(chunked: Bool) async -> End {
         await withTaskGroup(of: End.self) { group in
-            group.addTask { await self.sendEvents(chunked: chunked) }
+            group.addTask {
+                switch content {
+                case .events(let events): await self.send(events, chunked: chunked)
+                case .lines(let lines): await self.send(lines, chunked: chunked)
+                }
+            }
             group.addTask { await self.sendHeartbeats(chunked: chunked) }
             group.addTask {
                 await connection.gone.wait()
@@ -67,7 +78,19 @@ struct LineStream: Sendable {
         }
     }
 
-    private func sendEvents(chunked: Bool) async -> End {
+    private func send(_ lines: EncodedLines, chunked: Bool) async -> End {
+        do {
+            try await lines.deliver { try await connection.write(framed($0, chunked: chunked)) }
+            return .ended(nil)
+        } catch let problem as Problem {
+            return .ended(problem)
+        } catch {
+            // Whatever is thrown beside problems comes from the connection.
+            return .lost
+        }
+    }
+
+    private func send(_ events: EventStream, chunked: Bool) async -> End {
         do throws(Problem) {
             for try await event in events {
                 do {
@@ -94,7 +117,10 @@ struct LineStream: Sendable {
     }
 
     private func line(_ line: StreamLine, chunked: Bool) throws(Problem) -> ByteBuffer {
-        let text = try Response.encoded(line)
+        framed(try Response.encoded(line), chunked: chunked)
+    }
+
+    private func framed(_ text: [UInt8], chunked: Bool) -> ByteBuffer {
         var buffer = ByteBuffer()
         if chunked { buffer.writeString(String(text.count + 1, radix: 16) + "\r\n") }
         buffer.writeBytes(text)

@@ -15,6 +15,19 @@ package enum SocketSource: Sendable, Hashable {
         }
         return .inherited(descriptor: 3)
     }
+
+    /// Where callers find it; nil when an inherited socket has no path.
+    package var path: String? {
+        switch self {
+        case .path(let path, _, _): return path
+        case .inherited(let descriptor):
+            var buffer = [UInt8](repeating: 0, count: 128)
+            let result = buffer.withUnsafeMutableBytes { bytes in
+                readerd_unix_path(descriptor, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
+            }
+            return result == 0 ? String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self) : nil
+        }
+    }
 }
 
 /// Why the socket could not be opened.

@@ -5,7 +5,7 @@ import CheckoutAPI
 /// Everything that it is given has been validated against the contract's syntax: ids, amounts, bounds, and the caller's role.
 /// A thrown `Problem` becomes the answer. When the caller has gone, only `payment(_:waitUpTo:)` and streams are cancelled; when the limit of
 /// a graceful stop is over, everything is. Nothing that was begun for a payment may be undone by that.
-package protocol CheckoutService: Sendable {
+package protocol CheckoutService: CardService, DiagnosisService {
     func info(caller: Caller) async throws(Problem) -> Info
     func status(caller: Caller) async throws(Problem) -> Status
     /// Throws `cursor_gone` before the stream begins. Without `topics` in the request, all of them come.
@@ -31,6 +31,13 @@ package protocol CheckoutService: Sendable {
     func readers(refresh: Bool, caller: Caller) async throws(Problem) -> ReaderList
     /// `name` is a `tmr_` id, a serial number, or a label.
     func reader(_ name: String, caller: Caller) async throws(Problem) -> Reader
+    /// Returns when the new reader is there. Throws `label_in_use`, or `registration_failed` when it has not appeared in time.
+    func registerReader(_ body: RegisterBody, caller: Caller) async throws(Problem) -> Reader
+    func relabelReader(_ name: String, _ body: LabelBody, caller: Caller) async throws(Problem) -> Reader
+    func removeReader(_ name: String, caller: Caller) async throws(Problem)
+    func identifyReader(_ name: String, caller: Caller) async throws(Problem)
+    func connectReader(_ name: String, _ body: ConnectBody, caller: Caller) async throws(Problem) -> Reader
+    func disconnectReader(_ name: String, caller: Caller) async throws(Problem) -> Reader
 
     /// Everything that was seen on USB and the LAN.
     func devices(caller: Caller) async throws(Problem) -> DeviceList

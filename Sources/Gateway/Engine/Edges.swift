@@ -13,19 +13,21 @@ package struct Edges: Sendable {
     package var credential: any BackendCredential
     package var stripe: StripeClient
     package var lan: LANLink
+    package var usb: USBLink
     package var identity: ReaderIdentity
     /// The backend's location id.
     package var location: String
 
     package init(
         journal: JournalStore, backend: MarianaClient, credential: any BackendCredential, stripe: StripeClient, lan: LANLink,
-        identity: ReaderIdentity, location: String
+        usb: USBLink, identity: ReaderIdentity, location: String
     ) {
         self.journal = journal
         self.backend = backend
         self.credential = credential
         self.stripe = stripe
         self.lan = lan
+        self.usb = usb
         self.identity = identity
         self.location = location
     }

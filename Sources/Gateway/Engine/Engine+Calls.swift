@@ -31,10 +31,45 @@ extension Engine {
                 await outcome { () async throws(CallFailure) in
                     try await self.edges.backend.paymentStatus(cart: cart, trace: trace, deadline: deadline)
                 })
+        case .setupIntent(let user):
+            return .setupIntent(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.setupIntent(user: user, method: .terminal, trace: trace, deadline: deadline)
+                })
+        case .storeCard(let request, let method):
+            return .storedCard(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.storePaymentMethod(
+                        partner: request.partner, paymentMethod: method, postalCode: request.postalCode, user: request.user,
+                        name: request.name, trace: trace, deadline: deadline)
+                })
         case .backendReaders:
             return .backendReaders(
                 await outcome { () async throws(CallFailure) in
                     try await self.edges.backend.terminalReaders(location: self.edges.location, trace: trace, deadline: deadline)
+                })
+        case .terminals(let location):
+            return .backendReaders(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.terminalReaders(
+                        location: location ?? self.edges.location, trace: trace, deadline: deadline)
+                })
+        case .registerTerminal(let location, let code, let label):
+            return .terminalChanged(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.registerTerminal(
+                        location: location ?? self.edges.location, code: code.secret.reveal(), label: label, trace: trace,
+                        deadline: deadline)
+                })
+        case .updateTerminal(let id, let label):
+            return .terminalChanged(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.updateTerminal(id: id, label: label, trace: trace, deadline: deadline)
+                })
+        case .deregisterTerminal(let id):
+            return .terminalChanged(
+                await outcome { () async throws(CallFailure) in
+                    try await self.edges.backend.deregisterTerminal(id: id, trace: trace, deadline: deadline)
                 })
         case .stripeReaders(let token):
             return .stripeReaders(

@@ -22,7 +22,8 @@ package actor Engine {
     private var replies: [RequestID: CheckedContinuation<Response, Never>] = [:]
     /// Records that are not ended, as they may be shown: what has been journaled, or could not be.
     private var visible: [PaymentID: PaymentRecord] = [:]
-    private var waiters: [PaymentID: [UInt64: CheckedContinuation<Void, Never>]] = [:]
+    private var visibleSetups: [CardSetupID: CardSetupRecord] = [:]
+    private var waiters: [LeaseHolder: [UInt64: CheckedContinuation<Void, Never>]] = [:]
     private var quietWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
     private var appends: [CallID: [JournalEntry]] = [:]
     /// The moments for which somebody sleeps.
@@ -30,10 +31,11 @@ package actor Engine {
     private var lastWaiter: UInt64 = 0
     private var isClosed = false
     nonisolated let hub: EventHub
+    nonisolated let meter = Meter()
 
     package init(edges: Edges, policy: GatewayPolicy, seed: UInt64, logger: Logger) {
         self.edges = edges
-        self.readers = ReaderPool(lan: edges.lan, identity: edges.identity)
+        self.readers = ReaderPool(lan: edges.lan, usb: edges.usb, identity: edges.identity)
         self.logger = logger
         self.clock = BoxClock()
         self.machine = GatewayMachine(policy: policy, seed: seed)
@@ -49,7 +51,9 @@ package actor Engine {
         let carts = try edges.journal.openCarts()
         let facts = try edges.journal.facts()
         for record in open { visible[record.id] = record }
-        handle(.start(open: open, carts: carts, facts: facts))
+        let setups = try edges.journal.openCardSetups()
+        for setup in setups { visibleSetups[setup.id] = setup }
+        handle(.start(open: open, carts: carts, facts: facts, cardSetups: setups))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.hub.run() }
             for await job in jobs {
@@ -66,7 +70,9 @@ package actor Engine {
     private func carryOut(_ job: Job) async {
         switch job {
         case .call(let id, let call, let timeout, let trace):
+            let (began, wall) = (ContinuousClock.now, clock.now().wall)
             let answer = await execute(call, timeout: timeout, trace: trace)
+            meter.called(call, answer, at: wall, took: ContinuousClock.now - began, trace: trace)
             answered(id, answer)
         case .wake(let at):
             do {
@@ -109,6 +115,7 @@ package actor Engine {
             submit.yield(.call(id, call, timeout: timeout, trace: trace))
         case .respond(let id, let response): replies.removeValue(forKey: id)?.resume(returning: response)
         case .publish(let record): show(record, isWritten: false)
+        case .publishCardSetup(let record): show(record, isWritten: false)
         case .readerChanged(let id):
             if case .success(let view) = machine.readerView(named: id.text) { hub.tell(.reader(view, clock.now().wall)) }
         case .deviceChanged(let change, let view): hub.tell(.device(change, view, clock.now().wall))
@@ -117,13 +124,26 @@ package actor Engine {
     }
 
     private func journaled(_ entries: [JournalEntry]) {
-        for entry in entries { if let record = entry.payment { show(record, isWritten: true) } }
+        for entry in entries {
+            meter.journaled(entry)
+            if let record = entry.payment { show(record, isWritten: true) }
+            if let setup = entry.cardSetup { show(setup, isWritten: true) }
+        }
         hub.tell(.journalGrew)
     }
 
     private func show(_ record: PaymentRecord, isWritten: Bool) {
         visible[record.id] = record.state.isEnd && isWritten ? nil : record
-        if record.state.isEnd { for waiter in (waiters.removeValue(forKey: record.id) ?? [:]).values { waiter.resume() } }
+        if record.state.isEnd { wake(.payment(record.id)) }
+    }
+
+    private func show(_ record: CardSetupRecord, isWritten: Bool) {
+        visibleSetups[record.id] = record.state.isEnd && isWritten ? nil : record
+        if record.state.isEnd { wake(.cardSetup(record.id)) }
+    }
+
+    private func wake(_ holder: LeaseHolder) {
+        for waiter in (waiters.removeValue(forKey: holder) ?? [:]).values { waiter.resume() }
     }
 
     private func log(_ level: LogLevel, _ message: String, _ subject: LogSubject) {
@@ -163,14 +183,15 @@ package actor Engine {
     ///
     /// What the journal knows of the payment and the cart is read in the same step in which the machine decides: nothing can happen between.
     func ask(
-        about payment: PaymentID? = nil, _ cart: CartID? = nil, _ request: @Sendable (Recall) -> Request
+        about payment: PaymentID? = nil, _ cart: CartID? = nil, cardSetup: CardSetupID? = nil, _ request: @Sendable (Recall) -> Request
     ) async throws(JournalFailure) -> Response {
         guard !isClosed else { return .refused(Refusal(.shuttingDown, "The agent is being stopped.")) }
         lastRequest += 1
         let id = RequestID(lastRequest)
         let recall = Recall(
             payment: try payment.flatMap { id throws(JournalFailure) in try edges.journal.recall(payment: id) },
-            cart: try cart.flatMap { id throws(JournalFailure) in try edges.journal.recall(cart: id) })
+            cart: try cart.flatMap { id throws(JournalFailure) in try edges.journal.recall(cart: id) },
+            cardSetup: try cardSetup.flatMap { id throws(JournalFailure) in try edges.journal.recall(cardSetup: id) })
         let question = request(recall)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { reply in
@@ -197,8 +218,13 @@ package actor Engine {
         return try edges.journal.recall(payment: id)
     }
 
-    /// Returns when the payment has ended, after the time, or when the task is cancelled.
-    func waitForEnd(of id: PaymentID, upTo limit: Duration) async {
+    func record(_ id: CardSetupID) throws(JournalFailure) -> CardSetupRecord? {
+        if let record = visibleSetups[id] { return record }
+        return try edges.journal.recall(cardSetup: id)
+    }
+
+    /// Returns when the payment or set-up has ended, after the time, or when the task is cancelled.
+    func waitForEnd(of id: LeaseHolder, upTo limit: Duration) async {
         await withTaskGroup { group in
             group.addTask { await self.ended(id) }
             group.addTask {
@@ -213,8 +239,13 @@ package actor Engine {
         }
     }
 
-    private func ended(_ id: PaymentID) async {
-        guard !isClosed, let record = visible[id], !record.state.isEnd else { return }
+    private func ended(_ id: LeaseHolder) async {
+        let state: PaymentState? =
+            switch id {
+            case .payment(let payment): visible[payment]?.state
+            case .cardSetup(let setup): visibleSetups[setup]?.state
+            }
+        guard !isClosed, let state, !state.isEnd else { return }
         lastWaiter += 1
         let number = lastWaiter
         await withTaskCancellationHandler {
@@ -227,7 +258,7 @@ package actor Engine {
         }
     }
 
-    private func stopWaiting(_ id: PaymentID, _ number: UInt64) {
+    private func stopWaiting(_ id: LeaseHolder, _ number: UInt64) {
         waiters[id]?.removeValue(forKey: number)?.resume()
         if waiters[id]?.isEmpty == true { waiters[id] = nil }
     }
@@ -269,4 +300,6 @@ package actor Engine {
     func view<Value: Sendable>(_ look: @Sendable (GatewayMachine) -> Value) -> Value { look(machine) }
 
     package var isCredentialRefused: Bool { machine.credentialTrouble != nil }
+
+    package var isStopping: Bool { machine.isStopping }
 }

@@ -5,11 +5,13 @@ internal import ReaderRPC
 /// One connection a reader, kept between calls; a new one when the reader is somewhere else.
 actor ReaderPool {
     private let lan: LANLink
+    private let usb: USBLink
     private let identity: ReaderIdentity
     private var clients: [ReaderID: (route: ReaderRoute, client: ReaderClient)] = [:]
 
-    init(lan: LANLink, identity: ReaderIdentity) {
+    init(lan: LANLink, usb: USBLink, identity: ReaderIdentity) {
         self.lan = lan
+        self.usb = usb
         self.identity = identity
     }
 
@@ -21,9 +23,12 @@ actor ReaderPool {
         }
         // Another call may have made one while the old was being closed.
         if let known = clients[id], known.route == route { return known.client }
-        let lan = lan
+        let (lan, usb) = (lan, usb)
         let client = ReaderClient(identity: identity, host: route.host, port: route.port) { timeout throws(ReaderFailure) in
-            try await lan.open(route, timeout: timeout)
+            switch route.link {
+            case .lan: try await lan.open(route, timeout: timeout)
+            case .usb: try await usb.open(route, timeout: timeout)
+            }
         }
         clients[id] = (route, client)
         return client

@@ -1,5 +1,6 @@
 package import CheckoutAPI
 package import CheckoutServer
+package import Diagnostics
 package import GatewayCore
 internal import Journal
 internal import MarianaAPI
@@ -8,10 +9,12 @@ internal import MarianaAPI
 package struct GatewayService: CheckoutService {
     let engine: Engine
     let about: AgentFacts
+    let checkup: Checkup
 
-    package init(engine: Engine, about: AgentFacts) {
+    package init(engine: Engine, about: AgentFacts, checkup: Checkup) {
         self.engine = engine
         self.about = about
+        self.checkup = checkup
     }
 
     /// Asks the engine; a refusal is thrown.
@@ -21,6 +24,18 @@ package struct GatewayService: CheckoutService {
         let response: Response
         do throws(JournalFailure) {
             response = try await engine.ask(about: payment, cart, request)
+        } catch {
+            throw Problem(.journalUnavailable, error.description)
+        }
+        if case .refused(let refusal) = response { throw Problem(refusal) }
+        return response
+    }
+
+    /// As `ask`, with what the journal knows of a card set-up.
+    func ask(aboutCard setup: CardSetupID, _ request: @Sendable (Recall) -> Request) async throws(Problem) -> Response {
+        let response: Response
+        do throws(JournalFailure) {
+            response = try await engine.ask(cardSetup: setup, request)
         } catch {
             throw Problem(.journalUnavailable, error.description)
         }
@@ -70,7 +85,7 @@ extension GatewayService {
         let payment = try PaymentID.checked(id)
         let now = try await record(payment)
         guard let limit, limit > .zero, !now.state.isEnd else { return Payment(now) }
-        await engine.waitForEnd(of: payment, upTo: limit)
+        await engine.waitForEnd(of: .payment(payment), upTo: limit)
         return Payment(try await record(payment))
     }
 
@@ -203,7 +218,7 @@ extension GatewayService {
         return ConnectionTokenAnswer(token: token.secret.reveal())
     }
 
-    private func calling<Value: Sendable>(_ body: () async throws(CallFailure) -> Value) async throws(Problem) -> Value {
+    func calling<Value: Sendable>(_ body: () async throws(CallFailure) -> Value) async throws(Problem) -> Value {
         do throws(CallFailure) {
             return try await body()
         } catch {

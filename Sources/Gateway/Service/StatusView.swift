@@ -1,4 +1,4 @@
-internal import CheckoutAPI
+package import CheckoutAPI
 internal import GatewayCore
 
 extension Status {
@@ -36,8 +36,18 @@ extension Status {
             let words = readers.isEmpty ? "No reader is registered at this location." : "No registered reader can be used now."
             reasons.append(Reason(code: "no_reader", message: words, remedy: "See GET /v1/readers for what is wrong with each."))
         }
+        let canTakePayments = reasons.isEmpty
+        for reader in readers {
+            guard let declared = reader.declaredLabel, declared != reader.facts.label else { continue }
+            reasons.append(
+                Reason(
+                    code: "label_drift",
+                    message:
+                        "The reader \(reader.facts.id.text) is called \(reader.facts.label ?? "nothing"), and the settings say \(declared).",
+                    remedy: "Run readerctl labels apply, or change the settings."))
+        }
         self.init(
-            canTakePayments: reasons.isEmpty, reasons: reasons, backend: backend, journal: journal, readers: readers.map { Reader($0) },
+            canTakePayments: canTakePayments, reasons: reasons, backend: backend, journal: journal, readers: readers.map { Reader($0) },
             lanes: machine.laneViews.map { lane in
                 Lane(
                     lane: lane.name.text, reader: lane.reader?.text, readerState: lane.state.map { Reader.State(rawValue: $0.rawValue) },
@@ -49,5 +59,13 @@ extension Status {
                     state: Payment.State(record.state), money: Payment.Money(record.money),
                     createdAt: Timestamp(milliseconds: record.createdAt))
             })
+    }
+}
+
+extension Engine {
+    /// Whether a payment can be taken now and, if not, why.
+    package var status: Status {
+        let now = clock.now()
+        return view { Status($0, at: now) }
     }
 }

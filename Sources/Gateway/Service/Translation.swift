@@ -115,7 +115,8 @@ extension Reader {
             transport: view.isOverUSB ? .usb : .lan, address: view.facts.address, host: view.facts.publishedName,
             usb: view.facts.usb.map { USBIdentity($0) }, state: State(rawValue: view.state.rawValue),
             reason: isUsable ? nil : Reason(view), lane: view.lane?.text, payment: view.payment?.text,
-            lastSeenAt: Timestamp(view.lastSeenAt), sessionSince: Timestamp(view.sessionSince))
+            lastSeenAt: Timestamp(view.lastSeenAt), sessionSince: Timestamp(view.sessionSince),
+            declaredLabel: view.declaredLabel)
     }
 }
 

@@ -3,6 +3,8 @@ extension GatewayMachine {
         switch request {
         case .pay(let payment, let body, let recall): pay(id, payment, body, recall, keyedChecked: false, at: now)
         case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
+        case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
+        case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
         case .resolve(let payment, let paid, let order, let by, let note, let recall):
             resolve(id, payment, paid: paid, order: order, by: by, note: note, recall, at: now)
         case .openCart(let cart, let lane, let reader, let recall): openCart(id, cart, lane: lane, reader: reader, recall, at: now)
@@ -15,6 +17,12 @@ extension GatewayMachine {
             keyedIntent(id, cart, amount: amount, accountBalance: balance, recall, at: now)
         case .release(let reader, let payment, let by, let recall): release(id, reader, payment, by: by, recall, at: now)
         case .acceptLoss(let by, let note): acceptLoss(id, by: by, note: note, at: now)
+        case .register(let code, let label, let location): register(id, code, label: label, location: location, at: now)
+        case .relabel(let reader, let label): relabel(id, reader, label: label, at: now)
+        case .deregister(let reader): deregister(id, reader, at: now)
+        case .identify(let reader): identify(id, reader, at: now)
+        case .connect(let reader, let cart, let takeOver): connect(id, reader, cart: cart, takeOver: takeOver, at: now)
+        case .disconnect(let reader): disconnect(id, reader, at: now)
         case .readers(let refresh):
             guard refresh || listedAt == nil else { return respond(id, .readers) }
             listsWanted.append(id)
@@ -55,6 +63,23 @@ extension GatewayMachine {
         case (_, .paymentStatus(let result)):
             judgeBackend(result.failure, at: now)
             statusAnswered(purpose, result, at: now)
+        case (.terminals, .backendReaders(let result)):
+            judgeBackend(result.failure, at: now)
+            terminalsListed(result, at: now)
+        case (.terminalChange, .terminalChanged(let result)):
+            judgeBackend(result.failure, at: now)
+            terminalChanged(result, at: now)
+        case (.setupIntent(let setup), .setupIntent(let result)):
+            judgeBackend(result.failure, at: now)
+            change(setup, at: now) { machine in
+                switch result {
+                case .success(let intent): machine.intentReady(intent.id, at: now)
+                case .failure(let failure): machine.intentFailed(failure, at: now)
+                }
+            }
+        case (.storeCard(let setup), .storedCard(let result)):
+            judgeBackend(result.failure, at: now)
+            change(setup, at: now) { $0.stored(result, at: now) }
         case (.backendReaders, .backendReaders(let result)):
             judgeBackend(result.failure, at: now)
             backendListed(result, at: now)
@@ -119,7 +144,13 @@ extension GatewayMachine {
                     ended[record.id] = nil
                     endSettled(record)
                 }
+                if let record = item.entry.cardSetup, record.state.isEnd {
+                    endedCardSetups[record.id] = nil
+                    cardEndSettled(record)
+                }
                 switch item.waiter {
+                case .cardSetupAccepted(let setup): cardSetupAccepted(setup, at: now)
+                case .cardMethod(let setup): change(setup, at: now) { $0.methodWritten(at: now) }
                 case .accepted(let payment): accepted(payment, at: now)
                 case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
                 case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
@@ -133,6 +164,8 @@ extension GatewayMachine {
             let (dropped, kept) = outbox.failed(trouble, at: now.mono)
             for item in dropped {
                 switch item.waiter {
+                case .cardSetupAccepted(let setup): cardSetupNotAccepted(setup, trouble)
+                case .cardMethod(let setup): change(setup, at: now) { $0.methodNotWritten(at: now) }
                 case .accepted(let payment): notAccepted(payment, trouble)
                 case .confirming(let payment):
                     if let record = payments[payment]?.record { carts[record.request.cart]?.undoConfirm(of: record.intent) }
@@ -152,6 +185,10 @@ extension GatewayMachine {
                 }
             }
             for item in kept {
+                if let record = item.entry.cardSetup {
+                    out.append(.publishCardSetup(record))
+                    if record.state.isEnd { cardEndSettled(record) }
+                }
                 guard let record = item.entry.payment else { continue }
                 out.append(.publish(record))
                 if record.state.isEnd { endSettled(record) }

@@ -24,6 +24,8 @@ extension GatewayMachine {
         if carts[cart]?.isOpen == false {
             carts[cart]?.isOpen = true
             carts[cart]?.openedAt = now.wall
+            // A sale that begins wants its reader, also one that a technician had disconnected.
+            if let wanted = carts[cart]?.reader { readers[wanted]?.isParted = false }
         }
         if carts[cart]?.configuration == nil, carts[cart]?.configurationAsked == false {
             carts[cart]?.configurationAsked = true

@@ -3,6 +3,7 @@ extension GatewayMachine {
     mutating func reported(_ news: DeviceNews, at now: Now) {
         let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
         devices.excluded = policy.usbExclude
+        devices.drives = policy.usbDrive
         switch news {
         case .usb(let sightings): tell(devices.enumerated(sightings, readers: known, at: now.wall))
         case .lan(let sightings): tell(devices.seen(sightings, readers: known, at: now.wall))
@@ -15,6 +16,7 @@ extension GatewayMachine {
         guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil }) else { return }
         let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
         devices.excluded = policy.usbExclude
+        devices.drives = policy.usbDrive
         tell(devices.judge(readers: known))
         for facts in known {
             let plugged = devices.place(of: facts.id)
@@ -23,6 +25,19 @@ extension GatewayMachine {
                 reader.plugged(plugged?.place, plugged?.facts, at: now, random: &random)
             }
             if !out.contains(.readerChanged(facts.id)) { out.append(.readerChanged(facts.id)) }
+        }
+    }
+
+    /// The same facts, with the USB links that are plugged in.
+    mutating func joined(_ readers: [ReaderFacts]) -> [ReaderFacts] {
+        guard !devices.isEmpty else { return readers }
+        tell(devices.judge(readers: readers))
+        return readers.map { facts in
+            let plugged = devices.place(of: facts.id)
+            var facts = facts
+            facts.usbPlace = plugged?.place
+            facts.usb = plugged?.facts
+            return facts
         }
     }
 

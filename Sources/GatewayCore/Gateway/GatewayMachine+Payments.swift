@@ -18,7 +18,7 @@ extension GatewayMachine {
             }
             return
         }
-        if let refusal = refusesNewPayment(at: now) ?? refusesForLoss { return refuse(id, refusal) }
+        if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall)
         guard listedAt != nil else { return park(id, original, at: now) }
         let reader: ReaderID
@@ -28,6 +28,13 @@ extension GatewayMachine {
             // The reader may have been registered a moment ago.
             if wantsFreshList(at: now) { return park(id, original, at: now) }
             return refuse(id, refusal)
+        }
+        if isBeingRemoved(reader) {
+            return refuse(
+                id,
+                Refusal(
+                    .readerUnavailable, "The reader is being removed from this location.", remedy: "Use another reader.",
+                    readerState: .unregistered))
         }
         remember(request.cart, recalled: recall.cart)
         if let refusal = refusesCart(request, keyedChecked: keyedChecked) { return refuse(id, refusal) }
@@ -44,12 +51,11 @@ extension GatewayMachine {
             return refuse(
                 id, Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: trouble.kind.state))
         }
-        let ahead = (readers[reader]?.waitingCount ?? 0) + accepting.keys.count { payments[$0]?.record.reader == reader }
-        if readers[reader]?.holder != nil, ahead >= policy.maximumWaiting {
+        if readers[reader]?.holder != nil, waiting(for: reader) >= policy.maximumWaiting {
             return refuse(
                 id,
                 Refusal(
-                    .queueFull, "\(policy.maximumWaiting) payments wait for this reader already.", remedy: "Wait, or use another reader."))
+                    .queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
         }
         accept(id, payment, request, reader: reader, at: now)
     }
@@ -122,7 +128,7 @@ extension GatewayMachine {
         for request in cancelsWaiting.removeValue(forKey: payment) ?? [] { refuse(request, .paymentNotFound(payment)) }
     }
 
-    private func refusesNewPayment(at now: Now) -> Refusal? {
+    func refusesNewWork(at now: Now) -> Refusal? {
         if isStopping { return Refusal(.shuttingDown, "The agent is being stopped.", remedy: "Repeat the request in a moment.") }
         if let refused = refusedCredential { return .from(refused) }
         if breaker.refusesNewWork(at: now.mono) {
@@ -345,7 +351,7 @@ extension GatewayMachine {
     private mutating func finish(_ id: PaymentID, _ record: PaymentRecord, at now: Now) {
         ended[id] = record
         payments[id] = nil
-        traces[id] = nil
+        traces[.payment(id)] = nil
         freeingCarts = freeingCarts.filter { entry in readers.values.contains { $0.holder == .payment(entry.key) } }
         if readers[record.reader]?.holder == .payment(id) || readers[record.reader]?.isFreeing == true {
             freeingCarts[id] = record.request.cart

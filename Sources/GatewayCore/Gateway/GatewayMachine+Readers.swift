@@ -57,24 +57,7 @@ extension GatewayMachine {
         isListing = false
         switch result {
         case .success(let list):
-            listedAt = now.mono
-            lastListFailure = nil
-            listBackoff.reset()
-            var seen: Set<ReaderID> = []
-            for entry in list {
-                seen.insert(entry.id)
-                if readers[entry.id] == nil {
-                    readers[entry.id] = ReaderMachine(facts: ReaderFacts(id: entry.id), policy: policy)
-                }
-                readers[entry.id]?.editFacts { $0.merge(entry) }
-            }
-            for id in readers.keys.sorted() where !seen.contains(id) {
-                if readers[id]?.holder == nil, readers[id]?.isLive == false, readers[id]?.isConnecting == false {
-                    readers[id] = nil
-                } else {
-                    readers[id]?.editFacts { $0.inBackend = false }
-                }
-            }
+            adopt(list, at: now)
             for cart in carts.keys.sorted() where carts[cart]?.isOpen == true && carts[cart]?.reader == nil {
                 if case .success(let usual) = resolveReader(nil, lane: carts[cart]?.lane) { open(cart, lane: nil, reader: usual, at: now) }
             }
@@ -99,6 +82,30 @@ extension GatewayMachine {
         }
     }
 
+    /// The backend's list of this location, as it is now.
+    mutating func adopt(_ list: [BackendReader], at now: Now) {
+        listedAt = now.mono
+        lastListFailure = nil
+        listBackoff.reset()
+        var seen: Set<ReaderID> = []
+        for entry in list {
+            seen.insert(entry.id)
+            let before = readers[entry.id]?.facts.label
+            if readers[entry.id] == nil {
+                readers[entry.id] = ReaderMachine(facts: ReaderFacts(id: entry.id), policy: policy)
+            }
+            readers[entry.id]?.editFacts { $0.merge(entry) }
+            if before != entry.label { out.append(.readerChanged(entry.id)) }
+        }
+        for id in readers.keys.sorted() where !seen.contains(id) {
+            if readers[id]?.holder == nil, readers[id]?.isLive == false, readers[id]?.isConnecting == false {
+                readers[id] = nil
+            } else {
+                readers[id]?.editFacts { $0.inBackend = false }
+            }
+        }
+    }
+
     /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
     private mutating func lookAtStripe(at now: Now) {
         let looking = carts.values.filter { $0.keeper.holdsToken }.min { $0.facts.cart < $1.facts.cart }
@@ -112,9 +119,15 @@ extension GatewayMachine {
         switch result {
         case .success(let list):
             let known = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            var merged: [ReaderFacts] = []
             for id in readers.keys.sorted() {
                 guard var facts = readers[id]?.facts else { continue }
                 if let entry = known[id] { facts.merge(entry) } else { facts.inStripe = false }
+                merged.append(facts)
+            }
+            // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.
+            for facts in joined(merged) {
+                let id = facts.id
                 if id == asker {
                     changeReader(id, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
                 } else {
@@ -164,22 +177,32 @@ extension GatewayMachine {
         case .list(let token):
             call(.stripeReaders(token), for: .stripeReaders(id), timeout: policy.stripeTimeout, payment: nil)
         case .send(let sequence, let route, let command, let session, let timeout, let owner):
-            let payment: PaymentID? = if case .holder(.payment(let payment)) = owner { payment } else { nil }
-            call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, payment: payment)
+            let holder: LeaseHolder? = if case .holder(let holder) = owner { holder } else { nil }
+            call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, holder: holder)
         case .answer(.holder(.payment(let payment)), let command, let result):
             change(payment, at: now) { $0.answered(command, result, at: now) }
         case .answer(.request(let request), let command, let result):
             // Zero is nobody: a cart's display that is cleared as it closes.
             guard request.value != 0 else { return }
             answer(request, command, result, reader: id)
-        case .answer(.holder(.cardSetup), _, _), .answer(.session, _, _): break
+            if case .success = result { labelShown(request, on: id, at: now) } else { visits[request] = nil }
+        case .visited(let request, let result): visited(request, result, reader: id, at: now)
+        case .answer(.holder(.cardSetup(let setup)), let command, let result):
+            change(setup, at: now) { $0.answered(command, result, at: now) }
+        case .answer(.session, _, _): break
         case .granted(.payment(let payment)):
             let context = transaction(at: now)
             let currency = payments[payment].flatMap { self.currency(of: $0.record.request.cart) }
             change(payment, at: now) { $0.granted(context: context, expectedCurrency: currency, at: now) }
         case .sessionReady(.payment(let payment)): change(payment, at: now) { $0.sessionReady(at: now) }
         case .sessionFailed(.payment(let payment), let trouble): change(payment, at: now) { $0.sessionFailed(trouble, at: now) }
-        case .granted(.cardSetup), .sessionReady(.cardSetup), .sessionFailed(.cardSetup, _): break
+        case .granted(.cardSetup(let setup)):
+            guard cardSetups[setup] != nil else {
+                return changeReader(id, at: now) { reader, _ in reader.release(.cardSetup(setup), left: .idle, at: now) }
+            }
+            change(setup, at: now) { $0.granted(at: now) }
+        case .sessionReady(.cardSetup(let setup)): change(setup, at: now) { $0.sessionReady(at: now) }
+        case .sessionFailed(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.sessionFailed(trouble, at: now) }
         case .seenIdle:
             for payment in payments.values.sorted(by: { $0.id < $1.id }) where payment.record.reader == id && payment.isFollowing {
                 change(payment.id, at: now) { $0.readerSeenIdle(at: now) }
@@ -203,9 +226,10 @@ extension GatewayMachine {
     }
 
     /// A connection token is asked for on behalf of a cart: the holder's, one that uses this reader, any open one, or the maintenance cart.
-    private func cartForToken(of id: ReaderID) -> CartID? {
+    func cartForToken(of id: ReaderID) -> CartID? {
         let holder = readers[id]?.holder?.payment
         if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
+        if let named = readers[id]?.visitCart { return named }
         let open = carts.filter { $0.value.isOpen }
         let any = open.filter { $0.value.reader == id }.keys.min() ?? open.keys.min() ?? policy.maintenanceCart
         // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
@@ -237,7 +261,8 @@ extension GatewayMachine {
             facts: machine.facts, state: state, trouble: trouble, lane: lanes.first, payment: machine.holder?.payment,
             lastSeenAt: machine.lastSeenAt ?? machine.facts.lastSeenAt, sessionSince: machine.sessionSince,
             livemode: machine.livemode ?? machine.facts.livemode,
-            isOverUSB: machine.isOverUSB ?? (machine.facts.usbPlace != nil))
+            isOverUSB: machine.isOverUSB ?? (machine.facts.usbPlace != nil),
+            declaredLabel: machine.facts.serial.flatMap { policy.readerLabels[$0] })
     }
 
     package var readerViews: [ReaderView] { readers.values.sorted { $0.id < $1.id }.map { readerView($0) } }

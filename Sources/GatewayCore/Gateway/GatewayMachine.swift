@@ -20,7 +20,17 @@ package struct GatewayMachine: Sendable {
         case backendReaders
         case stripeReaders(ReaderID?)
         case reader(ReaderID, sequence: UInt64)
+        /// Of the change of readers that is under way.
+        case terminals, terminalChange
+        case setupIntent(CardSetupID)
+        case storeCard(CardSetupID)
         case append
+    }
+
+    /// A request that waits for a reader's session, or for its label to be shown.
+    struct Visit: Sendable {
+        var reader: ReaderID
+        var identifies: Bool
     }
 
     struct Parked: Sendable {
@@ -54,7 +64,13 @@ package struct GatewayMachine: Sendable {
     var devices = DeviceList()
     var calls: [CallID: Purpose] = [:]
     var lastCall: UInt64 = 0
-    var traces: [PaymentID: Int] = [:]
+    var traces: [LeaseHolder: Int] = [:]
+    /// Cards to be kept: as for payments.
+    var cardSetups: [CardSetupID: CardSetupMachine] = [:]
+    var endedCardSetups: [CardSetupID: CardSetupRecord] = [:]
+    var waitingForCardEnd: [CardSetupID: [RequestID]] = [:]
+    var acceptingCardSetups: [CardSetupID: [(request: RequestID, created: Bool)]] = [:]
+    var cardCancelsWaiting: [CardSetupID: [RequestID]] = [:]
     var parked: [Parked] = []
     var keyedRequests: [RequestID: (amount: DecimalAmount, balance: DecimalAmount?, wasOpen: Bool, cart: CartID)] = [:]
     /// Carts of payments that ended while their reader was still to be freed.
@@ -66,6 +82,10 @@ package struct GatewayMachine: Sendable {
     var listRetryAt: MonoTime = .min
     var listBackoff = Backoff(base: 1_000, ceiling: 60_000)
     var lastListFailure: CallFailure?
+    var desk = RegistrationDesk()
+    var visits: [RequestID: Visit] = [:]
+    /// Readers that show their label, and until when.
+    var labelsShown: [ReaderID: MonoTime] = [:]
     package var isStopping = false
     /// Journals that were damaged and set aside, by file name, to whose loss nobody has agreed yet.
     package internal(set) var lostJournals: [String] = []
@@ -81,7 +101,9 @@ package struct GatewayMachine: Sendable {
     package mutating func handle(_ event: Event, at now: Now) -> [Action] {
         mono = now.mono
         switch event {
-        case .start(let open, let carts, let facts): start(open: open, carts: carts, facts: facts, at: now)
+        case .start(let open, let carts, let facts, let cardSetups):
+            start(open: open, carts: carts, facts: facts, at: now)
+            startCardSetups(cardSetups, at: now)
         case .request(let id, let request): handle(id, request, at: now)
         case .forget(let id): forget(id)
         case .answer(let id, let answer):
@@ -112,6 +134,7 @@ package struct GatewayMachine: Sendable {
     package var nextWake: MonoTime? {
         var wake = MonoTime.max
         for payment in payments.values where accepting[payment.id] == nil { wake = min(wake, payment.nextWake ?? .max) }
+        for setup in cardSetups.values where acceptingCardSetups[setup.id] == nil { wake = min(wake, setup.nextWake ?? .max) }
         for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
         for cart in carts.values {
             wake = min(wake, cart.keeper.nextWake ?? .max)
@@ -119,13 +142,15 @@ package struct GatewayMachine: Sendable {
         }
         wake = min(wake, outbox.nextWake ?? .max)
         wake = min(wake, refusedProbeAt)
+        wake = min(wake, desk.items.first?.machine.nextWake ?? .max)
+        wake = min(wake, labelsShown.values.min() ?? .max)
         if !isListing { wake = min(wake, nextListing) }
         return wake == .max ? nil : wake
     }
 
     /// Nothing is under way that a stop would tear: no payment before its end but those that are kept for later.
     package var isQuiet: Bool {
-        accepting.isEmpty && outbox.isEmpty
+        accepting.isEmpty && cardSetups.isEmpty && outbox.isEmpty
             && payments.values.allSatisfy { $0.isEnded || $0.record.state == .unresolved || $0.record.state == .finishing }
     }
 
@@ -136,11 +161,17 @@ package struct GatewayMachine: Sendable {
             guard let wake = payments[id]?.nextWake, now.mono >= wake else { continue }
             change(id, at: now) { $0.tick(at: now) }
         }
+        for id in cardSetups.keys.sorted() where acceptingCardSetups[id] == nil {
+            guard let wake = cardSetups[id]?.nextWake, now.mono >= wake else { continue }
+            change(id, at: now) { $0.tick(at: now) }
+        }
         for id in readers.keys.sorted() {
             guard let wake = readers[id]?.nextWake, now.mono >= wake else { continue }
             changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
         }
         for cart in carts.keys.sorted() { tickCart(cart, at: now) }
+        tickDesk(at: now)
+        tickLabels(at: now)
         if now.mono >= nextListing, !isListing { listReaders(at: now) }
         if now.mono >= refusedProbeAt {
             // The credential may have been taken back into favour without being changed: the list of readers is a harmless question.
@@ -162,14 +193,20 @@ package struct GatewayMachine: Sendable {
     // MARK: Small things
 
     mutating func call(_ call: Call, for purpose: Purpose, timeout: Int64, payment: PaymentID?) {
+        self.call(call, for: purpose, timeout: timeout, holder: payment.map { .payment($0) })
+    }
+
+    mutating func call(_ call: Call, for purpose: Purpose, timeout: Int64, holder: LeaseHolder?) {
         lastCall += 1
         let id = CallID(lastCall)
         calls[id] = purpose
         if call.isForBackend { breaker.calling(at: mono) }
         let trace: String
-        if let payment {
-            traces[payment, default: 0] += 1
-            trace = "\(payment.text).\(traces[payment, default: 1])"
+        if let holder {
+            traces[holder, default: 0] += 1
+            // A payment and a card set-up may have the same id.
+            let name = holder.payment?.text ?? "setup.\(holder.cardSetup?.text ?? "")"
+            trace = "\(name).\(traces[holder, default: 1])"
         } else {
             trace = "agent.\(lastCall)"
         }
@@ -206,6 +243,7 @@ package struct GatewayMachine: Sendable {
             code: .agentRestarted, message: "The agent is being stopped; the card was not charged.", remedy: "Try again in a moment.")
         // What is being accepted ends when it is on disk.
         for id in payments.keys.sorted() where accepting[id] == nil { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
+        for id in cardSetups.keys.sorted() where acceptingCardSetups[id] == nil { change(id, at: now) { $0.stopForShutdown(at: now) } }
         for item in parked { refuse(item.id, Refusal(.shuttingDown, "The agent is being stopped.")) }
         parked = []
     }
@@ -215,6 +253,8 @@ package struct GatewayMachine: Sendable {
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
         for reader in readers.keys.sorted() { readers[reader]?.forget(id) }
         listsWanted.removeAll { $0 == id }
+        visits[id] = nil
+        leaveDesk(id)
     }
 }
 

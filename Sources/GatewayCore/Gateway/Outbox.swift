@@ -13,6 +13,9 @@ struct Outbox: Sendable {
         case release(RequestID, ReaderID, PaymentID)
         /// A technician's agreement to the loss of a journal holds.
         case lossAccepted(RequestID)
+        case cardSetupAccepted(CardSetupID)
+        /// A card may be stored at the backend.
+        case cardMethod(CardSetupID)
     }
 
     struct Item: Sendable {

@@ -11,9 +11,17 @@ package enum Call: Sendable, Equatable {
     case connectionToken(CartID)
     case paymentIntent(CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, type: PaymentType)
     case paymentStatus(CartID)
+    /// Names a card that a reader will read (`terminal`).
+    case setupIntent(user: String)
+    case storeCard(CardSetupRequest, paymentMethod: String)
     /// The backend's list of the location's readers.
     case backendReaders
     case stripeReaders(ConnectionToken)
+    /// The backend's list of a location's readers, read for a change of it; nil: the location of the settings. Answered as `backendReaders`.
+    case terminals(location: String?)
+    case registerTerminal(location: String?, RegistrationCode, label: String)
+    case updateTerminal(ReaderID, label: String)
+    case deregisterTerminal(ReaderID)
     case readIntent(IntentID, PublishableKey, ClientSecret)
     case reader(ReaderID, ReaderRoute, ReaderCommand, session: SessionToken?)
     /// One transaction: all of it is on disk when it is answered, or none of it.
@@ -24,7 +32,9 @@ extension Call {
     /// Goes to the backend, whose silence opens the circuit breaker.
     var isForBackend: Bool {
         switch self {
-        case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .backendReaders: true
+        case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
+            .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
+            true
         case .stripeReaders, .readIntent, .reader, .append: false
         }
     }
@@ -35,8 +45,12 @@ package enum Answer: Sendable, Equatable {
     case connectionToken(Result<ConnectionToken, CallFailure>)
     case paymentIntent(Result<BackendIntent, CallFailure>)
     case paymentStatus(Result<CartStatus, CallFailure>)
+    case setupIntent(Result<BackendSetupIntent, CallFailure>)
+    case storedCard(Result<StoredCard, CallFailure>)
     case backendReaders(Result<[BackendReader], CallFailure>)
     case stripeReaders(Result<[StripeReader], CallFailure>)
+    /// Of `registerTerminal`, `updateTerminal` and `deregisterTerminal`, which answer nothing but that it was done.
+    case terminalChanged(Result<Void, CallFailure>)
     case intent(Result<IntentFacts, CallFailure>)
     case reader(Result<ReaderReply, ReaderFailure>)
     case append(Result<Void, JournalTrouble>)
@@ -47,8 +61,12 @@ package enum Answer: Sendable, Equatable {
         case (.connectionToken(let a), .connectionToken(let b)): a == b
         case (.paymentIntent(let a), .paymentIntent(let b)): a == b
         case (.paymentStatus(let a), .paymentStatus(let b)): a == b
+        case (.setupIntent(let a), .setupIntent(let b)): a == b
+        case (.storedCard(let a), .storedCard(let b)): a == b
         case (.backendReaders(let a), .backendReaders(let b)): a == b
         case (.stripeReaders(let a), .stripeReaders(let b)): a == b
+        case (.terminalChanged(.success), .terminalChanged(.success)): true
+        case (.terminalChanged(.failure(let a)), .terminalChanged(.failure(let b))): a == b
         case (.intent(let a), .intent(let b)): a == b
         case (.reader(let a), .reader(let b)): a == b
         case (.append(.success), .append(.success)): true
@@ -68,15 +86,19 @@ package struct JournalTrouble: Error, Sendable, Equatable {
 package struct Recall: Sendable {
     package var payment: PaymentRecord?
     package var cart: CartFacts?
-    package init(payment: PaymentRecord? = nil, cart: CartFacts? = nil) {
+    package var cardSetup: CardSetupRecord?
+    package init(payment: PaymentRecord? = nil, cart: CartFacts? = nil, cardSetup: CardSetupRecord? = nil) {
         self.payment = payment
         self.cart = cart
+        self.cardSetup = cardSetup
     }
 }
 
 package enum Request: Sendable {
     case pay(PaymentID, PaymentRequest, Recall)
     case cancel(PaymentID, Recall)
+    case keepCard(CardSetupID, CardSetupRequest, Recall)
+    case cancelCardSetup(CardSetupID, Recall)
     case resolve(PaymentID, paid: Bool, order: OrderID?, by: String, note: String, Recall)
     case openCart(CartID, lane: LaneName?, reader: String?, Recall)
     case display(CartID, DisplayCart)
@@ -92,10 +114,20 @@ package enum Request: Sendable {
     case acceptLoss(by: String, note: String)
     /// `refresh`: ask the backend, and Stripe if a token is at hand, before answering.
     case readers(refresh: Bool)
+    /// A change of the location's readers at the backend. Readers are named as everywhere: by id, serial number or label.
+    case register(RegistrationCode, label: String, location: String?)
+    case relabel(String, label: String)
+    case deregister(String)
+    /// Show the reader's label on its own display for some seconds.
+    case identify(String)
+    /// `takeOver`: also from another point of sale; a technician's explicit choice.
+    case connect(String, cart: CartID?, takeOver: Bool)
+    case disconnect(String)
 }
 
 package enum Response: Sendable, Equatable {
     case payment(PaymentRecord, created: Bool)
+    case cardSetup(CardSetupRecord, created: Bool)
     case cart(CartView)
     case done
     case cartStatus(CartStatus)
@@ -103,12 +135,14 @@ package enum Response: Sendable, Equatable {
     case connectionToken(ConnectionToken)
     case intent(BackendIntent)
     case readers
+    /// This reader as it is now; the label is what the backend's list says.
+    case reader(ReaderID, label: String?)
     case refused(Refusal)
 }
 
 package enum Event: Sendable {
     /// The journal was read.
-    case start(open: [PaymentRecord], carts: [CartFacts], facts: [String: String])
+    case start(open: [PaymentRecord], carts: [CartFacts], facts: [String: String], cardSetups: [CardSetupRecord] = [])
     case request(RequestID, Request)
     /// Who asked has gone.
     case forget(RequestID)
@@ -129,6 +163,7 @@ package enum Action: Sendable, Equatable {
     case respond(RequestID, Response)
     /// A payment changed, and the change could not be journaled yet: show it all the same.
     case publish(PaymentRecord)
+    case publishCardSetup(CardSetupRecord)
     case readerChanged(ReaderID)
     case deviceChanged(DeviceChange, DeviceView)
     case log(LogLevel, String, subject: LogSubject)
@@ -147,6 +182,7 @@ package enum LogSubject: Sendable, Equatable {
 package struct Refusal: Error, Sendable, Equatable {
     package enum Code: String, Sendable {
         case paymentNotFound = "payment_not_found"
+        case notFound = "not_found"
         case readerNotFound = "reader_not_found"
         case cartNotFound = "cart_not_found"
         case cartBusy = "cart_busy"
@@ -159,8 +195,10 @@ package struct Refusal: Error, Sendable, Equatable {
         case noCart = "no_cart"
         case invalidRequest = "invalid_request"
         case paymentIDReused = "payment_id_reused"
+        case labelInUse = "label_in_use"
         case noReader = "no_reader"
         case backendRejected = "backend_rejected"
+        case registrationFailed = "registration_failed"
         case queueFull = "queue_full"
         case backendUnauthorized = "backend_unauthorized"
         case backendForbidden = "backend_forbidden"
@@ -239,4 +277,6 @@ package struct ReaderView: Sendable, Equatable {
     package var livemode: Bool?
     /// Reached over its own USB link.
     package var isOverUSB: Bool
+    /// What the settings say that it is to be called.
+    package var declaredLabel: String?
 }

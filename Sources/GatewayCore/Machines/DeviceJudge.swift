@@ -4,6 +4,8 @@ struct DeviceJudge {
     var readers: [ReaderFacts]
     /// `VVVV:PPPP` or a serial number, as the settings have them.
     var excluded: [String]
+    /// `usb.drive`: whether a reader may be driven over its reader link.
+    var drives = true
 
     func judge(_ sighting: USBSighting, key: DeviceKey) -> DeviceFacts {
         let link = Self.link(of: sighting)
@@ -101,6 +103,11 @@ struct DeviceJudge {
             return DeviceReason(
                 .noSerial, "It has no serial number, so it cannot be told which registered reader it is.",
                 remedy: "Ask the maker of the device for firmware that gives the reader's serial number.")
+        }
+        guard drives else {
+            return DeviceReason(
+                .drivingOff, "It presents a reader link, and the settings do not allow readers to be driven over USB.",
+                remedy: "Connect the reader to the shop's network. Driving over USB is being proved; usb.drive = true tries it.")
         }
         if facts.reader != nil { return nil }
         // Serial numbers come with Stripe's list only, and that needs a connection token.

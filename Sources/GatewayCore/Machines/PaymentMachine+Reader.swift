@@ -112,7 +112,7 @@ extension PaymentMachine {
 
 extension ReaderFailure {
     /// A query only looks: it may be asked again within the same session.
-    fileprivate var isWorthAnotherQuery: Bool {
+    var isWorthAnotherQuery: Bool {
         switch self {
         case .rpc(let code, _): code == .retry || code == .serverBusy
         case .app(let code, _): code == .lockResourcesException || code == .interrupted

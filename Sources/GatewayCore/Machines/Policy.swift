@@ -18,9 +18,17 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var heartbeatInterval: Int64 = 60_000
     package var cartIdle: Int64 = 1_800_000
     package var maximumWaiting = 8
+    /// How long a new reader may take to appear in the backend's list.
+    package var registrationTimeout: Int64 = 30_000
+    /// How long a reader shows its label when it is asked to identify itself.
+    package var identifyTime: Int64 = 8_000
+    /// `readers.SERIAL.label`: what the readers are to be called, by serial number.
+    package var readerLabels: [String: String] = [:]
     package var lanPort = 4443
     /// `usb.exclude`: `VVVV:PPPP` or serial numbers of devices that are left alone.
     package var usbExclude: [String] = []
+    /// `usb.drive`: readers may be driven over their USB reader link.
+    package var usbDrive = true
     package var maintenanceCart: CartID?
     /// `lanes.NAME.reader`: a reader's id, serial number or label.
     package var lanes: [LaneName: String] = [:]

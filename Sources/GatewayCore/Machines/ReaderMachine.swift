@@ -33,6 +33,25 @@ package struct ReaderMachine: Sendable {
         /// The reader was seen idle now.
         case seenIdle
         case changed(String)
+        /// What became of the session that a request waited for.
+        case visited(RequestID, Result<Void, ReaderTrouble>)
+
+        package static func == (left: Action, right: Action) -> Bool {
+            switch (left, right) {
+            case (.claimToken, .claimToken), (.withdrawToken, .withdrawToken), (.seenIdle, .seenIdle): true
+            case (.list(let a), .list(let b)): a == b
+            case (.send(let a, let b, let c, let d, let e, let f), .send(let g, let h, let i, let j, let k, let l)):
+                a == g && b == h && c == i && d == j && e == k && f == l
+            case (.answer(let a, let b, let c), .answer(let d, let e, let f)): a == d && b == e && c == f
+            case (.granted(let a), .granted(let b)): a == b
+            case (.sessionReady(let a), .sessionReady(let b)): a == b
+            case (.sessionFailed(let a, let b), .sessionFailed(let c, let d)): a == c && b == d
+            case (.changed(let a), .changed(let b)): a == b
+            case (.visited(let a, .success), .visited(let b, .success)): a == b
+            case (.visited(let a, .failure(let b)), .visited(let c, .failure(let d))): a == c && b == d
+            default: false
+            }
+        }
     }
 
     enum Session: Sendable, Equatable {
@@ -68,7 +87,7 @@ package struct ReaderMachine: Sendable {
     package let id: ReaderID
     package var policy: GatewayPolicy
     package private(set) var facts: ReaderFacts
-    private(set) var session = Session.none(trouble: nil, retryAt: .min)
+    var session = Session.none(trouble: nil, retryAt: .min)
     private(set) var lease = Lease.free
     private var waiting: [LeaseHolder] = []
     /// The holder waits for a session.
@@ -90,7 +109,13 @@ package struct ReaderMachine: Sendable {
     /// Something may be on the reader that this agent put there.
     private var dirty = false
     /// An open cart wants this reader ready.
-    private var desired = false
+    var desired = false
+    /// The activation that was sent last takes the reader over from whoever has it.
+    private var tookOver = false
+    /// Requests that wait for a session.
+    var visitors: [Visitor] = []
+    /// A technician disconnected it: no session is opened until somebody wants one again.
+    var isParted = false
     /// Somebody waits for the proof that nothing runs on the reader.
     private var proofWanted = false
     package private(set) var lastSeenAt: WallTime?
@@ -246,13 +271,16 @@ package struct ReaderMachine: Sendable {
 
     /// An open cart wants, or no longer wants, this reader to be ready.
     package mutating func setDesired(_ desired: Bool, at now: Now) -> [Action] {
-        self.desired = desired
+        self.desired = desired && !isParted
         var actions: [Action] = []
         connectIfWanted(at: now, &actions)
         return actions
     }
 
-    package mutating func forget(_ request: RequestID) { pending.removeAll { $0.owner == .request(request) } }
+    package mutating func forget(_ request: RequestID) {
+        pending.removeAll { $0.owner == .request(request) }
+        visitors.removeAll { $0.request == request }
+    }
 
     // MARK: Answers
 
@@ -288,6 +316,7 @@ package struct ReaderMachine: Sendable {
         case .success(let route?):
             session = .activating
             self.route = route
+            tookOver = takesOver
             send(
                 .activate(token: token, failIfInUse: !takesOver && policy.rules.contains(.noTakeover)), owner: .session, route: route,
                 session: nil,
@@ -378,15 +407,18 @@ package struct ReaderMachine: Sendable {
 }
 
 extension ReaderMachine {
-    private var wantsSession: Bool { desired || holderWaits || isFreeing || proofWanted }
+    private var wantsSession: Bool { desired || holderWaits || isFreeing || proofWanted || !visitors.isEmpty }
 
     private var heartbeatAt: MonoTime {
         (policy.rules.contains(.quietWhileHeld) ? max(lastContact, lastHeartbeat) : lastHeartbeat) + policy.heartbeatInterval
     }
 
     private var takesOver: Bool {
-        if case .freeing(_, let takeOver) = lease { return takeOver }
-        return false
+        switch lease {
+        case .free: visitors.contains(where: \.takeOver)
+        case .held: false
+        case .freeing(_, let takeOver): takeOver
+        }
     }
 
     private func bestRoute(_ routes: [ReaderRoute]) -> ReaderRoute? {
@@ -395,6 +427,7 @@ extension ReaderMachine {
 
     private mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
         lease = .held(holder)
+        isParted = false
         // What waited for its turn would now come between the holder and its reader.
         let late = pending.filter { $0.owner != .session }
         pending.removeAll { $0.owner != .session }
@@ -415,7 +448,7 @@ extension ReaderMachine {
         connect(at: now, &actions)
     }
 
-    private mutating func connect(at now: Now, _ actions: inout [Action]) {
+    mutating func connect(at now: Now, _ actions: inout [Action]) {
         session = .claiming
         actions.append(.claimToken)
     }
@@ -495,10 +528,24 @@ extension ReaderMachine {
         backoff.reset()
         attempts = 0
         actions.append(.changed("session opened"))
+        if isParted, lease == .free { return leaveSession(at: Now(mono: since, wall: 0), &actions) }
+        welcomeVisitors(&actions)
         if holderWaits, case .held(let holder) = lease {
             holderWaits = false
             actions.append(.sessionReady(holder))
         }
+    }
+
+    /// The session is not used any more. The reader is not told: no call for that is known (reader-protocol, section 3).
+    mutating func leaveSession(at now: Now, _ actions: inout [Action]) {
+        session = .none(trouble: nil, retryAt: now.mono)
+        sessionSince = nil
+        let dropped = pending
+        pending = []
+        for item in dropped where item.owner != .session {
+            actions.append(.answer(item.owner, item.command, .failure(.unreachable(detail: "the reader was disconnected"))))
+        }
+        actions.append(.changed("session given up"))
     }
 
     private mutating func failed(
@@ -574,6 +621,7 @@ extension ReaderMachine {
         }
         session = .none(trouble: trouble, retryAt: now.mono + 500 + backoff.next(random: &random))
         actions.append(.changed(trouble.message))
+        if turnAwayVisitors(trouble, wasPolite: !tookOver, &actions) { connect(at: now, &actions) }
     }
 
     private mutating func loseSession(

@@ -62,6 +62,7 @@ package enum JournalKind: String, Sendable, Codable, CaseIterable {
     case cart
     case keyedEntry = "keyed_entry"
     case fact
+    case cardSetup = "card_setup"
 }
 
 /// One thing to be written: the event, and what it leaves behind. All entries of one append are written in one transaction, or none.
@@ -72,6 +73,8 @@ package struct JournalEntry: Sendable, Equatable {
     package var payment: PaymentRecord?
     /// The cart as it is after the event.
     package var cart: CartFacts?
+    /// The card set-up as it is after the event.
+    package var cardSetup: CardSetupRecord?
     /// A fact to remember under a key (a currency by publishable key, …).
     package var fact: Fact?
     /// A sentence for the person who reads the journal. Bounded; no secret, no card data.
@@ -87,12 +90,15 @@ package struct JournalEntry: Sendable, Equatable {
     }
 
     package init(
-        kind: JournalKind, at: WallTime, payment: PaymentRecord? = nil, cart: CartFacts? = nil, fact: Fact? = nil, note: String? = nil
+        kind: JournalKind, at: WallTime, payment: PaymentRecord? = nil, cart: CartFacts? = nil, cardSetup: CardSetupRecord? = nil,
+        fact: Fact? = nil,
+        note: String? = nil
     ) {
         self.kind = kind
         self.at = at
         self.payment = payment
         self.cart = cart
+        self.cardSetup = cardSetup
         self.fact = fact
         self.note = note
     }

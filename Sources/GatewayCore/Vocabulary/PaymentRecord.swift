@@ -56,6 +56,10 @@ package enum FailureCode: String, Sendable, Codable {
     case journalUnavailable = "journal_unavailable"
     case agentRestarted = "agent_restarted"
     case resolvedByTechnician = "resolved_by_technician"
+    /// A card set-up only: contactless cards and wallets cannot be kept.
+    case cardNotSupported = "card_not_supported"
+    /// A card set-up only: no connection token without an open cart.
+    case noCart = "no_cart"
 }
 
 package struct PaymentFailure: Sendable, Equatable, Codable {

@@ -19,6 +19,12 @@ package struct ConnectionToken: Sendable, Equatable {
     package init(_ secret: Secret) { self.secret = secret }
 }
 
+/// The words that an unregistered reader shows: whoever has them can register that reader. Used once, kept nowhere.
+package struct RegistrationCode: Sendable, Equatable {
+    package let secret: Secret
+    package init(_ secret: Secret) { self.secret = secret }
+}
+
 /// What opens one PaymentIntent to whoever holds it. Memory only.
 package struct ClientSecret: Sendable, Equatable {
     package let secret: Secret

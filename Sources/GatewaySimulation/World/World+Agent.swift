@@ -76,7 +76,7 @@ extension World {
         case .publish(let record):
             trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
             visible[record.id] = record
-        case .readerChanged, .deviceChanged: break
+        case .readerChanged, .deviceChanged, .publishCardSetup: break
         case .log(_, let message, let subject):
             trace.note(now, 12, text: "log \(subject): \(message)")
             judgeText(message)
@@ -169,7 +169,8 @@ extension World {
                 backend.carts[index].isKeyedOpen = true
                 plans(.keyedForm(index, intent: number, pays: dice.chance(500)), after: dice.within(1_000...30_000))
             }
-        case .cart, .done, .cartStatus, .configuration, .readers: trace.note(now, 34, text: "answer to till \(open.till): done")
+        case .cardSetup, .cart, .done, .cartStatus, .configuration, .readers, .reader:
+            trace.note(now, 34, text: "answer to till \(open.till): done")
         }
     }
 

@@ -12,11 +12,18 @@ extension World {
         }
         switch call {
         case .configuration: return .configuration(.success(BackendConfiguration(publishableKey: Self.key, stripeLocation: "tml_1")))
+        case .setupIntent(let user):
+            return .setupIntent(
+                .success(
+                    BackendSetupIntent(
+                        id: "seti_\(user)", publishableKey: Self.key,
+                        clientSecret: ClientSecret(Secret("seti_\(user)_secret_1")))))
+        case .storeCard(_, let method): return .storedCard(.success(StoredCard(paymentMethod: method, bankcard: "1")))
         case .connectionToken:
             backend.tokens += 1
             backend.redeemed.append(false)
             return .connectionToken(.success(ConnectionToken(Secret("pst_\(backend.tokens - 1)"))))
-        case .backendReaders:
+        case .backendReaders, .terminals:
             return .backendReaders(.success(readers.indices.map { BackendReader(id: Reader.id($0), label: "Reader \($0)") }))
         case .paymentStatus(let id):
             guard let cart = cartIndex(id) else { return .paymentStatus(.failure(.rejected(status: 422, detail: "no such cart"))) }

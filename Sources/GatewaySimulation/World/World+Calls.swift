@@ -18,7 +18,9 @@ extension World {
         case .reader(let reader, _, let command, _):
             judgeSending(command, to: reader, by: payment)
             if let number = Reader.index(of: reader) { readers[number].open += 1 }
-        case .stripeReaders, .configuration, .connectionToken, .paymentIntent, .paymentStatus, .backendReaders, .readIntent: break
+        case .stripeReaders, .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
+            .readIntent, .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
+            break
         }
         guard violation == nil else { return }
         decideFate(index, call, timeout: timeout)
@@ -64,7 +66,9 @@ extension World {
         case .append: return
         case .readIntent(let id, _, let secret): answer = .intent(stripeReads(id, secret))
         case .stripeReaders(let token): answer = .stripeReaders(stripeLists(token))
-        case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .backendReaders: answer = backendActs(call)
+        case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
+            .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
+            answer = backendActs(call)
         }
         if let answer, !calls[index].losesAnswer {
             let slow = !isClosed && dice.chance(plan.slowAnswers)
@@ -169,9 +173,12 @@ extension World {
         switch call {
         case .configuration: .configuration(.failure(failure))
         case .connectionToken: .connectionToken(.failure(failure))
+        case .setupIntent: .setupIntent(.failure(failure))
+        case .storeCard: .storedCard(.failure(failure))
         case .paymentIntent: .paymentIntent(.failure(failure))
         case .paymentStatus: .paymentStatus(.failure(failure))
-        case .backendReaders: .backendReaders(.failure(failure))
+        case .backendReaders, .terminals: .backendReaders(.failure(failure))
+        case .registerTerminal, .updateTerminal, .deregisterTerminal: .terminalChanged(.failure(failure))
         case .stripeReaders: .stripeReaders(.failure(failure))
         case .readIntent: .intent(.failure(failure))
         case .reader: .reader(.failure(.lost(detail: failure.detail)))
@@ -195,9 +202,14 @@ extension World {
         switch call {
         case .configuration(let cart): "configuration \(cart)"
         case .connectionToken(let cart): "connection_token \(cart)"
+        case .setupIntent(let user): "setup_intent \(user)"
+        case .storeCard(let request, let method): "store_payment_method \(request.user) \(method)"
         case .paymentIntent(let cart, let amount, _, let type): "payment_intent \(cart) \(amount.text) \(type.rawValue)"
         case .paymentStatus(let cart): "payment_status \(cart)"
-        case .backendReaders: "terminal_readers"
+        case .backendReaders, .terminals: "terminal_readers"
+        case .registerTerminal: "register_terminal"
+        case .updateTerminal(let id, _): "update_terminal \(id)"
+        case .deregisterTerminal(let id): "deregister_terminal \(id)"
         case .stripeReaders: "Stripe: list readers"
         case .readIntent(let id, _, _): "Stripe: read \(id)"
         case .reader(let id, _, .collect(let context, let amount, _, _), _):

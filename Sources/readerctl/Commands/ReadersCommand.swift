@@ -4,7 +4,11 @@ import CheckoutClient
 
 struct ReadersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "readers", abstract: "The card readers.", subcommands: [ListCommand.self, ShowCommand.self],
+        commandName: "readers", abstract: "The card readers.",
+        subcommands: [
+            ListCommand.self, ShowCommand.self, LabelCommand.self, RemoveCommand.self, IdentifyCommand.self, ConnectCommand.self,
+            DisconnectCommand.self,
+        ],
         defaultSubcommand: ListCommand.self)
 
     struct ListCommand: AgentCommand {
@@ -38,6 +42,7 @@ struct ReadersCommand: AsyncParsableCommand {
             }
             var fields = Fields()
             fields.add("Label", reader.label)
+            if reader.declaredLabel != reader.label { fields.add("Should be called", reader.declaredLabel) }
             fields.add("Reader", reader.reader ?? "(not registered)")
             fields.add("Serial", reader.serial)
             fields.add("Model", reader.model)

@@ -34,6 +34,11 @@ struct Output: Sendable {
         do { try Self.write(text + "\n", to: STDERR_FILENO) } catch {}
     }
 
+    /// A question, to standard error: standard output is for what was asked for.
+    func ask(_ question: String) {
+        do { try Self.write(question, to: STDERR_FILENO) } catch {}
+    }
+
     func bold(_ text: String) -> String { styled(text, "1") }
     func good(_ text: String) -> String { styled(text, "1;32") }
     func bad(_ text: String) -> String { styled(text, "1;31") }

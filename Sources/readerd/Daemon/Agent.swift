@@ -29,36 +29,44 @@ enum Agent {
         signal(SIGPIPE, SIG_IGN)
         let format: AgentLog.Format = settings.log.format == .json ? .json : .text
         let level = settings.log.level
-        LoggingSystem.bootstrap { _ in AgentLog(level: level, format: format) }
+        let environment = ProcessInfo.processInfo.environment
+        let outlet = AgentLog.Outlet.chosen(format, environment: environment)
+        LoggingSystem.bootstrap { _ in AgentLog(level: level, format: format, outlet: outlet) }
         let logger = Logger(label: "readerd")
         let refused = readerd_forbid_core_files()
         if refused != 0 { logger.warning("core files could not be forbidden (errno \(refused)); memory holds secrets") }
         for warning in loaded.warnings { logger.warning("\(warning)") }
 
+        let manager = serviceManager(environment, logger)
         let roles = try policy(settings)
         let journal = try openJournal(settings)
         let web = try webClient(settings)
         let credential = try makeCredential(settings, web: web)
+        let tls = try tls(settings)
         let edges = Edges(
             journal: journal, backend: MarianaClient(base: settings.backend.base, credential: credential, web: web), credential: credential,
-            stripe: StripeClient(base: settings.stripe, web: web), lan: try lan(settings), identity: try identity(settings),
+            stripe: StripeClient(base: settings.stripe, web: web), lan: LANLink(tls: tls), usb: USBLink(tls: tls),
+            identity: try identity(settings),
             location: settings.location)
         let engine = Engine(edges: edges, policy: settings.policy, seed: UInt64.random(in: 0 ... .max), logger: logger)
         let service = GatewayService(
             engine: engine,
             about: AgentFacts(
                 version: ReaderdVersion.current, location: settings.location, startedAt: BoxClock().now().wall,
-                backendTimeout: settings.timeouts.backend.duration))
+                backendTimeout: settings.timeouts.backend.duration),
+            checkup: checkup(settings, source: source, edges: edges, web: web))
+        let listener = try socket(settings)
         let server = CheckoutSocketServer(
-            configuration: .init(socket: try socket(settings), version: ReaderdVersion.current), policy: roles, service: service,
+            configuration: .init(socket: listener, version: ReaderdVersion.current), policy: roles, service: service,
             logger: logger)
         let daemon = Daemon(
-            engine: engine, server: server, journal: journal, credential: credential, settings: settings, source: source, logger: logger)
+            engine: engine, server: server, socketPath: listener.path, journal: journal, credential: credential, settings: settings,
+            source: source, manager: manager, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Logger(label: "readerd.lifecycle") { _ in AgentLog(level: .error, format: format) }))
+                logger: Logger(label: "readerd.lifecycle") { _ in AgentLog(level: .error, format: format, outlet: outlet) }))
         var failure: (any Error)?
         do {
             try await group.run()
@@ -79,6 +87,16 @@ enum Agent {
         }
         if let failure { throw StartFailure(description: "\(failure)", exitCode: 70) }
         logger.notice("readerd has stopped")
+    }
+
+    /// A manager that cannot be told is no reason not to take payments.
+    private static func serviceManager(_ environment: [String: String], _ logger: Logger) -> ServiceManager? {
+        do throws(ServiceManager.Failure) {
+            return try ServiceManager.from(environment: environment)
+        } catch {
+            logger.warning("\(error)")
+            return nil
+        }
     }
 
     private static func policy(_ settings: Settings) throws(StartFailure) -> RolePolicy {
@@ -119,9 +137,9 @@ enum Agent {
         }
     }
 
-    private static func lan(_ settings: Settings) throws(StartFailure) -> LANLink {
+    private static func tls(_ settings: Settings) throws(StartFailure) -> TLSClient {
         do {
-            return try LANLink(roots: settings.trustRoots)
+            return try TLSClient(roots: settings.trustRoots)
         } catch {
             throw StartFailure(description: "\(error)", exitCode: 78)
         }
@@ -168,6 +186,9 @@ extension Settings {
         policy.defaultCardTimeout = payment.timeoutSeconds
         policy.lanPort = lan.port
         policy.usbExclude = usb.exclude
+        policy.usbDrive = usb.drive
+        policy.registrationTimeout = timeouts.registration.milliseconds
+        policy.readerLabels = readerLabels
         policy.maintenanceCart = maintenanceCart
         policy.lanes = lanes
         return policy

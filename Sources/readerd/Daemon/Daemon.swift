@@ -1,5 +1,6 @@
 import CheckoutAPI
 import CheckoutServer
+import Discovery
 import Gateway
 import GatewayCore
 import Journal
@@ -13,10 +14,14 @@ import UnixSignals
 struct Daemon: Service {
     let engine: Engine
     let server: CheckoutSocketServer
+    /// Where callers find the socket; nil when it has no path.
+    let socketPath: String?
     let journal: JournalStore
     let credential: any BackendCredential
     let settings: Settings
     let source: SettingsSource
+    /// Who started it and wants to know how it is; nil when a person did.
+    let manager: ServiceManager?
     let logger: Logger
 
     func run() async throws {
@@ -33,7 +38,9 @@ struct Daemon: Service {
             group.addTask { await watchCredential() }
             group.addTask { await reloadOnHangUp() }
             group.addTask { await compactDaily() }
+            if settings.usb.enabled { group.addTask { await watchUSB() } }
             group.addTask { await stopWhenAsked() }
+            group.addTask { await keepWatchdogQuiet() }
             defer { group.cancelAll() }
             while let isOver = try await group.next(), !isOver {}
         }
@@ -42,7 +49,8 @@ struct Daemon: Service {
     private func serve() async throws {
         do throws(ListenFailure) {
             try await server.run {
-                logger.notice("readerd \(ReaderdVersion.current) accepts payments on \(settings.socket.path)")
+                logger.notice("readerd \(ReaderdVersion.current) accepts payments on \(socketPath ?? "a socket without a path")")
+                tell(.ready)
             }
         } catch {
             if case .lost = error {
@@ -62,7 +70,10 @@ struct Daemon: Service {
             return false
         }
         logger.notice("stopping: no new payment is accepted; what is being charged is waited for")
-        await engine.drain(upTo: settings.timeouts.confirm.duration + .seconds(10))
+        let limit = settings.timeouts.confirm.duration + .seconds(10)
+        // The server's connections get ten seconds beyond that, and closing the files the rest.
+        tell(.stopping(within: limit + .seconds(20)))
+        await engine.drain(upTo: limit)
         server.stop()
         return false
     }
@@ -78,8 +89,25 @@ struct Daemon: Service {
         return false
     }
 
+    /// What is plugged in is told to the engine, which knows what to make of it.
+    private func watchUSB() async -> Bool {
+        await USBWatch(
+            report: { await engine.handle(.devices(.usb($0))) },
+            trouble: { trouble in
+                if let trouble {
+                    logger.warning("USB cannot be watched: \(trouble); it is tried again every half minute (usb.enabled = false ends that)")
+                } else {
+                    logger.notice("USB can be watched again")
+                }
+            }
+        ).run()
+        return false
+    }
+
     private func reloadOnHangUp() async -> Bool {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            tell(.reloading)
+            defer { tell(.ready) }
             await credential.reload()
             await engine.handle(.credentialChanged)
             do throws(SettingsFailure) {

@@ -202,6 +202,29 @@ final class FakeService: CheckoutService {
         ])
     }
 
+    func registerReader(_ body: RegisterBody, caller: Caller) async throws(Problem) -> Reader {
+        try note("registerReader \(body.registrationCode) \(body.label) \(body.location ?? "-")", caller)
+        return Self.reader
+    }
+
+    func relabelReader(_ name: String, _ body: LabelBody, caller: Caller) async throws(Problem) -> Reader {
+        try note("relabelReader \(name) \(body.label)", caller)
+        return Self.reader
+    }
+
+    func removeReader(_ name: String, caller: Caller) async throws(Problem) { try note("removeReader \(name)", caller) }
+    func identifyReader(_ name: String, caller: Caller) async throws(Problem) { try note("identifyReader \(name)", caller) }
+
+    func connectReader(_ name: String, _ body: ConnectBody, caller: Caller) async throws(Problem) -> Reader {
+        try note("connectReader \(name) \(body.cart ?? "-") \(body.takeOver ?? false)", caller)
+        return Self.reader
+    }
+
+    func disconnectReader(_ name: String, caller: Caller) async throws(Problem) -> Reader {
+        try note("disconnectReader \(name)", caller)
+        return Self.reader
+    }
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
         try note("configuration \(cart ?? "-")", caller)
         return Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")
@@ -220,6 +243,33 @@ final class FakeService: CheckoutService {
     func createConnectionToken(_ body: ConnectionTokenBody, caller: Caller) async throws(Problem) -> ConnectionTokenAnswer {
         try note("createConnectionToken \(body.cart)", caller)
         return ConnectionTokenAnswer(token: "pst_test_1")
+    }
+
+    func createCardSetup(_ id: String, _ body: CardSetupBody, caller: Caller) async throws(Problem) -> AcceptedCardSetup {
+        try note("createCardSetup \(id)", caller)
+        return AcceptedCardSetup(created: true, setup: Self.setup(id, user: body.user))
+    }
+
+    func cardSetup(_ id: String, waitUpTo: Duration?, caller: Caller) async throws(Problem) -> CardSetup {
+        try note("cardSetup \(id)", caller)
+        return Self.setup(id, user: "77")
+    }
+
+    func cancelCardSetup(_ id: String, caller: Caller) async throws(Problem) -> CardSetup {
+        try note("cancelCardSetup \(id)", caller)
+        return Self.setup(id, user: "77")
+    }
+
+    func storeBankcard(_ body: BankcardBody, caller: Caller) async throws(Problem) -> Bankcard {
+        try note("storeBankcard \(body.paymentMethod)", caller)
+        return Bankcard(paymentMethod: body.paymentMethod, bankcard: "993")
+    }
+
+    private static func setup(_ id: String, user: String) -> CardSetup {
+        CardSetup(
+            id: id, user: user, state: .succeeded, paymentMethod: "pm_1", bankcard: "993", createdAt: Self.when, updatedAt: Self.when,
+            endedAt: Self.when,
+            timeline: [.init(state: .succeeded, at: Self.when)])
     }
 }
 

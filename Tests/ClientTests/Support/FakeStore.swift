@@ -214,6 +214,29 @@ final class FakeStore: CheckoutService {
         ])
     }
 
+    func registerReader(_ body: RegisterBody, caller: Caller) async throws(Problem) -> Reader {
+        called("registerReader \(body.registrationCode) \(body.label) \(body.location ?? "-")")
+        return Self.readers[0]
+    }
+
+    func relabelReader(_ name: String, _ body: LabelBody, caller: Caller) async throws(Problem) -> Reader {
+        called("relabelReader \(name) \(body.label)")
+        return Self.readers[0]
+    }
+
+    func removeReader(_ name: String, caller: Caller) async throws(Problem) { called("removeReader \(name)") }
+    func identifyReader(_ name: String, caller: Caller) async throws(Problem) { called("identifyReader \(name)") }
+
+    func connectReader(_ name: String, _ body: ConnectBody, caller: Caller) async throws(Problem) -> Reader {
+        called("connectReader \(name) \(body.cart ?? "-") \(body.takeOver ?? false)")
+        return Self.readers[0]
+    }
+
+    func disconnectReader(_ name: String, caller: Caller) async throws(Problem) -> Reader {
+        called("disconnectReader \(name)")
+        return Self.readers[0]
+    }
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
         Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")
     }
@@ -228,5 +251,28 @@ final class FakeStore: CheckoutService {
 
     func createConnectionToken(_ body: ConnectionTokenBody, caller: Caller) async throws(Problem) -> ConnectionTokenAnswer {
         ConnectionTokenAnswer(token: "pst_\(body.cart)")
+    }
+
+    func createCardSetup(_ id: String, _ body: CardSetupBody, caller: Caller) async throws(Problem) -> AcceptedCardSetup {
+        return AcceptedCardSetup(created: true, setup: Self.setup(id, user: body.user))
+    }
+
+    func cardSetup(_ id: String, waitUpTo: Duration?, caller: Caller) async throws(Problem) -> CardSetup {
+        return Self.setup(id, user: "77")
+    }
+
+    func cancelCardSetup(_ id: String, caller: Caller) async throws(Problem) -> CardSetup {
+        return Self.setup(id, user: "77")
+    }
+
+    func storeBankcard(_ body: BankcardBody, caller: Caller) async throws(Problem) -> Bankcard {
+        return Bankcard(paymentMethod: body.paymentMethod, bankcard: "993")
+    }
+
+    private static func setup(_ id: String, user: String) -> CardSetup {
+        CardSetup(
+            id: id, user: user, state: .succeeded, paymentMethod: "pm_1", bankcard: "993", createdAt: Timestamp(milliseconds: 0),
+            updatedAt: Timestamp(milliseconds: 0), endedAt: Timestamp(milliseconds: 0),
+            timeline: [.init(state: .succeeded, at: Timestamp(milliseconds: 0))])
     }
 }

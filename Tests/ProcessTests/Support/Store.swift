@@ -15,6 +15,8 @@ final class Store: Sendable {
     /// Every secret of this store contains it, and nothing else does.
     let marker: String
     private let settings: Mutex<[String: String]>
+    /// What the daemon finds in its environment, beside the usual.
+    private let environment = Mutex<[String: String]>([:])
     private let running = Mutex<ChildProcess?>(nil)
     /// What the daemon has answered to others than the Swift client, to be searched for secrets.
     private let answers = Mutex<[String]>([])
@@ -105,6 +107,9 @@ final class Store: Sendable {
         try writeSettings()
     }
 
+    /// Sets a variable of the daemon's environment, for its next start.
+    func setVariable(_ name: String, _ value: String) { environment.withLock { $0[name] = value } }
+
     private func writeSettings() throws {
         let lines = settings.withLock { settings in settings.map { "\($0) = \($1)" } }
         try Data((lines.sorted().joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: settingsFile))
@@ -119,7 +124,7 @@ final class Store: Sendable {
     func launch() throws -> ChildProcess {
         let child = try ChildProcess(
             [try ChildProcess.built("readerd"), "--config", settingsFile], output: directory.file("readerd.out"),
-            errors: directory.file("readerd.log"))
+            errors: directory.file("readerd.log"), environment: environment.withLock { $0 })
         running.withLock { $0 = child }
         return child
     }
