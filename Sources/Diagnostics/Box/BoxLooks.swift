@@ -166,7 +166,7 @@ extension Checkup {
         guard UInt64(open.count) * 10 < UInt64(limit.rlim_cur) * 8 else {
             return .fail(
                 words + " Soon no reader and no till can connect.",
-                "Restart readerd when no customer is paying: sudo systemctl restart readerd. If it comes back, send a support bundle: readerctl bundle"
+                "Restart readerd when no customer is paying: sudo systemctl restart readerd. If it comes back, keep the log: journalctl -u readerd --since today > readerd.log"
             )
         }
         return .pass(words)

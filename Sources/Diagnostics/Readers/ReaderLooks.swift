@@ -39,7 +39,7 @@ extension Checkup {
         guard !status.readers.isEmpty else {
             return .fail(
                 "No reader is registered at this location.",
-                "Register one: switch it on, let it show its code (Settings, Generate pairing code), then: readerctl readers register. If there should be some, check location in the settings."
+                "Register one: switch it on, let it show its code (Settings, Generate pairing code), then: readerctl register. If there should be some, check location in the settings."
             )
         }
         let usable = status.readers.filter { [.ready, .busy, .idle, .connecting].contains($0.state) }
