@@ -1,6 +1,7 @@
 #include "CLinuxSocket.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -42,4 +43,8 @@ int readerd_forbid_core_files(void) {
         return errno;
     }
     return 0;
+}
+
+int readerd_share_one_heap(void) {
+    return mallopt(M_ARENA_MAX, 1) == 1 ? 0 : EINVAL;
 }

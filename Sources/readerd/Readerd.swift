@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinuxSocket
 import CheckoutAPI
 import FoundationEssentials
 
@@ -28,6 +29,9 @@ struct Readerd: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Before there are threads.
+        // A C library that does not take it costs a megabyte, and nothing else.
+        _ = readerd_share_one_heap()
         let source = SettingsSource(file: config, overrides: overrides)
         let loaded: LoadedSettings
         do {

@@ -25,6 +25,10 @@ int readerd_unix_is_listener(int fd);
 /// Forbids core files and looking into this process by others of its user: memory holds secrets. Returns 0, or an errno value.
 int readerd_forbid_core_files(void);
 
+/// Has all threads share one heap of the C library from now on. Each further heap costs memory for good, and nothing here allocates so often that
+/// threads would wait for each other. Returns 0, or EINVAL when the C library does not take it.
+int readerd_share_one_heap(void);
+
 /// Makes a Unix datagram socket, close-on-exec, whose sends wait no longer than `patience_ms`. Returns 0 and sets `fd`, or an errno value.
 int readerd_datagram_open(uint32_t patience_ms, int *fd);
 
