@@ -8,8 +8,8 @@ MAKEFLAGS += --no-print-directory
 # Swift jobs at a time: the compiler wants about 1 GB for each.
 JOBS ?= $(shell nproc)
 SWIFT_SOURCES := Sources Tests Package.swift
-# What passed or merely began is not shown, test by test.
-QUIETLY := sed -uE '/^(◇|↳)/d; /^✔ /{/Test run with/!d}'
+# What passed or merely began is not shown, test by test; what explains a failure is.
+QUIETLY := sed -uE ':s; /^✘/{:a; n; /^↳/ba; bs}; /^(◇|↳)/d; /^✔ /{/Test run with/!d}'
 TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 
