@@ -1,0 +1,109 @@
+/// Whose the reader is: one holder at a time, in the order in which they came, and nobody else's until it is seen idle.
+extension ReaderMachine {
+    /// Somebody wants the reader. False when too many wait already.
+    package mutating func enqueue(_ holder: LeaseHolder, at now: Now, actions: inout [Action]) -> Bool {
+        guard lease != .free || !waiting.isEmpty else {
+            grant(holder, &actions)
+            return true
+        }
+        guard waiting.count < policy.maximumWaiting else { return false }
+        waiting.append(holder)
+        // A reader that is being freed needs a session to be seen idle.
+        connectIfWanted(at: now, &actions)
+        return true
+    }
+
+    package mutating func leaveQueue(_ holder: LeaseHolder) { waiting.removeAll { $0 == holder } }
+
+    /// The holder needs a session before it can go on.
+    package mutating func awaitSession(_ holder: LeaseHolder, at now: Now) -> [Action] {
+        guard lease == .held(holder) else { return [] }
+        var actions: [Action] = []
+        if case .live = session {
+            actions.append(.sessionReady(holder))
+            return actions
+        }
+        holderWaits = true
+        attempts = 0
+        if case .none = session { connect(at: now, &actions) }
+        return actions
+    }
+
+    package mutating func release(_ holder: LeaseHolder, left: Left, at now: Now) -> [Action] {
+        guard lease == .held(holder) else { return [] }
+        holderWaits = false
+        pending.removeAll { $0.owner == .holder(holder) }
+        var actions: [Action] = []
+        switch policy.rules.contains(.leaseUntilIdle) ? left : .idle {
+        case .idle:
+            dirty = false
+            lease = .free
+            grantNext(&actions)
+        case .unknown:
+            lease = .freeing(holder, takeOver: false)
+            dirty = true
+            proveIdle(at: now, &actions)
+        }
+        return actions
+    }
+
+    /// A technician frees a reader that a payment has left without its being seen idle. What may be left on its screen is cleared before anything
+    /// else is asked of it, as ever; the payment is not touched. False: this payment does not hold the reader, or is still at work on it.
+    package mutating func releaseByHand(of payment: PaymentID, actions: inout [Action]) -> Bool {
+        guard case .freeing(.payment(payment), _) = lease else { return false }
+        lease = .free
+        actions.append(.changed("free again: released by hand"))
+        grantNext(&actions)
+        return true
+    }
+
+    /// After a restart: the journal says that the last lease was this agent's. Taking over is allowed only when no confirm was journaled.
+    package mutating func recoverLease(of holder: LeaseHolder, takeOver: Bool, at now: Now) -> [Action] {
+        guard lease == .free else { return [] }
+        lease = .freeing(holder, takeOver: takeOver)
+        dirty = true
+        var actions: [Action] = []
+        proveIdle(at: now, &actions)
+        return actions
+    }
+
+    /// Evidence is wanted that nothing runs on the reader; nothing is done while it is held.
+    package mutating func proveIdleIfFree(at now: Now) -> [Action] {
+        guard lease == .free || isFreeing else { return [] }
+        dirty = true
+        proofWanted = true
+        var actions: [Action] = []
+        proveIdle(at: now, &actions)
+        return actions
+    }
+
+    mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
+        lease = .held(holder)
+        isParted = false
+        // What waited for its turn would now come between the holder and its reader.
+        let late = pending.filter { $0.owner != .session }
+        pending.removeAll { $0.owner != .session }
+        for item in late {
+            actions.append(
+                .answer(item.owner, item.command, .failure(.app(.lockResourcesException, detail: "a \(holder.words) has begun on it"))))
+        }
+        actions.append(.granted(holder))
+    }
+
+    mutating func grantNext(_ actions: inout [Action]) {
+        guard lease == .free, !waiting.isEmpty else { return }
+        grant(waiting.removeFirst(), &actions)
+    }
+
+    /// With a session the screen is cleared; without one it is opened first, and cleared then.
+    mutating func proveIdle(at now: Now, _ actions: inout [Action]) {
+        switch session {
+        case .live(let token, let since):
+            session = .clearing(token, since: since)
+            pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
+            sendNext(&actions)
+        case .none: connectIfWanted(at: now, &actions)
+        case .claiming, .listing, .activating, .clearing: break
+        }
+    }
+}

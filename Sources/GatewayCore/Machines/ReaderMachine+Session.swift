@@ -1,0 +1,229 @@
+/// How a session is opened, kept and given up.
+extension ReaderMachine {
+    /// An open cart wants, or no longer wants, this reader to be ready.
+    package mutating func setDesired(_ desired: Bool, at now: Now) -> [Action] {
+        self.desired = desired && !isParted
+        var actions: [Action] = []
+        connectIfWanted(at: now, &actions)
+        return actions
+    }
+
+    package mutating func token(_ token: ConnectionToken, at now: Now) -> [Action] {
+        guard case .claiming = session else { return [] }
+        session = .listing(token)
+        return [.list(token)]
+    }
+
+    package mutating func tokenRefused(_ failure: CallFailure, at now: Now, random: inout SeededRandom) -> [Action] {
+        guard case .claiming = session else { return [] }
+        var actions: [Action] = []
+        fail(.from(backend: failure), quick: false, at: now, random: &random, &actions)
+        return actions
+    }
+
+    package mutating func noCart(at now: Now, random: inout SeededRandom) -> [Action] {
+        guard case .claiming = session else { return [] }
+        var actions: [Action] = []
+        fail(
+            ReaderTrouble(
+                .noCart, "Connecting to a reader needs a connection token, and that needs an open cart.",
+                remedy: "Open a cart, or set maintenance_cart in the settings."), quick: false, at: now, random: &random, &actions)
+        return actions
+    }
+
+    /// The lists were read: what they say of this reader. Taken in any state; a connection under way goes on with it.
+    package mutating func listed(_ facts: ReaderFacts, at now: Now, random: inout SeededRandom) -> [Action] {
+        self.facts = facts
+        guard case .listing(let token) = session else { return [] }
+        var actions: [Action] = []
+        switch facts.routes(port: policy.lanPort).map({ bestRoute($0) }) {
+        case .success(let route?):
+            session = .activating
+            self.route = route
+            tookOver = takesOver
+            send(
+                .activate(token: token, failIfInUse: !takesOver && policy.rules.contains(.noTakeover)), owner: .session, route: route,
+                session: nil,
+                timeout: policy.readerTimeout, &actions)
+        case .success(nil):
+            fail(
+                ReaderTrouble(.notListed, "No way leads to the reader.", remedy: "Look for readers again."), quick: false, at: now,
+                random: &random, &actions)
+        case .failure(let trouble):
+            fail(trouble, quick: false, at: now, random: &random, &actions)
+        }
+        return actions
+    }
+
+    package mutating func listFailed(_ failure: CallFailure, at now: Now, random: inout SeededRandom) -> [Action] {
+        guard case .listing = session else { return [] }
+        var actions: [Action] = []
+        fail(.from(stripe: failure), quick: true, at: now, random: &random, &actions)
+        return actions
+    }
+
+    /// The reader's USB link was plugged in, pulled out, or plugged in anew.
+    ///
+    /// A payment that holds the reader finds out by itself, as with a reader that was lost on the LAN: what it may conclude depends on the command
+    /// that was under way.
+    package mutating func plugged(
+        _ place: USBPlace?, _ usb: USBFacts?, at now: Now, random: inout SeededRandom
+    ) -> [Action] {
+        facts.usbPlace = place
+        facts.usb = usb
+        failedOverUSB = nil
+        var actions: [Action] = []
+        if case .usb(let used) = route?.link, used != place, case .live = session, lease == .free, inFlight == nil {
+            loseSession(
+                ReaderTrouble(
+                    .unreachable, "The reader's USB cable was pulled out (\(used.name)).",
+                    remedy: "Plug the reader in again, or connect it to the shop's network."),
+                at: now, random: &random, &actions)
+        } else if place != nil, case .none(let trouble, _) = session {
+            session = .none(trouble: trouble, retryAt: now.mono)
+            connectIfWanted(at: now, &actions)
+        }
+        return actions
+    }
+
+    var wantsSession: Bool { desired || holderWaits || isFreeing || proofWanted || !visitors.isEmpty }
+
+    var heartbeatAt: MonoTime {
+        (policy.rules.contains(.quietWhileHeld) ? max(lastContact, lastHeartbeat) : lastHeartbeat) + policy.heartbeatInterval
+    }
+
+    var takesOver: Bool {
+        switch lease {
+        case .free: visitors.contains(where: \.takeOver)
+        case .held: false
+        case .freeing(_, let takeOver): takeOver
+        }
+    }
+
+    func bestRoute(_ routes: [ReaderRoute]) -> ReaderRoute? {
+        routes.first { $0.isUSB != failedOverUSB } ?? routes.first
+    }
+
+    mutating func connectIfWanted(at now: Now, _ actions: inout [Action]) {
+        guard wantsSession, case .none(_, let retryAt) = session, now.mono >= retryAt else { return }
+        connect(at: now, &actions)
+    }
+
+    mutating func connect(at now: Now, _ actions: inout [Action]) {
+        session = .claiming
+        actions.append(.claimToken)
+    }
+
+    mutating func becomeLive(_ token: SessionToken, since: MonoTime, _ actions: inout [Action]) {
+        session = .live(token, since: since)
+        failedOverUSB = nil
+        clearAt = nil
+        clears = 0
+        backoff.reset()
+        attempts = 0
+        actions.append(.changed("session opened"))
+        if isParted, lease == .free { return leaveSession(at: Now(mono: since, wall: 0), &actions) }
+        welcomeVisitors(&actions)
+        if holderWaits, case .held(let holder) = lease {
+            holderWaits = false
+            actions.append(.sessionReady(holder))
+        }
+    }
+
+    /// The session is not used any more. The reader is not told: no call for that is known (reader-protocol, section 3).
+    mutating func leaveSession(at now: Now, _ actions: inout [Action]) {
+        session = .none(trouble: nil, retryAt: now.mono)
+        sessionSince = nil
+        let dropped = pending
+        pending = []
+        for item in dropped where item.owner != .session {
+            actions.append(.answer(item.owner, item.command, .failure(.unreachable(detail: "the reader was disconnected"))))
+        }
+        actions.append(.changed("session given up"))
+    }
+
+    mutating func activationFailed(
+        _ failure: ReaderFailure, failIfInUse: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
+    ) {
+        switch failure {
+        case .app(let code, let detail) where failIfInUse && code.refusesTakeover:
+            let words = detail.isEmpty ? "" : " (\(detail))"
+            fail(
+                ReaderTrouble(
+                    .inUseElsewhere, "The reader is taking a payment for another point of sale\(words).",
+                    remedy: "Wait until it is done, or have a technician take the reader over."), quick: false, at: now, random: &random,
+                &actions)
+        case .unreachable, .lost:
+            failedOverUSB = route?.isUSB
+            fail(.from(failure), quick: true, at: now, random: &random, &actions)
+        case .rpc, .app, .invalidAnswer: fail(.from(failure), quick: true, at: now, random: &random, &actions)
+        case .untrusted:
+            failedOverUSB = route?.isUSB
+            fail(.from(failure), quick: false, at: now, random: &random, &actions)
+        }
+    }
+
+    /// A try to open a session failed. `quick`: the holder of the lease is worth one more try at once.
+    mutating func fail(
+        _ trouble: ReaderTrouble, quick: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
+    ) {
+        attempts += 1
+        sessionSince = nil
+        if holderWaits, case .held(let holder) = lease {
+            if quick && attempts < 2 {
+                session = .none(trouble: trouble, retryAt: now.mono)
+                connect(at: now, &actions)
+                return
+            }
+            holderWaits = false
+            actions.append(.sessionFailed(holder, trouble))
+        }
+        session = .none(trouble: trouble, retryAt: now.mono + 500 + backoff.next(random: &random))
+        actions.append(.changed(trouble.message))
+        if turnAwayVisitors(trouble, wasPolite: !tookOver, &actions) { connect(at: now, &actions) }
+    }
+
+    mutating func loseSession(
+        _ trouble: ReaderTrouble, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
+    ) {
+        let wasClearing = if case .clearing = session { true } else { false }
+        session = .none(trouble: trouble, retryAt: now.mono)
+        clearAt = nil
+        sessionSince = nil
+        let dropped = pending
+        pending = []
+        for item in dropped where item.owner != .session {
+            actions.append(.answer(item.owner, item.command, .failure(.unreachable(detail: "the session with the reader was lost"))))
+        }
+        actions.append(.changed("session lost: \(trouble.message)"))
+        // A reader that opens sessions and then breaks is not asked again and again without a pause, and who waits for it is told.
+        if wasClearing { return fail(trouble, quick: true, at: now, random: &random, &actions) }
+        connectIfWanted(at: now, &actions)
+    }
+}
+
+extension ReaderFailure {
+    /// The session is to be given up (reader-protocol, sections 4 and 5: transport failures and unauthenticated codes end it).
+    package var endsSession: Bool {
+        switch self {
+        case .unreachable, .untrusted, .lost: true
+        case .rpc(let code, _):
+            switch code {
+            case .networkUnavailable, .serverUnresolvable, .serverUnreachable, .timeout: true
+            default: false
+            }
+        case .app(let code, _): code.endsSession
+        case .invalidAnswer: false
+        }
+    }
+}
+
+extension AppErrorCode {
+    /// Which code refuses a takeover is not public: what is neither about the token nor about the message's form is taken as "in use".
+    var refusesTakeover: Bool {
+        switch self {
+        case .lockResourcesException, .illegalState, .interrupted, .other: true
+        default: false
+        }
+    }
+}
