@@ -136,16 +136,6 @@ import Testing
         #expect(try judged(Self.link(), readers: [Self.reader()], excluded: ["1209:2", ":", "x:1", "S"]).isDriveable)
     }
 
-    @Test func `a reader link is told of and not driven when the settings do not allow it`() throws {
-        var list = DeviceList()
-        list.drives = false
-        _ = list.enumerated([Self.link()], readers: [Self.reader()], at: 1)
-        let facts = try #require(list.views.first?.facts)
-        #expect(facts.reader?.text == "tmr_1" && !facts.isDriveable)
-        #expect(facts.reason?.code == .drivingOff && facts.usb?.place == nil)
-        #expect(list.place(of: Self.reader().id) == nil)
-    }
-
     @Test func `a network gadget tells its interface`() throws {
         var gadget = Self.plain(0x0525, 0xa4a2, class: 2)
         gadget.interfaces[0].subclass = 6

@@ -28,7 +28,7 @@ import WebCall
         #expect(settings.roles.values.allSatisfy { $0.users.isEmpty && $0.groups.isEmpty })
         #expect(settings.lanes.isEmpty && settings.readerLabels.isEmpty)
         #expect(settings.lan == .init(sweep: true, subnets: [], addresses: [], port: 4443))
-        #expect(settings.usb == .init(enabled: true, exclude: [], drive: false))
+        #expect(settings.usb == .init(enabled: true, exclude: []))
         #expect(settings.payment.timeoutSeconds == 120)
         #expect(settings.payment.queueTimeout.duration == .seconds(300) && settings.payment.eagerCollect)
         let timeouts = settings.timeouts
@@ -120,7 +120,7 @@ import WebCall
         #expect(!settings.lan.sweep && settings.lan.port == 14443)
         #expect(settings.lan.subnets.map(\.description) == ["192.168.8.0/24"])
         #expect(settings.lan.addresses.map(\.text) == ["127.0.0.1"])
-        #expect(settings.usb == .init(enabled: false, exclude: ["05f9:4204", "S1"], drive: false))
+        #expect(settings.usb == .init(enabled: false, exclude: ["05f9:4204", "S1"]))
         #expect(settings.payment == .init(timeoutSeconds: 30, queueTimeout: Seconds(milliseconds: 1500), eagerCollect: false))
         #expect(settings.timeouts.registration.milliseconds == 8000)
         #expect(settings.timeouts.authorizationWindow.milliseconds == 250)

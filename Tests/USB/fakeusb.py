@@ -44,6 +44,7 @@ class UsbDevice(UMockdev.IoctlBase):
         self.claimed, self.halted = set(), set()
         self.gone = False
         self.opened_streams = 0
+        self.mute = False  # control requests are not answered
         # libusb polls the node for POLLOUT. The node is a terminal whose output is stopped while there is nothing to reap; closing its other end is
         # the unplug (POLLERR | POLLHUP), as usbfs does it.
         self.master, self.slave = os.openpty()
@@ -137,12 +138,11 @@ class UsbDevice(UMockdev.IoctlBase):
             self.claimed.discard(number)
             return 0, 0
         if request == SETINTERFACE:
-            self.halted.clear()
-            self.opened_streams += 1
-            self.on_begin()
+            self._begin()
             return 0, 0
         if request == CLEAR_HALT:
-            self.halted.clear()
+            (endpoint,) = struct.unpack("<I", bytes(argument.resolve(0, 4).retrieve()))
+            self.halted.discard(endpoint)
             return 0, 0
         if request == SUBMITURB:
             return self._submit(argument)
@@ -162,6 +162,21 @@ class UsbDevice(UMockdev.IoctlBase):
             return 0, 0
         return -1, errno.ENOTTY
 
+    def _begin(self):
+        self.halted.clear()
+        self.opened_streams += 1
+        self.on_begin()
+
+    def _control(self, urb):
+        kind, request, value, index, length = struct.unpack("<BBHHH", bytes(urb.buffer.retrieve())[:8])
+        if (kind, request) == (0x01, 0x0B) and self.mute:
+            self.pending.append(urb)
+        elif (kind, request, value, length) == (0x01, 0x0B, 0, 0) and index in self.claimed:
+            self._begin()
+            self._finish(urb, 0)
+        else:
+            self._finish(urb, -errno.EPIPE)
+
     def _submit(self, argument):
         urb = Urb()
         urb.address = struct.unpack("<Q", bytes(argument.retrieve()))[0]
@@ -170,7 +185,7 @@ class UsbDevice(UMockdev.IoctlBase):
         kind, urb.endpoint, urb.length = fields[0], fields[1], fields[5]
         urb.buffer = urb.block.resolve(16, urb.length) if urb.length else None
         if kind == URB_CONTROL:
-            self._finish(urb, -errno.EPIPE)
+            self._control(urb)
         elif urb.endpoint in self.halted:
             self._finish(urb, -errno.EPIPE)
         elif urb.endpoint & 0x80:
@@ -201,6 +216,8 @@ class ReaderLink(UsbDevice):
         self._hang_up()
         self.waiting.clear()
         self.ended = False
+
+    def _connect(self):
         connection = socket.create_connection(self.reader, timeout=5)
         connection.settimeout(None)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -234,11 +251,13 @@ class ReaderLink(UsbDevice):
     def on_out(self, data):
         if self._counts("out", len(data)):
             return
-        if self.connection is not None:
-            try:
-                self.connection.sendall(data)
-            except OSError:
-                self.ended = True
+        try:
+            if self.connection is None:
+                self._connect()
+            self.connection.sendall(data)
+        except OSError:
+            self.ended = True
+            self.serve()
 
     def take_in(self, length):
         if self.waiting:

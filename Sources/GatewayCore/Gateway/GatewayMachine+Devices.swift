@@ -3,7 +3,6 @@ extension GatewayMachine {
     mutating func reported(_ news: DeviceNews, at now: Now) {
         let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
         devices.excluded = policy.usbExclude
-        devices.drives = policy.usbDrive
         switch news {
         case .usb(let sightings): tell(devices.enumerated(sightings, readers: known, at: now.wall))
         case .lan(let sightings): tell(devices.seen(sightings, readers: known, at: now.wall))
@@ -16,7 +15,6 @@ extension GatewayMachine {
         guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil }) else { return }
         let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
         devices.excluded = policy.usbExclude
-        devices.drives = policy.usbDrive
         tell(devices.judge(readers: known))
         for facts in known {
             let plugged = devices.place(of: facts.id)

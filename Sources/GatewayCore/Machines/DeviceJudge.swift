@@ -4,8 +4,6 @@ struct DeviceJudge {
     var readers: [ReaderFacts]
     /// `VVVV:PPPP` or a serial number, as the settings have them.
     var excluded: [String]
-    /// `usb.drive`: whether a reader may be driven over its reader link.
-    var drives = true
 
     func judge(_ sighting: USBSighting, key: DeviceKey) -> DeviceFacts {
         let link = Self.link(of: sighting)
@@ -86,7 +84,7 @@ struct DeviceJudge {
     private func readerLinkReason(_ sighting: USBSighting, _ interface: USBInterface?, _ facts: DeviceFacts) -> DeviceReason? {
         if let interface, Self.place(of: sighting, interface) == nil {
             return DeviceReason(
-                .badDescriptors, "Its reader link does not have exactly one bulk endpoint in each direction.",
+                .badDescriptors, "Its reader link does not have exactly one bulk endpoint in each direction, in alternate setting 0.",
                 remedy: "Ask the maker of the device for firmware that keeps to the interface.")
         }
         if let driver = interface?.driver, driver != "usbfs" {
@@ -103,11 +101,6 @@ struct DeviceJudge {
             return DeviceReason(
                 .noSerial, "It has no serial number, so it cannot be told which registered reader it is.",
                 remedy: "Ask the maker of the device for firmware that gives the reader's serial number.")
-        }
-        guard drives else {
-            return DeviceReason(
-                .drivingOff, "It presents a reader link, and the settings do not allow readers to be driven over USB.",
-                remedy: "Connect the reader to the shop's network. Driving over USB is being proved; usb.drive = true tries it.")
         }
         if facts.reader != nil { return nil }
         // Serial numbers come with Stripe's list only, and that needs a connection token.
@@ -148,7 +141,7 @@ struct DeviceJudge {
     static func link(of sighting: USBSighting) -> (kind: USBLinkKind, interface: USBInterface)? {
         for kind in [USBLinkKind.readerLink, .network, .cdcACM, .ccid, .hid, .vendor] {
             let fitting = sighting.interfaces.filter { self.kind(of: $0) == kind }
-            // Of several alternate settings the one that has the endpoints.
+            // Of several the one that can be opened.
             if let usable = fitting.first(where: { place(of: sighting, $0) != nil }) ?? fitting.first { return (kind, usable) }
         }
         return nil
@@ -172,11 +165,12 @@ struct DeviceJudge {
     static func place(of sighting: USBSighting, _ interface: USBInterface) -> USBPlace? {
         let ins = interface.endpoints.filter { $0.isBulk && $0.isIn }
         let outs = interface.endpoints.filter { $0.isBulk && !$0.isIn }
-        guard kind(of: interface) == .readerLink, ins.count == 1, outs.count == 1, interface.endpoints.count == 2,
+        // The published interface has its endpoints in alternate setting 0, and one setting only.
+        guard kind(of: interface) == .readerLink, interface.alternate == 0, ins.count == 1, outs.count == 1, interface.endpoints.count == 2,
             (8...1024).contains(ins[0].packetSize), (8...1024).contains(outs[0].packetSize)
         else { return nil }
         return USBPlace(
             bus: sighting.bus, device: sighting.device, portPath: sighting.portPath, interface: interface.number,
-            alternate: interface.alternate, endpointIn: ins[0].address, endpointOut: outs[0].address, packetSize: outs[0].packetSize)
+            endpointIn: ins[0].address, endpointOut: outs[0].address, packetSize: outs[0].packetSize)
     }
 }

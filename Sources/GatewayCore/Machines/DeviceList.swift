@@ -27,8 +27,6 @@ package struct DeviceList: Sendable {
     private var entries: [DeviceKey: Entry] = [:]
     /// `usb.exclude`.
     package var excluded: [String] = []
-    /// `usb.drive`.
-    package var drives = true
 
     package init() {}
 
@@ -44,7 +42,7 @@ package struct DeviceList: Sendable {
 
     /// An enumeration of the whole of USB.
     package mutating func enumerated(_ sightings: [USBSighting], readers: [ReaderFacts], at now: WallTime) -> [Action] {
-        let judge = DeviceJudge(readers: readers, excluded: excluded, drives: drives)
+        let judge = DeviceJudge(readers: readers, excluded: excluded)
         // Hubs are the way to devices, not devices.
         let keyed = keys(for: sightings.filter { $0.deviceClass != 0x09 })
         var actions: [Action] = []
@@ -58,7 +56,7 @@ package struct DeviceList: Sendable {
 
     /// Seen on the LAN now.
     package mutating func seen(_ sightings: [LANSighting], readers: [ReaderFacts], at now: WallTime) -> [Action] {
-        let judge = DeviceJudge(readers: readers, excluded: excluded, drives: drives)
+        let judge = DeviceJudge(readers: readers, excluded: excluded)
         var actions: [Action] = []
         for sighting in sightings { see(sighting.key, .lan(sighting), judge.judge(sighting), at: now, &actions) }
         return actions
@@ -73,7 +71,7 @@ package struct DeviceList: Sendable {
 
     /// The lists of readers, or what is excluded, may have changed: what that makes of the devices.
     package mutating func judge(readers: [ReaderFacts]) -> [Action] {
-        let judge = DeviceJudge(readers: readers, excluded: excluded, drives: drives)
+        let judge = DeviceJudge(readers: readers, excluded: excluded)
         var actions: [Action] = []
         for key in entries.keys.sorted() {
             guard let entry = entries[key] else { continue }

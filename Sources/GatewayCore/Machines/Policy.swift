@@ -27,8 +27,6 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var lanPort = 4443
     /// `usb.exclude`: `VVVV:PPPP` or serial numbers of devices that are left alone.
     package var usbExclude: [String] = []
-    /// `usb.drive`: readers may be driven over their USB reader link.
-    package var usbDrive = true
     package var maintenanceCart: CartID?
     /// `lanes.NAME.reader`: a reader's id, serial number or label.
     package var lanes: [LaneName: String] = [:]

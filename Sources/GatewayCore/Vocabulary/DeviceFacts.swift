@@ -28,8 +28,6 @@ package struct DeviceReason: Sendable, Hashable {
         case noAccess = "no_access"
         /// It is a network interface: what is behind it is found as on the LAN.
         case networkInterface = "network_interface"
-        /// The settings do not allow readers to be driven over USB.
-        case drivingOff = "driving_off"
         /// Its descriptors cannot be made sense of.
         case badDescriptors = "bad_descriptors"
     }

@@ -100,20 +100,18 @@ package struct USBPlace: Sendable, Hashable {
     package var device: Int
     package var portPath: String
     package var interface: UInt8
-    package var alternate: UInt8
     package var endpointIn: UInt8
     package var endpointOut: UInt8
     /// Bytes of one packet towards the device.
     package var packetSize: Int
 
     package init(
-        bus: Int, device: Int, portPath: String, interface: UInt8, alternate: UInt8, endpointIn: UInt8, endpointOut: UInt8, packetSize: Int
+        bus: Int, device: Int, portPath: String, interface: UInt8, endpointIn: UInt8, endpointOut: UInt8, packetSize: Int
     ) {
         self.bus = bus
         self.device = device
         self.portPath = portPath
         self.interface = interface
-        self.alternate = alternate
         self.endpointIn = endpointIn
         self.endpointOut = endpointOut
         self.packetSize = packetSize

@@ -60,13 +60,13 @@ final class USBHost: Sendable {
                 libusb_close(pointer)
                 throw Self.failure("the reader link of \(place.name) cannot be claimed", claimed)
             }
-            let began = libusb_set_interface_alt_setting(pointer, CInt(place.interface), CInt(place.alternate))
+            let handle = USBHandle(pointer: pointer, place: place)
+            let began = handle.begin()
             guard began == 0 else {
-                libusb_release_interface(pointer, CInt(place.interface))
-                libusb_close(pointer)
+                handle.close()
                 throw Self.failure("no stream can be begun with \(place.name)", began)
             }
-            return USBHandle(pointer: pointer, place: place)
+            return handle
         }
         throw .unreachable(detail: "\(place.name) is not plugged in any more")
     }
@@ -76,6 +76,8 @@ final class USBHost: Sendable {
         case LIBUSB_ERROR_ACCESS.rawValue:
             .unreachable(detail: "\(what): readerd may not (install its udev rules, and plug the reader in again)")
         case LIBUSB_ERROR_BUSY.rawValue: .unreachable(detail: "\(what): another program or a kernel driver has it")
+        case LIBUSB_ERROR_PIPE.rawValue: .unreachable(detail: "\(what): it refuses the request")
+        case LIBUSB_ERROR_TIMEOUT.rawValue: .unreachable(detail: "\(what): it does not answer in time")
         case LIBUSB_ERROR_NO_DEVICE.rawValue, LIBUSB_ERROR_IO.rawValue, LIBUSB_ERROR_NOT_FOUND.rawValue:
             .unreachable(detail: "\(what): it has been pulled out")
         default: .unreachable(detail: "\(what) (\(words(code)))")
@@ -83,19 +85,4 @@ final class USBHost: Sendable {
     }
 
     static func words(_ code: CInt) -> String { String(cString: libusb_strerror(code)) }
-}
-
-/// An open device with its claimed interface. libusb's handles may be used from any thread; it is closed once, by the pump that owns it, after the last
-/// transfer has come back.
-struct USBHandle: @unchecked Sendable {
-    let pointer: OpaquePointer
-    let place: USBPlace
-
-    /// Ends the stream and gives the interface back. Blocks: for a thread that may.
-    func close() {
-        // The device forgets what is left of the stream; one that has been pulled out cannot, and need not.
-        libusb_set_interface_alt_setting(pointer, CInt(place.interface), CInt(place.alternate))
-        libusb_release_interface(pointer, CInt(place.interface))
-        libusb_close(pointer)
-    }
 }

@@ -69,7 +69,7 @@ package struct USBLink: Sendable {
                 .channelOption(.autoRead, value: false)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(USBPump(handle, finished: giveBack))
+                        try channel.pipeline.syncOperations.addHandler(USBPump(handle, giveBack: giveBack))
                     }
                 }
                 .withConnectedSocket(ends[1]).get()

@@ -1,129 +1,96 @@
 import NIOCore
 
-/// Carries bytes between one end of a socket pair and a USB bulk pair, one transfer each way at a time.
-///
-/// Whatever ends the stream on one side closes the other; the interface is given back when the last transfer has come back.
+/// Carries bytes between one end of a socket pair and a USB bulk pair, one transfer each way at a time. ``PumpMachine`` says what happens.
 final class USBPump: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Bytes of one transfer: a multiple of every packet size, so that no packet can be cut off.
-    static let transferSize = 16_384
     /// Milliseconds in which a reader takes what is sent to it.
     static let writeLimit: UInt32 = 20_000
-    /// A reader that sends packets without bytes, again and again, is not one.
-    static let emptyLimit = 1_000
 
     private let handle: USBHandle
     /// Called once, when no transfer is under way any more.
-    private let finished: @Sendable () -> Void
+    private let giveBack: @Sendable () -> Void
+    private var machine = PumpMachine()
     private var context: ChannelHandlerContext?
     private var reading: USBTransfer?
     private var writing: USBTransfer?
-    private var isReading = false
-    private var isWriting = false
-    private var waiting: [ByteBuffer] = []
-    private var empties = 0
-    private var isOver = false
-    private var hasFinished = false
 
-    init(_ handle: USBHandle, finished: @escaping @Sendable () -> Void) {
+    init(_ handle: USBHandle, giveBack: @escaping @Sendable () -> Void) {
         self.handle = handle
-        self.finished = finished
+        self.giveBack = giveBack
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func channelActive(context: ChannelHandlerContext) {
-        readFromReader()
-        context.read()
-        context.fireChannelActive()
-    }
-
     func handlerRemoved(context: ChannelHandlerContext) {
-        end()
+        carryOut(machine.ended())
         self.context = nil
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        carryOut(machine.began())
+        context.fireChannelActive()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        end()
+        carryOut(machine.ended())
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { end() }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { carryOut(machine.ended()) }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        waiting.append(unwrapInboundIn(data))
-        writeToReader()
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { carryOut(machine.taken(unwrapInboundIn(data))) }
+
+    func channelReadComplete(context: ChannelHandlerContext) { carryOut(machine.tookAll()) }
+
+    private func carryOut(_ actions: [PumpMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .read: read()
+            case .write(let bytes): write(bytes)
+            case .pass(let bytes): pass(bytes)
+            case .takeMore: context?.read()
+            case .cancel:
+                reading?.cancel()
+                writing?.cancel()
+            case .close: context?.close(promise: nil)
+            case .giveBack: giveBack()
+            }
+        }
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        // No more is taken from this side than the reader takes.
-        if !isWriting, !isOver { context.read() }
-    }
-
-    private func readFromReader() {
-        guard let context, !isOver, !isReading else { return }
-        isReading = true
+    private func read() {
+        guard let context else { return carryOut(machine.readCameBack(nil)) }
         let promise = context.eventLoop.makePromise(of: ByteBuffer.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
             self.reading = nil
-            self.isReading = false
             switch result {
-            case .success(let bytes): self.received(bytes)
-            case .failure: self.end()
+            case .success(let bytes): self.carryOut(self.machine.readCameBack(bytes))
+            case .failure: self.carryOut(self.machine.readCameBack(nil))
             }
-            self.finishIfDone()
         }
-        reading = USBTransfer.submit(handle, bytes: nil, size: Self.transferSize, timeout: 0, promise: promise)
+        reading = USBTransfer.submit(handle, bytes: nil, size: PumpMachine.transferSize, timeout: 0, promise: promise)
     }
 
-    private func received(_ bytes: ByteBuffer) {
-        guard let context, !isOver else { return }
-        empties = bytes.readableBytes == 0 ? empties + 1 : 0
-        if empties > Self.emptyLimit { return end() }
-        guard bytes.readableBytes > 0 else { return readFromReader() }
-        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { result in
-            if case .success = result { self.readFromReader() } else { self.end() }
-        }
-    }
-
-    private func writeToReader() {
-        guard let context, !isOver, !isWriting, !waiting.isEmpty else { return }
-        guard let bytes = waiting[0].readSlice(length: min(Self.transferSize, waiting[0].readableBytes)), bytes.readableBytes > 0 else {
-            waiting.removeFirst()
-            return writeToReader()
-        }
-        isWriting = true
+    private func write(_ bytes: ByteBuffer) {
+        guard let context else { return carryOut(machine.writeCameBack(false)) }
         let promise = context.eventLoop.makePromise(of: ByteBuffer.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
             self.writing = nil
-            self.isWriting = false
-            switch result {
-            case .success:
-                if self.waiting.first?.readableBytes == 0 { self.waiting.removeFirst() }
-                if self.waiting.isEmpty { if !self.isOver { self.context?.read() } } else { self.writeToReader() }
-            case .failure: self.end()
+            if case .success = result {
+                self.carryOut(self.machine.writeCameBack(true))
+            } else {
+                self.carryOut(self.machine.writeCameBack(false))
             }
-            self.finishIfDone()
         }
         writing = USBTransfer.submit(handle, bytes: bytes, size: 0, timeout: Self.writeLimit, promise: promise)
     }
 
-    private func end() {
-        if !isOver {
-            isOver = true
-            waiting = []
-            reading?.cancel()
-            writing?.cancel()
-            context?.close(promise: nil)
+    private func pass(_ bytes: ByteBuffer) {
+        guard let context else { return carryOut(machine.passed(false)) }
+        context.writeAndFlush(wrapOutboundOut(bytes)).assumeIsolated().whenComplete { result in
+            if case .success = result { self.carryOut(self.machine.passed(true)) } else { self.carryOut(self.machine.passed(false)) }
         }
-        finishIfDone()
-    }
-
-    private func finishIfDone() {
-        guard isOver, !isReading, !isWriting, !hasFinished else { return }
-        hasFinished = true
-        finished()
     }
 }

@@ -186,7 +186,6 @@ extension Settings {
         policy.defaultCardTimeout = payment.timeoutSeconds
         policy.lanPort = lan.port
         policy.usbExclude = usb.exclude
-        policy.usbDrive = usb.drive
         policy.registrationTimeout = timeouts.registration.milliseconds
         policy.readerLabels = readerLabels
         policy.maintenanceCart = maintenanceCart

@@ -81,9 +81,6 @@ package struct Settings: Sendable, Equatable {
         package var enabled: Bool
         /// Devices to leave alone: `VVVV:PPPP` (vendor and product, hexadecimal) or a serial number.
         package var exclude: [String]
-        /// Readers are driven over their USB reader link. Off unless asked for: a plug that is pulled while the reader authorises has ended the
-        /// agent on the emulated bus.
-        package var drive: Bool
     }
 
     package struct Payment: Sendable, Equatable {

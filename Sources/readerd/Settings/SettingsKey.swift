@@ -107,7 +107,6 @@ extension SettingsKey {
         SettingsKey("lan.port", .integer(1...65535), .integer(4443)),
         SettingsKey("usb.enabled", .toggle, .toggle(true)),
         SettingsKey("usb.exclude", .list, .list([])),
-        SettingsKey("usb.drive", .toggle, .toggle(false)),
         SettingsKey("payment.timeout_s", .integer(5...600), .integer(120)),
         SettingsKey("payment.queue_timeout_s", .seconds(1...3600), .integer(300)),
         SettingsKey("payment.eager_collect", .toggle, .toggle(true)),

@@ -75,8 +75,7 @@ extension Settings {
         let labels = Settings.labels(&reader)
         let lan = Settings.lan(&reader)
         let exclude = reader.list("usb.exclude")
-        let drive = reader.toggle("usb.drive")
-        let usb = reader.toggle("usb.enabled").map { USB(enabled: $0, exclude: exclude, drive: drive ?? false) }
+        let usb = reader.toggle("usb.enabled").map { USB(enabled: $0, exclude: exclude) }
         let payment = Settings.payment(&reader)
         let timeouts = Settings.timeouts(&reader)
         let keepDays = reader.integer("journal.keep_days")
