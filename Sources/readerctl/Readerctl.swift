@@ -15,7 +15,8 @@ struct Readerctl: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            StatusCommand.self, ReadersCommand.self, RegisterCommand.self, LabelsCommand.self, PayCommand.self, PaymentsCommand.self,
+            StatusCommand.self, WatchCommand.self, ReadersCommand.self, RegisterCommand.self, LabelsCommand.self, PayCommand.self,
+            PaymentsCommand.self,
             CancelCommand.self, ResolveCommand.self, EventsCommand.self, CartsCommand.self, CheckCommand.self, MetricsCommand.self,
             VersionCommand.self,
         ])

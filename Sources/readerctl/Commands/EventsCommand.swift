@@ -16,48 +16,17 @@ struct EventsCommand: AgentCommand {
     @Option(help: "Only these, with commas: payments, readers, devices, agent.") var topics: String?
 
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
-        var cursor = after
-        var connected = false
         let topics = (topics ?? "").split(separator: ",").map { Event.Topic(rawValue: String($0)) }
-        var pause: Duration = .milliseconds(200)
-        while true {
-            var cause: ClientError?
-            do {
-                for try await event in agent.events(topics: topics, after: cursor) {
-                    connected = true
-                    cursor = event.cursor
-                    pause = .milliseconds(200)
-                    if output.json {
-                        try output.object(event)
-                    } else {
-                        try output.line("\(Times.time(event.at))  \(EventWords(event).text)")
-                    }
-                }
-            } catch let error as ClientError {
-                cause = error
+        try await EventFollower(agent: agent, topics: topics, after: after, goesOn: follow).run { event in
+            if output.json {
+                try output.object(event)
+            } else {
+                try output.line("\(Times.time(event.at))  \(EventWords(event).text)")
             }
-            guard follow else {
-                if let cause { throw cause }
-                return .ok
-            }
-            if case .problem(let problem) = cause, problem.code == .cursorGone, connected {
-                Complaint(.problem(problem)).tell(output)
-                cursor = nil
-            } else if let cause, !goesOn(after: cause, connected: connected) {
-                throw cause
-            }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(5))
+        } lost: { cause in
+            // That some events are missing now must be said; other faults have passed when it goes on.
+            if case .problem(let problem) = cause, problem.code == .cursorGone { Complaint(.problem(problem)).tell(output) }
         }
-    }
-
-    /// A fault that passes. What was so before anything was seen is told at once instead.
-    private func goesOn(after cause: ClientError, connected: Bool) -> Bool {
-        switch cause {
-        case .problem(let problem): problem.code == .overloaded || problem.code == .shuttingDown
-        case .noSocket, .noPermission: connected
-        case .connectionLost, .timedOut: true
-        case .invalidAnswer, .canceled, .notEnded: false
-        }
+        return .ok
     }
 }

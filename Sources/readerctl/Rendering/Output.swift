@@ -9,10 +9,13 @@ struct Output: Sendable {
     /// JSON instead of words.
     var json: Bool
     var color: Bool
+    /// The terminal, if there is one, understands more than lines.
+    var canMoveCursor: Bool
 
     init(json: Bool, noColor: Bool, environment: [String: String]) {
         self.json = json
-        self.color =
+        canMoveCursor = environment["TERM"] != "dumb" && !(environment["TERM"] ?? "").isEmpty
+        color =
             !json && !noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" && isatty(STDOUT_FILENO) == 1
     }
 
@@ -22,6 +25,11 @@ struct Output: Sendable {
 
     func lines(_ lines: [String]) throws(Closed) {
         try line(lines.joined(separator: "\n"))
+    }
+
+    /// As it is: what moves a terminal's cursor.
+    func raw(_ text: String) throws(Closed) {
+        try Self.write(text, to: STDOUT_FILENO)
     }
 
     /// One JSON object on one line.
@@ -43,6 +51,7 @@ struct Output: Sendable {
     func good(_ text: String) -> String { styled(text, "1;32") }
     func bad(_ text: String) -> String { styled(text, "1;31") }
     func doubtful(_ text: String) -> String { styled(text, "1;33") }
+    func quiet(_ text: String) -> String { styled(text, "2") }
 
     private func styled(_ text: String, _ code: String) -> String {
         color ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text

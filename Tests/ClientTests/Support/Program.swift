@@ -38,7 +38,7 @@ final class Program: Sendable {
         } else {
             posix_spawn_file_actions_addopen(&actions, 1, directory.file("out"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, terminal?.path ?? "/dev/null", O_RDONLY | O_NOCTTY, 0)
         posix_spawn_file_actions_addopen(&actions, 2, directory.file("err"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
         // NIO's sockets are inherited: what other tests have open must not stay open in this process. What is not open is ignored.
         for descriptor: CInt in 3..<512 { posix_spawn_file_actions_addclose(&actions, descriptor) }

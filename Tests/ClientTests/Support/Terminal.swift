@@ -16,12 +16,31 @@ final class Terminal: Sendable {
         path = String(cString: name)
     }
 
+    /// How many columns and rows it says it has.
+    func resize(columns: UInt16, rows: UInt16) {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(descriptor, UInt(TIOCSWINSZ), &size)
+    }
+
+    /// Presses keys.
+    func type(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(descriptor, bytes, bytes.count)
+    }
+
+    /// Whether it waits for whole lines, and shows what is typed.
+    var isOrdinary: Bool {
+        var settings = termios()
+        guard tcgetattr(kept, &settings) == 0 else { return false }
+        return settings.c_lflag & tcflag_t(ICANON) != 0 && settings.c_lflag & tcflag_t(ECHO) != 0
+    }
+
     deinit {
         close(descriptor)
         close(kept)
     }
 
-    /// What was written to it, once the program has ended.
+    /// What was written to it since this was last asked.
     func written() -> String {
         var text: [UInt8] = []
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
