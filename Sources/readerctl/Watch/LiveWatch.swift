@@ -85,7 +85,8 @@ struct LiveWatch {
     /// As Ctrl-Z does for every program, but the terminal is given back before.
     private func suspend(_ screen: Screen) throws(Output.Closed) {
         screen.hide()
-        kill(getpid(), SIGTSTP)
+        // To this thread: nothing else may be drawn before it stops.
+        raise(SIGTSTP)
         try screen.show()
     }
 
