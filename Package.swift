@@ -67,6 +67,9 @@ let package = Package(
         library("ReaderRPC", ["GatewayCore"] + nio),
         library("ReaderLinks", ["GatewayCore", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
 
+        // Writes down what the edges say and hear, without the secrets.
+        library("Recording", ["GatewayCore", "WebCall", "ReaderRPC"]),
+
         library("Discovery", ["GatewayCore", "ReaderLinks", "CLibUSB"] + nio),
 
         // The socket.
@@ -104,7 +107,7 @@ let package = Package(
             "readerd",
             [
                 "Gateway", "Diagnostics", "CheckoutAPI", "CheckoutServer", "CheckoutClient", "Journal", "MarianaAPI", "StripeAPI",
-                "ReaderRPC", "ReaderLinks", "Discovery", "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
+                "ReaderRPC", "ReaderLinks", "Discovery", "Recording", "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
                 .product(name: "TOMLKit", package: "TOMLKit"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -141,6 +144,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ] + nio),
+        tests("RecordingTests", ["Recording", "ReaderRPC"]),
         tests("DiagnosticsTests", ["Diagnostics", "CheckoutAPI", "GatewayCore", "WebCall"]),
         tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
         tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "CheckoutClient", logging] + nio),

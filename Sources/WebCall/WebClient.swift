@@ -26,13 +26,17 @@ package final class WebClient: Sendable {
     private let connectTimeout: Duration
     private let clocks = NIOLockedValueBox<[String: ClockSample]>([:])
     private let isShutDown = NIOLockedValueBox(false)
+    private let observe: (@Sendable (WebExchange) -> Void)?
 
     /// - Parameters:
     ///   - trustRoots: a PEM file of authorities that count beside the system's.
     ///   - connectTimeout: for resolving, connecting and the TLS handshake together.
+    ///   - observe: is shown every call that got as far as the transport, secrets and all, when it has ended.
     package init(
-        trustRoots: String? = nil, connectTimeout: Duration = .seconds(5), group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        trustRoots: String? = nil, connectTimeout: Duration = .seconds(5),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, observe: (@Sendable (WebExchange) -> Void)? = nil
     ) throws(Problem) {
+        self.observe = observe
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if let trustRoots {
@@ -85,6 +89,7 @@ package final class WebClient: Sendable {
         }
 
         names.expect(request.base)
+        let begun = ContinuousClock.now
         let end = NIODeadline.now() + TimeAmount(min(request.deadline, .seconds(86400)))
         let collector = AnswerCollector(limit: max(0, request.maxBytes), takesAnyStatus: request.takesAnyStatus)
         let task = client.execute(request: message, delegate: collector, eventLoop: .indifferent, deadline: end)
@@ -106,6 +111,9 @@ package final class WebClient: Sendable {
         }
         if let head = collected.head {
             let status = Int(head.status.code)
+            if failure == nil || !(200...299).contains(status) || collected.overflowed {
+                observe?(WebExchange(request, begun: begun, .answer(status: status, .init(Array(collected.body.readableBytesView)))))
+            }
             if !(200...299).contains(status), !request.takesAnyStatus { throw Self.refusal(request, status: status, collected: collected) }
             if collected.overflowed {
                 throw .invalidAnswer(detail: "\(request.name): the answer of \(place) is longer than \(request.maxBytes) bytes")
@@ -114,7 +122,9 @@ package final class WebClient: Sendable {
                 return WebAnswer(status: status, body: Array(collected.body.readableBytesView), date: date)
             }
         }
-        throw await transportFailure(request, failure ?? HTTPClientError.remoteConnectionClosed, sent: collected.sent, end: end)
+        let problem = await transportFailure(request, failure ?? HTTPClientError.remoteConnectionClosed, sent: collected.sent, end: end)
+        observe?(WebExchange(request, begun: begun, .failure(problem.detail, sent: collected.sent)))
+        throw problem
     }
 
     private func transportFailure(_ request: WebRequest, _ error: any Error, sent: Bool, end: NIODeadline) async -> CallFailure {

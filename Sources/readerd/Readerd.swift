@@ -24,6 +24,12 @@ struct Readerd: AsyncParsableCommand {
     @Flag(help: "Say what it would run with, and end.")
     var checkConfig = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write every message with readers, the backend and Stripe there, secrets and card data taken out; 'readersim replay' plays it.",
+            valueName: "file"))
+    var record: String?
+
     func validate() throws {
         for item in overrides where !item.contains("=") { throw ValidationError("--set takes key=value, not \(item)") }
     }
@@ -46,7 +52,7 @@ struct Readerd: AsyncParsableCommand {
             return
         }
         do {
-            try await Agent.run(loaded, source: source)
+            try await Agent.run(loaded, source: source, record: record)
         } catch let failure as StartFailure {
             Self.complain(failure.description)
             throw ExitCode(failure.exitCode)

@@ -13,7 +13,7 @@ struct Readersim: AsyncParsableCommand {
             """,
         subcommands: [
             Demo.self, Run.self, ShowLedger.self, Script.self, MakeFault.self, Clear.self, ReaderEvent.self, HostEvent.self, UsePreset.self,
-            TillCommand.self,
+            TillCommand.self, Replay.self,
         ])
 }
 

@@ -17,10 +17,13 @@ package struct Edges: Sendable {
     package var identity: ReaderIdentity
     /// The backend's location id.
     package var location: String
+    /// Is shown every call to a reader when it has ended: for a recording.
+    package var observeReader: (@Sendable (ReaderID, ReaderExchange) -> Void)?
 
     package init(
         journal: JournalStore, backend: MarianaClient, credential: any BackendCredential, stripe: StripeClient, lan: LANLink,
-        usb: USBLink, identity: ReaderIdentity, location: String
+        usb: USBLink, identity: ReaderIdentity, location: String,
+        observeReader: (@Sendable (ReaderID, ReaderExchange) -> Void)? = nil
     ) {
         self.journal = journal
         self.backend = backend
@@ -30,6 +33,7 @@ package struct Edges: Sendable {
         self.usb = usb
         self.identity = identity
         self.location = location
+        self.observeReader = observeReader
     }
 }
 

@@ -35,7 +35,7 @@ package actor Engine {
 
     package init(edges: Edges, policy: GatewayPolicy, seed: UInt64, logger: Logger) {
         self.edges = edges
-        self.readers = ReaderPool(lan: edges.lan, usb: edges.usb, identity: edges.identity)
+        self.readers = ReaderPool(lan: edges.lan, usb: edges.usb, identity: edges.identity, observe: edges.observeReader)
         self.logger = logger
         self.clock = BoxClock()
         self.machine = GatewayMachine(policy: policy, seed: seed)

@@ -7,12 +7,14 @@ actor ReaderPool {
     private let lan: LANLink
     private let usb: USBLink
     private let identity: ReaderIdentity
+    private let observe: (@Sendable (ReaderID, ReaderExchange) -> Void)?
     private var clients: [ReaderID: (route: ReaderRoute, client: ReaderClient)] = [:]
 
-    init(lan: LANLink, usb: USBLink, identity: ReaderIdentity) {
+    init(lan: LANLink, usb: USBLink, identity: ReaderIdentity, observe: (@Sendable (ReaderID, ReaderExchange) -> Void)?) {
         self.lan = lan
         self.usb = usb
         self.identity = identity
+        self.observe = observe
     }
 
     func client(for id: ReaderID, at route: ReaderRoute) async -> ReaderClient {
@@ -24,7 +26,10 @@ actor ReaderPool {
         // Another call may have made one while the old was being closed.
         if let known = clients[id], known.route == route { return known.client }
         let (lan, usb) = (lan, usb)
-        let client = ReaderClient(identity: identity, host: route.host, port: route.port) { timeout throws(ReaderFailure) in
+        let seen = observe.map { observe in { @Sendable (exchange: ReaderExchange) in observe(id, exchange) } }
+        let client = ReaderClient(
+            identity: identity, host: route.host, port: route.port, observe: seen
+        ) { timeout throws(ReaderFailure) in
             switch route.link {
             case .lan: try await lan.open(route, timeout: timeout)
             case .usb: try await usb.open(route, timeout: timeout)

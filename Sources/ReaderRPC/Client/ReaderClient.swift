@@ -15,6 +15,7 @@ package actor ReaderClient {
     private let identity: ReaderIdentity
     private let authority: String
     private let restLimit: Duration
+    private let observe: (@Sendable (ReaderExchange) -> Void)?
     private let openStream: @Sendable (_ timeout: Duration) async throws(ReaderFailure) -> any Channel
     private let turn = Turn()
     private var connection: ReaderConnection?
@@ -27,13 +28,16 @@ package actor ReaderClient {
     /// - Parameters:
     ///   - host: the reader's published name, for the `Host` header.
     ///   - restLimit: how long a kept connection may have rested and still be used.
+    ///   - observe: is shown every call that was not refused here, secrets and all, when it has ended.
     ///   - openStream: opens a stream whose other end has proved to be the reader. It keeps to its timeout, and ends early when its task is cancelled.
     package init(
         identity: ReaderIdentity, host: String, port: Int, restLimit: Duration = usualRestLimit,
+        observe: (@Sendable (ReaderExchange) -> Void)? = nil,
         openStream: @escaping @Sendable (_ timeout: Duration) async throws(ReaderFailure) -> any Channel
     ) {
         self.identity = identity
         self.restLimit = restLimit
+        self.observe = observe
         self.authority = "\(host):\(port)"
         self.openStream = openStream
         self.rested = .now
@@ -56,7 +60,15 @@ package actor ReaderClient {
         }
         defer { turn.pass() }
         let message = try request(command, session: session, trace: trace)
-        let answer = try await exchange(message, for: command, until: deadline)
+        let begun = ContinuousClock.now
+        let answer: HTTPAnswer
+        do {
+            answer = try await exchange(message, for: command, until: deadline)
+        } catch {
+            observe?(ReaderExchange(authority, message.body, begun: begun, .failure(error)))
+            throw error
+        }
+        observe?(ReaderExchange(authority, message.body, begun: begun, .answer(status: answer.status, .init(answer.body))))
         do {
             return try ReplyReader(command: command, session: session).reply(
                 status: answer.status, body: Data(answer.body.readableBytesView), id: message.id)

@@ -1,13 +1,13 @@
 /// How much JSON is worth decoding. The decoder's work grows with the number of values and with their depth, so that a small hostile text can cost
 /// seconds; this looks at the text once, before it is decoded, and costs microseconds.
-enum JSONBounds {
+package enum JSONBounds {
     /// Of objects and arrays in each other; readers are known to send about ten.
     static let depth = 32
     /// Commas, colons and openings, which is at least the number of values; readers are known to send some hundreds.
     static let values = 5_000
 
     /// False when the text is over a bound. Says nothing of whether it is JSON.
-    static func allow(_ text: some Sequence<UInt8>) -> Bool {
+    package static func allow(_ text: some Sequence<UInt8>) -> Bool {
         var level = 0
         var count = 0
         var inString = false

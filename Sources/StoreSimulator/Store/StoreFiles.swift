@@ -35,31 +35,49 @@ struct StoreFiles: Sendable {
         }
     }
 
+    /// What the daemon's settings are made of.
+    struct SettingsParts {
+        var location: String
+        var directory: String
+        var caFile: String
+        var tokenFile: String
+        var backendURL: String
+        var stripeURL: String
+        var readerPort: Int
+        var lanes: [(name: String, reader: String)]
+    }
+
     /// The daemon's settings for this store.
     static func settings(_ store: SimulatedStore) -> String {
         let readers = store.readers.filter { $0.id != nil }
-        let lanes = zip(store.configuration.lanes, readers).map { lane, reader in
-            "[lanes.\(quoted(lane))]\nreader = \(quoted(reader.id ?? reader.serial))\n"
-        }
+        return settings(
+            SettingsParts(
+                location: store.configuration.location, directory: store.directory, caFile: store.caFile, tokenFile: store.tokenFile,
+                backendURL: store.backendURL, stripeURL: store.stripeURL, readerPort: store.readers.first?.port ?? 4443,
+                lanes: zip(store.configuration.lanes, readers).map { ($0, $1.id ?? $1.serial) }))
+    }
+
+    static func settings(_ parts: SettingsParts) -> String {
+        let lanes = parts.lanes.map { lane in "[lanes.\(quoted(lane.name))]\nreader = \(quoted(lane.reader))\n" }
         return """
             # Settings of readerd for the simulated store in this directory.
-            location = \(quoted(store.configuration.location))
-            trust_roots = \(quoted(store.caFile))
-            state_directory = \(quoted(store.directory + "/state"))
+            location = \(quoted(parts.location))
+            trust_roots = \(quoted(parts.caFile))
+            state_directory = \(quoted(parts.directory + "/state"))
 
             [backend]
-            base_url = \(quoted(store.backendURL))
-            token_file = \(quoted(store.tokenFile))
+            base_url = \(quoted(parts.backendURL))
+            token_file = \(quoted(parts.tokenFile))
 
             [stripe]
-            base_url = \(quoted(store.stripeURL))
+            base_url = \(quoted(parts.stripeURL))
 
             [socket]
-            path = \(quoted(store.directory + "/checkout.sock"))
+            path = \(quoted(parts.directory + "/checkout.sock"))
 
             [lan]
             sweep = false
-            port = \(store.readers.first?.port ?? 4443)
+            port = \(parts.readerPort)
 
             \(lanes.joined(separator: "\n"))
             """

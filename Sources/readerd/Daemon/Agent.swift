@@ -10,6 +10,7 @@ import Logging
 import MarianaAPI
 import ReaderLinks
 import ReaderRPC
+import Recording
 import ServiceLifecycle
 import StripeAPI
 import UnixSignals
@@ -24,7 +25,7 @@ struct StartFailure: Error, CustomStringConvertible {
 
 /// Puts the parts together and runs them until a signal ends it.
 enum Agent {
-    static func run(_ loaded: LoadedSettings, source: SettingsSource) async throws {
+    static func run(_ loaded: LoadedSettings, source: SettingsSource, record: String?) async throws {
         let settings = loaded.settings
         signal(SIGPIPE, SIG_IGN)
         let format: AgentLog.Format = settings.log.format == .json ? .json : .text
@@ -40,14 +41,15 @@ enum Agent {
         let manager = serviceManager(environment, logger)
         let roles = try policy(settings)
         let journal = try openJournal(settings)
-        let web = try webClient(settings)
+        let recorder = try recorder(record, settings, logger)
+        let web = try webClient(settings, recorder)
         let credential = try makeCredential(settings, web: web)
         let tls = try tls(settings)
         let edges = Edges(
             journal: journal, backend: MarianaClient(base: settings.backend.base, credential: credential, web: web), credential: credential,
             stripe: StripeClient(base: settings.stripe, web: web), lan: LANLink(tls: tls), usb: USBLink(tls: tls),
-            identity: try identity(settings),
-            location: settings.location)
+            identity: try identity(settings), location: settings.location,
+            observeReader: recorder?.readerObserver)
         let engine = Engine(edges: edges, policy: settings.policy, seed: UInt64.random(in: 0 ... .max), logger: logger)
         let service = GatewayService(
             engine: engine,
@@ -129,9 +131,26 @@ enum Agent {
         }
     }
 
-    private static func webClient(_ settings: Settings) throws(StartFailure) -> WebClient {
+    private static func recorder(_ path: String?, _ settings: Settings, _ logger: Logger) throws(StartFailure) -> Recorder? {
+        guard let path else { return nil }
+        do throws(Recorder.Problem) {
+            let about = Recorder.About(
+                version: ReaderdVersion.current, location: settings.location, backend: settings.backend.base, stripe: settings.stripe,
+                readerPort: settings.lan.port,
+                lanes: Dictionary(settings.lanes.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first }))
+            let recorder = try Recorder(path: path, about: about) { logger.warning("\($0)") }
+            logger.notice("every message with readers, the backend and Stripe is recorded, secrets and card data taken out, in \(path)")
+            return recorder
+        } catch {
+            throw StartFailure(description: error.description, exitCode: 73)
+        }
+    }
+
+    private static func webClient(_ settings: Settings, _ recorder: Recorder?) throws(StartFailure) -> WebClient {
         do throws(TrustRoots.Problem) {
-            return try WebClient(trustRoots: settings.trustRoots, connectTimeout: settings.timeouts.connect.duration)
+            return try WebClient(
+                trustRoots: settings.trustRoots, connectTimeout: settings.timeouts.connect.duration,
+                observe: recorder?.webObserver)
         } catch {
             throw StartFailure(description: error.description, exitCode: 78)
         }

@@ -17,6 +17,8 @@ final class Store: Sendable {
     private let settings: Mutex<[String: String]>
     /// What the daemon finds in its environment, beside the usual.
     private let environment = Mutex<[String: String]>([:])
+    /// What the daemon is started with, beside its settings.
+    private let arguments = Mutex<[String]>([])
     private let running = Mutex<ChildProcess?>(nil)
     /// What the daemon has answered to others than the Swift client, to be searched for secrets.
     private let answers = Mutex<[String]>([])
@@ -110,6 +112,9 @@ final class Store: Sendable {
     /// Sets a variable of the daemon's environment, for its next start.
     func setVariable(_ name: String, _ value: String) { environment.withLock { $0[name] = value } }
 
+    /// Sets the daemon's further arguments, for its next start.
+    func setArguments(_ words: String...) { arguments.withLock { $0 = words } }
+
     private func writeSettings() throws {
         let lines = settings.withLock { settings in settings.map { "\($0) = \($1)" } }
         try Data((lines.sorted().joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: settingsFile))
@@ -123,7 +128,8 @@ final class Store: Sendable {
     @discardableResult
     func launch() throws -> ChildProcess {
         let child = try ChildProcess(
-            [try ChildProcess.built("readerd"), "--config", settingsFile], output: directory.file("readerd.out"),
+            [try ChildProcess.built("readerd"), "--config", settingsFile] + arguments.withLock { $0 },
+            output: directory.file("readerd.out"),
             errors: directory.file("readerd.log"), environment: environment.withLock { $0 })
         running.withLock { $0 = child }
         return child

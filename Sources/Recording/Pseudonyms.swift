@@ -1,0 +1,56 @@
+/// Stands one made-up value for each secret, always the same one, and of a form that programs take for the real thing: whoever plays a
+/// recording back hands these out instead.
+struct Pseudonyms {
+    enum Kind {
+        /// `pst_…`
+        case connectionToken
+        /// `pi_…_secret_…`, `seti_…_secret_…`
+        case clientSecret
+        /// A reader's session.
+        case session
+        case registrationCode
+        /// Of the backend, or whatever else is secret by its name.
+        case credential
+    }
+
+    /// A shorter text would be found by chance, and is no secret.
+    private static let shortest = 6
+
+    private var known: [String: String] = [:]
+    private var counts: [String: Int] = [:]
+
+    mutating func of(_ secret: String, _ kind: Kind) -> String {
+        if secret.isEmpty { return "" }
+        if let known = known[secret] { return known }
+        let made: String
+        switch kind {
+        case .connectionToken:
+            let mode = ["pst_live_", "pst_test_", "pst_"].first { secret.hasPrefix($0) } ?? ""
+            made = "\(mode)recording\(next("token"))"
+        case .clientSecret:
+            guard let mark = secret.firstRange(of: "_secret_") else { return of(secret, .credential) }
+            made = "\(secret[..<mark.upperBound])recording\(next("client secret"))"
+        case .session: made = "recording-session-\(next("session"))"
+        case .registrationCode: made = "recording-code-\(next("code"))"
+        case .credential: made = "recording-secret-\(next("credential"))"
+        }
+        known[secret] = made
+        return made
+    }
+
+    /// The text without any secret that has been met.
+    func hiding(in text: String) -> String {
+        var text = text
+        // The longest first: one secret may be the beginning of another.
+        for secret in known.keys.sorted(by: { $0.utf8.count > $1.utf8.count }) where secret.utf8.count >= Self.shortest {
+            guard text.contains(secret), let made = known[secret] else { continue }
+            text = text.replacing(secret, with: made)
+        }
+        return text
+    }
+
+    private mutating func next(_ what: String) -> Int {
+        counts[what, default: 0] += 1
+        return counts[what, default: 0]
+    }
+}

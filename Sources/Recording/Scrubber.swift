@@ -1,0 +1,98 @@
+import ReaderRPC
+import WebCall
+
+/// Takes out of messages what must not leave the box: secrets, card data and what is personal. What remains has the same form.
+struct Scrubber {
+    private static let longestText = 4_000
+
+    private(set) var pseudonyms = Pseudonyms()
+
+    /// A secret that is known from elsewhere, as the bearer of a call. A publishable key can be one, and is no secret.
+    mutating func learn(_ secret: String) {
+        if !secret.hasPrefix("pk_") { _ = pseudonyms.of(secret, .credential) }
+    }
+
+    mutating func clean(_ value: JSONValue, key: String = "") -> JSONValue {
+        switch value {
+        case .object(let members):
+            // In order, so that equal messages make equal recordings.
+            var cleaned: [String: JSONValue] = [:]
+            for name in members.keys.sorted() {
+                if let member = members[name] { cleaned[self.name(name)] = clean(member, key: name) }
+            }
+            return .object(cleaned)
+        case .array(let elements): return .array(elements.map { clean($0, key: key) })
+        case .string(let text): return .string(clean(text, key: key))
+        case .integer(let number): return Self.isMasked(number, key) ? .integer(0) : value
+        case .number: return Self.isMasked(0, key) ? .integer(0) : value
+        case .null, .bool: return value
+        }
+    }
+
+    mutating func clean(_ text: String, key: String) -> String {
+        switch KnownKeys.treatment(of: key) {
+        case .secret(let kind): return pseudonyms.of(text, kind)
+        case .kept: return kept(text)
+        case .prose: return prose(text)
+        case .masked: return Self.masked(text)
+        }
+    }
+
+    /// Words for people, without what is known to be secret or looks so.
+    func prose(_ text: String) -> String { withoutCardNumbers(ShownText.of(pseudonyms.hiding(in: text))) }
+
+    /// An identifier or a word of the protocol. Its form is not trusted: what looks like a secret is taken out all the same.
+    private func kept(_ text: String) -> String {
+        let hidden = pseudonyms.hiding(in: String(text.unicodeScalars.prefix(Self.longestText)))
+        return withoutCardNumbers(Self.looksSecret(hidden) ? Self.masked(hidden) : hidden)
+    }
+
+    private static func looksSecret(_ text: String) -> Bool {
+        let marks = ["pst_", "_secret_", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ"]
+        return marks.contains { text.contains($0) } && !text.contains("recording")
+    }
+
+    /// 12 digits and more in a row, spaces and hyphens between allowed, can be a card's number.
+    private func withoutCardNumbers(_ text: String) -> String {
+        var out = ""
+        var run = ""
+        func flush() {
+            out += run.count(where: \.isNumber) >= 12 ? Self.masked(run) : run
+            run = ""
+        }
+        for character in text {
+            if character.isNumber || (!run.isEmpty && (character == " " || character == "-")) {
+                run.append(character)
+            } else {
+                flush()
+                out.append(character)
+            }
+        }
+        flush()
+        return out
+    }
+
+    /// Card data, and what is long enough for a card's number and is no time in milliseconds.
+    private static func isMasked(_ number: Int64, _ key: String) -> Bool {
+        switch key {
+        case "last4", "exp_month", "exp_year", "expiration_date", "masked_pan", "number", "cvc", "postal_code", "phone": true
+        case "last_seen_at", "start_time": false
+        default: number.magnitude >= 100_000_000_000
+        }
+    }
+
+    /// The names of fields are chosen by whoever sends them.
+    private func name(_ name: String) -> String { pseudonyms.hiding(in: String(name.unicodeScalars.prefix(200))) }
+
+    static func masked(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(200).map { scalar in
+                    switch scalar {
+                    case "0"..."9": "0"
+                    case "*", " ", "-", "_", ".", ":", "/": scalar
+                    default: "x"
+                    }
+                }))
+    }
+}

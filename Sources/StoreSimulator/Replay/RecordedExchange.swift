@@ -1,0 +1,142 @@
+/// One message of a recording and what came of it.
+struct RecordedExchange: Sendable, Equatable {
+    enum Peer: Sendable, Hashable, CustomStringConvertible {
+        case backend, stripe
+        /// By its published name, without the port.
+        case reader(host: String)
+
+        var description: String {
+            switch self {
+            case .backend: "the backend"
+            case .stripe: "Stripe"
+            case .reader: "a reader"
+            }
+        }
+    }
+
+    struct Answer: Sendable, Equatable {
+        var status: Int
+        /// Of the backend and of Stripe; of a reader what was no envelope.
+        var body: JSONValue?
+        var text: String?
+        /// Of a reader.
+        var rpc: String?
+        var app: String?
+        var error: String?
+        var message: JSONValue?
+    }
+
+    enum Outcome: Sendable, Equatable {
+        case answer(Answer)
+        /// No whole answer came.
+        case lost
+        /// It never left the agent's box, so there is nothing to play.
+        case neverSent
+    }
+
+    /// Where it stands in the file.
+    var line: Int
+    var peer: Peer
+    var call: String
+    /// What was asked, without what differs at every run.
+    var asked: JSONValue
+    var outcome: Outcome
+    var milliseconds: Int
+
+    /// Calls that only look, and may be made more or less often than when they were recorded.
+    private static let looking: Set<String> = [
+        "configuration", "payment_status", "terminal_readers", "connection_token", "terminal/readers", "payment_intents",
+        "terminalHeartbeat", "setReaderDisplay", "clearReaderDisplay", "queryPaymentMethod", "queryCollectReusableCard",
+    ]
+
+    var isLooking: Bool { Self.looking.contains(call) }
+
+    /// Members of a request that are another at every run: tokens, the transaction's number and time, what a card reader hands through.
+    private static let changing: Set<String> = [
+        "transaction_context", "pos_device_id", "pos_activation_token", "pos_software_info", "payment_method", "reusable_card_method",
+        "client_secret", "limit",
+    ]
+
+    /// What is compared of a request.
+    static func comparable(_ value: JSONValue?) -> JSONValue {
+        guard let members = value?.object else { return value ?? .null }
+        return .object(members.filter { !changing.contains($0.key) && $0.value != .null })
+    }
+
+    init?(_ value: JSONValue, line: Int) throws(SimulatorError) {
+        func fault(_ what: String) -> SimulatorError { SimulatorError("line \(line) of the recording \(what)") }
+        guard let with = value["with"]?.string, let call = value["call"]?.string else { throw fault("does not say who was asked for what") }
+        self.line = line
+        self.call = call
+        switch with {
+        case "backend": peer = .backend
+        case "stripe": peer = .stripe
+        case "reader":
+            guard let host = value["host"]?.string?.split(separator: ":").first else { throw fault("names no reader") }
+            peer = .reader(host: String(host))
+        // The renewal of the backend's token, whose secrets are not in the recording.
+        case "other": return nil
+        default: throw fault("is with \(with), which is nobody")
+        }
+        let request = value["request"]
+        switch peer {
+        case .reader: asked = Self.comparable(request?["message"])
+        case .backend: asked = Self.comparable(request?["body"])
+        case .stripe:
+            asked = .object(["path": request?["path"] ?? .null, "query": Self.comparable(request?["query"] ?? [:])])
+        }
+        milliseconds = max(0, value["took_ms"]?.integer ?? 0)
+        if let answer = value["answer"] {
+            guard let status = answer["status"]?.integer else { throw fault("has an answer without a status") }
+            outcome = .answer(
+                Answer(
+                    status: status, body: answer["body"], text: answer["text"]?.string, rpc: answer["rpc"]?.string,
+                    app: answer["app"]?.string, error: answer["error"]?.string, message: answer["message"]))
+        } else if let failure = value["failure"] {
+            outcome = failure["sent"]?.bool == false ? .neverSent : .lost
+        } else {
+            throw fault("has neither an answer nor a failure")
+        }
+    }
+}
+
+/// A recording as it was read from its file.
+package struct Recording: Sendable {
+    /// What the agent said of itself at its start.
+    struct About: Sendable, Equatable {
+        var location: String
+        var lanes: [String: String]
+    }
+
+    var about: About
+    var exchanges: [RecordedExchange]
+
+    /// - Throws: naming the line that is wrong. A last line that was cut short, as by a power cut, is left out.
+    package init(_ bytes: [UInt8]) throws(SimulatorError) {
+        var about: About?
+        var exchanges: [RecordedExchange] = []
+        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+        for (index, text) in lines.enumerated() where !text.isEmpty {
+            let value: JSONValue
+            do {
+                value = try JSONValue.parse(Array(text))
+            } catch {
+                if index == lines.count - 1 { break }
+                throw SimulatorError("line \(index + 1) of the recording: \(error)")
+            }
+            if let form = value["readerd_recording"] {
+                guard form.integer == 1 else { throw SimulatorError("the recording is of a form that this readersim does not know") }
+                // After a restart of the agent there is another: the last one counts.
+                about = About(
+                    location: value["location"]?.string ?? "", lanes: value["lanes"]?.object?.compactMapValues(\.string) ?? [:])
+            } else if about == nil {
+                throw SimulatorError("this is no recording of readerd's: its first line does not say so")
+            } else if let exchange = try RecordedExchange(value, line: index + 1) {
+                exchanges.append(exchange)
+            }
+        }
+        guard let about else { throw SimulatorError("this is no recording of readerd's: it is empty") }
+        self.about = about
+        self.exchanges = exchanges
+    }
+}
