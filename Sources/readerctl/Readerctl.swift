@@ -17,7 +17,8 @@ struct Readerctl: AsyncParsableCommand {
         subcommands: [
             StatusCommand.self, WatchCommand.self, ReadersCommand.self, RegisterCommand.self, LabelsCommand.self, PayCommand.self,
             PaymentsCommand.self,
-            CancelCommand.self, ResolveCommand.self, EventsCommand.self, CartsCommand.self, CheckCommand.self, MetricsCommand.self,
+            CancelCommand.self, ResolveCommand.self, EventsCommand.self, CartsCommand.self, CardsCommand.self, CheckCommand.self,
+            MetricsCommand.self,
             VersionCommand.self,
         ])
 

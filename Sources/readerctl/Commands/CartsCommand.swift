@@ -4,8 +4,8 @@ import CheckoutClient
 
 struct CartsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "carts", abstract: "Open a cart, ask for its status, close it.",
-        subcommands: [OpenCommand.self, StatusCommand.self, CloseCommand.self])
+        commandName: "carts", abstract: "Open a cart, show it on the reader, ask for its status, close it.",
+        subcommands: [OpenCommand.self, DisplayCommand.self, StatusCommand.self, CloseCommand.self])
 
     struct OpenCommand: AgentCommand {
         static let configuration = CommandConfiguration(
@@ -34,6 +34,30 @@ struct CartsCommand: AsyncParsableCommand {
             fields.add("Ready", parts.map { $0.1 ? $0.0 : "no \($0.0) yet" }.joined(separator: ", "))
             fields.add("Opened", Times.dateAndTime(cart.openedAt))
             try output.lines(fields.lines)
+            return .ok
+        }
+    }
+
+    struct DisplayCommand: AgentCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "display", abstract: "Show the cart's lines on the reader. It charges nothing.",
+            discussion: """
+                The file holds what PUT /v1/carts/{cart}/display takes: \
+                {"currency": "usd", "total_minor": 450, "line_items": [{"description": "Tea", "amount_minor": 450, "quantity": 1}]}
+                """)
+
+        @OptionGroup var global: GlobalOptions
+        @Argument var cart: String
+        @Argument(help: "A file with the lines as JSON.") var file: String
+
+        private struct Displayed: Encodable {
+            var cart: String
+            var displayed = true
+        }
+
+        func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
+            try await agent.display(try DisplayFile.read(file), cart: cart)
+            if output.json { try output.object(Displayed(cart: cart)) } else { try output.line("The reader shows cart \(shown(cart)).") }
             return .ok
         }
     }

@@ -25,6 +25,9 @@ struct PayCommand: AgentCommand {
     @Option(help: "How many seconds the customer may take to present a card (5 to 600).") var timeout: Int?
     @Option(help: ArgumentHelp("A tip that the reader offers, up to three times: \"10%:568\".", valueName: "label:minor"))
     var tip: [TipOption] = []
+    @Flag(help: "The customer cannot enter a tip of their own.") var hideCustomTip = false
+    @Option(help: ArgumentHelp("The cart's lines for the reader's screen, as JSON: see 'readerctl carts display'.", valueName: "file"))
+    var display: String?
     @Option(help: "How much of it is paid from the customer's account balance.") var balance: String?
     @Flag(help: "The keyed-entry form of this cart is closed and unpaid.") var afterKeyedEntry = false
     @Option(help: "How many seconds to go on when it is not known whether money was taken, or when the agent cannot be reached.")
@@ -32,13 +35,16 @@ struct PayCommand: AgentCommand {
 
     func validate() throws {
         guard tip.count <= 3 else { throw ValidationError("At most three tips can be offered.") }
+        guard !hideCustomTip || !tip.isEmpty else { throw ValidationError("--hide-custom-tip needs tips to choose from: --tip.") }
         guard (0...86400).contains(patience) else { throw ValidationError("--patience is 0 to 86400 seconds.") }
     }
 
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
         let body = PaymentBody(
             cart: cart, amount: amount, accountBalancePaymentAmount: balance, lane: lane, reader: reader, timeoutSeconds: timeout,
-            tip: tip.isEmpty ? nil : Tip(options: tip.map(\.option)), afterKeyedEntry: afterKeyedEntry ? true : nil)
+            display: try display.map(DisplayFile.read),
+            tip: tip.isEmpty ? nil : Tip(options: tip.map(\.option), hideCustomAmount: hideCustomTip ? true : nil),
+            afterKeyedEntry: afterKeyedEntry ? true : nil)
         let screen = PayScreen(id: id ?? Self.newID(), output: output)
         return try await LivePayment(agent: agent, id: screen.id, body: body, patience: .seconds(patience), screen: screen).run()
     }
