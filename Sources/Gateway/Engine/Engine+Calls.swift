@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import GatewayCore
 internal import Journal
 internal import Logging
@@ -88,7 +89,7 @@ extension Engine {
             } catch {
                 return .reader(.failure(error))
             }
-        case .append(let entries): return .append(write(entries))
+        case .append(let entries): return .append(await journal(entries))
         }
     }
 
@@ -101,6 +102,21 @@ extension Engine {
             return .failure(error)
         }
     }
+
+    /// Returns when it is on the disk. A disk that takes its time holds up payments, so that is said.
+    private nonisolated func journal(_ entries: [JournalEntry]) async -> Result<Void, JournalTrouble> {
+        let begun = ContinuousClock.now
+        let result = await withCheckedContinuation { continuation in
+            journalQueue.async { continuation.resume(returning: self.write(entries)) }
+        }
+        let took = ContinuousClock.now - begun
+        if took > Self.slowDisk {
+            logger.warning("the journal was slow to reach the disk, and payments wait for it", metadata: ["duration": "\(took)"])
+        }
+        return result
+    }
+
+    private static let slowDisk = Duration.seconds(2)
 
     /// All of it, in one transaction. An entry that the journal's own rules refuse would block every later one: it is left out, loudly.
     private nonisolated func write(_ entries: [JournalEntry]) -> Result<Void, JournalTrouble> {

@@ -1,3 +1,4 @@
+internal import Dispatch
 package import GatewayCore
 internal import Journal
 package import Logging
@@ -15,6 +16,8 @@ package actor Engine {
     nonisolated let readers: ReaderPool
     nonisolated let logger: Logger
     nonisolated let clock: BoxClock
+    /// Waiting for the disk blocks a thread. It is not one of the few that everything else runs on.
+    nonisolated let journalQueue = DispatchQueue(label: "readerd.journal")
     private var machine: GatewayMachine
     private let jobs: AsyncStream<Job>
     private let submit: AsyncStream<Job>.Continuation
