@@ -23,13 +23,16 @@ package final class JournalStore: Sendable {
         try self.init(path: path, schema: .current, pageSize: 4096)
     }
 
-    init(path: String, schema: Schema, pageSize: Int) throws(JournalFailure) {
+    /// `observe` is given every connection as it is made.
+    init(
+        path: String, schema: Schema, pageSize: Int, observe: (@Sendable (Database) -> Void)? = nil
+    ) throws(JournalFailure) {
         let directory = JournalStore.directory(of: path)
         try JournalStore.make(directory: directory)
         let lock = try OwnerLock(directory: directory)
         let isNew = try JournalStore.prepareFile(path, version: schema.version)
         let (pool, identity) = try JournalStore.translating(path) {
-            let pool = try DatabasePool(path: path, configuration: JournalStore.configuration(pageSize: pageSize))
+            let pool = try DatabasePool(path: path, configuration: JournalStore.configuration(pageSize: pageSize, observe))
             // GRDB chooses NORMAL for WAL, with which a power cut can undo commits. Only after opening, and outside a transaction, does FULL stay.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             let now = Timestamp.text(JournalStore.wallTime())
@@ -89,7 +92,7 @@ package final class JournalStore: Sendable {
         }
     }
 
-    private static func configuration(pageSize: Int) -> Configuration {
+    private static func configuration(pageSize: Int, _ observe: (@Sendable (Database) -> Void)?) -> Configuration {
         var configuration = Configuration()
         configuration.label = "journal"
         configuration.foreignKeysEnabled = false
@@ -105,6 +108,7 @@ package final class JournalStore: Sendable {
                     PRAGMA temp_store = MEMORY;
                     PRAGMA journal_size_limit = 4194304;
                     """)
+            observe?(database)
         }
         return configuration
     }

@@ -13,7 +13,10 @@ struct Schema: Sendable {
 
     var version: Int { steps.count }
 
-    static let current = Schema(steps: [first, cardSetups])
+    static let current = Schema(steps: [first, cardSetups, contradictions])
+
+    /// Nothing but the number: rows may have the kind "contradicted" from here on, which an older readerd could not read.
+    private static let contradictions = "SELECT 1"
 
     private static let cardSetups = """
         ALTER TABLE events ADD COLUMN card_setup TEXT;

@@ -28,6 +28,9 @@ extension JournalStore {
         }
     }
 
+    /// The file itself, its log, and the index of the log.
+    private static let companions = ["", "-wal", "-shm"]
+
     /// Moves a damaged journal and its log out of the way, side by side under a new name. Nothing is deleted: `sqlite3 NAME .recover` can often read it.
     ///
     /// - Returns: the new path.
@@ -37,15 +40,11 @@ extension JournalStore {
         let lock = try OwnerLock(directory: directory)
         defer { lock.release() }
         let stamp = Timestamp.text(wallTime()).map { $0 == ":" ? "-" : $0 }
-        var target = path + ".aside-" + String(stamp)
+        var target = path + asideMark + String(stamp)
         while FileIdentity(path: target) != nil || FileIdentity(path: target + "-wal") != nil { target += "-" }
         // The file first: should we be cut off here, the log without a file is recognised at the next start, and never taken for a new journal's.
-        for suffix in ["", "-wal"] where FileIdentity(path: path + suffix) != nil {
+        for suffix in companions where FileIdentity(path: path + suffix) != nil {
             guard rename(path + suffix, target + suffix) == 0 else { throw SystemFailure.now("renaming \(path)\(suffix)", near: directory) }
-        }
-        // The index of the log is made anew from the log.
-        if FileIdentity(path: path + "-shm") != nil, unlink(path + "-shm") != 0 {
-            throw SystemFailure.now("removing \(path)-shm", near: directory)
         }
         try SystemFailure.synchronize(directory: directory)
         return target

@@ -18,7 +18,7 @@ struct Readerctl: AsyncParsableCommand {
             StatusCommand.self, WatchCommand.self, ReadersCommand.self, RegisterCommand.self, LabelsCommand.self, PayCommand.self,
             PaymentsCommand.self,
             CancelCommand.self, ResolveCommand.self, EventsCommand.self, CartsCommand.self, CardsCommand.self, CheckCommand.self,
-            MetricsCommand.self,
+            MetricsCommand.self, JournalCommand.self,
             VersionCommand.self,
         ])
 

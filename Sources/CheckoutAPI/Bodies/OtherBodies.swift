@@ -34,6 +34,41 @@ public struct SetupIntentBody: Sendable, Hashable, Codable {
     public init(user: String) { self.user = user }
 }
 
+/// `POST /v1/readers/{reader}/release`: a technician frees a reader that a payment or card set-up has left in an unknown state.
+///
+/// It names what is expected to hold the reader: one of the two.
+public struct ReleaseBody: Sendable, Hashable, Codable {
+    public var payment: String?
+    public var cardSetup: String?
+
+    public init(payment: String) { self.payment = payment }
+    public init(cardSetup: String) { self.cardSetup = cardSetup }
+
+    private init(payment: String?, cardSetup: String?) {
+        self.payment = payment
+        self.cardSetup = cardSetup
+    }
+
+    package static let needsOne = "is required: the payment that is expected to have the reader (or card_setup, one of the two)"
+
+    /// Nil unless one of the two is named.
+    package static func of(payment: String?, cardSetup: String?) -> ReleaseBody? {
+        (payment == nil) == (cardSetup == nil) ? nil : ReleaseBody(payment: payment, cardSetup: cardSetup)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case payment
+        case cardSetup = "card_setup"
+    }
+}
+
+/// `POST /v1/journal/accept-loss`: a technician agrees that the agent goes on without a damaged journal.
+public struct AcceptLossBody: Sendable, Hashable, Codable {
+    /// Why; it is journaled.
+    public var note: String
+    public init(note: String) { self.note = note }
+}
+
 /// `POST /v1/connection-tokens`
 public struct ConnectionTokenBody: Sendable, Hashable, Codable {
     public var cart: String

@@ -110,6 +110,25 @@ extension ConnectionTokenBody: StrictBody {
     }
 }
 
+extension ReleaseBody: StrictBody {
+    package static func read(_ fields: FieldReader, _ body: BodyReader) -> ReleaseBody? {
+        let errors = body.errors.count
+        let payment = fields.optional("payment", body.text(.payment))
+        let setup = fields.optional("card_setup", body.text(.payment))
+        guard let one = ReleaseBody.of(payment: payment, cardSetup: setup) else {
+            if body.errors.count == errors { body.refuse("payment", ReleaseBody.needsOne) }
+            return nil
+        }
+        return one
+    }
+}
+
+extension AcceptLossBody: StrictBody {
+    package static func read(_ fields: FieldReader, _ body: BodyReader) -> AcceptLossBody? {
+        fields.required("note", body.text(.note)).map { AcceptLossBody(note: $0) }
+    }
+}
+
 /// A body without fields: `{}`, or nothing at all.
 package struct NoBody: StrictBody {
     package static func read(_ fields: FieldReader, _ body: BodyReader) -> NoBody? { NoBody() }

@@ -39,6 +39,8 @@ public struct Event: Sendable, Hashable, Codable {
     public var reader: Reader?
     public var device: Device?
     public var agent: Notice?
+    /// With an event of a payment: what the journal says of it, for people.
+    public var note: String?
 
     private init(cursor: String, at: Timestamp, topic: Topic, type: String) {
         self.cursor = cursor
@@ -47,9 +49,10 @@ public struct Event: Sendable, Hashable, Codable {
         self.type = type
     }
 
-    public init(cursor: String, at: Timestamp, type: String, payment: Payment) {
+    public init(cursor: String, at: Timestamp, type: String, payment: Payment, note: String? = nil) {
         self.init(cursor: cursor, at: at, topic: .payments, type: type)
         self.payment = payment
+        self.note = note
     }
 
     public init(cursor: String, at: Timestamp, type: String, reader: Reader) {

@@ -15,4 +15,9 @@ extension CheckoutClient {
     public func openAPIDocument() async throws(ClientError) -> String {
         try await send(.get, Target("openapi.json")).text
     }
+
+    /// Agrees that the agent goes on without a damaged journal (`POST /v1/journal/accept-loss`, for technicians).
+    public func acceptJournalLoss(note: String) async throws(ClientError) {
+        try await send(.post, Target("journal", "accept-loss"), body: AcceptLossBody(note: note))
+    }
 }

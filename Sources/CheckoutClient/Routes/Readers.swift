@@ -17,4 +17,10 @@ extension CheckoutClient {
     public func reader(_ name: String) async throws(ClientError) -> Reader {
         try await call(.get, Target("readers", name))
     }
+
+    /// Frees a reader that the payment or card set-up has left in an unknown state (`POST /v1/readers/{reader}/release`, for technicians). That stays as
+    /// it is.
+    public func releaseReader(_ reader: String, _ body: ReleaseBody) async throws(ClientError) -> Reader {
+        try await call(.post, Target("readers", reader, "release"), body: body)
+    }
 }

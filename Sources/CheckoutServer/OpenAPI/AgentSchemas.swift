@@ -133,6 +133,7 @@ extension Schema {
                     ("topic", openWords(Event.Topic.known.map(\.rawValue), "What it is about.")), ("payment", reference("Payment")),
                     ("reader", reference("Reader")), ("device", reference("Device")), ("agent", reference("Notice")),
                     ("problem", reference("Problem")),
+                    ("note", text("What the journal says of it, for people.")),
                 ])
         ),
         (

@@ -181,5 +181,5 @@ extension OperationDocument {
             ]),
     ]
 
-    static let all = agent + carts + payments + cards + readers + devices + readerWork + intents + diagnosis
+    static let all = agent + carts + payments + cards + readers + devices + readerWork + technician + intents + diagnosis
 }

@@ -42,6 +42,11 @@ package protocol CheckoutService: CardService, DiagnosisService {
     /// Everything that was seen on USB and the LAN.
     func devices(caller: Caller) async throws(Problem) -> DeviceList
 
+    /// Frees a reader that the named payment has left in an unknown state.
+    func releaseReader(_ name: String, _ body: ReleaseBody, caller: Caller) async throws(Problem) -> Reader
+    /// Goes on without the journals that were set aside.
+    func acceptJournalLoss(_ body: AcceptLossBody, caller: Caller) async throws(Problem)
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration
     func createPaymentIntent(_ body: IntentBody, caller: Caller) async throws(Problem) -> IntentAnswer
     func createSetupIntent(_ body: SetupIntentBody, caller: Caller) async throws(Problem) -> IntentAnswer

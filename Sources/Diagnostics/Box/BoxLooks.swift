@@ -133,12 +133,17 @@ extension Checkup {
     }
 
     static func journal(_ status: Status) -> Finding {
+        if let lost = status.reasons.first(where: { $0.code == "journal_lost" }) {
+            return .fail(
+                lost.message + " No payment is accepted until a technician agrees.",
+                lost.remedy ?? "readerctl journal accept-loss --note WHY")
+        }
         if status.journal.state != .ok {
             return .fail(
                 "The journal does not work: \(status.journal.detail ?? status.journal.state.rawValue). No payment is accepted until it does.",
                 "Free some space on the disk, or see why it cannot be written (dmesg | tail); readerd tries again by itself.")
         }
-        if let said = status.reasons.first(where: { $0.code.contains("resolution") || $0.code.contains("resolved") }) {
+        if let said = status.reasons.first(where: { $0.code == "resolution_contradicted" }) {
             return .fail(
                 said.message, said.remedy ?? "Compare the payment in readerctl payments show with the backend and Stripe's dashboard.")
         }

@@ -56,7 +56,13 @@ package actor Engine {
         for record in open { visible[record.id] = record }
         let setups = try edges.journal.openCardSetups()
         for setup in setups { visibleSetups[setup.id] = setup }
-        handle(.start(open: open, carts: carts, facts: facts, cardSetups: setups))
+        var (resolved, watched): ([PaymentRecord], [CartFacts]) = ([], [])
+        for id in GatewayMachine.watchedResolutions(facts) {
+            guard let record = try edges.journal.recall(payment: id) else { continue }
+            resolved.append(record)
+            if let cart = try edges.journal.recall(cart: record.request.cart) { watched.append(cart) }
+        }
+        handle(.start(open: open, carts: carts + watched, facts: facts, cardSetups: setups, resolved: resolved))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.hub.run() }
             for await job in jobs {
@@ -122,6 +128,7 @@ package actor Engine {
         case .readerChanged(let id):
             if case .success(let view) = machine.readerView(named: id.text) { hub.tell(.reader(view, clock.now().wall)) }
         case .deviceChanged(let change, let view): hub.tell(.device(change, view, clock.now().wall))
+        case .notice(let notice): hub.tell(notice, at: clock.now().wall)
         case .log(let level, let message, let subject): log(level, message, subject)
         }
     }

@@ -38,6 +38,8 @@ actor EventHub {
     /// Something happened; it is told in the order in which this is called.
     nonisolated func tell(_ job: Job) { submit.yield(job) }
 
+    nonisolated func tell(_ notice: AgentNotice, at wall: WallTime) { tell(.notice(CheckoutAPI.Event.Notice(notice), wall)) }
+
     /// Tells until the task is cancelled or the hub is finished.
     func run() async {
         for await job in jobs {
@@ -57,9 +59,10 @@ actor EventHub {
         }
     }
 
-    /// Begins a stream after the cursor; without one, now, or for a single payment from its beginning.
+    /// Begins a stream after the cursor; without one, now, or for a single payment from its beginning. What stands (`standing`) is told first.
     func subscribe(
-        topics: Set<CheckoutAPI.Event.Topic>, payment: PaymentID?, after cursor: String?
+        topics: Set<CheckoutAPI.Event.Topic>, payment: PaymentID?, after cursor: String?, standing: [AgentNotice] = [],
+        at wall: WallTime = 0
     ) throws(Problem) -> EventStream {
         guard !isFinished else { throw Problem(.shuttingDown, "The agent is being stopped.") }
         let start: Int64
@@ -81,6 +84,12 @@ actor EventHub {
             Task { await self.remove(number) }
         }
         subscribers[number] = Subscriber(topics: topics, payment: payment, sequence: start, source: source)
+        for notice in standing where topics.contains(.agent) {
+            source.send(
+                CheckoutAPI.Event(
+                    cursor: self.cursor(start), at: Timestamp(milliseconds: wall), type: notice.code,
+                    agent: CheckoutAPI.Event.Notice(notice)))
+        }
         catchUp(number)
         if let payment, hasEnded(payment), subscribers[number] != nil {
             // Its last event was had before: there will be no other.
@@ -121,6 +130,7 @@ actor EventHub {
     private func catchUp(_ number: UInt64) {
         guard var subscriber = subscribers[number], subscriber.topics.contains(.payments) else { return }
         do throws(JournalFailure) {
+            var isOver = false
             while true {
                 let events = try journal.events(after: subscriber.sequence, payment: subscriber.payment, limit: 500)
                 for event in events {
@@ -129,14 +139,16 @@ actor EventHub {
                     subscriber.source.send(
                         CheckoutAPI.Event(
                             cursor: cursor(event.sequence), at: Timestamp(milliseconds: event.at), type: event.kind.rawValue,
-                            payment: Payment(record)))
-                    if subscriber.payment != nil, record.state.isEnd {
-                        subscribers[number] = nil
-                        subscriber.source.finish()
-                        return
-                    }
+                            payment: Payment(record), note: event.note))
+                    isOver = subscriber.payment != nil && record.state.isEnd
                 }
                 if events.count < 500 { break }
+            }
+            // Something may have been said of it after its end: that belongs to its story, too.
+            if isOver {
+                subscribers[number] = nil
+                subscriber.source.finish()
+                return
             }
             subscribers[number]?.sequence = subscriber.sequence
         } catch {
@@ -158,5 +170,11 @@ actor EventHub {
         let all = subscribers.values.map(\.source)
         subscribers = [:]
         for source in all { source.finish() }
+    }
+}
+
+extension CheckoutAPI.Event.Notice {
+    init(_ notice: AgentNotice) {
+        self.init(code: notice.code, message: notice.message, remedy: notice.remedy, payment: notice.payment?.text)
     }
 }

@@ -47,6 +47,7 @@ extension GatewayService {
         } catch {
             throw Problem(.journalUnavailable, error.description)
         }
+        try await refuseIfJournalLost()
         throw Problem(.notFound, "There is no card set-up \(id.text).", remedy: "Check the id.")
     }
 }

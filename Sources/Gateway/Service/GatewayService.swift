@@ -49,6 +49,7 @@ package struct GatewayService: CheckoutService {
         } catch {
             throw Problem(.journalUnavailable, error.description)
         }
+        try await refuseIfJournalLost()
         throw Problem(.paymentNotFound, "There is no payment \(id.text).", remedy: "Check the id.")
     }
 
@@ -120,7 +121,7 @@ extension GatewayService {
 
     package func resolvePayment(_ id: String, _ body: ResolveBody, caller: Caller) async throws(Problem) -> Payment {
         let payment = try PaymentID.checked(id)
-        let by = AccountNames.system.userName(caller.uid) ?? "uid \(caller.uid)"
+        let by = Self.name(of: caller)
         let order = body.order.map { OrderID(unchecked: $0) }
         let answer = try await ask(about: payment) {
             .resolve(payment, paid: body.outcome == .succeeded, order: order, by: by, note: body.note, $0)
@@ -233,7 +234,8 @@ extension GatewayService {
     package func events(
         topics: Set<CheckoutAPI.Event.Topic>, after cursor: String?, caller: Caller
     ) async throws(Problem) -> EventStream {
-        try await engine.hub.subscribe(topics: topics, payment: nil, after: cursor)
+        try await engine.hub.subscribe(
+            topics: topics, payment: nil, after: cursor, standing: await engine.view { $0.standingNotices }, at: engine.clock.now().wall)
     }
 
     package func info(caller: Caller) async throws(Problem) -> Info {

@@ -30,6 +30,10 @@ extension Status {
                     code: "journal_unavailable", message: "The journal cannot be written: \(trouble.detail)",
                     remedy: "Free some space on this box's disk; it is tried again by itself."))
         }
+        if let lost = machine.refusesForLoss {
+            journal = Part(state: .unavailable, detail: lost.detail)
+            reasons.append(Reason(code: GatewayMachine.lossCode, message: lost.detail, remedy: lost.remedy))
+        }
         if machine.isStopping { reasons.append(Reason(code: "shutting_down", message: "The agent is being stopped.", remedy: nil)) }
         let usable = readers.filter { [.ready, .busy, .idle, .connecting].contains($0.state) }
         if machine.hasListedReaders, usable.isEmpty {
@@ -37,6 +41,7 @@ extension Status {
             reasons.append(Reason(code: "no_reader", message: words, remedy: "See GET /v1/readers for what is wrong with each."))
         }
         let canTakePayments = reasons.isEmpty
+        reasons += machine.contradictions.map { Reason(code: $0.code, message: $0.message, remedy: $0.remedy) }
         for reader in readers {
             guard let declared = reader.declaredLabel, declared != reader.facts.label else { continue }
             reasons.append(

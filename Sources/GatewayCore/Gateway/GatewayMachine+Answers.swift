@@ -15,7 +15,7 @@ extension GatewayMachine {
         case .connectionToken(let cart): connectionToken(id, cart, at: now)
         case .keyedIntent(let cart, let amount, let balance, let recall):
             keyedIntent(id, cart, amount: amount, accountBalance: balance, recall, at: now)
-        case .release(let reader, let payment, let by, let recall): release(id, reader, payment, by: by, recall, at: now)
+        case .release(let reader, let holder, let by, let recall): release(id, reader, holder, by: by, recall, at: now)
         case .acceptLoss(let by, let note): acceptLoss(id, by: by, note: note, at: now)
         case .register(let code, let label, let location): register(id, code, label: label, location: location, at: now)
         case .relabel(let reader, let label): relabel(id, reader, label: label, at: now)
@@ -131,6 +131,7 @@ extension GatewayMachine {
             case .failure(let failure): refuse(id, .from(failure))
             }
         case .keyedCheck(let cart): keyedChecked(cart, result, at: now)
+        case .resolution(let payment): resolutionAnswered(payment, status, at: now)
         default: break
         }
     }
@@ -154,7 +155,7 @@ extension GatewayMachine {
                 case .accepted(let payment): accepted(payment, at: now)
                 case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
                 case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
-                case .release(let id, let reader, let payment): releaseWritten(id, reader, payment, at: now)
+                case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)
                 case .lossAccepted(let id): lossAcceptanceWritten(id)
                 case .request, nil: break
                 }

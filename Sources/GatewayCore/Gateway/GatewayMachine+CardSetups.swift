@@ -17,7 +17,8 @@ extension GatewayMachine {
             }
             return
         }
-        if let refusal = refusesNewWork(at: now) { return refuse(id, refusal) }
+        // Without the journal it is not known either what this id was used for, or whom a reader belonged to.
+        if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.keepCard(setup, request, recall)
         guard listedAt != nil else { return park(id, original, at: now) }
         let reader: ReaderID
@@ -50,7 +51,7 @@ extension GatewayMachine {
 
     mutating func cancelCardSetup(_ id: RequestID, _ setup: CardSetupID, _ recall: Recall, at now: Now) {
         guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
-            return refuse(id, .cardSetupNotFound(setup))
+            return refuse(id, refusesForLoss ?? .cardSetupNotFound(setup))
         }
         guard cardSetups[setup] != nil, !record.state.isEnd else {
             return refuse(id, Refusal(.alreadyEnded, "The card set-up \(setup.text) has ended: \(record.state.rawValue)."))

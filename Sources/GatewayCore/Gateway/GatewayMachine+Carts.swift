@@ -56,7 +56,7 @@ extension GatewayMachine {
         if book.isOpen, now.mono >= book.touchedAt + policy.cartIdle, isLeftAlone(book) { close(cart, at: now) }
         // What the journal knows need not be kept in memory; secrets of a cart that nobody touches are let go.
         if !book.isOpen, book.facts.openPayments.isEmpty, book.making == nil, !book.keeper.isBusy, outbox.isEmpty,
-            now.mono > book.touchedAt + 600_000
+            now.mono > book.touchedAt + 600_000, !isResolutionWatched(cart)
         {
             carts[cart] = nil
         }

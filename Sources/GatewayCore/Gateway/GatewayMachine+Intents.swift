@@ -161,6 +161,7 @@ extension GatewayMachine {
 
     /// The backend's word on a cart, whoever asked for it: `Submitted` is evidence for every payment of the cart.
     mutating func cartDecided(_ cart: CartID, _ status: CartStatus, at now: Now) {
+        judgeResolutions(of: cart, by: status, at: now)
         guard case .submitted(let order) = status else { return }
         let open = carts[cart]?.facts.openPayments ?? []
         // A confirm under way may be what paid it: its own answer comes first, and this question is asked again.

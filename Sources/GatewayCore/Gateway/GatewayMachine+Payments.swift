@@ -192,7 +192,7 @@ extension GatewayMachine {
 
     mutating func cancel(_ id: RequestID, _ payment: PaymentID, _ recall: Recall, at now: Now) {
         guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
-            return refuse(id, .paymentNotFound(payment))
+            return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
         guard payments[payment] != nil, !record.state.isEnd else {
             return refuse(id, Refusal(.alreadyEnded, "The payment \(payment.text) has ended: \(record.state.rawValue).", payment: payment))
@@ -209,7 +209,7 @@ extension GatewayMachine {
         _ id: RequestID, _ payment: PaymentID, paid: Bool, order: OrderID?, by: String, note: String, _ recall: Recall, at now: Now
     ) {
         guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
-            return refuse(id, .paymentNotFound(payment))
+            return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
         guard !record.state.isEnd else {
             return refuse(id, Refusal(.alreadyEnded, "The payment \(payment.text) has ended: \(record.state.rawValue).", payment: payment))
@@ -230,6 +230,7 @@ extension GatewayMachine {
                     payment: payment))
         }
         change(payment, at: now) { $0.resolve(paid: paid, order: order, by: by, note: note, at: now) }
+        if let resolved = ended[payment] { watch(resolved, at: now) }
         if let after = payments[payment]?.record ?? ended[payment] { answer(id, with: after) }
     }
 
@@ -343,6 +344,7 @@ extension GatewayMachine {
             carts[cart]?.facts.paid = true
             carts[cart]?.facts.paidBy = record.id
             carts[cart]?.facts.order = record.order
+            explainResolutions(of: cart, by: record, at: now)
         case (_, .authorized): carts[cart]?.facts.held = record.id
         default: break
         }

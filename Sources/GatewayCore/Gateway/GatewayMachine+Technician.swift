@@ -2,52 +2,59 @@
 extension GatewayMachine {
     // MARK: Releasing a reader
 
-    /// Frees a reader that a payment has left without its being seen idle. Journaled first, and done only then; the payment stays as it is.
-    mutating func release(_ id: RequestID, _ reference: String, _ payment: PaymentID, by: String, _ recall: Recall, at now: Now) {
+    /// Frees a reader that its holder has left without its being seen idle. Journaled first, and done only then; the payment or card set-up stays as
+    /// it is.
+    mutating func release(_ id: RequestID, _ reference: String, _ holder: LeaseHolder, by: String, _ recall: Recall, at now: Now) {
         let reader: ReaderID
         switch resolveReader(reference, lane: nil) {
         case .success(let found): reader = found
         case .failure(let refusal): return refuse(id, refusal)
         }
-        if let refusal = refusesRelease(of: reader, from: payment) { return refuse(id, refusal) }
-        guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
-            return refuse(id, .paymentNotFound(payment))
+        if let refusal = refusesRelease(of: reader, from: holder) { return refuse(id, refusal) }
+        var entry = JournalEntry(kind: .released, at: now.wall, note: "the reader \(reader.text) was released by \(by)")
+        switch holder {
+        case .payment(let payment):
+            guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
+                return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
+            }
+            entry.payment = record
+        case .cardSetup(let setup):
+            guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
+                return refuse(id, refusesForLoss ?? .cardSetupNotFound(setup))
+            }
+            entry.cardSetup = record
         }
-        outbox.add(
-            JournalEntry(
-                kind: .released, at: now.wall, payment: record, note: "the reader \(reader.text) was released by \(by)"),
-            waiter: .release(id, reader, payment))
+        outbox.add(entry, waiter: .release(id, reader, holder))
     }
 
-    mutating func releaseWritten(_ id: RequestID, _ reader: ReaderID, _ payment: PaymentID, at now: Now) {
-        if let refusal = refusesRelease(of: reader, from: payment) { return refuse(id, refusal) }
+    mutating func releaseWritten(_ id: RequestID, _ reader: ReaderID, _ holder: LeaseHolder, at now: Now) {
+        if let refusal = refusesRelease(of: reader, from: holder) { return refuse(id, refusal) }
         var isFree = false
         changeReader(reader, at: now) { reader, _ in
             var actions: [ReaderMachine.Action] = []
-            isFree = reader.releaseByHand(of: payment, actions: &actions)
+            isFree = reader.releaseByHand(of: holder, actions: &actions)
             return actions
         }
         if isFree { respond(id, .done) } else { refuse(id, leaseChanged(reader)) }
     }
 
-    private func refusesRelease(of reader: ReaderID, from payment: PaymentID) -> Refusal? {
-        guard let machine = readers[reader], let holder = machine.holder, holder == .payment(payment) else { return leaseChanged(reader) }
+    private func refusesRelease(of reader: ReaderID, from holder: LeaseHolder) -> Refusal? {
+        guard let machine = readers[reader], machine.holder == holder else { return leaseChanged(reader) }
         guard machine.isFreeing else {
             return Refusal(
-                .readerBusy, "The payment \(payment.text) is at work on this reader; it leaves it within its own time limits.",
-                remedy: "Cancel the payment, or wait for its end.", payment: payment)
+                .readerBusy, "The \(holder.words) is at work on this reader; it leaves it within its own time limits.",
+                remedy: "Cancel it, or wait for its end.", payment: holder.payment)
         }
         return nil
     }
 
     private func leaseChanged(_ reader: ReaderID) -> Refusal {
-        let holder = readers[reader]?.holder
-        let payment = holder?.payment
-        let words =
-            payment.map { "The payment \($0.text) has this reader." }
-            ?? (holder == nil ? "Nothing has this reader." : "Something else than a payment has this reader.")
+        guard let holder = readers[reader]?.holder else {
+            return Refusal(.leaseChanged, "Nothing has this reader: it is free.", remedy: "There is nothing to release.")
+        }
         return Refusal(
-            .leaseChanged, words, remedy: "Look at the reader again, and name the payment that has it.", payment: payment)
+            .leaseChanged, "The \(holder.words) has this reader.", remedy: "Look at the reader again, and name what has it.",
+            payment: holder.payment)
     }
 
     // MARK: The loss of a journal
@@ -64,6 +71,9 @@ extension GatewayMachine {
                 .error,
                 "the payment journal was damaged and set aside as \(name); no payment is accepted until a technician agrees to its loss")
         }
+        if let lost = refusesForLoss {
+            out.append(.notice(AgentNotice(code: Self.lossCode, message: lost.detail, remedy: lost.remedy)))
+        }
     }
 
     /// No cart can be known to be unpaid while a journal is missing.
@@ -79,6 +89,14 @@ extension GatewayMachine {
         "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: readerctl journal accept-loss --note WHY."
     }
 
+    /// What somebody who begins to follow the agent's events has to know first.
+    package var standingNotices: [AgentNotice] {
+        let lost = refusesForLoss.map { AgentNotice(code: Self.lossCode, message: $0.detail, remedy: $0.remedy) }
+        return [lost].compactMap { $0 } + contradictions
+    }
+
+    package static var lossCode: String { "journal_lost" }
+
     mutating func acceptLoss(_ id: RequestID, by: String, note: String, at now: Now) {
         guard !lostJournals.isEmpty else { return respond(id, .done) }
         for (index, name) in lostJournals.enumerated() {
@@ -93,6 +111,11 @@ extension GatewayMachine {
     mutating func lossAcceptanceWritten(_ id: RequestID) {
         lostJournals = []
         log(.notice, "a technician has agreed to the loss of the journal; payments are accepted again")
+        out.append(
+            .notice(
+                AgentNotice(
+                    code: "journal_loss_accepted",
+                    message: "A technician has agreed to the loss of the journal; payments are accepted again.")))
         respond(id, .done)
     }
 }

@@ -14,6 +14,8 @@ package struct GatewayMachine: Sendable {
         case status(PaymentID)
         case cartStatus(RequestID, CartID)
         case keyedCheck(CartID)
+        /// Whether the backend agrees with what a technician has said.
+        case resolution(PaymentID)
         case evidence(PaymentID, askedAt: MonoTime)
         /// A replaced intent of a cart is looked at.
         case watch(CartID, IntentID)
@@ -89,6 +91,8 @@ package struct GatewayMachine: Sendable {
     package var isStopping = false
     /// Journals that were damaged and set aside, by file name, to whose loss nobody has agreed yet.
     package internal(set) var lostJournals: [String] = []
+    /// What technicians have said, of which the backend may yet say otherwise.
+    var resolutions: [PaymentID: Resolution] = [:]
     var out: [Action] = []
     /// The moment of the event that is being handled.
     private var mono: MonoTime = .min
@@ -101,8 +105,9 @@ package struct GatewayMachine: Sendable {
     package mutating func handle(_ event: Event, at now: Now) -> [Action] {
         mono = now.mono
         switch event {
-        case .start(let open, let carts, let facts, let cardSetups):
+        case .start(let open, let carts, let facts, let cardSetups, let resolved):
             start(open: open, carts: carts, facts: facts, at: now)
+            startResolutions(resolved, facts, at: now)
             startCardSetups(cardSetups, at: now)
         case .request(let id, let request): handle(id, request, at: now)
         case .forget(let id): forget(id)
@@ -144,6 +149,7 @@ package struct GatewayMachine: Sendable {
         wake = min(wake, refusedProbeAt)
         wake = min(wake, desk.items.first?.machine.nextWake ?? .max)
         wake = min(wake, labelsShown.values.min() ?? .max)
+        for resolution in resolutions.values { wake = min(wake, resolution.nextWake) }
         if !isListing { wake = min(wake, nextListing) }
         return wake == .max ? nil : wake
     }
@@ -172,6 +178,7 @@ package struct GatewayMachine: Sendable {
         for cart in carts.keys.sorted() { tickCart(cart, at: now) }
         tickDesk(at: now)
         tickLabels(at: now)
+        tickResolutions(at: now)
         if now.mono >= nextListing, !isListing { listReaders(at: now) }
         if now.mono >= refusedProbeAt {
             // The credential may have been taken back into favour without being changed: the list of readers is a harmless question.

@@ -10,7 +10,7 @@ struct Outbox: Sendable {
         /// The keyed-entry intent may be asked for.
         case keyedEntry(RequestID, CartID)
         /// The reader may be freed by hand.
-        case release(RequestID, ReaderID, PaymentID)
+        case release(RequestID, ReaderID, LeaseHolder)
         /// A technician's agreement to the loss of a journal holds.
         case lossAccepted(RequestID)
         case cardSetupAccepted(CardSetupID)

@@ -108,8 +108,8 @@ package enum Request: Sendable {
     case connectionToken(CartID)
     /// An intent for keyed entry: the checkout takes the card's number itself.
     case keyedIntent(CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, Recall)
-    /// A technician frees a reader that this payment is expected to have left in an unknown state.
-    case release(String, PaymentID, by: String, Recall)
+    /// A technician frees a reader that this payment or card set-up is expected to have left in an unknown state.
+    case release(String, LeaseHolder, by: String, Recall)
     /// A technician agrees that the agent goes on without the journals that were set aside.
     case acceptLoss(by: String, note: String)
     /// `refresh`: ask the backend, and Stripe if a token is at hand, before answering.
@@ -142,7 +142,10 @@ package enum Response: Sendable, Equatable {
 
 package enum Event: Sendable {
     /// The journal was read.
-    case start(open: [PaymentRecord], carts: [CartFacts], facts: [String: String], cardSetups: [CardSetupRecord] = [])
+    /// `resolved`: payments that a technician resolved and of which the backend may yet say otherwise (``GatewayMachine/watchedResolutions(_:)``).
+    case start(
+        open: [PaymentRecord], carts: [CartFacts], facts: [String: String], cardSetups: [CardSetupRecord] = [],
+        resolved: [PaymentRecord] = [])
     case request(RequestID, Request)
     /// Who asked has gone.
     case forget(RequestID)
@@ -166,7 +169,25 @@ package enum Action: Sendable, Equatable {
     case publishCardSetup(CardSetupRecord)
     case readerChanged(ReaderID)
     case deviceChanged(DeviceChange, DeviceView)
+    /// Whoever follows the agent's events is told.
+    case notice(AgentNotice)
     case log(LogLevel, String, subject: LogSubject)
+}
+
+/// News of the agent itself, for whoever follows it.
+package struct AgentNotice: Sendable, Equatable {
+    /// What programs decide by.
+    package var code: String
+    package var message: String
+    package var remedy: String?
+    package var payment: PaymentID?
+
+    package init(code: String, message: String, remedy: String? = nil, payment: PaymentID? = nil) {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+        self.payment = payment
+    }
 }
 
 package enum LogLevel: Sendable, Equatable { case debug, info, notice, warning, error }

@@ -47,10 +47,10 @@ extension ReaderMachine {
         return actions
     }
 
-    /// A technician frees a reader that a payment has left without its being seen idle. What may be left on its screen is cleared before anything
-    /// else is asked of it, as ever; the payment is not touched. False: this payment does not hold the reader, or is still at work on it.
-    package mutating func releaseByHand(of payment: PaymentID, actions: inout [Action]) -> Bool {
-        guard case .freeing(.payment(payment), _) = lease else { return false }
+    /// A technician frees a reader that its holder has left without its being seen idle. What may be left on its screen is cleared before anything
+    /// else is asked of it, as ever; the holder is not touched. False: this one does not hold the reader, or is still at work on it.
+    package mutating func releaseByHand(of holder: LeaseHolder, actions: inout [Action]) -> Bool {
+        guard case .freeing(holder, _) = lease else { return false }
         lease = .free
         actions.append(.changed("free again: released by hand"))
         grantNext(&actions)

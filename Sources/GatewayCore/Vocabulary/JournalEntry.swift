@@ -59,6 +59,8 @@ package enum JournalKind: String, Sendable, Codable, CaseIterable {
     case accepted, leased, intent, collecting, progress, confirming, answer, released
     case cancelRequested = "cancel_requested"
     case unresolved, evidence, ended
+    /// The backend says otherwise than a technician has said.
+    case contradicted
     case cart
     case keyedEntry = "keyed_entry"
     case fact

@@ -17,7 +17,9 @@ extension World {
         mayTakeOver = Set(open.filter { $0.leased && $0.confirmingAt == nil }.compactMap { Reader.index(of: $0.reader) })
         for index in payments.indices { payments[index].runsSince = nil }
         trace.note(now, 1, UInt64(generation), text: "── the agent starts (\(generation)), \(open.count) payments open")
-        feed(.start(open: open, carts: disk.openCarts, facts: disk.facts))
+        let resolved = GatewayMachine.watchedResolutions(disk.facts).compactMap { disk.payments[$0] }
+        let watched = resolved.compactMap { disk.carts[$0.request.cart] }
+        feed(.start(open: open, carts: disk.openCarts + watched, facts: disk.facts, resolved: resolved))
     }
 
     /// The process is gone, between any two things that it did.
@@ -76,7 +78,7 @@ extension World {
         case .publish(let record):
             trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
             visible[record.id] = record
-        case .readerChanged, .deviceChanged, .publishCardSetup: break
+        case .readerChanged, .deviceChanged, .publishCardSetup, .notice: break
         case .log(_, let message, let subject):
             trace.note(now, 12, text: "log \(subject): \(message)")
             judgeText(message)

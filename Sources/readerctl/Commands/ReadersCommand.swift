@@ -7,7 +7,7 @@ struct ReadersCommand: AsyncParsableCommand {
         commandName: "readers", abstract: "The card readers.",
         subcommands: [
             ListCommand.self, ShowCommand.self, LabelCommand.self, RemoveCommand.self, IdentifyCommand.self, ConnectCommand.self,
-            DisconnectCommand.self,
+            DisconnectCommand.self, ReleaseCommand.self,
         ],
         defaultSubcommand: ListCommand.self)
 

@@ -20,6 +20,7 @@ struct EventWords {
             return [
                 type, shown(payment.id, limit: 130), words.sum, payment.state.rawValue.split(separator: "_").joined(separator: " "),
                 payment.money == .notTaken ? nil : "money \(payment.money.rawValue)", payment.failure?.code.rawValue,
+                event.note.map { "(\(shown($0, limit: 600)))" },
             ].compactMap { $0 }.joined(separator: "  ")
         }
         if let reader = event.reader {

@@ -40,7 +40,7 @@ enum Agent {
 
         let manager = serviceManager(environment, logger)
         let roles = try policy(settings)
-        let journal = try openJournal(settings)
+        let journal = try openJournal(settings, logger)
         let recorder = try recorder(record, settings, logger)
         let web = try webClient(settings, recorder)
         let credential = try makeCredential(settings, web: web)
@@ -122,9 +122,23 @@ enum Agent {
         }
     }
 
-    private static func openJournal(_ settings: Settings) throws(StartFailure) -> JournalStore {
+    /// A damaged journal is set aside, whole, and a new one begun: the shop is told, and no payment is accepted until a technician agrees.
+    private static func openJournal(_ settings: Settings, _ logger: Logger) throws(StartFailure) -> JournalStore {
+        let path = settings.stateDirectory + "/journal.sqlite"
         do throws(JournalFailure) {
-            return try JournalStore(path: settings.stateDirectory + "/journal.sqlite")
+            do throws(JournalFailure) {
+                let journal = try JournalStore(path: path)
+                try journal.noteLosses()
+                return journal
+            } catch .corrupt(let detail) {
+                let kept = try JournalStore.setAside(path)
+                logger.error(
+                    "the payment journal is damaged (\(detail)); it was set aside, whole, as \(kept). Keep it: what was paid before stands only there"
+                )
+                let journal = try JournalStore(path: path)
+                try journal.noteLosses()
+                return journal
+            }
         } catch {
             let code: Int32 = if case .locked = error { 75 } else { 73 }
             throw StartFailure(description: error.description, exitCode: code)

@@ -153,6 +153,7 @@ import Testing
             "createPayment": {"cart": "1", "amount": "5"}, "openCart": {"lane": "x"}, "resolvePayment": {"outcome": "failed", "note": "n"},
             "displayCart": {"currency": "usd", "total_minor": 1, "line_items": []}, "createPaymentIntent": {"cart": "1", "amount": "5"},
             "createSetupIntent": {"user": "1"}, "createConnectionToken": {"cart": "1"},
+            "releaseReader": {"payment": "p"}, "acceptJournalLoss": {"note": "n"},
             "registerReader": {"registration_code": "amber-birch-cedar", "label": "Bar"}, "relabelReader": {"label": "Bar"},
             "createCardSetup": {"user": "1", "partner": "2", "postal_code": "01234"},
             "storeBankcard": {"user": "1", "partner": "2", "payment_method": "pm_1", "postal_code": "01234"},

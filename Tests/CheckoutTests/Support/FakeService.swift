@@ -225,6 +225,15 @@ final class FakeService: CheckoutService {
         return Self.reader
     }
 
+    func releaseReader(_ name: String, _ body: ReleaseBody, caller: Caller) async throws(Problem) -> Reader {
+        try note("releaseReader \(name) \(body.payment ?? "-") \(body.cardSetup ?? "-")", caller)
+        return try await reader(name, caller: caller)
+    }
+
+    func acceptJournalLoss(_ body: AcceptLossBody, caller: Caller) async throws(Problem) {
+        try note("acceptJournalLoss \(body.note)", caller)
+    }
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
         try note("configuration \(cart ?? "-")", caller)
         return Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")

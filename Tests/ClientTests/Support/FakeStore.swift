@@ -237,6 +237,13 @@ final class FakeStore: CheckoutService {
         return Self.readers[0]
     }
 
+    func releaseReader(_ name: String, _ body: ReleaseBody, caller: Caller) async throws(Problem) -> Reader {
+        called("releaseReader \(name) \(body.payment ?? "-") \(body.cardSetup ?? "-")")
+        return try await reader(name, caller: caller)
+    }
+
+    func acceptJournalLoss(_ body: AcceptLossBody, caller: Caller) async throws(Problem) { called("acceptJournalLoss \(body.note)") }
+
     func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
         Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")
     }

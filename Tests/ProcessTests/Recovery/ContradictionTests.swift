@@ -1,0 +1,53 @@
+import CheckoutAPI
+import CheckoutClient
+import StoreSimulator
+import Testing
+
+/// A technician has said how a payment ended, and the backend says otherwise later.
+@Suite(.timeLimit(.minutes(5)))
+struct ContradictionTests {
+    @Test func `the payment stays, and an event, a failing check and its story say that the two do not agree`() async throws {
+        try await Store.open(simulate: { $0.backend.orderDelay = 3_600_000 }) { store in
+            // The confirm takes the money and its answer is lost; the technician looks in the wrong place.
+            store.simulator.fault(Fault("reader.confirmPayment", .loseAnswer))
+            store.simulator.fault(Fault("stripe.payment_intent", .close, times: nil, after: 1))
+            _ = try await store.client.pay("t", PaymentBody(cart: "1", amount: "12.34"))
+            try await store.payment("t", becomes: .unresolved)
+            let resolved = try await store.client.resolvePayment("t", ResolveBody(outcome: .failed, note: "no order in the back office"))
+            #expect(resolved.money == .notTaken)
+            try await store.restart()
+            let follower = Task {
+                for try await event in store.client.events(topics: [.agent]) where event.agent?.payment == "t" { return event }
+                throw NotInTime(description: "the events ended")
+            }
+            defer { follower.cancel() }
+
+            // The order appears. The agent asks by itself; here somebody asks about the cart, and that counts as well.
+            store.simulator.behave { $0.orderDelay = 0 }
+            try await eventually("the backend has the order") { try await store.client.cartStatus("1").status == .submitted }
+            let order = try #require(store.ledger.cart("1")?.order)
+            let told = try await within(.seconds(20)) { try await follower.value }
+            #expect(told.type == "resolution_contradicted")
+            #expect(told.agent?.message.contains(order) == true)
+
+            #expect(try await store.client.payment("t") == resolved, "an ended payment never changes")
+            let status = try await store.client.status()
+            #expect(status.reasons.contains { $0.code == "resolution_contradicted" && $0.message.contains("payment t") })
+            #expect(status.canTakePayments, "the shop goes on")
+            let check = try await run([try ChildProcess.built("readerctl"), "--socket", store.socket, "check", "journal"])
+            #expect(check.status == 30)
+            #expect(check.output.contains("resolved as not taken"), "\(check.output)")
+            let story = try await run([try ChildProcess.built("readerctl"), "--socket", store.socket, "payments", "show", "t"])
+            #expect(story.output.contains("no order in the back office"), "\(story.output)")
+            #expect(story.output.contains("contradicted"), "\(story.output)")
+            #expect(story.output.contains("order \(order)"), "\(story.output)")
+        }
+    }
+}
+
+extension Store {
+    fileprivate func restart() async throws {
+        try await stop()
+        try await start()
+    }
+}
