@@ -83,6 +83,9 @@ let package = Package(
         // What looks and never touches: it cannot import what pays.
         library("Diagnostics", ["GatewayCore", "CheckoutAPI", "WebCall", "ReaderLinks"] + nio),
 
+        // What they found, for people: the report and the support archive. Nothing here asks anybody anything.
+        library("DiagnosticsReport", ["CheckoutAPI"]),
+
         // Where the middle meets the edges.
         library(
             "Gateway",
@@ -115,7 +118,7 @@ let package = Package(
         program(
             "readerctl",
             [
-                "CheckoutAPI", "CheckoutClient", "GatewayCore", arguments,
+                "CheckoutAPI", "CheckoutClient", "DiagnosticsReport", "GatewayCore", arguments,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         program("readersim", ["StoreSimulator", "CheckoutAPI", "CheckoutClient", arguments]),
@@ -145,7 +148,7 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ] + nio),
         tests("RecordingTests", ["Recording", "ReaderRPC"]),
-        tests("DiagnosticsTests", ["Diagnostics", "CheckoutAPI", "GatewayCore", "WebCall"]),
+        tests("DiagnosticsTests", ["Diagnostics", "DiagnosticsReport", "CheckoutAPI", "GatewayCore", "WebCall"]),
         tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
         tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "CheckoutClient", logging] + nio),
         tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "GatewayCore", "readerctl", logging] + nio),

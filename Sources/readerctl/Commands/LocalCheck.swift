@@ -34,7 +34,8 @@ enum LocalCheck {
         }
     }
 
-    private static func readerd() -> String? {
+    /// The program beside this one, or where packages put it; nil when it is not there.
+    static func readerd() -> String? {
         var places = ["/usr/sbin/readerd", "/usr/bin/readerd", "/usr/local/bin/readerd"]
         do {
             let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

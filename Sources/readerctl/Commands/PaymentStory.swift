@@ -17,10 +17,10 @@ extension PaymentsCommand {
                 try output.object(payment)
                 return .ok
             }
-            let events = try await events(of: payment, agent)
+            let history = try await PaymentHistory.of(payment, agent)
             try output.lines(Outcome(payment).lines(output) + [""] + facts(payment).lines)
             try output.lines(["", "Timeline"] + timeline(payment))
-            try output.lines(["", "Events"] + events)
+            try output.lines(["", "Events"] + events(history))
             return .ok
         }
 
@@ -60,29 +60,9 @@ extension PaymentsCommand {
             return table.lines.map { "  \($0)" }
         }
 
-        /// What has happened so far. The stream of a payment that has not ended goes on: it is left at what the payment shows, or after 2 s.
-        private func events(of payment: Payment, _ agent: CheckoutClient) async throws -> [String] {
-            let found = Found()
-            var fault: ClientError?
-            do {
-                try await withDeadline(.seconds(2)) {
-                    for try await event in agent.paymentEvents(payment.id) {
-                        await found.add(event)
-                        if !payment.state.isEnd, let seen = event.payment, seen.updatedAt >= payment.updatedAt { break }
-                    }
-                }
-            } catch ClientError.timedOut {
-                // What was there has been read.
-            } catch let error as ClientError {
-                fault = error
-            }
-            let lines = await found.events.map { "  \(Times.time($0.at))  \(EventWords($0).text)" }
-            return lines + (fault.map { ["  (not all could be read: \(shown($0.description)))"] } ?? [])
-        }
-
-        private actor Found {
-            var events: [Event] = []
-            func add(_ event: Event) { events.append(event) }
+        private func events(_ history: PaymentHistory) -> [String] {
+            history.events.map { "  \(Times.time($0.at))  \(EventWords($0).text)" }
+                + (history.fault.map { ["  (not all could be read: \(shown($0.description)))"] } ?? [])
         }
     }
 }

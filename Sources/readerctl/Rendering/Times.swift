@@ -12,6 +12,19 @@ enum Times {
     /// "14:03:05".
     static func time(_ time: Timestamp) -> String { local(time, "%H:%M:%S") }
 
+    /// "20260731-140305".
+    static func forFileName(_ time: Timestamp) -> String { local(time, "%Y%m%d-%H%M%S") }
+
+    /// The box's time zone: "UTC+01:00".
+    static var zone: String {
+        var now = Glibc.time(nil)
+        var parts = tm()
+        guard localtime_r(&now, &parts) != nil else { return "UTC" }
+        let minutes = abs(parts.tm_gmtoff) / 60
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return minutes == 0 ? "UTC" : "UTC\(parts.tm_gmtoff < 0 ? "-" : "+")\(two(minutes / 60)):\(two(minutes % 60))"
+    }
+
     private static func local(_ time: Timestamp, _ format: String) -> String {
         var seconds = time_t(time.milliseconds / 1000)
         var parts = tm()

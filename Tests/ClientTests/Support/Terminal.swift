@@ -10,10 +10,13 @@ final class Terminal: Sendable {
     init() throws {
         var own: CInt = -1
         var other: CInt = -1
-        guard openpty(&own, &other, nil, nil, nil) == 0, let name = ttyname(other) else { throw Program.Fault.cannotStart(errno) }
+        var name = [CChar](repeating: 0, count: 128)
+        guard openpty(&own, &other, nil, nil, nil) == 0, ttyname_r(other, &name, name.count) == 0 else {
+            throw Program.Fault.cannotStart(errno)
+        }
         descriptor = own
         kept = other
-        path = String(cString: name)
+        path = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// How many columns and rows it says it has.

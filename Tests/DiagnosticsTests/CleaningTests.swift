@@ -1,0 +1,55 @@
+import Testing
+
+@testable import DiagnosticsReport
+
+/// What is taken out of the support archive, and what is left in.
+@Suite struct CleaningTests {
+    @Test(arguments: [
+        "sk_live_51Habcdefghij", "rk_test_51Habcdefghij", "pst_test_YWNjdF8xS0l", "pi_3abc_secret_Zyx987654", "seti_1abc_secret_Zyx987654",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "whsec_0123456789abcdef", "4242424242424242", "4242 4242 4242 4242",
+        "5555-5555-5555-4444", "378282246310005",
+    ])
+    func `what looks like a secret or a card is taken out, wherever it stands`(secret: String) {
+        for text in ["\(secret)", "before \(secret) after", "{\"a\":\"\(secret)\"}", "x=\(secret);", "(\(secret))", "\(secret).\n"] {
+            let (clean, removed) = Cleaning.cleaned(text)
+            #expect(removed == 1, "\(text)")
+            #expect(!clean.contains(secret), "\(clean)")
+            #expect(clean.contains(Cleaning.mark))
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"last4":"9753","x":1}"#, #"{"last4":"(removed)","x":1}"#),
+        ("Authorization: Bearer abc.def", "Authorization: (removed) (removed)"),
+        ("access_token=abc", "access_token=(removed)"), (#""client_secret" : "q""#, #""client_secret" : "(removed)""#),
+        ("password: hunter2", "password: (removed)"),
+    ])
+    func `a value that is named as a secret is taken out, whatever it looks like`(text: String, clean: String) {
+        #expect(!Cleaning.cleaned(text).text.contains("9753"))
+        #expect(Cleaning.cleaned(text).removed >= 1)
+        if !text.hasPrefix("Authorization") { #expect(Cleaning.cleaned(text).text == clean) }
+        #expect(!Cleaning.cleaned(text).text.contains("abc.def"))
+    }
+
+    @Test(arguments: [
+        "backend.token_file = \"/etc/readerd/credentials/backend-token\"",
+        "2026-07-31T12:00:00.250Z info: till-1-000123 begins payment=4242",
+        "pk_test_51Habcdefghij is no secret", "pi_5xG3KUBSxUP7iYiwMkGk", "readerd_start_time_seconds 1769851800.123", "1769851800000",
+        "readerd_last_connection_token_seconds 1795617690.1", "The token was refused: ask for another.",
+        "bus 1, port 1.4.2, serial 42424242424242424242424",
+        "前台 “Front Desk” – 12.00 €", "127-36-224-18.ets7xbciysz2gctpuumh.device.stripe-terminal-local-reader.net",
+    ])
+    func `what a technician needs stays as it is`(text: String) {
+        #expect(Cleaning.cleaned(text).text == text)
+        #expect(Cleaning.cleaned(text).removed == 0)
+    }
+
+    @Test func `the list of contents says what was taken out and what is missing`() {
+        var bundle = SupportBundle()
+        bundle.add("log.txt", "the log", "a Bearer abc here")
+        bundle.miss("settings.txt", "not readable")
+        #expect(bundle.contents.contains("log.txt  "))
+        #expect(bundle.contents.contains("a card's number: 1 word)"))
+        #expect(bundle.contents.contains("Not in it:\n  settings.txt: not readable"))
+    }
+}
