@@ -32,6 +32,7 @@ sqlite3              command -v sqlite3
 python3              command -v python3
 python3-venv         python3 -c "import ensurepip, venv"
 debhelper            command -v dh
+shellcheck           command -v shellcheck
 systemd              command -v systemd-analyze
 endef
 export REQUIREMENTS

@@ -41,7 +41,7 @@ struct Readerd: AsyncParsableCommand {
         let source = SettingsSource(file: config, overrides: overrides)
         let loaded: LoadedSettings
         do {
-            loaded = try source.load()
+            loaded = try source.load(isTrial: checkConfig)
         } catch {
             Self.complain("\(error)")
             // sysexits: EX_CONFIG.

@@ -7,8 +7,8 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open a simulated store and keep it open until SIGTERM or SIGINT.",
         discussion: """
-            Writes into the directory: store.json (every address), ca.pem (the root to trust), backend-token (mode 0600), and readerd.toml \
-            (ready for 'readerd --config'). Prints a line that says 'ready' when everything listens.
+            Writes into the directory: store.json (every address), ca.pem (the root to trust), backend-token (mode 0600), readerd.toml \
+            (ready for 'readerd --config'), and service.toml (the same for the packaged service). Prints a line that says 'ready' when everything listens.
             """)
 
     @Option(name: .shortAndLong, help: "Where to write the store's files.")
@@ -98,7 +98,7 @@ struct Run: AsyncParsableCommand {
         writeLine("backend   \(store.backendURL)")
         writeLine("stripe    \(store.stripeURL)")
         writeLine("control   \(store.controlURL)")
-        writeLine("files     \(store.directory) (ca.pem, backend-token, store.json, readerd.toml)")
+        writeLine("files     \(store.directory) (ca.pem, backend-token, store.json, readerd.toml, service.toml)")
         for reader in store.readers {
             let name =
                 reader.id.map { "\($0) '\(reader.label ?? "")'" } ?? "not registered, pairing code \(reader.registrationCode ?? "none")"

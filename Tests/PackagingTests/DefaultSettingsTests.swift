@@ -55,6 +55,21 @@ struct DefaultSettingsTests {
         #expect(filled.output.contains("readerd-checkout"))
     }
 
+    @Test func `the settings that the simulated store writes for the service are accepted, and lead nowhere that it cannot see`() throws {
+        let scratch = try Scratch()
+        let programs = try Place.programs()
+        let made = try shell(
+            "\(programs)/readersim run --directory \(scratch.path)/store --port 0 --until-stdin-closes", in: scratch)
+        #expect(made.status == 0, "\(made.output)")
+        let checked = try shell("\(programs)/readerd --check-config --config \(scratch.path)/store/service.toml", in: scratch)
+        #expect(checked.status == 0, "\(checked.output)")
+        #expect(checked.output.contains("lanes.till-1.reader = ") && checked.output.contains("credential:backend-token"))
+        for line in checked.output.split(separator: "\n") where !line.hasPrefix("#") {
+            let setting = line.split(separator: " # ").first ?? line
+            #expect(!setting.contains(scratch.path), "\(setting)")
+        }
+    }
+
     @Test func `every example in it is accepted`() throws {
         let scratch = try Scratch()
         let programs = try Place.programs()

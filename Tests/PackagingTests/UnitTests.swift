@@ -32,17 +32,23 @@ struct UnitTests {
         #expect(scored.output.contains("Overall exposure level for readerd.service: "))
         let service = Place.text(Place.packaging + "/systemd/readerd.service")
         #expect(!service.contains("\nPrivateUsers="))
-        for line in ["Type=notify", "WatchdogSec=60s", "DeviceAllow=char-usb_device rw", "LimitCORE=0", "RestartPreventExitStatus=78"] {
+        for line in [
+            "Type=notify", "WatchdogSec=60s", "TimeoutAbortSec=15s", "DeviceAllow=char-usb_device rw", "LimitCORE=0",
+            "RestartPreventExitStatus=78",
+        ] {
             #expect(service.contains("\n" + line + "\n"), "\(line)")
         }
     }
 
+    @Test func `callers do not wake an agent that cannot start for ever`() {
+        let socket = Place.text(Place.packaging + "/systemd/readerd.socket")
+        #expect(socket.contains("\nTriggerLimitIntervalSec=30s\nTriggerLimitBurst=5\n"))
+    }
+
     @Test func `the maintainer scripts and tools are sound`() throws {
         let scratch = try Scratch()
-        for script in ["debian/readerd.postinst", "debian/readerd.postrm"] {
-            let checked = try shell("sh -n \(Place.packaging)/\(script)", in: scratch)
-            #expect(checked.status == 0, "\(script): \(checked.output)")
-        }
-        #expect(try shell("bash -n \(Place.packaging)/build-deb", in: scratch).status == 0)
+        let scripts = ["postinst", "postrm", "prerm"].map { "debian/readerd.\($0)" }.joined(separator: " ")
+        let checked = try shell("cd \(Place.packaging) && shellcheck --shell=sh \(scripts) && shellcheck build-deb", in: scratch)
+        #expect(checked.status == 0, "\(checked.output)")
     }
 }

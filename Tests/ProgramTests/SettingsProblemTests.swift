@@ -171,6 +171,16 @@ import Testing
         #expect(found.count == 1 && found[0].contains("replaced when it is used"), "\(found)")
     }
 
+    @Test func `who only asks about the settings need not be systemd, and is told what was not looked at`() throws {
+        let file = try SettingsFixture(SettingsTests.least.replacing("credentials/backend-token", with: "credential:backend"))
+        let loaded = try Settings.load(file: file.path, environment: [:], isTrial: true)
+        #expect(loaded.warnings.count { "\($0)".contains("systemd hands backend over") } == 1, "\(loaded.warnings)")
+        #expect(!loaded.report().contains("cannot be read"), "\(loaded.report())")
+        // What is wrong in any case stays so.
+        let wrong = try SettingsFixture(SettingsTests.least.replacing("credentials/backend-token", with: "credential:../shadow"))
+        #expect(throws: SettingsFailure.self) { try Settings.load(file: wrong.path, environment: [:], isTrial: true) }
+    }
+
     @Test func `an unknown variable names the nearest, those of others are left alone`() throws {
         let found = try problems(
             SettingsTests.least,

@@ -52,7 +52,7 @@ extension OverTheWire {
                 let settings = try String(contentsOfFile: store.directory + "/readerd.toml", encoding: .utf8)
                 #expect(settings.contains("base_url = \"\(store.backendURL)\""))
                 #expect(settings.contains("token_file = \"\(store.tokenFile)\""))
-                #expect(settings.contains("[lanes.\"till-1\"]\nreader = \"\(store.readers[0].id ?? "none")\""))
+                #expect(settings.contains("lanes.\"till-1\".reader = \"\(store.readers[0].id ?? "none")\""))
                 #expect(permissions(of: store.tokenFile) == 0o600)
                 let described = try JSONValue.parse(try String(contentsOfFile: store.directory + "/store.json", encoding: .utf8))
                 #expect(described == store.description)

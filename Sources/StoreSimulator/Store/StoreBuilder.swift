@@ -54,6 +54,7 @@ struct StoreBuilder {
                     stripe: stripe, control: control, route: route))
             do {
                 try files.write(StoreFiles.settings(store), to: files.settingsFile)
+                try files.write(StoreFiles.serviceSettings(store), to: files.serviceSettingsFile)
                 try files.write(store.description.text + "\n", to: files.storeFile)
             } catch {
                 await store.stop()

@@ -7,6 +7,7 @@ struct StoreFiles: Sendable {
     var tokenFile: String { directory + "/backend-token" }
     var storeFile: String { directory + "/store.json" }
     var settingsFile: String { directory + "/readerd.toml" }
+    var serviceSettingsFile: String { directory + "/service.toml" }
 
     /// Uses a directory, or makes one of its own under the system's temporary one.
     init(directory: String?) throws {
@@ -48,39 +49,52 @@ struct StoreFiles: Sendable {
     }
 
     /// The daemon's settings for this store.
-    static func settings(_ store: SimulatedStore) -> String {
-        let readers = store.readers.filter { $0.id != nil }
-        return settings(
-            SettingsParts(
-                location: store.configuration.location, directory: store.directory, caFile: store.caFile, tokenFile: store.tokenFile,
-                backendURL: store.backendURL, stripeURL: store.stripeURL, readerPort: store.readers.first?.port ?? 4443,
-                lanes: zip(store.configuration.lanes, readers).map { ($0, $1.id ?? $1.serial) }))
-    }
+    static func settings(_ store: SimulatedStore) -> String { settings(parts(store)) }
 
     static func settings(_ parts: SettingsParts) -> String {
-        let lanes = parts.lanes.map { lane in "[lanes.\(quoted(lane.name))]\nreader = \(quoted(lane.reader))\n" }
-        return """
-            # Settings of readerd for the simulated store in this directory.
-            location = \(quoted(parts.location))
-            trust_roots = \(quoted(parts.caFile))
-            state_directory = \(quoted(parts.directory + "/state"))
+        """
+        # Settings of readerd for the simulated store in this directory.
+        location = \(quoted(parts.location))
+        trust_roots = \(quoted(parts.caFile))
+        state_directory = \(quoted(parts.directory + "/state"))
+        socket.path = \(quoted(parts.directory + "/checkout.sock"))
+        backend.token_file = \(quoted(parts.tokenFile))
+        \(shared(parts))
+        """
+    }
 
-            [backend]
-            base_url = \(quoted(parts.backendURL))
-            token_file = \(quoted(parts.tokenFile))
+    /// The settings of the packaged service for this store. It sees neither home directories nor `/tmp`, and systemd hands it its socket, its
+    /// state directory and the token.
+    static func serviceSettings(_ store: SimulatedStore) -> String {
+        """
+        # Settings of the packaged readerd for the simulated store in this directory. Install ca.pem as /etc/readerd/store-ca.pem and
+        # backend-token as /etc/readerd/credentials/backend-token with it.
+        location = \(quoted(store.configuration.location))
+        trust_roots = "/etc/readerd/store-ca.pem"
+        backend.token_file = "credential:backend-token"
+        roles.monitor.groups = ["readerd-monitor"]
+        roles.checkout.groups = ["readerd-checkout"]
+        roles.technician.groups = ["readerd-technician"]
+        \(shared(parts(store)))
+        """
+    }
 
-            [stripe]
-            base_url = \(quoted(parts.stripeURL))
+    private static func parts(_ store: SimulatedStore) -> SettingsParts {
+        SettingsParts(
+            location: store.configuration.location, directory: store.directory, caFile: store.caFile, tokenFile: store.tokenFile,
+            backendURL: store.backendURL, stripeURL: store.stripeURL, readerPort: store.readers.first?.port ?? 4443,
+            lanes: zip(store.configuration.lanes, store.readers.filter { $0.id != nil }).map { ($0, $1.id ?? $1.serial) })
+    }
 
-            [socket]
-            path = \(quoted(parts.directory + "/checkout.sock"))
-
-            [lan]
-            sweep = false
-            port = \(parts.readerPort)
-
-            \(lanes.joined(separator: "\n"))
-            """
+    /// What is the same wherever readerd runs.
+    private static func shared(_ parts: SettingsParts) -> String {
+        """
+        backend.base_url = \(quoted(parts.backendURL))
+        stripe.base_url = \(quoted(parts.stripeURL))
+        lan.sweep = false
+        lan.port = \(parts.readerPort)
+        \(parts.lanes.map { "lanes.\(quoted($0.name)).reader = \(quoted($0.reader))\n" }.joined())
+        """
     }
 
     private static func quoted(_ text: String) -> String {

@@ -14,15 +14,19 @@ package struct LoadedSettings: Sendable {
 }
 
 extension Settings {
+    /// Where the packaged service finds its credentials (systemd.exec(5), LoadCredential=).
+    static let credentialsOfTheService = "/run/credentials/readerd.service"
+
     /// Reads the settings: the file, over it the environment, over that the flags.
     ///
     /// - Parameters:
     ///   - file: the TOML file; nil to do without.
     ///   - environment: of the process; what begins with `READERD_` counts, and `CREDENTIALS_DIRECTORY`.
     ///   - overrides: flags, as full keys and texts.
+    ///   - isTrial: whether somebody only asks what readerd would run with: what systemd hands over to the service alone is then no error.
     /// - Throws: everything that is wrong, at once.
     package static func load(
-        file: String?, environment: [String: String], overrides: [(key: String, value: String)] = []
+        file: String?, environment: [String: String], overrides: [(key: String, value: String)] = [], isTrial: Bool = false
     ) throws(SettingsFailure) -> LoadedSettings {
         var sources = SettingsSources()
         var unreadable: [SettingsProblem] = []
@@ -34,7 +38,7 @@ extension Settings {
         // A file that cannot be read would make everything that stands in it look missing.
         if !unreadable.isEmpty { throw SettingsFailure(problems: unreadable + sources.problems) }
 
-        var reader = SettingsReader(sources, environment: environment, workingDirectory: workingDirectory())
+        var reader = SettingsReader(sources, environment: environment, workingDirectory: workingDirectory(), isTrial: isTrial)
         let settings = Settings(&reader)
         let problems = sources.problems + reader.problems
         guard let settings, problems.isEmpty else { throw SettingsFailure(problems: problems) }
@@ -43,7 +47,7 @@ extension Settings {
             if let given = sources.entries[key.path] { return [given] }
             return key.standard.map { [SettingsEntry(key: key, path: key.path, value: $0, origin: .standard)] } ?? []
         }
-        return LoadedSettings(settings: settings, warnings: settings.warnings(entries), entries: entries)
+        return LoadedSettings(settings: settings, warnings: settings.warnings(entries, unseen: reader.unseen), entries: entries)
     }
 
     private static func workingDirectory() -> String {

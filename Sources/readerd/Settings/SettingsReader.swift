@@ -6,12 +6,17 @@ struct SettingsReader {
     private let entries: [[String]: SettingsEntry]
     private let environment: [String: String]
     private let workingDirectory: String
+    private let isTrial: Bool
     private(set) var problems: [SettingsProblem] = []
+    /// Credentials that only systemd can hand over, and that a trial therefore cannot look at.
+    private(set) var unseen: [SettingsProblem] = []
 
-    init(_ sources: SettingsSources, environment: [String: String], workingDirectory: String) {
+    /// - Parameter isTrial: whether somebody only asks what readerd would run with, so that systemd need not have started it.
+    init(_ sources: SettingsSources, environment: [String: String], workingDirectory: String, isTrial: Bool) {
         self.entries = sources.entries
         self.environment = environment
         self.workingDirectory = workingDirectory
+        self.isTrial = isTrial
     }
 
     /// What is given for a key, else its standard value; nil when there is neither.
@@ -127,6 +132,13 @@ struct SettingsReader {
             return nil
         }
         guard let directory = environment["CREDENTIALS_DIRECTORY"], directory.hasPrefix("/") else {
+            if isTrial {
+                unseen.append(
+                    SettingsProblem(
+                        origin: entry.origin, key: entry.name,
+                        message: "systemd hands \(Shown.bounded(credential)) over when the service starts; it was not looked at"))
+                return Settings.credentialsOfTheService + "/" + credential
+            }
             note(
                 entry,
                 "credential:\(Shown.bounded(credential)) needs systemd (LoadCredential= in the unit): CREDENTIALS_DIRECTORY is not set here"

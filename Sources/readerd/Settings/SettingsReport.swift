@@ -28,8 +28,9 @@ extension SettingsValue {
 }
 
 extension Settings {
-    func warnings(_ entries: [SettingsEntry]) -> [SettingsProblem] {
-        var warnings: [SettingsProblem] = []
+    /// - Parameter unseen: what was not looked at, and is told already.
+    func warnings(_ entries: [SettingsEntry], unseen: [SettingsProblem]) -> [SettingsProblem] {
+        var warnings = unseen
         func warn(_ name: String, _ message: String) {
             let entry = entries.first { $0.key.name == name }
             warnings.append(SettingsProblem(origin: entry?.origin, key: name, message: message))
@@ -45,7 +46,7 @@ extension Settings {
         if roles.values.allSatisfy({ $0.users.isEmpty && $0.groups.isEmpty }) {
             warn("roles.checkout.users", "no role names anybody: only root and readerd's own user may use the agent")
         }
-        for (name, path) in filesToRead where access(path, R_OK) != 0 {
+        for (name, path) in filesToRead where !unseen.contains(where: { $0.key == name }) && access(path, R_OK) != 0 {
             warn(name, "\(Shown.bounded(path)) cannot be read: \(Shown.reason(errno))")
         }
         return warnings
