@@ -63,6 +63,10 @@ struct LifecycleTests {
             #expect(lstat(package.root + "/etc/systemd/system/" + link, &facts) == 0, "\(link) is not enabled")
         }
 
+        #expect(
+            package.exists("/lib/systemd/system/readerd-metrics.timer") && package.exists("/lib/systemd/system/readerd-metrics.service"))
+        #expect(!package.exists("/etc/systemd/system/timers.target.wants/readerd-metrics.timer"), "it is for those who want it")
+
         let kept = ["/var/lib/readerd/journal.sqlite", "/etc/readerd/credentials/backend-token", "/etc/readerd/readerd.toml"]
         for path in kept { try package.write(path, "mine") }
         try package.write("/etc/readerd/store-ca.pem", "mine")
@@ -89,6 +93,8 @@ struct LifecycleTests {
         #expect(!after.contains("restart 'readerd.socket'") && !after.contains("start 'readerd.socket'"))
         let before = Place.text(package.control + "/prerm")
         #expect(before.contains("[ \"$1\" = remove ]"))
-        #expect(before.contains("deb-systemd-invoke stop readerd.socket readerd-credentials.path readerd.service"), "\(before)")
+        #expect(
+            before.contains("deb-systemd-invoke stop readerd-metrics.timer readerd.socket readerd-credentials.path readerd.service"),
+            "\(before)")
     }
 }
