@@ -19,7 +19,7 @@ struct LifecycleTests {
             let made = try shell(
                 """
                 set -e
-                mkdir -p \(path)/bin \(path)/root/var/lib/dpkg/info \(path)/root/var/lib/dpkg/updates
+                mkdir -p \(path)/bin \(path)/root/var/lib/dpkg/info \(path)/root/var/lib/dpkg/updates \(path)/root/run
                 touch \(path)/root/var/lib/dpkg/status
                 for program in readerd readerctl readersim; do
                     printf '#!/bin/sh\\nexec \(programs)/%s "$@"\\n' $program > \(path)/bin/$program
@@ -78,6 +78,13 @@ struct LifecycleTests {
         #expect(!package.exists("/usr/bin/readerd"))
         for path in kept { #expect(Place.text(package.root + path) == "mine", "\(path) after the removal") }
 
+        // It is to start again then, as after a first installation; an upgrade leaves an agent alone that somebody has stopped.
+        let again = try package.dpkg("-i \(package.file)")
+        #expect(again.contains("installed and not started yet"), "\(again)")
+        for path in kept { #expect(Place.text(package.root + path) == "mine", "\(path) after the second installation") }
+        #expect(!(try package.dpkg("-i \(package.scratch.path)/out/next.deb")).contains("not started yet"))
+
+        _ = try package.dpkg("-r readerd")
         let purged = try package.dpkg("-P readerd")
         for path in kept { #expect(!package.exists(path), "\(path) after the purge") }
         #expect(Place.text(package.root + "/etc/readerd/store-ca.pem") == "mine")
@@ -87,7 +94,7 @@ struct LifecycleTests {
     /// Stopped before the new program is in place, the agent would be woken by the next caller: the old one, and it would stay.
     @Test func `an upgrade restarts the agent once the new one is in place, and a removal closes the socket first`() throws {
         let package = try Package()
-        #expect(!Place.text(package.control + "/preinst").contains("stop"))
+        #expect(!Place.text(package.control + "/preinst").contains("deb-systemd-invoke"))
         let after = Place.text(package.control + "/postinst")
         #expect(after.contains("deb-systemd-invoke try-restart 'readerd.service'"), "\(after)")
         #expect(!after.contains("restart 'readerd.socket'") && !after.contains("start 'readerd.socket'"))

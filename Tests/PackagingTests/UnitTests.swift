@@ -47,7 +47,7 @@ struct UnitTests {
 
     @Test func `the maintainer scripts and tools are sound`() throws {
         let scratch = try Scratch()
-        let scripts = ["postinst", "postrm", "prerm"].map { "debian/readerd.\($0)" }.joined(separator: " ")
+        let scripts = ["preinst", "postinst", "prerm", "postrm"].map { "debian/readerd.\($0)" }.joined(separator: " ")
         let checked = try shell("cd \(Place.packaging) && shellcheck --shell=sh \(scripts) && shellcheck build-deb", in: scratch)
         #expect(checked.status == 0, "\(checked.output)")
     }
