@@ -38,6 +38,8 @@ let package = Package(
         .executable(name: "readerd", targets: ["readerd"]),
         .executable(name: "readerctl", targets: ["readerctl"]),
         .executable(name: "readersim", targets: ["readersim"]),
+        // For the tests alone: what steps a daemon's clock.
+        .library(name: "ClockStep", type: .dynamic, targets: ["ClockStep"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -127,6 +129,7 @@ let package = Package(
         // USB: its system library is listed here; the targets that use it come with USB discovery.
         .systemLibrary(name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
 
+        .target(name: "ClockStep", path: "Tests/ClockStep", cSettings: [.define("_GNU_SOURCE")]),
         tests("GatewayCoreTests", ["GatewayCore"]),
         tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "simulate"]),
         tests("JournalTests", ["Journal", "GatewayCore", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -239,10 +239,11 @@ extension GatewayService {
     }
 
     package func info(caller: Caller) async throws(Problem) -> Info {
-        let now = engine.clock.now().wall
+        // By the clock that does not step: how long it has run has nothing to do with what time it is.
+        let uptime = engine.clock.now().mono
         return Info(
             version: about.version, mode: await engine.view { $0.livemode }.map { $0 ? .live : .test }, location: about.location,
-            startedAt: Timestamp(milliseconds: about.startedAt), uptimeSeconds: Int(max(0, now - about.startedAt) / 1000),
+            startedAt: Timestamp(milliseconds: about.startedAt), uptimeSeconds: Int(uptime / 1000),
             caller: Info.Caller(
                 role: caller.role, pid: Int(caller.pid), uid: Int(caller.uid), gid: Int(caller.gid), groups: caller.groups.map { Int($0) }))
     }
