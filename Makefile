@@ -34,6 +34,7 @@ python3-venv         python3 -c "import ensurepip, venv"
 debhelper            command -v dh
 shellcheck           command -v shellcheck
 systemd              command -v systemd-analyze
+iproute2             command -v ip
 endef
 export REQUIREMENTS
 

@@ -92,7 +92,7 @@ let package = Package(
         library(
             "Gateway",
             [
-                "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "WebCall",
+                "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "Discovery", "WebCall",
                 "CheckoutAPI", "CheckoutServer", "Diagnostics", logging, tls,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio),
@@ -151,6 +151,7 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ] + nio),
         tests("RecordingTests", ["Recording", "ReaderRPC"]),
+        tests("DiscoveryTests", ["Discovery", "ReaderLinks", "GatewayCore", "StoreSimulator", tls] + nio),
         tests("DiagnosticsTests", ["Diagnostics", "DiagnosticsReport", "CheckoutAPI", "GatewayCore", "WebCall"]),
         tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
         tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "CheckoutClient", logging] + nio),

@@ -130,6 +130,16 @@ def search(name, data, findings):
         findings.append(f"{name} holds a secret, near byte {at}")
 
 
+def apart():
+    """How to start a program in a network of its own, and how to start one beside it; None where that is not permitted.
+
+    A daemon that is told at random to look for readers in this network or that must not reach anybody's."""
+    begin = ["unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]
+    if subprocess.run([*begin, "true"], capture_output=True).returncode != 0:
+        return None
+    return begin, lambda process: ["nsenter", f"--net=/proc/{process.pid}/ns/net"]
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("programs", type=Path)
@@ -147,15 +157,16 @@ def main():
         path = str(here / "checkout.sock")
         started = []
         try:
+            alone = apart()
             store = subprocess.Popen(
-                [options.programs / "readersim", "run", "--directory", here, "--readers", "1", "--port", "0", "--card-after", "20",
+                [*(alone[0] if alone else []), options.programs / "readersim", "run", "--directory", here, "--readers", "1", "--port", "0", "--card-after", "20",
                  "--issuer-after", "20", "--order-after", "5", "--secrets-prefix", MARKER],
                 stdout=(here / "store.log").open("wb"), stderr=subprocess.STDOUT)
             started.append(store)
             wait_for("the simulated store", lambda: b"ready" in (here / "store.log").read_bytes(), store)
             log = here / "readerd.log"
             daemon = subprocess.Popen(
-                [options.programs / "readerd", "--config", here / "readerd.toml", "--set", "payment.timeout_s=5", "--set", "log.level=trace"],
+                [*(alone[1](store) if alone else []), options.programs / "readerd", "--config", here / "readerd.toml", "--set", "payment.timeout_s=5", "--set", "log.level=trace"],
                 stdout=log.open("wb"), stderr=subprocess.STDOUT)
             started.append(daemon)
             wait_for("readerd", lambda: answers(path), daemon)
@@ -171,11 +182,16 @@ def main():
             status, raw = ask(path, "PUT", "/v1/payments/contract-1?wait=30", {"cart": "contract-1", "amount": "12.00"})
             result("a payment goes through before", status == 201 and json.loads(raw)["state"] == "succeeded", raw.decode()[:200] if status != 201 else "")
 
+            # `unshare` and `nsenter` have become the programs themselves.
             relay = Relay(path)
+            left_out = [] if alone else ["--exclude-path", "/v1/discovery"]
+            if left_out:
+                print("not tried: /v1/discovery, for no network of its own can be made here (run as root, with iproute2)", flush=True)
             print(f"schemathesis with seed {options.seed}", flush=True)
             outcome = subprocess.run(
                 [Path(sys.executable).parent / "schemathesis", "--config-file", Path(__file__).parent / "schemathesis.toml", "run", here / "openapi.json", "--url", f"http://127.0.0.1:{relay.port}",
                  "--checks", "all",
+                 *left_out,
                  "--phases", "examples,coverage,fuzzing", "--max-examples", str(options.examples), "--seed", str(options.seed),
                  "--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off", "--no-color"],
                 cwd=here, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1500)

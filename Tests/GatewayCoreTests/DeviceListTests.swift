@@ -151,7 +151,7 @@ import Testing
         #expect(list.enumerated([hub], readers: [], at: 1).isEmpty)
     }
 
-    @Test func `the LAN comes and goes by itself`() {
+    @Test func `the LAN comes and goes by itself`() throws {
         var list = DeviceList()
         let seen = LANSighting(address: "10.0.0.5", port: 4443, certificateName: "*.abc.device.stripe-terminal-local-reader.net")
         #expect(changes(list.seen([seen], readers: [], at: 1)) == ["added lan:abc.device.stripe-terminal-local-reader.net"])
@@ -159,6 +159,61 @@ import Testing
         var reader = Self.reader()
         reader.baseURL = "abc.device.stripe-terminal-local-reader.net"
         #expect(changes(list.judge(readers: [reader])).count == 1 && list.views.first?.facts.reader == reader.id)
-        #expect(changes(list.gone([seen.key, seen.key])).count == 1)
+        let there: Set = [try PrivateAddress("10.0.0.5")]
+        #expect(list.missed([try PrivateAddress("10.0.0.6")]).isEmpty, "nobody looked where it is")
+        #expect(list.missed(there).isEmpty, "a first packet gets lost")
+        #expect(changes(list.missed(there)) == ["removed lan:abc.device.stripe-terminal-local-reader.net"])
+        #expect(list.missed(there).isEmpty && list.isEmpty)
+    }
+
+    private static func lan(_ address: String, _ label: String? = "abc") -> LANSighting {
+        LANSighting(address: address, port: 4443, certificateName: label.map { "*.\($0).\(ReaderName.suffix)" })
+    }
+
+    @Test func `a reader that has moved is the same device, and what was there before is not there any more`() {
+        var list = DeviceList()
+        _ = list.seen([Self.lan("10.0.0.5")], readers: [], at: 1)
+        #expect(changes(list.seen([Self.lan("10.0.0.9")], readers: [], at: 2)) == ["changed lan:abc.\(ReaderName.suffix)"])
+        let swapped = changes(list.seen([Self.lan("10.0.0.9", "xyz")], readers: [], at: 3))
+        #expect(swapped == ["removed lan:abc.\(ReaderName.suffix)", "added lan:xyz.\(ReaderName.suffix)"])
+    }
+
+    @Test func `of two that show one name the one that had it keeps it`() {
+        var list = DeviceList()
+        _ = list.seen([Self.lan("10.0.0.5")], readers: [], at: 1)
+        #expect(list.seen([Self.lan("10.0.0.4"), Self.lan("10.0.0.5")], readers: [], at: 2).isEmpty)
+        #expect(list.views.map(\.facts.address) == ["10.0.0.5"])
+    }
+
+    @Test func `a miss is forgiven when the reader is seen again`() throws {
+        var list = DeviceList()
+        for time in 1...4 {
+            _ = list.seen([Self.lan("10.0.0.5")], readers: [], at: WallTime(time))
+            #expect(list.missed([try PrivateAddress("10.0.0.5")]).isEmpty)
+        }
+    }
+
+    @Test func `whether a reader on the LAN is registered is said only when it is known`() {
+        var list = DeviceList()
+        var known = Self.reader(serial: nil)
+        _ = list.seen([Self.lan("10.0.0.5")], readers: [known], at: 1)
+        #expect(list.views.first?.facts.reason?.code == .registrationUnknown)
+        known.baseURL = "other.\(ReaderName.suffix)"
+        _ = list.judge(readers: [known])
+        #expect(list.views.first?.facts.reason?.code == .notRegistered)
+        #expect(list.views.first?.facts.reason?.remedy?.contains("readerctl register") == true)
+        known.baseURL = "ABC.\(ReaderName.suffix)"
+        _ = list.judge(readers: [known])
+        #expect(list.views.first?.facts.reader == known.id && list.views.first?.facts.isDriveable == true)
+        #expect(list.sighting(of: known.id)?.sighting.address == "10.0.0.5")
+    }
+
+    @Test func `an address of the settings at which no reader is, is told with what is there`() {
+        var list = DeviceList()
+        let silent = LANSighting(address: "10.0.0.5", port: 4443, problem: "10.0.0.5:4443 refused the connection")
+        _ = list.seen([silent], readers: [], at: 1)
+        #expect(list.views.first?.facts.reason?.code == .noAnswer)
+        #expect(list.views.first?.facts.reason?.message.contains("refused the connection") == true)
+        #expect(changes(list.seen([Self.lan("10.0.0.5")], readers: [], at: 2)).last == "added lan:abc.\(ReaderName.suffix)")
     }
 }

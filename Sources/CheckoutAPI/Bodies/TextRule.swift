@@ -106,6 +106,7 @@ package enum Bounds {
     package static let minor: ClosedRange<Int64> = 0...9_999_999_999_999
     package static let signedMinor: ClosedRange<Int64> = -9_999_999_999_999...9_999_999_999_999
     package static let quantity: ClosedRange<Int64> = 1...1_000_000
+    package static let subnets = 8
     package static let lineItems: ClosedRange<Int> = 0...100
     package static let tipOptions: ClosedRange<Int> = 1...3
     package static let headBytes = 16 * 1024

@@ -10,8 +10,10 @@ public struct PaymentTrace: Sendable, Hashable, Codable {
             public static let stripe: Self = "stripe"
             public static let reader: Self = "reader"
             public static let journal: Self = "journal"
+            /// This computer itself: its networks, its USB.
+            public static let box: Self = "box"
 
-            package static let known: [Self] = [backend, stripe, reader, journal]
+            package static let known: [Self] = [backend, stripe, reader, journal, box]
         }
 
         public var party: Party

@@ -16,23 +16,13 @@ extension CheckoutClient {
         let source = LineSource(connection, message, silence: silenceLimit)
         return AsyncThrowingStream {
             while let line = try await source.next() {
-                switch try Self.checkLine(line) {
+                switch try Self.line(line, CheckLine.self) {
                 case .heartbeat: continue
                 case .end(let problem): throw ClientError.problem(problem)
                 case let result: return result
                 }
             }
             return nil
-        }
-    }
-
-    private static func checkLine(_ bytes: ByteBuffer) throws(ClientError) -> CheckLine {
-        do {
-            return try JSONDecoder().decode(CheckLine.self, from: Data(bytes.readableBytesView))
-        } catch let error as DecodingError {
-            throw .invalidAnswer(reason: "a line of the stream: \(error.place)")
-        } catch {
-            throw .invalidAnswer(reason: "a line of the stream could not be read")
         }
     }
 

@@ -25,7 +25,8 @@ enum OpenAPIDocument {
             "tags": .array(
                 ["agent", "carts", "payments", "cards", "readers", "devices", "intents"].map { ["name": .string($0)] }), "paths": paths,
             "components": [
-                "schemas": Schema.object(of: Schema.bodies + Schema.payments + Schema.cards + Schema.agent + Schema.diagnosis),
+                "schemas": Schema.object(
+                    of: Schema.bodies + Schema.payments + Schema.cards + Schema.agent + Schema.discovery + Schema.diagnosis),
                 "headers": headers,
             ],
         ]

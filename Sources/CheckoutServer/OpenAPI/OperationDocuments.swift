@@ -181,5 +181,6 @@ extension OperationDocument {
             ]),
     ]
 
-    static let all = agent + carts + payments + cards + readers + devices + readerWork + technician + intents + diagnosis
+    static let all = agent + carts + payments + cards + readers + devices + readerWork + technician + intents + discovery
+        + diagnosis
 }

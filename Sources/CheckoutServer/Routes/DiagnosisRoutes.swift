@@ -47,7 +47,7 @@ extension Route {
 
 extension Call {
     /// The caller takes JSON and not lines.
-    fileprivate var wantsOneObject: Bool {
+    var wantsOneObject: Bool {
         guard let accept else { return false }
         let types = accept.lowercased().split(separator: ",").map { $0.prefix { $0 != ";" }.filter { $0 != " " } }
         return types.contains("application/json") && !types.contains("application/x-ndjson")

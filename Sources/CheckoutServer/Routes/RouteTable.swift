@@ -1,6 +1,7 @@
 extension Route {
     /// Everything that the socket serves. `document` is the OpenAPI document.
     static func all(document: [UInt8]) -> [Route] {
-        agent(document: document) + carts + payments + cards + readers + devices + readerWork + technician + intents + diagnosis
+        agent(document: document) + carts + payments + cards + readers + devices + readerWork + technician + intents + discovery
+            + diagnosis
     }
 }

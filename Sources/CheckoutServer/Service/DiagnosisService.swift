@@ -4,6 +4,8 @@ import CheckoutAPI
 package protocol DiagnosisService: Sendable {
     /// Runs the checks side by side; each result comes as soon as it is there, then the summary. An unknown id is refused first.
     func check(_ ids: [String]?, caller: Caller) async throws(Problem) -> LineSource<CheckLine>
+    /// Looks for devices now; each comes as soon as it is seen, then the summary. Letting go of the lines gives the look up.
+    func discover(_ body: DiscoveryBody, caller: Caller) async throws(Problem) -> LineSource<DiscoveryLine>
     /// OpenMetrics text.
     func metrics(caller: Caller) async throws(Problem) -> String
     func paymentTrace(_ id: String, caller: Caller) async throws(Problem) -> PaymentTrace

@@ -1,3 +1,4 @@
+package import Discovery
 import Glibc
 package import GatewayCore
 package import Journal
@@ -14,6 +15,7 @@ package struct Edges: Sendable {
     package var stripe: StripeClient
     package var lan: LANLink
     package var usb: USBLink
+    package var lookout: LANLookout
     package var identity: ReaderIdentity
     /// The backend's location id.
     package var location: String
@@ -22,7 +24,7 @@ package struct Edges: Sendable {
 
     package init(
         journal: JournalStore, backend: MarianaClient, credential: any BackendCredential, stripe: StripeClient, lan: LANLink,
-        usb: USBLink, identity: ReaderIdentity, location: String,
+        usb: USBLink, lookout: LANLookout, identity: ReaderIdentity, location: String,
         observeReader: (@Sendable (ReaderID, ReaderExchange) -> Void)? = nil
     ) {
         self.journal = journal
@@ -31,6 +33,7 @@ package struct Edges: Sendable {
         self.stripe = stripe
         self.lan = lan
         self.usb = usb
+        self.lookout = lookout
         self.identity = identity
         self.location = location
         self.observeReader = observeReader

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Discovery
 internal import GatewayCore
 internal import Journal
 internal import Logging
@@ -90,6 +91,20 @@ extension Engine {
                 return .reader(.failure(error))
             }
         case .append(let entries): return .append(await journal(entries))
+        case .networks:
+            do throws(LookTrouble) {
+                return .networks(
+                    .success(NetworkFacts(networks: try LocalNetworks.read(), neighbours: try NeighbourTable.read())))
+            } catch {
+                return .networks(.failure(error))
+            }
+        case .lookAtLAN(let look): return .lookedAtLAN(await edges.lookout.look(look))
+        case .lookAtUSB:
+            do throws(LookTrouble) {
+                return .lookedAtUSB(.success(try USBScan.now()))
+            } catch {
+                return .lookedAtUSB(.failure(error))
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Discovery
 package import GatewayCore
 internal import Journal
 package import Logging
@@ -23,6 +24,7 @@ package actor Engine {
     private let submit: AsyncStream<Job>.Continuation
     private var lastRequest: UInt64 = 0
     private var replies: [RequestID: CheckedContinuation<Response, Never>] = [:]
+    private var looks: [RequestID: LookStream.Continuation] = [:]
     /// Records that are not ended, as they may be shown: what has been journaled, or could not be.
     private var visible: [PaymentID: PaymentRecord] = [:]
     private var visibleSetups: [CardSetupID: CardSetupRecord] = [:]
@@ -32,6 +34,8 @@ package actor Engine {
     /// The moments for which somebody sleeps.
     private var scheduled: Set<MonoTime> = []
     private var lastWaiter: UInt64 = 0
+    /// A look that was refused in the very step in which it was asked for.
+    private var refusedLook: Refusal?
     private var isClosed = false
     nonisolated let hub: EventHub
     nonisolated let meter = Meter()
@@ -122,7 +126,11 @@ package actor Engine {
         case .call(let id, let call, let timeout, let trace):
             if case .append(let entries) = call { appends[id] = entries }
             submit.yield(.call(id, call, timeout: timeout, trace: trace))
-        case .respond(let id, let response): replies.removeValue(forKey: id)?.resume(returning: response)
+        case .respond(let id, let response):
+            replies.removeValue(forKey: id)?.resume(returning: response)
+            endLook(id, response)
+        case .lookNews(let id, let news): looks[id]?.yield(.news(news))
+        case .stopLooking: edges.lookout.stop()
         case .publish(let record): show(record, isWritten: false)
         case .publishCardSetup(let record): show(record, isWritten: false)
         case .readerChanged(let id):
@@ -183,6 +191,7 @@ package actor Engine {
         replies = [:]
         for waiter in waiters.values.flatMap(\.values) { waiter.resume() }
         waiters = [:]
+        for id in looks.keys { endLook(id, .refused(Refusal(.shuttingDown, "The agent is being stopped."))) }
         for waiter in quietWaiters.values { waiter.resume() }
         quietWaiters = [:]
     }
@@ -219,6 +228,54 @@ package actor Engine {
         guard let reply = replies.removeValue(forKey: id) else { return }
         handle(.forget(id))
         reply.resume(returning: .refused(Refusal(.shuttingDown, "The caller has gone.")))
+    }
+
+    // MARK: Looking for devices
+
+    enum LookLine: Sendable {
+        case news(LookNews)
+        case ended(LookSummary)
+        case refused(Refusal)
+    }
+
+    typealias LookStream = AsyncStream<LookLine>
+
+    /// Looks for devices. What is refused at once is thrown; letting go of the stream gives the look up.
+    func discover(_ order: DiscoveryOrder) throws(Refusal) -> LookStream {
+        guard !isClosed else { throw Refusal(.shuttingDown, "The agent is being stopped.") }
+        lastRequest += 1
+        let id = RequestID(lastRequest)
+        let (lines, continuation) = LookStream.makeStream()
+        looks[id] = continuation
+        refusedLook = nil
+        handle(.request(id, .discover(order)))
+        if let refused = refusedLook {
+            refusedLook = nil
+            throw refused
+        }
+        continuation.onTermination = { [weak self] end in
+            guard case .cancelled = end, let self else { return }
+            // It only hands the cancellation to the actor.
+            Task { await self.abandonLook(id) }
+        }
+        return lines
+    }
+
+    private func endLook(_ id: RequestID, _ response: Response) {
+        guard let look = looks.removeValue(forKey: id) else { return }
+        switch response {
+        case .discovered(let summary): look.yield(.ended(summary))
+        case .refused(let refusal):
+            refusedLook = refusal
+            look.yield(.refused(refusal))
+        default: break
+        }
+        look.finish()
+    }
+
+    private func abandonLook(_ id: RequestID) {
+        guard looks.removeValue(forKey: id) != nil else { return }
+        handle(.forget(id))
     }
 
     // MARK: Records

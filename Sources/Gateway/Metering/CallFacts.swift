@@ -29,6 +29,9 @@ struct CallFacts: Sendable, Hashable {
         case .readIntent: (.stripe, "read_intent")
         case .reader(_, _, let command, _): (.reader, command.name)
         case .append: (.journal, "append")
+        case .networks: (.box, "networks")
+        case .lookAtLAN: (.box, "look_at_lan")
+        case .lookAtUSB: (.box, "look_at_usb")
         }
     }
 
@@ -48,6 +51,8 @@ struct CallFacts: Sendable, Hashable {
         case .reader(.failure(let failure)): word(failure)
         case .append(.success): "ok"
         case .append(.failure): "failed"
+        case .networks(.success), .lookedAtLAN, .lookedAtUSB(.success): "ok"
+        case .networks(.failure), .lookedAtUSB(.failure): "failed"
         }
     }
 

@@ -23,6 +23,7 @@ extension GatewayMachine {
         case .identify(let reader): identify(id, reader, at: now)
         case .connect(let reader, let cart, let takeOver): connect(id, reader, cart: cart, takeOver: takeOver, at: now)
         case .disconnect(let reader): disconnect(id, reader, at: now)
+        case .discover(let order): discover(id, order, at: now)
         case .readers(let refresh):
             guard refresh || listedAt == nil else { return respond(id, .readers) }
             listsWanted.append(id)
@@ -33,6 +34,7 @@ extension GatewayMachine {
     mutating func handle(_ purpose: Purpose, _ answer: Answer, at now: Now) {
         switch (purpose, answer) {
         case (.append, .append(let result)): appended(result, at: now)
+        case (.networks, _), (.lookAtUSB, _), (.look, _): looked(purpose, answer, at: now)
         case (.reader(let id, let sequence), .reader(let result)):
             changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
         case (.verifyIntent(let cart, let number), .intent(let result)): intentVerified(cart, number, result, at: now)

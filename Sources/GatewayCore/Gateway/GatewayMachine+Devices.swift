@@ -6,7 +6,7 @@ extension GatewayMachine {
         switch news {
         case .usb(let sightings): tell(devices.enumerated(sightings, readers: known, at: now.wall))
         case .lan(let sightings): tell(devices.seen(sightings, readers: known, at: now.wall))
-        case .lanGone(let keys): tell(devices.gone(keys))
+        case .lanMissed(let addresses): tell(devices.missed(addresses))
         }
     }
 

@@ -27,6 +27,8 @@ package struct GatewayMachine: Sendable {
         case setupIntent(CardSetupID)
         case storeCard(CardSetupID)
         case append
+        case networks, lookAtUSB
+        case look(UInt64)
     }
 
     /// A request that waits for a reader's session, or for its label to be shown.
@@ -64,6 +66,8 @@ package struct GatewayMachine: Sendable {
     var refusedProbeAt: MonoTime = .max
     var outbox = Outbox()
     var devices = DeviceList()
+    var lookout = Lookout()
+    var discoveries: [RequestID: Discovery] = [:]
     var calls: [CallID: Purpose] = [:]
     var lastCall: UInt64 = 0
     var traces: [LeaseHolder: Int] = [:]
@@ -109,8 +113,9 @@ package struct GatewayMachine: Sendable {
             start(open: open, carts: carts, facts: facts, at: now)
             startResolutions(resolved, facts, at: now)
             startCardSetups(cardSetups, at: now)
+            lookout.start(at: now.mono + 500)
         case .request(let id, let request): handle(id, request, at: now)
-        case .forget(let id): forget(id)
+        case .forget(let id): forget(id, at: now)
         case .answer(let id, let answer):
             if let purpose = calls.removeValue(forKey: id) {
                 handle(purpose, answer, at: now)
@@ -150,6 +155,7 @@ package struct GatewayMachine: Sendable {
         wake = min(wake, desk.items.first?.machine.nextWake ?? .max)
         wake = min(wake, labelsShown.values.min() ?? .max)
         for resolution in resolutions.values { wake = min(wake, resolution.nextWake) }
+        wake = min(wake, lookout.nextWake(policy) ?? .max)
         if !isListing { wake = min(wake, nextListing) }
         return wake == .max ? nil : wake
     }
@@ -179,6 +185,7 @@ package struct GatewayMachine: Sendable {
         tickDesk(at: now)
         tickLabels(at: now)
         tickResolutions(at: now)
+        tickLookout(at: now)
         if now.mono >= nextListing, !isListing { listReaders(at: now) }
         if now.mono >= refusedProbeAt {
             // The credential may have been taken back into favour without being changed: the list of readers is a harmless question.
@@ -255,7 +262,8 @@ package struct GatewayMachine: Sendable {
         parked = []
     }
 
-    private mutating func forget(_ id: RequestID) {
+    private mutating func forget(_ id: RequestID, at now: Now) {
+        forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
         for reader in readers.keys.sorted() { readers[reader]?.forget(id) }

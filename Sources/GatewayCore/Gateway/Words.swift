@@ -26,6 +26,12 @@ package enum Call: Sendable, Equatable {
     case reader(ReaderID, ReaderRoute, ReaderCommand, session: SessionToken?)
     /// One transaction: all of it is on disk when it is answered, or none of it.
     case append([JournalEntry])
+    /// The box's own networks, and whom it has spoken with in them.
+    case networks
+    /// Look at addresses for certificates of readers. Nothing is said there but the beginning of a handshake.
+    case lookAtLAN(LANLook)
+    /// Enumerate USB now.
+    case lookAtUSB
 }
 
 extension Call {
@@ -35,7 +41,7 @@ extension Call {
         case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
             .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
             true
-        case .stripeReaders, .readIntent, .reader, .append: false
+        case .stripeReaders, .readIntent, .reader, .append, .networks, .lookAtLAN, .lookAtUSB: false
         }
     }
 }
@@ -54,6 +60,9 @@ package enum Answer: Sendable, Equatable {
     case intent(Result<IntentFacts, CallFailure>)
     case reader(Result<ReaderReply, ReaderFailure>)
     case append(Result<Void, JournalTrouble>)
+    case networks(Result<NetworkFacts, LookTrouble>)
+    case lookedAtLAN(LANFindings)
+    case lookedAtUSB(Result<[USBSighting], LookTrouble>)
 
     package static func == (left: Answer, right: Answer) -> Bool {
         switch (left, right) {
@@ -69,6 +78,9 @@ package enum Answer: Sendable, Equatable {
         case (.terminalChanged(.failure(let a)), .terminalChanged(.failure(let b))): a == b
         case (.intent(let a), .intent(let b)): a == b
         case (.reader(let a), .reader(let b)): a == b
+        case (.networks(let a), .networks(let b)): a == b
+        case (.lookedAtLAN(let a), .lookedAtLAN(let b)): a == b
+        case (.lookedAtUSB(let a), .lookedAtUSB(let b)): a == b
         case (.append(.success), .append(.success)): true
         case (.append(.failure(let a)), .append(.failure(let b))): a == b
         default: false
@@ -123,6 +135,8 @@ package enum Request: Sendable {
     /// `takeOver`: also from another point of sale; a technician's explicit choice.
     case connect(String, cart: CartID?, takeOver: Bool)
     case disconnect(String)
+    /// Look for devices now.
+    case discover(DiscoveryOrder)
 }
 
 package enum Response: Sendable, Equatable {
@@ -137,6 +151,8 @@ package enum Response: Sendable, Equatable {
     case readers
     /// This reader as it is now; the label is what the backend's list says.
     case reader(ReaderID, label: String?)
+    /// The end of `discover`; what it found came before it.
+    case discovered(LookSummary)
     case refused(Refusal)
 }
 
@@ -171,6 +187,10 @@ package enum Action: Sendable, Equatable {
     case deviceChanged(DeviceChange, DeviceView)
     /// Whoever follows the agent's events is told.
     case notice(AgentNotice)
+    /// What `discover` has come to so far.
+    case lookNews(RequestID, LookNews)
+    /// The looks at the LAN that are under way are given up; each is answered with what it came to.
+    case stopLooking
     case log(LogLevel, String, subject: LogSubject)
 }
 

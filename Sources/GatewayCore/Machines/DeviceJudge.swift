@@ -28,9 +28,19 @@ struct DeviceJudge {
         facts.reader = joined?.id
         facts.model = joined?.model
         guard joined == nil else { return facts }
-        if sighting.certificateName == nil {
+        guard sighting.certificateName != nil else {
             facts.reason = DeviceReason(
-                .notAReader, "\(sighting.address) did not show a reader's certificate.", remedy: "Check the address in lan.addresses.")
+                .noAnswer, "\(sighting.address) stands in lan.addresses, and no reader is there: \(sighting.problem ?? "nobody answers").",
+                remedy: "Switch the reader on, or correct lan.addresses.")
+            return facts
+        }
+        // The names that readers are known by come with Stripe's list only, and that needs a connection token.
+        if readers.contains(where: { $0.inBackend && $0.baseURL == nil }) {
+            facts.reason = DeviceReason(
+                .registrationUnknown,
+                "There is a reader at \(sighting.address). Which of the registered ones it is, if any, cannot be said before Stripe has told "
+                    + "the names of all of them.",
+                remedy: "Open a cart, or set maintenance_cart in the settings.")
         } else {
             facts.reason = unregistered("The reader at \(sighting.address)")
         }

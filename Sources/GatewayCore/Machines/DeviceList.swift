@@ -17,10 +17,14 @@ package struct DeviceList: Sendable {
         var facts: DeviceFacts
         var firstSeenAt: WallTime
         var lastSeenAt: WallTime
+        /// How often it was looked for since, in vain.
+        var misses = 0
 
         var view: DeviceView { DeviceView(facts: facts, firstSeenAt: firstSeenAt, lastSeenAt: lastSeenAt) }
     }
 
+    /// A first packet gets lost, on wireless networks above all: what is missed once is not called gone.
+    package static let patience = 2
     /// More than this is no store's, and would be memory without bound.
     package static let limit = 512
 
@@ -54,19 +58,61 @@ package struct DeviceList: Sendable {
         return actions
     }
 
-    /// Seen on the LAN now.
+    /// Where a registered reader was last seen on the LAN, and when.
+    package func sighting(of reader: ReaderID) -> (sighting: LANSighting, at: WallTime)? {
+        let seen = entries.values.compactMap { entry -> (sighting: LANSighting, at: WallTime)? in
+            guard entry.facts.reader == reader, entry.misses == 0, case .lan(let sighting) = entry.sighting else { return nil }
+            return (sighting, entry.lastSeenAt)
+        }
+        return seen.max { ($0.at, $0.sighting.address) < ($1.at, $1.sighting.address) }
+    }
+
+    /// Where something was seen on the LAN before.
+    package var lanAddresses: Set<PrivateAddress> { Set(entries.values.compactMap { $0.facts.lan.flatMap { Self.address($0) } }) }
+
+    /// The network interfaces that USB devices present.
+    package var networkInterfaces: Set<String> {
+        Set(entries.values.lazy.compactMap { $0.facts.usb }.filter { $0.link == .network }.compactMap(\.networkInterface))
+    }
+
+    package func view(_ key: DeviceKey) -> DeviceView? { entries[key]?.view }
+
+    /// Seen on the LAN now. Of several that claim one name, the one that had it keeps it.
     package mutating func seen(_ sightings: [LANSighting], readers: [ReaderFacts], at now: WallTime) -> [Action] {
         let judge = DeviceJudge(readers: readers, excluded: excluded)
         var actions: [Action] = []
-        for sighting in sightings { see(sighting.key, .lan(sighting), judge.judge(sighting), at: now, &actions) }
+        for (key, same) in Dictionary(grouping: sightings, by: \.key).sorted(by: { $0.key < $1.key }) {
+            var chosen = same.min { $0.address < $1.address }
+            if case .lan(let known) = entries[key]?.sighting { chosen = same.first { $0.address == known.address } ?? chosen }
+            guard let chosen else { continue }
+            // What was seen at an address before is not there any more when another device answers.
+            for (other, entry) in entries where other != key {
+                if case .lan(let old) = entry.sighting, old.address == chosen.address { remove(other, &actions) }
+            }
+            see(key, .lan(chosen), judge.judge(chosen), at: now, &actions)
+        }
         return actions
     }
 
-    /// Not on the LAN any more. Naming what is not in the list does nothing.
-    package mutating func gone(_ keys: [DeviceKey]) -> [Action] {
+    /// These addresses were looked at, and no reader was there.
+    package mutating func missed(_ addresses: Set<PrivateAddress>) -> [Action] {
         var actions: [Action] = []
-        for key in keys { if case .lan = entries[key]?.sighting { remove(key, &actions) } }
+        for key in entries.keys.sorted() {
+            guard case .lan(let sighting) = entries[key]?.sighting, let address = Self.address(sighting), addresses.contains(address) else {
+                continue
+            }
+            entries[key]?.misses += 1
+            if let misses = entries[key]?.misses, misses >= Self.patience { remove(key, &actions) }
+        }
         return actions
+    }
+
+    private static func address(_ sighting: LANSighting) -> PrivateAddress? {
+        do throws(PrivateAddress.Problem) {
+            return try PrivateAddress(sighting.address)
+        } catch {
+            return nil
+        }
     }
 
     /// The lists of readers, or what is excluded, may have changed: what that makes of the devices.

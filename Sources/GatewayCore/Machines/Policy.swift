@@ -27,6 +27,16 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var lanPort = 4443
     /// `usb.exclude`: `VVVV:PPPP` or serial numbers of devices that are left alone.
     package var usbExclude: [String] = []
+    /// `usb.enabled`
+    package var usbLooks = false
+    /// `lan.sweep`: readers are looked for in the subnets and among the neighbours without being told to.
+    package var lanSweep = false
+    /// `lan.subnets`; empty: the box's own private ones.
+    package var lanSubnets: [Subnet] = []
+    /// `lan.addresses`
+    package var lanAddresses: [PrivateAddress] = []
+    /// Between two looks at the LAN that nobody asked for.
+    package var lanInterval: Int64 = 600_000
     package var maintenanceCart: CartID?
     /// `lanes.NAME.reader`: a reader's id, serial number or label.
     package var lanes: [LaneName: String] = [:]

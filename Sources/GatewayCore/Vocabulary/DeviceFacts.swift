@@ -16,6 +16,8 @@ package struct DeviceReason: Sendable, Hashable {
         case notAReader = "not_a_reader"
         /// A card reader whose protocol nobody has published.
         case noPublicProtocol = "no_public_protocol"
+        /// Nothing answers at an address that the settings name.
+        case noAnswer = "no_answer"
         /// No registered reader has this serial number or this domain.
         case notRegistered = "unregistered"
         /// Stripe's list has not been read yet: which reader it is cannot be said.
@@ -61,28 +63,61 @@ package struct USBFacts: Sendable, Hashable {
     package var place: USBPlace?
 }
 
-/// A device that answered on the LAN with a reader's certificate, or stands in the settings.
+/// A device that answered on the LAN with a reader's certificate, or an address that stands in the settings.
 package struct LANSighting: Sendable, Hashable {
     /// IPv4.
     package var address: String
     package var port: Int
     /// A name of the certificate that it showed, as it stands there (`*.x.device.stripe-terminal-local-reader.net`); nil when none was seen.
     package var certificateName: String?
+    /// Why no reader's certificate was seen.
+    package var problem: String?
 
-    package init(address: String, port: Int, certificateName: String? = nil) {
+    package init(address: String, port: Int, certificateName: String? = nil, problem: String? = nil) {
         self.address = address
         self.port = port
         self.certificateName = certificateName
+        self.problem = problem
     }
 
-    /// The certificate's name without its first label: what Stripe calls `base_url`.
+    /// The certificate's name without its first label, in lower case: what Stripe calls `base_url`. Nil when it tells no reader from another.
+    ///
+    /// Known: readers have names `<address with dashes>.<random label>.device.stripe-terminal-local-reader.net`, and the part after the address is
+    /// the `base_url` of Stripe's list (reader-protocol, section 10: observed in clients, reported by users). Inferred: that the random label is the
+    /// reader's own and stays when its address changes, and that its certificate may be a wildcard under it (Stripe writes the name so). Names
+    /// without a random label, as before 2021, are the same for all readers but for the address, and identify none.
     package var domain: String? {
-        guard let name = certificateName, let dot = name.firstIndex(of: ".") else { return nil }
+        guard let name = certificateName?.lowercased(), let dot = name.firstIndex(of: ".") else { return nil }
         let rest = name[name.index(after: dot)...]
-        return rest.isEmpty ? nil : String(rest)
+        return rest.hasSuffix("." + ReaderName.suffix) ? String(rest) : nil
     }
 
     package var key: DeviceKey { DeviceKey(unchecked: "lan:" + (domain ?? address)) }
+}
+
+/// The names that readers' certificates bear.
+package enum ReaderName {
+    package static let suffix = "device.stripe-terminal-local-reader.net"
+
+    /// The first of a certificate's names that can be a reader's, in lower case; nil: it is something else's certificate.
+    ///
+    /// The names are whatever the other end chose to show: what has other than letters, digits, hyphens and dots, and a star as its first label, is
+    /// passed over. It proves nothing yet: whoever is driven has to prove the name with a chain that verifies.
+    package static func find(in names: [String]) -> String? {
+        names.lazy.map { $0.lowercased() }.first { name in
+            guard name.utf8.count <= 253, name.hasSuffix("." + suffix) else { return false }
+            let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            // The suffix has three labels, the reader's own name one or two before them.
+            guard (4...5).contains(labels.count), let first = labels.first else { return false }
+            return (first.elementsEqual("*".utf8) || isLabel(first)) && labels.dropFirst().allSatisfy(isLabel)
+        }
+    }
+
+    private static func isLabel(_ label: Substring.UTF8View.SubSequence) -> Bool {
+        let hyphen = UInt8(ascii: "-")
+        return (1...63).contains(label.count) && label.first != hyphen && label.last != hyphen
+            && label.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == hyphen }
+    }
 }
 
 /// A device that was seen, what is made of it, and the registered reader that it is.
@@ -120,6 +155,6 @@ package enum DeviceNews: Sendable {
     case usb([USBSighting])
     /// Seen on the LAN now.
     case lan([LANSighting])
-    /// Not on the LAN any more.
-    case lanGone([DeviceKey])
+    /// Looked at, and no reader was there.
+    case lanMissed(Set<PrivateAddress>)
 }

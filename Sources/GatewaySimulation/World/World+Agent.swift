@@ -78,7 +78,7 @@ extension World {
         case .publish(let record):
             trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
             visible[record.id] = record
-        case .readerChanged, .deviceChanged, .publishCardSetup, .notice: break
+        case .readerChanged, .deviceChanged, .publishCardSetup, .notice, .lookNews, .stopLooking: break
         case .log(_, let message, let subject):
             trace.note(now, 12, text: "log \(subject): \(message)")
             judgeText(message)
@@ -171,7 +171,7 @@ extension World {
                 backend.carts[index].isKeyedOpen = true
                 plans(.keyedForm(index, intent: number, pays: dice.chance(500)), after: dice.within(1_000...30_000))
             }
-        case .cardSetup, .cart, .done, .cartStatus, .configuration, .readers, .reader:
+        case .cardSetup, .cart, .done, .cartStatus, .configuration, .readers, .reader, .discovered:
             trace.note(now, 34, text: "answer to till \(open.till): done")
         }
     }

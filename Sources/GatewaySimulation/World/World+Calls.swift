@@ -21,6 +21,7 @@ extension World {
         case .stripeReaders, .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
             .readIntent, .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
             break
+        case .networks, .lookAtLAN, .lookAtUSB: return looks(index)
         }
         guard violation == nil else { return }
         decideFate(index, call, timeout: timeout)
@@ -63,7 +64,7 @@ extension World {
         switch call {
         case .reader(let reader, let route, let command, let session):
             answer = readerActs(reader, route, command, session: session, call: index).map { Answer.reader($0) }
-        case .append: return
+        case .append, .networks, .lookAtLAN, .lookAtUSB: return
         case .readIntent(let id, _, let secret): answer = .intent(stripeReads(id, secret))
         case .stripeReaders(let token): answer = .stripeReaders(stripeLists(token))
         case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
@@ -183,6 +184,9 @@ extension World {
         case .readIntent: .intent(.failure(failure))
         case .reader: .reader(.failure(.lost(detail: failure.detail)))
         case .append: .append(.failure(JournalTrouble(detail: failure.detail)))
+        case .networks: .networks(.failure(LookTrouble(detail: failure.detail)))
+        case .lookAtLAN: .lookedAtLAN(LANFindings(sightings: [], looked: []))
+        case .lookAtUSB: .lookedAtUSB(.failure(LookTrouble(detail: failure.detail)))
         }
     }
 
@@ -217,6 +221,9 @@ extension World {
         case .reader(let id, _, .confirm(let context, let intent, _), _): "\(id) confirmPayment \(intent) (\(context.transactionID))"
         case .reader(let id, _, let command, _): "\(id) \(command.name)"
         case .append(let entries): "append \(entries.map(\.kind.rawValue))"
+        case .networks: "networks"
+        case .lookAtLAN(let look): "look at \(look.addresses.count) addresses"
+        case .lookAtUSB: "look at USB"
         }
     }
 

@@ -39,9 +39,15 @@ package struct LANLink: Sendable {
     }
 
     /// Looks at the certificate that is shown at an address, and hangs up. For diagnosis and for finding readers: trusts and sends nothing.
-    package func inspect(address: String, port: Int, timeout: Duration) async throws(ReaderFailure) -> PresentedCertificate {
+    ///
+    /// No name is asked for (SNI): at this point none is known. That readers show their certificate all the same is inferred; they have one.
+    ///
+    /// - Parameter answeringWithin: how long the connection may take; as long as all of it without.
+    package func inspect(
+        address: String, port: Int, answeringWithin: Duration? = nil, timeout: Duration
+    ) async throws(ReaderFailure) -> PresentedCertificate {
         let deadline = NIODeadline.after(timeout)
-        let channel = try await dialer.connect(address, port, until: deadline)
+        let channel = try await dialer.connect(address, port, until: min(deadline, .after(answeringWithin ?? timeout)))
         return try await tls.look(over: channel, peer: "\(address):\(port)", until: deadline)
     }
 }

@@ -1,6 +1,7 @@
 import CLinuxSocket
 import CheckoutAPI
 import CheckoutServer
+import Discovery
 import FoundationEssentials
 import Gateway
 import GatewayCore
@@ -45,9 +46,10 @@ enum Agent {
         let web = try webClient(settings, recorder)
         let credential = try makeCredential(settings, web: web)
         let tls = try tls(settings)
+        let lan = LANLink(tls: tls)
         let edges = Edges(
             journal: journal, backend: MarianaClient(base: settings.backend.base, credential: credential, web: web), credential: credential,
-            stripe: StripeClient(base: settings.stripe, web: web), lan: LANLink(tls: tls), usb: USBLink(tls: tls),
+            stripe: StripeClient(base: settings.stripe, web: web), lan: lan, usb: USBLink(tls: tls), lookout: LANLookout(link: lan),
             identity: try identity(settings), location: settings.location,
             observeReader: recorder?.readerObserver)
         let engine = Engine(edges: edges, policy: settings.policy, seed: UInt64.random(in: 0 ... .max), logger: logger)
@@ -218,6 +220,10 @@ extension Settings {
         policy.authorizationWindow = timeouts.authorizationWindow.milliseconds
         policy.defaultCardTimeout = payment.timeoutSeconds
         policy.lanPort = lan.port
+        policy.lanSweep = lan.sweep
+        policy.lanSubnets = lan.subnets
+        policy.lanAddresses = lan.addresses
+        policy.usbLooks = usb.enabled
         policy.usbExclude = usb.exclude
         policy.registrationTimeout = timeouts.registration.milliseconds
         policy.readerLabels = readerLabels

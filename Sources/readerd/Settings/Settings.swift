@@ -125,30 +125,3 @@ package struct Seconds: Sendable, Hashable, CustomStringConvertible {
         return "\(whole).\(digits)"
     }
 }
-
-/// A private IPv4 network of at most 1024 addresses, as `192.168.8.0/24`.
-package struct Subnet: Sendable, Hashable, CustomStringConvertible {
-    package let network: PrivateAddress
-    /// 22 to 32.
-    package let prefix: Int
-
-    package enum Problem: Error, Sendable, Equatable {
-        case malformed, notPrivate, tooLarge
-    }
-
-    package init(_ text: String) throws(Problem) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...2).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let prefix = Int(parts[1]), prefix <= 32
-        else { throw .malformed }
-        do {
-            network = try PrivateAddress(String(parts[0]))
-        } catch {
-            throw error == .notIPv4 ? .malformed : .notPrivate
-        }
-        guard prefix >= 22 else { throw .tooLarge }
-        self.prefix = prefix
-    }
-
-    package var description: String { "\(network)/\(prefix)" }
-}

@@ -57,7 +57,7 @@ import Testing
         let rules: [(String, TextRule)] = [
             ("cart", .cart), ("payment", .payment), ("amount", .amount), ("amountOrZero", .amountOrZero), ("currency", .currency),
             ("opaque", .opaque), ("name", .name), ("note", .note), ("itemDescription", .itemDescription), ("tipLabel", .tipLabel),
-            ("label", .label), ("registrationCode", .registrationCode),
+            ("label", .label), ("registrationCode", .registrationCode), ("subnet", .subnet),
         ]
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededRandom(seed: seed)
@@ -66,7 +66,11 @@ import Testing
         ]
         var cases: [JSONValue] = []
         for (name, rule) in rules {
-            var texts = ["", "usd", "56.78", "0.00", "0.001", "00.1", "10000000000", "9999999999.999", "1.0000"]
+            var texts = [
+                "10.0.0.0/24", "192.168.8.0/22", "192.168.8.0/21", "8.8.8.0/24", "172.31.0.1/32", "172.32.0.1/32", "127.0.0.1/032",
+                "10.0.0/24",
+            ]
+            texts += ["", "usd", "56.78", "0.00", "0.001", "00.1", "10000000000", "9999999999.999", "1.0000"]
             texts += [1, 40, 41, 128, 129, 200, 201, 256, 257, 500, 501].map { String(repeating: "x", count: $0) }
             texts += (0..<300).map { _ in
                 (0..<Int.random(in: 1...6, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
@@ -156,6 +160,7 @@ import Testing
             "releaseReader": {"payment": "p"}, "acceptJournalLoss": {"note": "n"},
             "registerReader": {"registration_code": "amber-birch-cedar", "label": "Bar"}, "relabelReader": {"label": "Bar"},
             "createCardSetup": {"user": "1", "partner": "2", "postal_code": "01234"},
+            "discover": {"transports": ["lan"], "subnets": ["127.0.0.1/32"]},
             "storeBankcard": {"user": "1", "partner": "2", "payment_method": "pm_1", "postal_code": "01234"},
         }
         def answered(operation, answer, text):

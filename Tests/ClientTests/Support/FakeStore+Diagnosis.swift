@@ -28,4 +28,22 @@ extension FakeStore {
             payment: payment.id,
             steps: [.init(party: .reader, call: "confirmPayment", at: payment.createdAt, durationSeconds: 1.5, result: "ok")])
     }
+
+    static let discovered = Device(
+        device: "lan:abc.device.stripe-terminal-local-reader.net", transport: .lan, address: "127.0.0.9",
+        host: "*.abc.device.stripe-terminal-local-reader.net", driveable: false,
+        reason: Reason(code: "unregistered", message: "It is not registered.", remedy: "Register it."),
+        firstSeenAt: Timestamp(milliseconds: 1_700_000_000_000), lastSeenAt: Timestamp(milliseconds: 1_700_000_000_000))
+
+    func discover(_ body: DiscoveryBody, caller: Caller) async throws(Problem) -> LineSource<DiscoveryLine> {
+        LineSource { send in
+            if body.transports?.contains(.lan) != false {
+                send(.progress(DiscoveryProgress(looked: 1, of: 2)))
+                send(.device(Self.discovered))
+            }
+            send(
+                .summary(
+                    DiscoverySummary(devices: 1, addresses: 2, subnets: body.subnets ?? ["127.0.0.0/24"], notes: [], durationSeconds: 0.1)))
+        }
+    }
 }

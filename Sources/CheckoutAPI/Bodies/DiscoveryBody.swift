@@ -1,0 +1,84 @@
+/// `POST /v1/discovery`: look for devices now.
+public struct DiscoveryBody: Sendable, Hashable, Codable {
+    /// Where: `usb`, `lan`; both without it.
+    public enum Transport: String, Sendable, Hashable, Codable, CaseIterable {
+        case usb, lan
+    }
+
+    public var transports: [Transport]?
+    /// Private IPv4 networks of at most 1024 addresses each, such as `192.168.8.0/24`; the agent's own without it. Only with `lan`.
+    public var subnets: [String]?
+
+    public init(transports: [Transport]? = nil, subnets: [String]? = nil) {
+        self.transports = transports
+        self.subnets = subnets
+    }
+}
+
+extension DiscoveryBody: StrictBody {
+    package static func read(_ fields: FieldReader, _ body: BodyReader) -> DiscoveryBody? {
+        let transports = fields.optional("transports", body.list(1...2, body.word(Transport.self)))
+        let subnets = fields.optional("subnets", body.list(1...Bounds.subnets, body.subnet))
+        return DiscoveryBody(transports: transports, subnets: subnets)
+    }
+}
+
+extension BodyReader {
+    /// A network that may be looked at; which of the rules it breaks is told.
+    package func subnet(_ value: JSONValue, _ path: String) -> String? {
+        guard let text = text(.anyText)(value, path) else { return nil }
+        if let problem = SubnetText.problem(text) {
+            refuse(path, problem)
+            return nil
+        }
+        return text
+    }
+}
+
+/// The networks in which readers may be looked for: private IPv4, /22 to /32.
+package enum SubnetText {
+    /// After a field's name; nil: it is one.
+    package static func problem(_ text: String) -> String? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 2, let prefix = number(parts[1], atMost: 32), let octets = octets(parts[0]) else {
+            return "is not an IPv4 network like 192.168.8.0/24"
+        }
+        let isPrivate =
+            switch (octets[0], octets[1]) {
+            case (10, _), (127, _), (172, 16...31), (192, 168), (169, 254): true
+            default: false
+            }
+        guard isPrivate else { return "is not a private network: readers are never looked for elsewhere" }
+        guard prefix >= 22 else { return "is larger than a /22: give the part of it in which the readers are" }
+        return nil
+    }
+
+    private static func octets(_ text: Substring.UTF8View.SubSequence) -> [Int]? {
+        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 4, omittingEmptySubsequences: false)
+        let octets = parts.compactMap { number($0, atMost: 255) }
+        return parts.count == 4 && octets.count == 4 ? octets : nil
+    }
+
+    /// Digits without leading zeros.
+    private static func number(_ digits: Substring.UTF8View.SubSequence, atMost limit: Int) -> Int? {
+        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            digits.count == 1 || digits.first != UInt8(ascii: "0")
+        else { return nil }
+        let value = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        return value <= limit ? value : nil
+    }
+}
+
+extension TextRule {
+    /// Whatever is text, to be judged by other rules.
+    fileprivate static let anyText = TextRule(says: "a string", pattern: "") { _ in true }
+
+    package static let subnet = TextRule(
+        says: "a private IPv4 network of at most 1024 addresses, such as 192.168.8.0/24",
+        pattern: {
+            let octet = "(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
+            let start = "((10|127)\\.\(octet)|172\\.(1[6-9]|2[0-9]|3[01])|192\\.168|169\\.254)"
+            return "^\(start)\\.\(octet)\\.\(octet)/(2[2-9]|3[0-2])$"
+        }()
+    ) { SubnetText.problem($0) == nil }
+}

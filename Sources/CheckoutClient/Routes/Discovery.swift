@@ -1,0 +1,38 @@
+import CheckoutAPI
+import FoundationEssentials
+import NIOCore
+
+extension CheckoutClient {
+    /// Looks for devices now (`POST /v1/discovery`): each as it is seen, with progress between, then the summary.
+    ///
+    /// Letting go of the stream gives the look up.
+    public func discover(_ body: DiscoveryBody = DiscoveryBody()) -> AsyncThrowingStream<DiscoveryLine, any Error> {
+        var message = Message(method: .post, target: Target("discovery"), accept: "application/x-ndjson")
+        do {
+            message.body = Array(try JSONEncoder().encode(body))
+        } catch {
+            return AsyncThrowingStream { throw ClientError.invalidAnswer(reason: "the request cannot be written as JSON") }
+        }
+        let source = LineSource(connection, message, silence: silenceLimit)
+        return AsyncThrowingStream {
+            while let line = try await source.next() {
+                switch try Self.line(line, DiscoveryLine.self) {
+                case .heartbeat: continue
+                case .end(let problem): throw ClientError.problem(problem)
+                case let result: return result
+                }
+            }
+            return nil
+        }
+    }
+
+    static func line<Line: Decodable>(_ bytes: ByteBuffer, _: Line.Type) throws(ClientError) -> Line {
+        do {
+            return try JSONDecoder().decode(Line.self, from: Data(bytes.readableBytesView))
+        } catch let error as DecodingError {
+            throw .invalidAnswer(reason: "a line of the stream: \(error.place)")
+        } catch {
+            throw .invalidAnswer(reason: "a line of the stream could not be read")
+        }
+    }
+}

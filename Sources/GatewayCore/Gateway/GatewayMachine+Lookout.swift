@@ -1,0 +1,90 @@
+/// Looking for devices: what is asked of the edges, and what becomes of what they see.
+extension GatewayMachine {
+    /// What has been found for an order so far.
+    struct Discovery: Sendable, Equatable {
+        var seen: Set<DeviceKey> = []
+    }
+
+    mutating func discover(_ id: RequestID, _ order: DiscoveryOrder, at now: Now) {
+        guard !isStopping else { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
+        discoveries[id] = Discovery()
+        var actions: [Lookout.Action] = []
+        guard lookout.order(id, order, circumstances, at: now.mono, actions: &actions) else {
+            discoveries[id] = nil
+            return refuse(
+                id, Refusal(.queueFull, "\(Lookout.mostOrders) others wait to look for devices.", remedy: "Try again when they have ended.")
+            )
+        }
+        carryOut(actions, at: now)
+    }
+
+    mutating func forgetDiscovery(_ id: RequestID, at now: Now) {
+        guard discoveries.removeValue(forKey: id) != nil else { return }
+        carryOut(lookout.forget(id, circumstances, at: now.mono), at: now)
+    }
+
+    mutating func looked(_ purpose: Purpose, _ answer: Answer, at now: Now) {
+        let around = circumstances
+        switch (purpose, answer) {
+        case (.networks, .networks(let result)): carryOut(lookout.networks(result, around, at: now.mono), at: now)
+        case (.lookAtUSB, .lookedAtUSB(let result)): carryOut(lookout.usb(result, around, at: now.mono), at: now)
+        case (.look(let batch), .lookedAtLAN(let findings)):
+            carryOut(lookout.looked(batch: batch, findings, around, at: now.mono), at: now)
+        default: log(.error, "an answer of another kind than its question came; it was dropped")
+        }
+    }
+
+    mutating func tickLookout(at now: Now) {
+        let isDue = lookout.nextWake(policy).map { now.mono >= $0 } ?? false
+        guard isDue || lookout.isLooking else { return }
+        carryOut(lookout.changed(circumstances, at: now.mono), at: now)
+        if isDue { carryOut(lookout.tick(circumstances, at: now.mono), at: now) }
+    }
+
+    private var circumstances: Lookout.Circumstances {
+        var around = Lookout.Circumstances(policy: policy)
+        around.gadgets = devices.networkInterfaces
+        around.known = devices.lanAddresses
+        for reader in readers.values {
+            let places = reader.places
+            around.known.formUnion(places)
+            guard reader.holder != nil else { continue }
+            around.held.formUnion(places)
+            if !reader.isFreeing { around.isPaying = true }
+        }
+        return around
+    }
+
+    private mutating func carryOut(_ actions: [Lookout.Action], at now: Now) {
+        for action in actions { carryOut(action, at: now) }
+    }
+
+    private mutating func carryOut(_ action: Lookout.Action, at now: Now) {
+        switch action {
+        case .askNetworks: call(.networks, for: .networks, timeout: 5_000, payment: nil)
+        case .lookAtUSB: call(.lookAtUSB, for: .lookAtUSB, timeout: 10_000, payment: nil)
+        case .look(let batch, let look): call(.lookAtLAN(look), for: .look(batch), timeout: 60_000, payment: nil)
+        case .stop: out.append(.stopLooking)
+        case .progress(let id, let looked, let total):
+            if discoveries[id] != nil { out.append(.lookNews(id, .progress(looked: looked, of: total))) }
+        case .found(let id, let sightings):
+            reported(.lan(sightings), at: now)
+            if let id { tell(id, sightings.map(\.key)) }
+        case .missed(let addresses): reported(.lanMissed(addresses), at: now)
+        case .foundUSB(let id, let sightings):
+            reported(.usb(sightings), at: now)
+            tell(id, devices.views.filter { $0.facts.transport == .usb }.map(\.facts.key))
+        case .ended(let id, var summary):
+            guard let discovery = discoveries.removeValue(forKey: id) else { return }
+            summary.devices = discovery.seen.count
+            respond(id, .discovered(summary))
+        case .searched: break
+        }
+    }
+
+    private mutating func tell(_ id: RequestID, _ keys: [DeviceKey]) {
+        for key in keys.sorted() where discoveries[id]?.seen.insert(key).inserted == true {
+            if let view = devices.view(key) { out.append(.lookNews(id, .device(view))) }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+internal import GatewayCore
+
+/// Looks at the LAN. They draw no dice, so that a seed tells the same story whether or not the agent looks.
+extension World {
+    mutating func looks(_ index: Int) {
+        let answer: Answer
+        switch calls[index].call {
+        case .networks:
+            let networks = PrivateAddress(bits: 0x0a00_0002).map { [LocalNetwork(name: "eth0", address: $0, prefix: 24)] } ?? []
+            answer = .networks(.success(NetworkFacts(networks: networks, neighbours: [])))
+        case .lookAtLAN(let look):
+            let seen = readers.enumerated().filter { reader in
+                reader.element.isOn && look.addresses.contains { $0.text == "10.0.0.\(reader.element.address)" }
+            }
+            let sightings = seen.map { number, reader in
+                LANSighting(
+                    address: "10.0.0.\(reader.address)", port: look.port,
+                    certificateName: "10-0-0-\(reader.address).r\(number).\(ReaderName.suffix)")
+            }
+            answer = .lookedAtLAN(LANFindings(sightings: sightings, looked: Set(look.addresses)))
+        default: answer = .lookedAtUSB(.success([]))
+        }
+        calls[index].hasActed = true
+        plans(.callAnswers(index, answer, isCopy: false), after: 20)
+    }
+}
