@@ -205,7 +205,9 @@ import Testing
         known.baseURL = "ABC.\(ReaderName.suffix)"
         _ = list.judge(readers: [known])
         #expect(list.views.first?.facts.reader == known.id && list.views.first?.facts.isDriveable == true)
-        #expect(list.sighting(of: known.id)?.sighting.address == "10.0.0.5")
+        #expect(list.sighting(of: known)?.address == "10.0.0.5")
+        known.addressChangedAt = 2
+        #expect(list.sighting(of: known) == nil, "Stripe has said something newer since")
     }
 
     @Test func `an address of the settings at which no reader is, is told with what is there`() {

@@ -112,7 +112,7 @@ extension Reader {
         self.init(
             reader: view.facts.id.text, label: view.facts.label, serial: view.facts.serial, model: view.facts.model,
             software: view.facts.software, registered: view.facts.inBackend || view.facts.inStripe, driveable: view.state != .notDriveable,
-            transport: view.isOverUSB ? .usb : .lan, address: view.facts.address, host: view.facts.publishedName,
+            transport: view.isOverUSB ? .usb : .lan, address: view.facts.currentAddress, host: view.facts.publishedName,
             usb: view.facts.usb.map { USBIdentity($0) }, state: State(rawValue: view.state.rawValue),
             reason: isUsable ? nil : Reason(view), lane: view.lane?.text, payment: view.payment?.text,
             lastSeenAt: Timestamp(view.lastSeenAt), sessionSince: Timestamp(view.sessionSince),
@@ -159,7 +159,7 @@ extension ReaderTrouble.Kind {
 
 extension ReaderFacts {
     fileprivate var publishedName: String? {
-        if case .success(let route) = route(port: 0) { return route.host }
+        if case .success(let routes) = routes(port: 0) { return routes.first?.host }
         return nil
     }
 }

@@ -12,11 +12,16 @@ extension GatewayMachine {
 
     /// Joins devices and readers again, after anything that may have changed either.
     mutating func joinDevices(at now: Now) {
-        guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil }) else { return }
+        guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil || $0.facts.seen != nil }) else { return }
         let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
         devices.excluded = policy.usbExclude
         tell(devices.judge(readers: known))
         for facts in known {
+            let seen = devices.sighting(of: facts)
+            if seen != facts.seen {
+                changeReader(facts.id, at: now) { reader, _ in reader.sighted(seen, at: now) }
+                noteMove(facts, seen)
+            }
             let plugged = devices.place(of: facts.id)
             guard plugged?.place != facts.usbPlace else { continue }
             changeReader(facts.id, at: now) { reader, random in
@@ -35,8 +40,15 @@ extension GatewayMachine {
             var facts = facts
             facts.usbPlace = plugged?.place
             facts.usb = plugged?.facts
+            facts.seen = devices.sighting(of: facts)
             return facts
         }
+    }
+
+    private mutating func noteMove(_ facts: ReaderFacts, _ seen: LANSighting?) {
+        guard let seen, let known = facts.currentAddress, known != seen.address else { return }
+        log(.notice, "the reader was seen at \(seen.address); it was known at \(known)", .reader(facts.id))
+        if !out.contains(.readerChanged(facts.id)) { out.append(.readerChanged(facts.id)) }
     }
 
     private mutating func tell(_ actions: [DeviceList.Action]) {

@@ -23,6 +23,9 @@ extension GatewayMachine {
         carryOut(lookout.forget(id, circumstances, at: now.mono), at: now)
     }
 
+    /// A reader is not where it should be.
+    mutating func search(at now: Now) { carryOut(lookout.search(circumstances, at: now.mono), at: now) }
+
     mutating func looked(_ purpose: Purpose, _ answer: Answer, at now: Now) {
         let around = circumstances
         switch (purpose, answer) {
@@ -48,7 +51,8 @@ extension GatewayMachine {
         for reader in readers.values {
             let places = reader.places
             around.known.formUnion(places)
-            guard reader.holder != nil else { continue }
+            // Whoever waits for a reader that is searched for is not disturbed by the search.
+            guard reader.holder != nil, !reader.isSearching else { continue }
             around.held.formUnion(places)
             if !reader.isFreeing { around.isPaying = true }
         }
@@ -78,7 +82,10 @@ extension GatewayMachine {
             guard let discovery = discoveries.removeValue(forKey: id) else { return }
             summary.devices = discovery.seen.count
             respond(id, .discovered(summary))
-        case .searched: break
+        case .searched:
+            for id in readers.keys.sorted() where readers[id]?.isSearching == true {
+                changeReader(id, at: now) { reader, random in reader.searched(at: now, random: &random) }
+            }
         }
     }
 

@@ -122,6 +122,11 @@ extension GatewayMachine {
             var merged: [ReaderFacts] = []
             for id in readers.keys.sorted() {
                 guard var facts = readers[id]?.facts else { continue }
+                if let entry = known[id], let before = facts.address, entry.address != before {
+                    // Stripe has heard something new: what was seen on the LAN before is older than that.
+                    facts.addressChangedAt = now.wall
+                    facts.seen = nil
+                }
                 if let entry = known[id] { facts.merge(entry) } else { facts.inStripe = false }
                 merged.append(facts)
             }
@@ -207,6 +212,7 @@ extension GatewayMachine {
             for payment in payments.values.sorted(by: { $0.id < $1.id }) where payment.record.reader == id && payment.isFollowing {
                 change(payment.id, at: now) { $0.readerSeenIdle(at: now) }
             }
+        case .search: search(at: now)
         case .changed(let words):
             log(.info, words, .reader(id))
         }

@@ -58,13 +58,15 @@ package struct DeviceList: Sendable {
         return actions
     }
 
-    /// Where a registered reader was last seen on the LAN, and when.
-    package func sighting(of reader: ReaderID) -> (sighting: LANSighting, at: WallTime)? {
+    /// Where a registered reader's certificate was last seen on the LAN, if that is later than what Stripe's list says.
+    package func sighting(of reader: ReaderFacts) -> LANSighting? {
         let seen = entries.values.compactMap { entry -> (sighting: LANSighting, at: WallTime)? in
-            guard entry.facts.reader == reader, entry.misses == 0, case .lan(let sighting) = entry.sighting else { return nil }
+            guard entry.facts.reader == reader.id, entry.misses == 0, entry.lastSeenAt >= reader.addressChangedAt,
+                case .lan(let sighting) = entry.sighting
+            else { return nil }
             return (sighting, entry.lastSeenAt)
         }
-        return seen.max { ($0.at, $0.sighting.address) < ($1.at, $1.sighting.address) }
+        return seen.max { ($0.at, $0.sighting.address) < ($1.at, $1.sighting.address) }?.sighting
     }
 
     /// Where something was seen on the LAN before.

@@ -13,6 +13,10 @@ package struct ReaderFacts: Sendable, Equatable {
     /// Its own link on USB, while that is plugged in and can be opened.
     package var usbPlace: USBPlace?
     package var usb: USBFacts?
+    /// Where its certificate was last seen on the LAN, if that is later than what Stripe says.
+    package var seen: LANSighting?
+    /// When Stripe's list began to say another address; before that, what was seen is older news.
+    package var addressChangedAt = WallTime.min
     /// In the backend's list of this location.
     package var inBackend: Bool
     /// In Stripe's list, as last read.
@@ -67,16 +71,35 @@ package struct ReaderFacts: Sendable, Equatable {
     /// label `usb` under the reader's own domain: readers' certificates are wildcards under it (inferred; reader-protocol, section 10). Without a
     /// domain of its own there is no name that would prove which reader it is, and the link is not used.
     package func routes(port: Int) -> Result<[ReaderRoute], ReaderTrouble> {
-        let lan = route(port: port)
-        guard inStripe, let usbPlace else { return lan.map { [$0] } }
+        let listed = route(port: port)
         var routes: [ReaderRoute] = []
-        if case .success(let route) = lan {
-            routes = [ReaderRoute(.usb(usbPlace), port: port, host: route.host), route]
-        } else if let baseURL, !baseURL.isEmpty {
-            routes = [ReaderRoute(.usb(usbPlace), port: port, host: "usb." + baseURL)]
+        if let elsewhere = seenRoute(port: port) { routes.append(elsewhere) }
+        if case .success(let route) = listed { routes.append(route) }
+        if inStripe, let usbPlace {
+            if let host = routes.first?.host {
+                routes.insert(ReaderRoute(.usb(usbPlace), port: port, host: host), at: 0)
+            } else if let baseURL, !baseURL.isEmpty {
+                routes.append(ReaderRoute(.usb(usbPlace), port: port, host: "usb." + baseURL))
+            }
         }
-        return routes.isEmpty ? lan.map { [$0] } : .success(routes)
+        return routes.isEmpty ? listed.map { [$0] } : .success(routes)
     }
+
+    /// The way to where the reader's certificate was seen, when that is elsewhere than Stripe says: it has moved, and Stripe has not heard of it.
+    ///
+    /// A certificate proves nothing by being seen. Who is dialled there has to prove a name under the reader's own domain, as everywhere: that of the
+    /// new address when the certificate is a wildcard, else the very name that it bears, which may still be that of the old address. (That a reader
+    /// gets a certificate for its new address is documented at second hand; that it is a wildcard, and how long the old one stays, is not known:
+    /// reader-protocol, section 10.)
+    private func seenRoute(port: Int) -> ReaderRoute? {
+        guard inStripe, let seen, seen.address != address, let name = seen.certificateName?.lowercased(), let baseURL,
+            seen.domain == baseURL.lowercased()
+        else { return nil }
+        return ReaderRoute(address: seen.address, port: port, host: name.hasPrefix("*.") ? host(for: seen.address) : name)
+    }
+
+    /// Where it is, as far as is known.
+    package var currentAddress: String? { seen?.address ?? address }
 
     private func host(for address: String) -> String {
         let domain = baseURL.flatMap { $0.isEmpty ? nil : $0 } ?? "device.stripe-terminal-local-reader.net"

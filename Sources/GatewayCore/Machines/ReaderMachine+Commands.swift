@@ -99,7 +99,7 @@ extension ReaderMachine {
         let ends = failure.endsSession
         if owner != .session { actions.append(.answer(owner, command, .failure(failure))) }
         if ends {
-            failedOverUSB = route?.isUSB
+            failedLink = route?.link
             loseSession(.from(failure), at: now, random: &random, &actions)
         } else if owner == .session, case .clearDisplay = command {
             notCleared(failure, at: now, random: &random, &actions)

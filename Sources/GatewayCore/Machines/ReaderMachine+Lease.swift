@@ -103,7 +103,7 @@ extension ReaderMachine {
             pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
             sendNext(&actions)
         case .none: connectIfWanted(at: now, &actions)
-        case .claiming, .listing, .activating, .clearing: break
+        case .claiming, .listing, .activating, .searching, .clearing: break
         }
     }
 }

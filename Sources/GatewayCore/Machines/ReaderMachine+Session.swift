@@ -50,7 +50,7 @@ extension ReaderMachine {
                 ReaderTrouble(.notListed, "No way leads to the reader.", remedy: "Look for readers again."), quick: false, at: now,
                 random: &random, &actions)
         case .failure(let trouble):
-            fail(trouble, quick: false, at: now, random: &random, &actions)
+            searchOrFail(trouble, quick: false, at: now, random: &random, &actions)
         }
         return actions
     }
@@ -71,7 +71,7 @@ extension ReaderMachine {
     ) -> [Action] {
         facts.usbPlace = place
         facts.usb = usb
-        failedOverUSB = nil
+        failedLink = nil
         var actions: [Action] = []
         if case .usb(let used) = route?.link, used != place, case .live = session, lease == .free, inFlight == nil {
             loseSession(
@@ -101,7 +101,7 @@ extension ReaderMachine {
     }
 
     func bestRoute(_ routes: [ReaderRoute]) -> ReaderRoute? {
-        routes.first { $0.isUSB != failedOverUSB } ?? routes.first
+        routes.first { $0.link != failedLink } ?? routes.first
     }
 
     mutating func connectIfWanted(at now: Now, _ actions: inout [Action]) {
@@ -116,7 +116,7 @@ extension ReaderMachine {
 
     mutating func becomeLive(_ token: SessionToken, since: MonoTime, _ actions: inout [Action]) {
         session = .live(token, since: since)
-        failedOverUSB = nil
+        failedLink = nil
         clearAt = nil
         clears = 0
         backoff.reset()
@@ -153,13 +153,16 @@ extension ReaderMachine {
                     .inUseElsewhere, "The reader is taking a payment for another point of sale\(words).",
                     remedy: "Wait until it is done, or have a technician take the reader over."), quick: false, at: now, random: &random,
                 &actions)
-        case .unreachable, .lost:
-            failedOverUSB = route?.isUSB
+        case .unreachable:
+            failedLink = route?.link
+            searchOrFail(.from(failure), quick: true, at: now, random: &random, &actions)
+        case .lost:
+            failedLink = route?.link
             fail(.from(failure), quick: true, at: now, random: &random, &actions)
         case .rpc, .app, .invalidAnswer: fail(.from(failure), quick: true, at: now, random: &random, &actions)
         case .untrusted:
-            failedOverUSB = route?.isUSB
-            fail(.from(failure), quick: false, at: now, random: &random, &actions)
+            failedLink = route?.link
+            searchOrFail(.from(failure), quick: false, at: now, random: &random, &actions)
         }
     }
 

@@ -34,7 +34,7 @@ extension ReaderMachine {
         case .claiming:
             session = .none(trouble: nil, retryAt: now.mono)
             actions.append(.withdrawToken)
-        case .listing: session = .none(trouble: nil, retryAt: now.mono)
+        case .listing, .searching: session = .none(trouble: nil, retryAt: now.mono)
         case .live: leaveSession(at: now, &actions)
         // The reader is asked already: the session is given up when it is there.
         case .activating, .clearing, .none: break

@@ -32,13 +32,15 @@ package struct ReaderMachine: Sendable {
         case sessionFailed(LeaseHolder, ReaderTrouble)
         /// The reader was seen idle now.
         case seenIdle
+        /// It is not where it should be: look for it.
+        case search
         case changed(String)
         /// What became of the session that a request waited for.
         case visited(RequestID, Result<Void, ReaderTrouble>)
 
         package static func == (left: Action, right: Action) -> Bool {
             switch (left, right) {
-            case (.claimToken, .claimToken), (.withdrawToken, .withdrawToken), (.seenIdle, .seenIdle): true
+            case (.claimToken, .claimToken), (.withdrawToken, .withdrawToken), (.seenIdle, .seenIdle), (.search, .search): true
             case (.list(let a), .list(let b)): a == b
             case (.send(let a, let b, let c, let d, let e, let f), .send(let g, let h, let i, let j, let k, let l)):
                 a == g && b == h && c == i && d == j && e == k && f == l
@@ -61,8 +63,10 @@ package struct ReaderMachine: Sendable {
         case claiming
         /// Stripe's list is read to learn the address of today. To `activating`, or to `none`.
         case listing(ConnectionToken)
-        /// The activation is under way; the token is spent. To `clearing` or `live`, or to `none`.
+        /// The activation is under way; the token is spent. To `clearing` or `live`, or to `searching`, or to `none`.
         case activating
+        /// Nobody answered where it should be, and the LAN is being looked at. To `claiming` as soon as it is seen, to `none` when the look is over.
+        case searching(ReaderTrouble)
         /// A session, but something may be left on the screen: it is cleared. To `live` when the reader has acknowledged, to `none` else.
         case clearing(SessionToken, since: MonoTime)
         /// A session. To `none` at any sign that it is gone.
@@ -101,8 +105,10 @@ package struct ReaderMachine: Sendable {
     var lastHeartbeat: MonoTime = .min
     /// Where the session was opened: what the lists say later is for the next one.
     var route: ReaderRoute?
-    /// The way that failed last, over USB or not: the next session tries the other one, if there is one.
-    var failedOverUSB: Bool?
+    /// The way that failed last: the next session tries another one, if there is one.
+    var failedLink: ReaderRoute.Link?
+    /// No search before this: one that has just found nothing is not repeated at once.
+    var searchAfter = MonoTime.min
     /// The reader is busy and would not be cleared: when it is asked again, and how often it was.
     var clearAt: MonoTime?
     var clears = 0
@@ -155,7 +161,7 @@ package struct ReaderMachine: Sendable {
 
     package var isConnecting: Bool {
         switch session {
-        case .claiming, .listing, .activating, .clearing: true
+        case .claiming, .listing, .activating, .searching, .clearing: true
         case .none, .live: false
         }
     }
@@ -199,7 +205,7 @@ package struct ReaderMachine: Sendable {
         case .none(_, let retryAt): wantsSession ? retryAt : nil
         case .live: (lease == .free || !policy.rules.contains(.quietWhileHeld)) && inFlight == nil ? heartbeatAt : nil
         case .clearing: inFlight == nil ? clearAt : nil
-        case .claiming, .listing, .activating: nil
+        case .claiming, .listing, .activating, .searching: nil
         }
     }
 }
