@@ -38,15 +38,17 @@ extension SimulatedStore {
         }
     }
 
-    /// Moves a reader to another loopback address, as a new DHCP lease does. Its old connections drop; its session lives on.
+    /// Moves a reader to another address, as a new DHCP lease does. Its old connections drop; its session lives on.
     ///
-    /// - Parameter listedAfter: when Stripe's list hears of it, milliseconds; nil for never.
-    package func move(reader: String? = nil, listedAfter milliseconds: Int? = 0) async throws {
+    /// - Parameters:
+    ///   - given: an address of this computer; a free loopback one without it.
+    ///   - listedAfter: when Stripe's list hears of it, milliseconds; nil for never.
+    package func move(reader: String? = nil, to given: String? = nil, listedAfter milliseconds: Int? = 0) async throws {
         let (serial, port, domain) = try change(reader) { ($0.serial, $0.port, $0.domain) }
         var lastError: any Error = SimulatorError("no free loopback address")
-        for _ in 0..<20 {
+        for _ in 0..<(given == nil ? 20 : 1) {
             var block = LoopbackBlock()
-            let address = block.address()
+            let address = given ?? block.address()
             do {
                 try host(serial)?.certify(host: ReaderRecord.host(address: address, domain: domain), address: address)
                 try await host(serial)?.listen(address: address, port: port)

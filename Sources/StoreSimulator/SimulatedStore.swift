@@ -57,8 +57,10 @@ package final class SimulatedStore: Sendable {
         caFile = parts.files.caFile
         tokenFile = parts.files.tokenFile
         caPEM = parts.authority.pem
-        backendURL = "https://localhost:\(parts.backend.port)"
-        stripeURL = "https://localhost:\(parts.stripe.port)"
+        let address = parts.configuration.address
+        let host = address == StoreConfiguration.loopback ? "localhost" : address
+        backendURL = "https://\(host):\(parts.backend.port)"
+        stripeURL = "https://\(host):\(parts.stripe.port)"
         controlURL = "http://127.0.0.1:\(parts.control.port)"
         oauth = parts.world.with { [backendURL] world, _ in
             OAuthClient(

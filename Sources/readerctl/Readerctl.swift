@@ -15,9 +15,10 @@ struct Readerctl: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            StatusCommand.self, WatchCommand.self, ReadersCommand.self, DevicesCommand.self, DiscoverCommand.self, RegisterCommand.self, LabelsCommand.self, PayCommand.self,
-            PaymentsCommand.self, CancelCommand.self, ResolveCommand.self, EventsCommand.self, CartsCommand.self, CardsCommand.self,
-            CheckCommand.self, ReportCommand.self, BundleCommand.self, MetricsCommand.self, JournalCommand.self, VersionCommand.self,
+            StatusCommand.self, WatchCommand.self, ReadersCommand.self, DevicesCommand.self, DiscoverCommand.self, RegisterCommand.self,
+            LabelsCommand.self, PayCommand.self, PaymentsCommand.self, CancelCommand.self, ResolveCommand.self, EventsCommand.self,
+            CartsCommand.self, CardsCommand.self, CheckCommand.self, ReportCommand.self, BundleCommand.self, MetricsCommand.self,
+            JournalCommand.self, VersionCommand.self,
         ])
 
     @OptionGroup var global: GlobalOptions

@@ -120,6 +120,7 @@ struct ReaderEvent: AsyncParsableCommand {
     @Argument var event: String
     @Option(help: "Serial number, id or label; without it the first reader.") var reader: String?
     @Option(help: "How long it is down; when Stripe hears of its new address.") var milliseconds: Int?
+    @Option(help: "Where it moves to; a free loopback address without it.") var address: String?
     @Flag(help: "Stripe never hears of the new address.") var neverListed = false
     @Flag(help: "An authorisation that runs takes the money all the same.") var finishesAuthorisation = false
     @Flag(help: "The other point of sale asks for a card.") var collects = false
@@ -132,7 +133,7 @@ struct ReaderEvent: AsyncParsableCommand {
             [
                 "event": .string(event), "reader": JSONValue(reader), "milliseconds": JSONValue(milliseconds), "flaw": JSONValue(flaw),
                 "never_listed": .bool(neverListed), "finishes_authorisation": .bool(finishesAuthorisation), "collects": .bool(collects),
-                "status": JSONValue(status),
+                "status": JSONValue(status), "address": JSONValue(address),
             ])
         if let code = answer["registration_code"]?.string { writeLine(code) }
     }

@@ -20,6 +20,12 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Readers on the LAN that are not registered yet; each shows a pairing code.")
     var unregistered = 0
 
+    @Option(help: "Where the backend and Stripe listen: an address of this computer.")
+    var address = StoreConfiguration.loopback
+
+    @Option(name: .customLong("reader-address"), help: "Where a reader is; once for each, or never for free loopback addresses.")
+    var readerAddresses: [String] = []
+
     @Option(help: "The port of the readers; 0 for any free one.")
     var port = 4443
 
@@ -73,6 +79,8 @@ struct Run: AsyncParsableCommand {
         configuration.directory = URL(filePath: directory, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/")).path
         configuration.readers = readers
         configuration.unregisteredReaders = unregistered
+        configuration.address = address
+        configuration.readerAddresses = readerAddresses
         configuration.readerPort = port
         configuration.controlPort = controlPort
         configuration.currency = currency

@@ -318,6 +318,41 @@ import Testing
         #expect(said.last == .searched)
     }
 
+    @Test func `a search that somebody waits for goes through the network beside another payment, gently`() {
+        var lookout = Lookout()
+        let busy = Self.address("192.168.8.201")
+        let waiting = around {
+            $0.isPaying = true
+            $0.isAwaited = true
+            $0.held = [busy]
+        }
+        _ = lookout.search(waiting, at: 5)
+        let actions = lookout.networks(facts(), waiting, at: 6)
+        #expect(looks(actions).count == 1 && looks(actions)[0].look.perSecond == Lookout.Pace.gentle.perSecond)
+        #expect(lookout.changed(waiting, at: 7).isEmpty)
+        let (looked, said) = finish(&lookout, actions, waiting)
+        #expect(looked.count == 252 && !looked.contains(busy) && said.last == .searched)
+    }
+
+    @Test func `once nobody waits for it any more, a search beside a payment ends`() {
+        var lookout = Lookout()
+        _ = lookout.search(
+            around {
+                $0.isPaying = true
+                $0.isAwaited = true
+            }, at: 5)
+        let open = looks(
+            lookout.networks(
+                facts(),
+                around {
+                    $0.isPaying = true
+                    $0.isAwaited = true
+                }, at: 6))
+        let found = around { $0.isPaying = true }
+        #expect(lookout.changed(found, at: 7) == [.stop])
+        #expect(lookout.looked(batch: open[0].batch, LANFindings(sightings: [], looked: []), found, at: 8) == [.searched])
+    }
+
     @Test func `a search that an order interrupts goes on after it`() {
         var lookout = Lookout()
         _ = lookout.search(around(), at: 5)

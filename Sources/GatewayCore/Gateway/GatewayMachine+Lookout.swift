@@ -51,6 +51,7 @@ extension GatewayMachine {
         for reader in readers.values {
             let places = reader.places
             around.known.formUnion(places)
+            if reader.isSearching, reader.isAwaited { around.isAwaited = true }
             // Whoever waits for a reader that is searched for is not disturbed by the search.
             guard reader.holder != nil, !reader.isSearching else { continue }
             around.held.formUnion(places)

@@ -1,8 +1,8 @@
 /// When USB and the LAN are looked at for devices, and at which addresses.
 ///
 /// By itself it looks seldom and slowly, where the settings allow it, and never while a payment has a reader. A reader that is not where Stripe says
-/// is searched for at once, and an order is carried out at once, both fast. Whatever the reason, the addresses of readers that something has are left
-/// alone: one owner at a time.
+/// is searched for at once, also beside a payment on another reader when somebody waits for it: a busy shop would never find it otherwise. An order
+/// is carried out at once. Whatever the reason, the addresses of readers that something has are left alone: one owner at a time.
 package struct Lookout: Sendable {
     package enum Action: Sendable, Equatable {
         case askNetworks
@@ -27,6 +27,8 @@ package struct Lookout: Sendable {
         package var held: Set<PrivateAddress> = []
         /// One of these is at work with its customer or issuer.
         package var isPaying = false
+        /// Somebody waits for a reader that is searched for: that is as good as an order.
+        package var isAwaited = false
         /// Where readers are said to be, or have been seen.
         package var known: Set<PrivateAddress> = []
         /// Network interfaces that USB devices present: looked at like the LAN, whatever `lan.subnets` says.
@@ -73,7 +75,23 @@ package struct Lookout: Sendable {
 
         init(_ reason: Reason) { self.reason = reason }
 
-        var pace: Pace { reason == .routine ? .gentle : .brisk }
+        /// A search beside a payment takes its time, for the network is the payment's too.
+        func pace(_ around: Circumstances) -> Pace {
+            switch reason {
+            case .routine: .gentle
+            case .search: around.isPaying ? .gentle : .brisk
+            case .order: .brisk
+            }
+        }
+        /// A payment stands in its way.
+        func mustYield(_ around: Circumstances) -> Bool {
+            guard around.isPaying else { return false }
+            return switch reason {
+            case .routine: true
+            case .search: !around.isAwaited
+            case .order: false
+            }
+        }
         var order: RequestID? {
             if case .order(let id, _) = reason { return id }
             return nil
@@ -161,7 +179,7 @@ package struct Lookout: Sendable {
     package mutating func changed(_ around: Circumstances, at now: MonoTime) -> [Action] {
         guard case .looking(var look) = state, !look.isGivenUp else { return [] }
         var actions: [Action] = []
-        if look.order == nil, look.sweeps, around.isPaying {
+        if look.sweeps, look.mustYield(around) {
             giveUp(around, at: now, &actions) { _ in true }
         } else if look.stoppedUpTo < lastBatch, look.open.values.contains(where: { !around.held.isDisjoint(with: $0) }) {
             // What has been asked of a reader that a payment now has is withdrawn; the rest goes on.
@@ -291,8 +309,8 @@ package struct Lookout: Sendable {
         let neighbours = facts.neighbours.filter { address in
             policy.lanSubnets.isEmpty || subnets.contains { $0.contains(address) }
         }
-        // A payment that waits for the reader does not make the subnets be swept while another one is at work.
-        let sweeps = look.order != nil || !around.isPaying
+        // While a payment is at work single addresses are looked at all the same: a handful, and none of them a reader that is held.
+        let sweeps = !look.mustYield(around)
         enqueue(
             &look, first: policy.lanAddresses + around.known.sorted() + neighbours, subnets: sweeps ? subnets : [], around,
             without: Set(own.map(\.address)))
@@ -321,10 +339,11 @@ package struct Lookout: Sendable {
 
     private mutating func goOn(_ around: Circumstances, at now: MonoTime, _ actions: inout [Action]) {
         guard case .looking(var look) = state else { return }
-        while !look.isGivenUp, look.open.count < look.pace.window, !look.queue.isEmpty {
+        let pace = look.pace(around)
+        while !look.isGivenUp, look.open.count < pace.window, !look.queue.isEmpty {
             var batch: [PrivateAddress] = []
             var passed = 0
-            for address in look.queue where batch.count < look.pace.batch {
+            for address in look.queue where batch.count < pace.batch {
                 passed += 1
                 guard !around.held.contains(address) else {
                     look.total -= 1
@@ -342,7 +361,7 @@ package struct Lookout: Sendable {
                     batch: lastBatch,
                     LANLook(
                         addresses: batch, told: Set(batch).intersection(around.policy.lanAddresses), port: around.policy.lanPort,
-                        perSecond: look.pace.perSecond, answerTime: Self.answerTime, certificateTime: Self.certificateTime)))
+                        perSecond: pace.perSecond, answerTime: Self.answerTime, certificateTime: Self.certificateTime)))
         }
         state = .looking(look)
         finish(around, at: now, &actions)

@@ -38,7 +38,7 @@ extension ReaderMachine {
         let token: SessionToken
         switch session {
         case .live(let session, _), .clearing(let session, _): token = session
-        case .none, .claiming, .listing, .activating: return
+        case .none, .claiming, .listing, .activating, .searching: return
         }
         guard let route else { return }
         let next = pending.removeFirst()

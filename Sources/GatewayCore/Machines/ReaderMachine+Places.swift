@@ -10,6 +10,9 @@ extension ReaderMachine {
         return Set(texts.compactMap { Self.address($0) })
     }
 
+    /// A payment, a card set-up or a technician waits for a session.
+    var isAwaited: Bool { holderWaits || !visitors.isEmpty }
+
     var isSearching: Bool {
         if case .searching = session { return true }
         return false

@@ -42,7 +42,9 @@ struct ControlOrder {
             try await store.reboot(reader: reader, downFor: milliseconds ?? 1000, finishesAuthorisation: flag("finishes_authorisation"))
         case "power_off": try await store.powerOff(reader: reader, finishesAuthorisation: flag("finishes_authorisation"))
         case "power_on": try await store.powerOn(reader: reader)
-        case "move": try await store.move(reader: reader, listedAfter: flag("never_listed") ? nil : milliseconds ?? 0)
+        case "move":
+            try await store.move(
+                reader: reader, to: members["address"]?.string, listedAfter: flag("never_listed") ? nil : milliseconds ?? 0)
         case "take_over":
             try store.takeOver(reader: reader, device: members["device"]?.string ?? "pos-other", collects: flag("collects"))
         case "release": try store.release(reader: reader)

@@ -31,22 +31,26 @@ struct StoreBuilder {
         try files.write(token + "\n", to: files.tokenFile, isSecret: true)
 
         let world = SharedWorld(World(configuration: configuration, token: token, secrets: secrets))
-        let context = try authority.issue(names: ["localhost"], addresses: ["127.0.0.1"]).serverContext()
+        let context = try authority.issue(
+            names: ["localhost"], addresses: Set([StoreConfiguration.loopback, configuration.address]).sorted()
+        ).serverContext()
         let epoch = Int(Date().timeIntervalSince1970)
         var servers: [HTTPServer] = []
-        func listen(port: Int = 0, _ settings: HTTPServer.Settings) async throws -> HTTPServer {
-            let server = try await HTTPServer.start(address: "127.0.0.1", port: port, settings: settings)
+        func listen(_ address: String, port: Int = 0, _ settings: HTTPServer.Settings) async throws -> HTTPServer {
+            let server = try await HTTPServer.start(address: address, port: port, settings: settings)
             servers.append(server)
             return server
         }
         do {
             let backend = try await listen(
+                configuration.address,
                 .init(service: BackendService(world: world), admit: { world.admission("backend.connect") }, tls: { context }))
             let stripe = try await listen(
+                configuration.address,
                 .init(
                     service: StripeService(world: world, epoch: epoch), admit: { world.admission("stripe.connect") }, tls: { context }))
             let route = ControlService()
-            let control = try await listen(port: configuration.controlPort, .init(service: route))
+            let control = try await listen(StoreConfiguration.loopback, port: configuration.controlPort, .init(service: route))
             let hosts = try await readers(world, authority, secrets)
             let store = SimulatedStore(
                 Parts(
@@ -74,9 +78,11 @@ struct StoreBuilder {
     private func readers(_ world: SharedWorld, _ authority: CertificateAuthority, _ secrets: SecretMaker) async throws -> [ReaderHost] {
         let count = configuration.readers + configuration.unregisteredReaders
         var lastError: any Error = SimulatorError("no free loopback addresses")
-        for _ in 0..<20 {
+        let given = configuration.readerAddresses
+        guard given.isEmpty || given.count == count else { throw SimulatorError("\(count) readers need \(count) addresses") }
+        for _ in 0..<(given.isEmpty ? 20 : 1) {
             var block = LoopbackBlock()
-            let addresses = (0..<count).map { _ in block.address() }
+            let addresses = given.isEmpty ? (0..<count).map { _ in block.address() } : given
             var hosts: [ReaderHost] = []
             do {
                 var port = configuration.readerPort

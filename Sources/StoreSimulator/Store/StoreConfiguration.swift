@@ -7,6 +7,10 @@ package struct StoreConfiguration: Sendable, Codable {
     package var readers = 1
     /// Readers that are on the LAN but not registered; each shows a registration code.
     package var unregisteredReaders = 0
+    /// Where the backend and Stripe listen.
+    package var address = StoreConfiguration.loopback
+    /// Where the readers are, one after another; free loopback addresses without any. They must be addresses of this computer.
+    package var readerAddresses: [String] = []
     /// The common port of all readers; 0 chooses a free one.
     package var readerPort = 0
     /// The port of the control route; 0 chooses a free one.
@@ -24,6 +28,8 @@ package struct StoreConfiguration: Sendable, Codable {
     package var backend = BackendBehaviour()
     package var stripe = StripeBehaviour()
     package var reader = ReaderBehaviour()
+
+    package static let loopback = "127.0.0.1"
 
     package init() {}
 }

@@ -1,0 +1,153 @@
+import CheckoutAPI
+import CheckoutClient
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// A shop's network of its own: two network namespaces with a cable between them. In the one are the readers, the backend and Stripe, as a simulated
+/// store in a process of its own; in the other is the box, with the real daemon. Nothing reaches any other network, and all of it is removed.
+final class ShopNetwork: Sendable {
+    static let subnet = "10.77.0.0/24"
+    static let backend = "10.77.0.1"
+    static let box = "10.77.0.2"
+    /// Where readers may be; the first ones are there when the shop opens.
+    static let places = (11...19).map { "10.77.0.\($0)" }
+    static let port = 4443
+    static let needs: Comment = "network namespaces are needed: root, and ip of iproute2"
+
+    let directory: TemporaryDirectory
+    private let storeSpace: String
+    private let boxSpace: String
+    private let store: ChildProcess
+    private let daemon: ChildProcess
+
+    /// Whether such networks can be made here.
+    static func isPermitted() async throws -> Bool {
+        guard geteuid() == 0 else { return false }
+        let name = "rd\(getpid())probe"
+        do {
+            guard try await run(["ip", "netns", "add", name]).status == 0 else { return false }
+        } catch ChildProcess.Fault.cannotStart {
+            return false
+        }
+        return try await run(["ip", "netns", "del", name]).status == 0
+    }
+
+    /// Opens the shop, lets the test work in it, and closes it, whatever became of the test.
+    static func open(
+        registered: Int, unregistered: Int = 0, settings: [String] = [], at location: SourceLocation = #_sourceLocation,
+        _ body: @escaping @Sendable (ShopNetwork) async throws -> Void
+    ) async throws {
+        await Slots.stores.take()
+        defer { Slots.stores.giveBack() }
+        let name = "rd\(getpid())x\(Int.random(in: 1000...9999))"
+        let (storeSpace, boxSpace) = (name + "s", name + "b")
+        var log = { "the daemon was not started" }
+        do {
+            try await layCable(storeSpace, boxSpace)
+            let shop = try await ShopNetwork(storeSpace, boxSpace, registered, unregistered, settings)
+            log = { shop.log }
+            do {
+                try await shop.answers()
+                try await within(.seconds(150)) { try await body(shop) }
+            } catch {
+                await shop.close()
+                throw error
+            }
+            await shop.close()
+        } catch {
+            Issue.record("\(error)\nThe daemon wrote:\n\(log().suffix(6000))", sourceLocation: location)
+        }
+        for space in [storeSpace, boxSpace] { _ = try await run(["ip", "netns", "del", space]) }
+    }
+
+    private static func layCable(_ storeSpace: String, _ boxSpace: String) async throws {
+        for space in [storeSpace, boxSpace] { try await ip("netns", "add", space) }
+        try await ip("-n", storeSpace, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", boxSpace)
+        for address in [backend] + places { try await ip("-n", storeSpace, "address", "add", address + "/24", "dev", "eth0") }
+        try await ip("-n", boxSpace, "address", "add", box + "/24", "dev", "eth0")
+        for space in [storeSpace, boxSpace] {
+            try await ip("-n", space, "link", "set", "lo", "up")
+            try await ip("-n", space, "link", "set", "eth0", "up")
+        }
+        // Machines that are there and let every packet fall: their addresses lead to no hardware.
+        for number in 100...109 {
+            try await ip("-n", boxSpace, "neigh", "add", "10.77.0.\(number)", "lladdr", "02:00:00:00:00:\(number - 90)", "dev", "eth0")
+        }
+    }
+
+    private static func ip(_ words: String...) async throws {
+        let result = try await run(["ip"] + words)
+        guard result.status == 0 else { throw NotInTime(description: "ip \(words.joined(separator: " ")): \(result.errors)") }
+    }
+
+    private init(_ storeSpace: String, _ boxSpace: String, _ registered: Int, _ unregistered: Int, _ settings: [String]) async throws {
+        let directory = try TemporaryDirectory()
+        let files = directory.file("store")
+        let addresses = Self.places.prefix(registered + unregistered).flatMap { ["--reader-address", $0] }
+        let store = try ChildProcess(
+            [
+                "ip", "netns", "exec", storeSpace, try ChildProcess.built("readersim"), "run", "--directory", files, "--address",
+                Self.backend,
+            ]
+                + addresses + [
+                    "--readers", "\(registered)", "--unregistered", "\(unregistered)", "--port", "\(Self.port)", "--card-after", "60",
+                ]
+                + ["--issuer-after", "60", "--order-after", "20", "--lanes"] + (1...max(1, registered)).map { "till-\($0)" },
+            output: directory.file("store.out"), errors: directory.file("store.err"))
+        try await eventually(within: .seconds(40), "the simulated store opens: \(store.output) \(store.errors)") {
+            guard store.end == nil else { throw NotInTime(description: "readersim ended: \(store.errors)") }
+            return store.output.contains("ready")
+        }
+        let daemon = try ChildProcess(
+            ["ip", "netns", "exec", boxSpace, try ChildProcess.built("readerd"), "--config", files + "/readerd.toml"]
+                + (["lan.sweep=true", "usb.enabled=false", "log.level=debug"] + settings).flatMap { ["--set", $0] },
+            output: directory.file("readerd.out"), errors: directory.file("readerd.log"))
+        self.directory = directory
+        self.storeSpace = storeSpace
+        self.boxSpace = boxSpace
+        self.store = store
+        self.daemon = daemon
+    }
+
+    var log: String { daemon.errors }
+    var socket: String { directory.file("store/checkout.sock") }
+    var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(60)) }
+    /// It has been the same process all the time.
+    var runs: Bool { daemon.end == nil }
+
+    private func answers() async throws {
+        try await eventually(within: .seconds(40), "readerd answers") {
+            guard daemon.end == nil else { throw NotInTime(description: "readerd ended") }
+            do throws(ClientError) {
+                _ = try await client.info()
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+
+    /// Tells the simulated store something.
+    func order(_ words: String...) async throws {
+        let result = try await run(
+            ["ip", "netns", "exec", storeSpace, try ChildProcess.built("readersim")] + words + ["--directory", directory.file("store")])
+        guard result.status == 0 else { throw NotInTime(description: "readersim \(words.joined(separator: " ")): \(result.errors)") }
+    }
+
+    /// Runs a command line beside the daemon.
+    func readerctl(_ words: String...) async throws -> (status: CInt, output: String, errors: String) {
+        try await run([try ChildProcess.built("readerctl"), "--socket", socket] + words, within: .seconds(60))
+    }
+
+    func pay(_ id: String, lane: String) async throws(ClientError) -> Payment {
+        try await client.pay(id, PaymentBody(cart: "cart-\(id)", amount: "12.34", lane: lane), wait: .seconds(60))
+    }
+
+    private func close() async {
+        for process in [daemon, store] {
+            process.signal(SIGTERM)
+            do { try await process.ended(within: .seconds(30)) } catch { Issue.record("\(error)") }
+        }
+    }
+}
