@@ -13,7 +13,7 @@ QUIETLY := sed -uE ':s; /^✘/{:a; n; /^↳/ba; bs}; /^(◇|↳)/d; /^✔ /{/Tes
 TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 
-.PHONY: help setup swift build demo test suite lint format contract docs documents simulate bench deb clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents simulate bench bench-sweep deb clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -94,13 +94,17 @@ $(CONTRACT_ENVIRONMENT)/ready: Tests/Contract/requirements.txt | setup
 	$(CONTRACT_ENVIRONMENT)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Contract/requirements.txt
 	@touch $@
 
-simulate: setup ## Prove the decisions in simulated stores (SEEDS=100000 FROM=1: how many, from which; SEED=42: replay one and tell what happens)
+simulate: setup ## Prove the decisions in simulated stores (SEEDS=100000 FROM=1: how many, from which; SEED=42: replay one and tell what happens; LOOKS=1: with an agent that looks for readers)
 	swift build -c release --product simulate --scratch-path .build-simulate -j $(JOBS)
-	.build-simulate/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100000) --from $(or $(FROM),1) --threads $(JOBS))
+	.build-simulate/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100000) --from $(or $(FROM),1) --threads $(JOBS)) $(if $(LOOKS),--looks)
 
 bench: build ## Measure memory, start and a payment's own time of a release build
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
 	python3 Tests/Bench/bench.py .build-release/release/readerd .build/debug/readersim
+
+bench-sweep: build ## Measure a sweep of a /24 by a release build against nmap, in network namespaces (root; Debian packages iproute2, nmap)
+	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
+	python3 Tests/Bench/sweep.py .build-release/release/readerd .build/debug/readersim
 
 deb: setup ## Make the Debian packages: release build, Swift runtime linked in, checked with lintian where that is installed
 	for product in readerd readerctl readersim; do \

@@ -35,6 +35,9 @@ struct Simulate: AsyncParsableCommand {
         }
     }
 
+    @Flag(help: "The agent looks for readers on the LAN, and follows those that have moved.")
+    var looks = false
+
     private var rules: SafetyRules {
         SafetyRules.named.first { $0.name == without }.map { SafetyRules.all.subtracting($0.rule) } ?? .all
     }
@@ -43,7 +46,7 @@ struct Simulate: AsyncParsableCommand {
         if let seed { return try replay(seed) }
         let clock = ContinuousClock()
         let begun = clock.now
-        let summary = await Simulation.run(from: from, count: seeds, threads: threads, rules: rules, limit: max(1, limit))
+        let summary = await Simulation.run(from: from, count: seeds, threads: threads, rules: rules, looks: looks, limit: max(1, limit))
         let seconds = (clock.now - begun) / .seconds(1)
         for outcome in summary.broken { tell(outcome) }
         let rate = seconds > 0 ? Int(Double(summary.seeds) / seconds) : 0
@@ -51,13 +54,13 @@ struct Simulate: AsyncParsableCommand {
             "\(summary.seeds) seeds, \(summary.steps) steps, \(summary.payments) payments, \(summary.charges) charges; \(summary.broken.count) broken; \(rate) seeds/s"
         )
         if let first = summary.broken.first {
-            print("Replay: simulate --seed \(first.seed)")
+            print("Replay: simulate --seed \(first.seed)\(looks ? " --looks" : "")")
             throw ExitCode.failure
         }
     }
 
     private func replay(_ seed: UInt64) throws {
-        let outcome = Simulation.run(seed: seed, rules: rules, tracing: true)
+        let outcome = Simulation.run(seed: seed, rules: rules, looks: looks, tracing: true)
         for line in outcome.trace { print(line) }
         print("seed \(seed): \(outcome.steps) steps, hash \(String(outcome.hash, radix: 16))")
         if outcome.violation != nil {

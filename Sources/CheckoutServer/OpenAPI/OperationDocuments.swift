@@ -181,6 +181,7 @@ extension OperationDocument {
             ]),
     ]
 
-    static let all = agent + carts + payments + cards + readers + devices + readerWork + technician + intents + discovery
+    static let all =
+        agent + carts + payments + cards + readers + devices + readerWork + technician + intents + discovery
         + diagnosis
 }

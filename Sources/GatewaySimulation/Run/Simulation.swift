@@ -12,8 +12,9 @@ package enum Simulation {
         package var trace: [String]
     }
 
-    package static func run(seed: UInt64, rules: SafetyRules = .all, tracing: Bool = false) -> Outcome {
-        var world = World(seed: seed, rules: rules, tracing: tracing)
+    /// - Parameter looks: the agent looks for readers on the LAN (`lan.sweep`), and follows those that have moved.
+    package static func run(seed: UInt64, rules: SafetyRules = .all, looks: Bool = false, tracing: Bool = false) -> Outcome {
+        var world = World(seed: seed, rules: rules, looks: looks, tracing: tracing)
         world.run()
         return Outcome(
             seed: seed, violation: world.violation, hash: world.trace.hash, steps: world.step, payments: world.payments.count,

@@ -85,7 +85,8 @@ extension World {
             readers.indices.map {
                 StripeReader(
                     id: Reader.id($0), serial: "S\($0)", model: "simulated", label: nil, address: "10.0.0.\(readers[$0].listedAddress)",
-                    baseURL: "example.test", status: "online", lastSeenAt: nil, software: nil, livemode: false)
+                    baseURL: looksAtLAN ? "r\($0).\(ReaderName.suffix)" : "example.test", status: "online", lastSeenAt: nil, software: nil,
+                    livemode: false)
             })
     }
 

@@ -7,6 +7,8 @@ struct World {
 
     let seed: UInt64
     let rules: SafetyRules
+    /// The agent looks for readers on the LAN.
+    let looksAtLAN: Bool
     var plan: Plan
     var dice: Dice
     var agenda = Agenda<Happening>()
@@ -47,7 +49,8 @@ struct World {
     var isClosed = false
     var isOver = false
 
-    init(seed: UInt64, rules: SafetyRules, tracing: Bool) {
+    init(seed: UInt64, rules: SafetyRules, looks: Bool, tracing: Bool) {
+        looksAtLAN = looks
         self.seed = seed
         self.rules = rules
         var dice = Dice(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 0x9e37)

@@ -37,7 +37,8 @@ enum DeviceWords {
         let tenths = Int((summary.durationSeconds * 10).rounded())
         let seconds = "\(tenths / 10).\(tenths % 10) s"
         let devices = summary.devices == 1 ? "1 device" : "\(summary.devices) devices"
-        let lan = summary.addresses == 0 ? "" : ", \(summary.addresses) addresses" + networks(summary)
+        let count = summary.addresses == 1 ? "1 address" : "\(summary.addresses) addresses"
+        let lan = summary.addresses == 0 ? "" : ", \(count)" + networks(summary)
         return ["\(devices)\(lan), in \(seconds)."] + summary.notes.map { wrapped(ReaderWords.reason($0)) }
     }
 
