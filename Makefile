@@ -35,6 +35,9 @@ debhelper            command -v dh
 shellcheck           command -v shellcheck
 systemd              command -v systemd-analyze
 iproute2             command -v ip
+umockdev             command -v umockdev-wrapper
+python3-gi           /usr/bin/python3 -c "import gi"
+gir1.2-umockdev-1.0  /usr/bin/python3 -c "import gi; gi.require_version('UMockdev', '1.0')"
 endef
 export REQUIREMENTS
 
