@@ -115,6 +115,11 @@ extension SimulatedStore {
         try change(reader) { $0.publishedStatus = status }
     }
 
+    /// Makes a reader one of live or of test mode, whatever the store is.
+    package func setLivemode(_ isLive: Bool, reader: String? = nil) throws {
+        try change(reader) { $0.machine.livemode = isLive }
+    }
+
     /// A technician lets an unregistered reader show a new pairing code.
     package func newRegistrationCode(reader: String) throws -> String {
         try change(reader) { record in

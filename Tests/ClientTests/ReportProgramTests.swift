@@ -35,7 +35,8 @@ struct `readerctl report and bundle` {
         #expect(stat(file, &facts) == 0 && facts.st_mode & 0o777 == 0o600)
         let html = text(file)
         for part in [
-            "No payment can be taken now.", "r-1", "USD 56.78", "confirmPayment", "Failed: There is room on the disk.", "Make some.",
+            "No payment can be taken now.", "r-1", "USD 56.78", "confirmPayment", "Failed: None is left.",
+            "It should be so: There is room on the disk.", "Make some.",
         ] {
             #expect(html.contains(part), "\(part)")
         }

@@ -100,7 +100,10 @@ import WebCall
         let refused = CheckedAgent.Token(at: at, seconds: 0.31, result: "unauthorized", lastOKAt: nil)
         let finding = Checkup.token(refused, now: Self.now)
         #expect(finding.status == .fail)
-        #expect(finding.detail.contains("10 minutes ago and refused or lost (unauthorized) after 0.3 s"))
+        #expect(finding.detail.contains("10 minutes ago and did not come: the backend refused the credential, after 0.3 s."))
+        // A cart that is paid takes no further token.
+        #expect(Checkup.token(.init(at: at, seconds: 0.1, result: "rejected", lastOKAt: at), now: Self.now).status == .pass)
+        #expect(Checkup.token(.init(at: at, seconds: 0.1, result: "rejected", lastOKAt: nil), now: Self.now).status == .fail)
         #expect(Checkup.token(.init(at: at, seconds: 12, result: "ok", lastOKAt: at), now: Self.now).status == .warn)
         #expect(Checkup.token(nil, now: Self.now).status == .skipped)
     }

@@ -66,21 +66,10 @@ extension Checkup {
                     "sudo chmod 0600 \(file.path), and ask for a new one: others may have read it.")
             }
         }
-        if let end = await credentialEnd() {
-            let now = HTTPDate.now()
-            if end <= now {
-                return .fail(
-                    "The credential ended on \(HTTPDate.readable(end)).",
-                    "Put a new one into \(place.secretFiles.first?.path ?? "its file").")
-            }
-            if end - now < 7 * 86_400_000 {
-                return .warn(
-                    "The credential ends on \(HTTPDate.readable(end)).",
-                    "Put a new one into \(place.secretFiles.first?.path ?? "its file") before then.")
-            }
-        }
+        let life = Self.life(await credentialLife(), now: HTTPDate.now(), file: place.secretFiles.first?.path)
+        if life.status != .pass { return life }
         switch answer.result {
-        case .success: return .pass("The backend accepts it.")
+        case .success: return .pass("The backend accepts it. \(life.detail)")
         case .failure(.unauthorized(let detail)):
             return .fail(
                 "The backend refuses it: \(detail).",
@@ -92,6 +81,26 @@ extension Checkup {
         case .failure(.rejected(_, let detail)):
             return .warn("The backend accepts it, but refuses the location: \(detail).", "Check location in \(place.settingsFile).")
         case .failure: return .skipped("The backend did not answer, so it could not be asked.")
+        }
+    }
+
+    /// - Parameter file: where the credential stands.
+    static func life(_ life: CredentialLife, now: WallTime, file: String?) -> Finding {
+        let place = file ?? "its file"
+        switch life {
+        case .ends(let end) where end <= now:
+            return .fail(
+                "The credential for the backend ended on \(HTTPDate.readable(end)).",
+                "Put a new one into \(place); readerd reads it by itself.")
+        case .ends(let end) where end - now < 7 * 86_400_000:
+            return .warn(
+                "The credential for the backend ends on \(HTTPDate.readable(end)): after that no payment can be taken.",
+                "Put a new one into \(place) before then; readerd reads it by itself.")
+        case .ends(let end): return .pass("It ends on \(HTTPDate.readable(end)).")
+        case .renewed(let left):
+            guard let left else { return .pass("readerd renews it by itself.") }
+            return .pass("readerd renews it by itself; the one in use lasts for \(left.components.seconds / 60) more minutes.")
+        case .notSaid: return .pass("When it ends is not known: it does not say.")
         }
     }
 
@@ -129,6 +138,16 @@ extension Checkup {
         }
     }
 
+    private static func why(_ result: String) -> String {
+        switch result {
+        case "unauthorized": "the backend refused the credential"
+        case "forbidden": "the credential may not ask for one"
+        case "rejected": "the backend refused it for its cart"
+        case "invalid_answer": "what the backend answered is not understood"
+        default: "the backend did not answer"
+        }
+    }
+
     static func token(_ token: CheckedAgent.Token?, now: WallTime) -> Finding {
         guard let token else {
             return .skipped("None was needed since readerd started. Opening a cart asks for one: readerctl carts open CART")
@@ -139,11 +158,19 @@ extension Checkup {
         }
         let tenths = Int((token.seconds * 10).rounded())
         let time = "\(tenths / 10).\(tenths % 10) s"
+        let good = token.lastOKAt.map { " The last good one came \(ago($0))." } ?? " None has come since readerd started."
+        // A cart that is paid takes no further token: that says nothing of the others.
+        if token.result == "rejected", token.lastOKAt != nil {
+            return .pass(
+                "The backend gives them.\(good) It refused one \(ago(token.at)) because of its cart, as it does when the cart is paid.")
+        }
         guard token.result == "ok" else {
+            let isCart = token.result == "rejected"
             return .fail(
-                "The last one was asked for \(ago(token.at)) and refused or lost (\(token.result)) after \(time)."
-                    + (token.lastOKAt.map { " The last good one came \(ago($0))." } ?? " None has come since readerd started."),
-                "See the checks of the credential and the backend. Without tokens no reader can be connected; those that are connected go on."
+                "The last one was asked for \(ago(token.at)) and did not come: \(why(token.result)), after \(time)." + good,
+                isCart
+                    ? "See whether the cart is one of this location, and check location in the settings."
+                    : "See the checks of the credential and the backend. Without tokens no reader can be connected; those that are connected go on."
             )
         }
         guard token.seconds < 5 else {

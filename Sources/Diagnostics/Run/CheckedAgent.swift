@@ -1,4 +1,13 @@
 package import CheckoutAPI
+package import GatewayCore
+
+/// How long the backend's credential is good for, as far as it says so itself.
+package enum CredentialLife: Sendable, Equatable {
+    case ends(WallTime)
+    /// By the agent itself; the one in use lasts so long, when that is known.
+    case renewed(endsIn: Duration?)
+    case notSaid
+}
 
 /// What the agent knows of itself, in the contract's words. It hands this over and learns nothing in return.
 package struct CheckedAgent: Sendable {

@@ -13,18 +13,18 @@ package struct Checkup: Sendable {
     let lan: LANLink
     /// Asks the backend something harmless with the agent's credential.
     let askBackend: @Sendable () async -> Result<Void, CallFailure>
-    /// When the credential ends, where that can be known.
-    let credentialEnd: @Sendable () async -> WallTime?
+    /// How long the credential is good for, where that can be known.
+    let credentialLife: @Sendable () async -> CredentialLife
 
     package init(
         place: Place, web: WebClient, lan: LANLink, askBackend: @escaping @Sendable () async -> Result<Void, CallFailure>,
-        credentialEnd: @escaping @Sendable () async -> WallTime? = { nil }
+        credentialLife: @escaping @Sendable () async -> CredentialLife = { .notSaid }
     ) {
         self.place = place
         self.web = web
         self.lan = lan
         self.askBackend = askBackend
-        self.credentialEnd = credentialEnd
+        self.credentialLife = credentialLife
     }
 
     /// How long one look at something outside may take.

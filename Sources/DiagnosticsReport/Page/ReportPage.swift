@@ -85,8 +85,9 @@ package struct ReportPage: Sendable {
         var content = Markup()
         for (status, style) in [(Check.Status.fail, "bad"), (.warn, "doubt")] {
             for check in checks where check.status == status {
-                var card = Markup.element("h3", text: (status == .fail ? "Failed: " : "Look at it: ") + check.title)
-                card += .element("p", text: check.detail)
+                let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
+                var card = Markup.element("h3", text: (status == .fail ? "Failed: " : "Look at it: ") + subject + check.detail)
+                card += .element("p", [("class", "quiet")], text: "It should be so: \(check.title)")
                 if let remedy = check.remedy {
                     card += .element("p", [("class", "todo")], .element("strong", text: "What to do: ") + Markup(remedy))
                 }

@@ -20,6 +20,9 @@ package protocol BackendCredential: Sendable {
     /// Whether the credential was refused and its files have changed since then: worth another try. Looks at files only, and is cheap.
     func changedSinceRefusal() async -> Bool
 
+    /// How long it is good for, as far as that can be known. Asks nobody.
+    func lifetime() async -> CredentialLifetime
+
     /// Looks at the files again, as after SIGHUP.
     func reload() async
 

@@ -104,6 +104,11 @@ package final class OAuthCredential: BackendCredential {
         state.withLock { if $0.access?.token == token { $0.access?.isProven = true } }
     }
 
+    package func lifetime() async -> CredentialLifetime {
+        let now = now()
+        return .renewed(accessEndsIn: state.withLock { $0.access?.expires }.map { max(.zero, now.duration(to: $0)) })
+    }
+
     package func changedSinceRefusal() async -> Bool {
         guard let refusal = state.withLock({ $0.refusal }) else { return false }
         return currentFiles != refusal.files

@@ -44,6 +44,15 @@ package final class TokenFileCredential: BackendCredential {
         return file.signature() != refused
     }
 
+    package func lifetime() async -> CredentialLifetime {
+        do {
+            return try TokenClaims.end(of: file.read().secret).map(CredentialLifetime.ends) ?? .notSaid
+        } catch {
+            // What is wrong with the file is another finding.
+            return .notSaid
+        }
+    }
+
     package func reload() async {
         state.withLock { $0.content = nil }
     }

@@ -10,6 +10,8 @@ struct BackendService: HTTPService {
 
     func connectionClosed(_ connection: Int) {}
 
+    var date: String? { HTTPClock.text(secondsAhead: world.with { world, _ in world.backend.behaviour.clockAhead }) }
+
     func handle(_ request: HTTPRequest) -> Disposition {
         let name = Self.name(request.path)
         let call = "backend.\(name ?? "unknown")"

@@ -22,7 +22,7 @@ extension FaultEffect {
         case .truncate:
             return carryOut().mapEnd { end in
                 guard case .reply(let reply) = end else { return end }
-                let wire = reply.wire
+                let wire = reply.wire(date: nil)
                 return .raw(Array(wire.prefix(wire.count - max(1, reply.body.count / 2))))
             }
         case .garbage:

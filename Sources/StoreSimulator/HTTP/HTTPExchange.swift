@@ -57,8 +57,9 @@ package struct HTTPReply: Sendable, Equatable {
     package static let noContent = HTTPReply(status: 204)
 
     /// The bytes on the wire, head and body.
-    var wire: [UInt8] {
+    func wire(date: String?) -> [UInt8] {
         var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\n"
+        if let date { head += "Date: \(date)\r\n" }
         if let contentType { head += "Content-Type: \(contentType)\r\n" }
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) { head += "\(name): \(value)\r\n" }
         if status != 204 { head += "Content-Length: \(body.count)\r\n" }

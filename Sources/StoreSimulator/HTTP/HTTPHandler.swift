@@ -61,7 +61,7 @@ final class HTTPHandler: ChannelInboundHandler {
     private func perform(_ disposition: Disposition, context: ChannelHandlerContext) {
         switch disposition {
         case .reply(let reply):
-            write(reply.wire, context: context)
+            write(reply.wire(date: service.date), context: context)
         case .raw(let bytes):
             state = .answering(closesAfter: true)
             write(bytes, context: context)

@@ -10,6 +10,12 @@ package protocol HTTPService: Sendable {
     func handle(_ request: HTTPRequest) -> Disposition
     /// The client or the store closed a connection.
     func connectionClosed(_ connection: Int)
+    /// What the `Date` header of its answers says; nil sends none.
+    var date: String? { get }
+}
+
+extension HTTPService {
+    package var date: String? { nil }
 }
 
 /// What a server does with a new TCP connection, before it reads a byte.

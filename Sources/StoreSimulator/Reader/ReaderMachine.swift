@@ -22,7 +22,7 @@ package struct ReaderMachine: Sendable {
     }
 
     let serial: String
-    let livemode: Bool
+    var livemode: Bool
     let secrets: SecretMaker
     package var behaviour: ReaderBehaviour
     var state = ReaderState.idle

@@ -62,6 +62,8 @@ package struct BackendBehaviour: Sendable, Codable {
     /// OAuth: how long an access token is good for, in seconds; and whether a refresh token can be used once only.
     package var accessTokenLifetime = 36_000
     package var refreshTokensSingleUse = true
+    /// By how many seconds its clock is ahead of this box's.
+    package var clockAhead = 0
 
     package init() {}
 }

@@ -92,7 +92,7 @@ struct StripeService: HTTPService {
             return world.readers.compactMap { record in
                 guard let id = record.id, record.listedFrom <= now else { return nil }
                 let object = Self.object(
-                    record, id: id, stripeLocation: stripeLocation, livemode: world.configuration.livemode, epoch: epoch, now: now)
+                    record, id: id, stripeLocation: stripeLocation, epoch: epoch, now: now)
                 for (filter, member) in [
                     ("device_type", "device_type"), ("location", "location"), ("serial_number", "serial_number"), ("status", "status"),
                 ] {
@@ -117,7 +117,7 @@ struct StripeService: HTTPService {
     }
 
     private static func object(
-        _ record: ReaderRecord, id: String, stripeLocation: String, livemode: Bool, epoch: Int, now: Int
+        _ record: ReaderRecord, id: String, stripeLocation: String, epoch: Int, now: Int
     ) -> JSONValue {
         let isOnline = record.isOn && record.machine.hasInternet
         let seen = isOnline ? now : record.lastSeen
@@ -125,7 +125,7 @@ struct StripeService: HTTPService {
             "id": .string(id), "object": "terminal.reader", "action": nil,
             "device_sw_version": .string(record.machine.behaviour.clientVersion),
             "device_type": .string(record.deviceType), "ip_address": .string(record.publishedAddress), "base_url": .string(record.domain),
-            "label": JSONValue(record.label), "last_seen_at": .integer(epoch * 1000 + seen), "livemode": .bool(livemode),
+            "label": JSONValue(record.label), "last_seen_at": .integer(epoch * 1000 + seen), "livemode": .bool(record.machine.livemode),
             "location": .string(stripeLocation), "metadata": [:], "serial_number": .string(record.serial),
             "status": .string(record.publishedStatus ?? (isOnline ? "online" : "offline")),
         ]

@@ -7,23 +7,28 @@ struct CheckWords {
     init(_ output: Output) { self.output = output }
 
     func lines(_ checks: [Check], _ summary: CheckSummary) -> [String] {
+        let checks = checks.inReadingOrder
         var lines: [String] = []
         for status in [Check.Status.fail, .warn] {
-            for check in checks where check.status == status {
-                lines += [mark(check) + " " + heading(check)] + text(check.detail, "       ")
-                if let remedy = check.remedy { lines += text("What to do: \(remedy)", "       ") }
-                lines.append("")
-            }
+            for check in checks where check.status == status { lines += wrong(check) + [""] }
         }
         for check in checks where check.status == .pass { lines.append(mark(check) + " " + shown(check.title)) }
         for check in checks where check.status != .pass && check.status != .fail && check.status != .warn {
-            lines += [mark(check) + " " + heading(check)] + text(check.detail, "       ")
+            lines += [mark(check) + " Not known: " + shown(check.title)] + text(check.detail, Self.indent)
         }
         return lines + ["", closing(summary)]
     }
 
-    private func heading(_ check: Check) -> String {
-        (check.status == .fail || check.status == .warn ? "Not so: " : "Not known: ") + shown(check.title)
+    private static let indent = "       "
+
+    /// The finding first: it is what one came for. What should be so is said below, then what to do and how to look again.
+    private func wrong(_ check: Check) -> [String] {
+        let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
+        var lines = text(subject + check.detail, Self.indent)
+        if let first = lines.first { lines[0] = mark(check) + " " + first.dropFirst(Self.indent.count) }
+        lines += text("It should be so: \(check.title)", Self.indent)
+        if let remedy = check.remedy { lines += text("What to do: \(remedy)", Self.indent) }
+        return lines + [Self.indent + "Look again: readerctl check \(shown(check.id, limit: 40))"]
     }
 
     private func text(_ text: String, _ indent: String) -> [String] {

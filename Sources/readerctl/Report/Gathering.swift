@@ -122,11 +122,11 @@ extension Had {
 
 extension [Check] {
     /// They come as they end; a person reads them from the box outward.
-    fileprivate var inReadingOrder: [Check] {
+    var inReadingOrder: [Check] {
         let order = Dictionary(uniqueKeysWithValues: Check.ids.enumerated().map { ($1, $0) })
         return enumerated().sorted { left, right in
             let (a, b) = (order[left.element.id] ?? .max, order[right.element.id] ?? .max)
-            return a == b ? left.offset < right.offset : a < b
+            return (a, left.element.subject ?? "", left.offset) < (b, right.element.subject ?? "", right.offset)
         }.map(\.element)
     }
 }

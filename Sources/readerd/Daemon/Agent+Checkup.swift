@@ -18,6 +18,12 @@ extension Agent {
             } catch {
                 return .failure(error)
             }
+        } credentialLife: { [credential = edges.credential] in
+            switch await credential.lifetime() {
+            case .ends(let end): .ends(end)
+            case .renewed(let left): .renewed(endsIn: left)
+            case .notSaid: .notSaid
+            }
         }
     }
 
