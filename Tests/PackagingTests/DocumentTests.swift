@@ -9,7 +9,7 @@ struct DocumentTests {
         #expect(made.status == 0, "\(made.output)")
         #expect(Place.text(scratch.path + "/readerd.8").contains(".SH EXIT STATUS"))
         let control = Place.text(scratch.path + "/readerctl.1")
-        for command in ["status", "pay", "payments list", "resolve"] {
+        for command in ["status", "watch", "pay", "payments list", "resolve", "check", "report", "bundle"] {
             #expect(control.contains(".SS readerctl \(command)\n"), "\(command)")
         }
         #expect(Place.text(scratch.path + "/readersim.1").contains(".SH COMMANDS"))
@@ -21,5 +21,6 @@ struct DocumentTests {
         let made = try shell("\(try Place.programs())/\(program) --generate-completion-script \(language)", in: scratch)
         #expect(made.status == 0)
         #expect(made.output.contains(program == "readerd" ? "check-config" : "payments"))
+        if program == "readerctl" { for command in ["watch", "report", "bundle"] { #expect(made.output.contains(command), "\(command)") } }
     }
 }

@@ -74,7 +74,7 @@ extension Checkup {
         let technicians = place.roles[.technician] ?? .init(users: [], groups: [])
         guard !(tills.users + tills.groups + technicians.users + technicians.groups).isEmpty else {
             return .warn(
-                "The settings give nobody the role of a checkout: only root and readerd's own user may take payments, every other till is refused.",
+                "The settings give nobody the role of a checkout: only root and readerd's own user may take payments, and a till's program that runs as another user is refused.",
                 "Name the tills' users or a group under roles.checkout in \(place.settingsFile), then: sudo systemctl restart readerd")
         }
         for name in tills.groups + technicians.groups where UInt32(name) == nil {

@@ -127,10 +127,16 @@ extension Checkup {
             _ = try await lan.inspect(address: address, port: place.readerPort, timeout: Self.patience)
             return .pass("\(address):\(place.readerPort) answered within \(Int64((ContinuousClock.now - began) / .milliseconds(1))) ms.")
         } catch {
+            let detail = Self.detail(error)
+            // Who refuses is there: whatever keeps devices apart would have let the time run out.
+            let further =
+                detail.contains("refused")
+                ? "it may still be starting: run the check again in a minute."
+                : "the Wi-Fi may keep devices apart (\u{201c}client isolation\u{201d}): switch that off in the access point."
             return .fail(
-                "\(Self.detail(error)).",
+                "\(detail).",
                 "See whether the reader is on and shows the address \(address) in its settings. If it shows another, restart it; if it shows this one, "
-                    + "the Wi-Fi may keep devices apart (\u{201c}client isolation\u{201d}): switch that off in the access point.")
+                    + further)
         }
     }
 
