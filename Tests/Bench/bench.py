@@ -34,10 +34,10 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def ask(path, method, route, body=None):
+def ask(path, method, route, body=None, fields={}):
     connection = UnixConnection(path)
     data = None if body is None else json.dumps(body)
-    connection.request(method, route, data, {"Content-Type": "application/json"} if data else {})
+    connection.request(method, route, data, {"Content-Type": "application/json", **fields} if data else fields)
     answer = json.loads(connection.getresponse().read() or b"null")
     connection.close()
     return answer

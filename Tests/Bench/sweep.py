@@ -7,12 +7,8 @@ over nmap's. Needs root, iproute2 and nmap.
 """
 
 import argparse
-import http.client
-import json
 import os
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,32 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench import ask, stop
+
 LIMIT_S = 1.5
 NETWORK = "10.78.0"
 READERS = [f"{NETWORK}.{number}" for number in (20, 130, 240)]
 SILENT = [f"{NETWORK}.{number}" for number in range(31, 231) if number != 130] + [f"{NETWORK}.231"]
 FOUND = "/tcp open"
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
-def ask(path, method, route, body=None):
-    connection = UnixConnection(path)
-    data = None if body is None else json.dumps(body)
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    connection.request(method, route, data, headers if data else {"Accept": "application/json"})
-    answer = json.loads(connection.getresponse().read() or b"null")
-    connection.close()
-    return answer
 
 
 def ip(*words):
@@ -69,7 +46,7 @@ def answers(path):
 
 def sweep(path):
     began = time.perf_counter()
-    report = ask(path, "POST", "/v1/discovery", {"transports": ["lan"]})
+    report = ask(path, "POST", "/v1/discovery", {"transports": ["lan"]}, {"Accept": "application/json"})
     took = time.perf_counter() - began
     found = sorted(device["address"] for device in report["devices"])
     if found != sorted(READERS):
@@ -143,12 +120,7 @@ def main():
         finally:
             for process in reversed(started):
                 if process.poll() is None:
-                    process.send_signal(signal.SIGTERM)
-                    try:
-                        process.wait(30)
-                    except subprocess.TimeoutExpired:
-                        process.kill()
-                        process.wait()
+                    stop(process)
             for space in (store_space, box_space):
                 subprocess.run(["ip", "netns", "del", space], stderr=subprocess.DEVNULL)
     return 0 if passed else 1

@@ -7,7 +7,20 @@ extension CheckoutClient {
     ///
     /// Letting go of the stream gives the look up.
     public func discover(_ body: DiscoveryBody = DiscoveryBody()) -> AsyncThrowingStream<DiscoveryLine, any Error> {
-        var message = Message(method: .post, target: Target("discovery"), accept: "application/x-ndjson")
+        lines(Target("discovery"), body) { line in
+            switch line {
+            case .heartbeat: nil
+            case .end(let problem): .failure(.problem(problem))
+            default: .success(line)
+            }
+        }
+    }
+
+    /// POSTs a body, and follows the lines that are answered; `judge` gives nil for a line that tells nothing.
+    func lines<Line: Decodable & Sendable>(
+        _ target: Target, _ body: some Encodable, judge: @escaping @Sendable (Line) -> Result<Line, ClientError>?
+    ) -> AsyncThrowingStream<Line, any Error> {
+        var message = Message(method: .post, target: target, accept: "application/x-ndjson")
         do {
             message.body = Array(try JSONEncoder().encode(body))
         } catch {
@@ -16,17 +29,13 @@ extension CheckoutClient {
         let source = LineSource(connection, message, silence: silenceLimit)
         return AsyncThrowingStream {
             while let line = try await source.next() {
-                switch try Self.line(line, DiscoveryLine.self) {
-                case .heartbeat: continue
-                case .end(let problem): throw ClientError.problem(problem)
-                case let result: return result
-                }
+                if let judged = judge(try Self.line(line, Line.self)) { return try judged.get() }
             }
             return nil
         }
     }
 
-    static func line<Line: Decodable>(_ bytes: ByteBuffer, _: Line.Type) throws(ClientError) -> Line {
+    private static func line<Line: Decodable>(_ bytes: ByteBuffer, _: Line.Type) throws(ClientError) -> Line {
         do {
             return try JSONDecoder().decode(Line.self, from: Data(bytes.readableBytesView))
         } catch let error as DecodingError {

@@ -7,7 +7,7 @@ extension OperationDocument {
             description:
                 "USB is enumerated anew; on the LAN, connections are made to the readers' port of every address of the box's own private networks "
                 + "(or of `subnets`), and the certificate that is shown there is read; nothing else is said. Readers that a payment has are left "
-                + "alone. A /24 takes about a second and a half. With `Accept: application/json` the answer is one object, when all is over.",
+                + "alone. A device may be told a second time, when more is known of it. A /24 takes about a second and a half. With `Accept: application/json` the answer is one object, when all is over.",
             body: ("DiscoveryBody", Examples.json(DiscoveryBody(transports: [.lan], subnets: ["127.0.0.1/32"]))),
             answers: [
                 Answer(

@@ -21,7 +21,10 @@ extension Route {
         do {
             for try await line in source.lines {
                 switch line {
-                case .device(let device): devices.append(device)
+                case .device(let device):
+                    // What is told again is known better by then.
+                    devices.removeAll { $0.device == device.device }
+                    devices.append(device)
                 case .summary(let told): summary = told
                 case .heartbeat, .progress: break
                 case .end(let problem): throw problem

@@ -1,8 +1,8 @@
 /// Looking for devices: what is asked of the edges, and what becomes of what they see.
 extension GatewayMachine {
-    /// What has been found for an order so far.
+    /// What has been found for an order so far, as it was told.
     struct Discovery: Sendable, Equatable {
-        var seen: Set<DeviceKey> = []
+        var told: [DeviceKey: DeviceFacts] = [:]
     }
 
     mutating func discover(_ id: RequestID, _ order: DiscoveryOrder, at now: Now) {
@@ -16,6 +16,9 @@ extension GatewayMachine {
             )
         }
         carryOut(actions, at: now)
+        // Which of the readers that are seen are registered is said by the lists; Stripe's comes with the backend's, if a token is at hand.
+        let isUnsure = listedAt == nil || readers.values.contains { $0.facts.inBackend && $0.facts.baseURL == nil }
+        if order.lan, isUnsure, !isListing { listReaders(at: now) }
     }
 
     mutating func forgetDiscovery(_ id: RequestID, at now: Now) {
@@ -81,7 +84,11 @@ extension GatewayMachine {
             tell(id, devices.views.filter { $0.facts.transport == .usb }.map(\.facts.key))
         case .ended(let id, var summary):
             guard let discovery = discoveries.removeValue(forKey: id) else { return }
-            summary.devices = discovery.seen.count
+            // The lists may have come meanwhile, and said what was not known of a device when it was told.
+            for (key, facts) in discovery.told.sorted(by: { $0.key < $1.key }) {
+                if let view = devices.view(key), view.facts != facts { out.append(.lookNews(id, .device(view))) }
+            }
+            summary.devices = discovery.told.count
             respond(id, .discovered(summary))
         case .searched:
             for id in readers.keys.sorted() where readers[id]?.isSearching == true {
@@ -91,8 +98,9 @@ extension GatewayMachine {
     }
 
     private mutating func tell(_ id: RequestID, _ keys: [DeviceKey]) {
-        for key in keys.sorted() where discoveries[id]?.seen.insert(key).inserted == true {
-            if let view = devices.view(key) { out.append(.lookNews(id, .device(view))) }
+        for key in keys.sorted() {
+            guard let view = devices.view(key), discoveries[id]?.told.updateValue(view.facts, forKey: key) == nil else { continue }
+            out.append(.lookNews(id, .device(view)))
         }
     }
 }

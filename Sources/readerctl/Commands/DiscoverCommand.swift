@@ -37,7 +37,10 @@ struct DiscoverCommand: AgentCommand {
         for try await line in agent.discover(body) {
             if output.json { try output.object(line) }
             switch line {
-            case .device(let device): devices.append(device)
+            case .device(let device):
+                // What is told again is known better by then.
+                devices.removeAll { $0.device == device.device }
+                devices.append(device)
             case .progress(let progress): screen.show(progress)
             case .summary(let told): summary = told
             case .heartbeat, .end: break

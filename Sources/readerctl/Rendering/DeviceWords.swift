@@ -27,9 +27,16 @@ enum DeviceWords {
     static func table(_ devices: [Device]) -> [String] {
         guard !devices.isEmpty else { return ["No devices are seen."] }
         var table = Table([.init(title: "WHERE"), .init(title: "WHAT", gives: true), .init(title: "STANDING", gives: true)])
-        for device in devices { table.add([place(device), name(device), standing(device)]) }
+        let sorted = devices.sorted { order($0).lexicographicallyPrecedes(order($1)) }
+        for device in sorted { table.add([place(device), name(device), standing(device)]) }
         return table.lines
-            + devices.compactMap { device in device.reason.map { wrapped("\(shown(place(device))): \(ReaderWords.reason($0))") } }
+            + sorted.compactMap { device in device.reason.map { wrapped("\(shown(place(device))): \(ReaderWords.reason($0))") } }
+    }
+
+    /// USB before the LAN, each by its numbers and not by their digits.
+    private static func order(_ device: Device) -> [Int] {
+        let numbers = place(device).split { !$0.isASCII || !$0.isNumber }.map { Int($0) ?? 0 }
+        return [device.transport == .usb ? 0 : 1] + numbers
     }
 
     /// The end of a scan.
