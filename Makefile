@@ -25,6 +25,10 @@ define REQUIREMENTS
 pkg-config           command -v pkg-config
 libsqlite3-dev       pkg-config --exists sqlite3 || test -e /usr/include/sqlite3.h
 libusb-1.0-0-dev     pkg-config --exists libusb-1.0 || test -e /usr/include/libusb-1.0/libusb.h
+umockdev             command -v umockdev-wrapper
+python3-gi           /usr/bin/python3 -c "import gi"
+gir1.2-umockdev-1.0  /usr/bin/python3 -c "import gi; gi.require_version('UMockdev', '1.0')"
+udev                 command -v udevadm
 ca-certificates      test -s /etc/ssl/certs/ca-certificates.crt
 curl                 command -v curl
 openssl              command -v openssl
@@ -35,9 +39,6 @@ debhelper            command -v dh
 shellcheck           command -v shellcheck
 systemd              command -v systemd-analyze
 iproute2             command -v ip
-umockdev             command -v umockdev-wrapper
-python3-gi           /usr/bin/python3 -c "import gi"
-gir1.2-umockdev-1.0  /usr/bin/python3 -c "import gi; gi.require_version('UMockdev', '1.0')"
 endef
 export REQUIREMENTS
 
@@ -101,9 +102,10 @@ simulate: setup ## Prove the decisions in simulated stores (SEEDS=100000 FROM=1:
 	swift build -c release --product simulate --scratch-path .build-simulate -j $(JOBS)
 	.build-simulate/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100000) --from $(or $(FROM),1) --threads $(JOBS)) $(if $(LOOKS),--looks)
 
-bench: build ## Measure memory, start and a payment's own time of a release build
+bench: build ## Measure memory, start, a payment's own time and the time from a plug to the list, of a release build
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
 	python3 Tests/Bench/bench.py .build-release/release/readerd .build/debug/readersim
+	python3 Tests/USB/plugged.py .build-release/release/readerd
 
 bench-sweep: build ## Measure a sweep of a /24 by a release build against nmap, in network namespaces (root; Debian packages iproute2, nmap)
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)

@@ -126,7 +126,11 @@ let package = Package(
         program("readersim", ["StoreSimulator", "CheckoutAPI", "CheckoutClient", arguments]),
         program("simulate", ["GatewaySimulation", "GatewayCore", arguments]),
 
-        // USB: its system library is listed here; the targets that use it come with USB discovery.
+        // What the tests of USB start under an emulated bus.
+        .executableTarget(
+            name: "usbprobe", dependencies: ["Discovery", "ReaderLinks", "GatewayCore"] + nio, path: "Tests/USBProbe",
+            swiftSettings: settings),
+
         .systemLibrary(name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
 
         .target(name: "ClockStep", path: "Tests/ClockStep", cSettings: [.define("_GNU_SOURCE")]),
@@ -163,5 +167,13 @@ let package = Package(
         tests(
             "ProcessTests",
             ["CheckoutAPI", "CheckoutClient", "StoreSimulator", "readerd", "readerctl", "readersim", logging] + nio),
+        // Its support is that of ProcessTests, by symbolic links.
+        tests(
+            "USBTests",
+            [
+                "Discovery", "ReaderLinks", "GatewayCore", "CheckoutAPI", "CheckoutClient", "StoreSimulator", "readerd", "usbprobe",
+                logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio),
     ]
 )

@@ -17,7 +17,7 @@ import tty
 import gi
 
 gi.require_version("UMockdev", "1.0")
-from gi.repository import UMockdev  # noqa: E402
+from gi.repository import GLib, UMockdev  # noqa: E402
 
 # linux/usbdevice_fs.h
 SUBMITURB, DISCARDURB, REAPURB, REAPURBNDELAY = 0x8038550A, 0x550B, 0x4008550C, 0x4008550D
@@ -25,6 +25,7 @@ SETINTERFACE, CLAIM, RELEASE, CLEAR_HALT = 0x80085504, 0x8004550F, 0x80045510, 0
 GETDRIVER, GET_CAPABILITIES, GET_SPEED = 0x41045508, 0x8004551A, 0x551F
 CAPABILITIES = 1 | 2 | 4 | 8 | 16  # zero packets, bulk continuation, no size limit, scatter-gather, reap after disconnect
 URB_CONTROL = 2
+ZERO_PACKET = 0x40
 URB = struct.Struct("<BBxxiI4xQiiiiiIQ")
 PACKET = 512
 
@@ -41,10 +42,14 @@ class UsbDevice(UMockdev.IoctlBase):
         self.testbed, self.node = testbed, node
         self.lock = threading.RLock()
         self.pending, self.done = [], []
-        self.claimed, self.halted = set(), set()
+        # Interface: who has it. umockdev tells nobody when a program closes the node, so what a killed program had stays claimed until the next plug.
+        self.claimed = {}
+        self.halted = set()
         self.gone = False
         self.opened_streams = 0
         self.mute = False  # control requests are not answered
+        self.refuses = False  # control requests are stalled
+        self.full = False  # nothing is taken
         # libusb polls the node for POLLOUT. The node is a terminal whose output is stopped while there is nothing to reap; closing its other end is
         # the unplug (POLLERR | POLLHUP), as usbfs does it.
         self.master, self.slave = os.openpty()
@@ -60,7 +65,7 @@ class UsbDevice(UMockdev.IoctlBase):
     # What the device does; a subclass says it.
     def on_begin(self): pass
 
-    def on_out(self, data): pass
+    def on_out(self, data, has_end): pass
 
     def take_in(self, length):
         """Bytes for the host, b"" for an empty packet, None for nothing yet; raises OSError for a transfer that fails."""
@@ -110,14 +115,16 @@ class UsbDevice(UMockdev.IoctlBase):
     def do_handle_ioctl(self, client):
         try:
             with self.lock:
-                result, error = self._ioctl(client.get_request() & 0xFFFFFFFF, client.get_arg())
+                result, error = self._ioctl(client, client.get_request() & 0xFFFFFFFF, client.get_arg())
+        except GLib.Error:  # the program has been killed
+            return True
         except Exception as problem:  # without an answer the program would hang
             print("fakeusb:", repr(problem), file=sys.stderr, flush=True)
             result, error = -1, errno.EIO
         client.complete(result, error)
         return True
 
-    def _ioctl(self, request, argument):
+    def _ioctl(self, client, request, argument):
         if self.gone and request not in (REAPURB, REAPURBNDELAY, DISCARDURB, RELEASE):
             return -1, errno.ENODEV
         if request == GET_CAPABILITIES:
@@ -131,11 +138,11 @@ class UsbDevice(UMockdev.IoctlBase):
             (number,) = struct.unpack("<I", bytes(argument.resolve(0, 4).retrieve()))
             if number in self.claimed:
                 return -1, errno.EBUSY
-            self.claimed.add(number)
+            self.claimed[number] = client
             return 0, 0
         if request == RELEASE:
             (number,) = struct.unpack("<I", bytes(argument.resolve(0, 4).retrieve()))
-            self.claimed.discard(number)
+            self.claimed.pop(number, None)
             return 0, 0
         if request == SETINTERFACE:
             self._begin()
@@ -171,7 +178,7 @@ class UsbDevice(UMockdev.IoctlBase):
         kind, request, value, index, length = struct.unpack("<BBHHH", bytes(urb.buffer.retrieve())[:8])
         if (kind, request) == (0x01, 0x0B) and self.mute:
             self.pending.append(urb)
-        elif (kind, request, value, length) == (0x01, 0x0B, 0, 0) and index in self.claimed:
+        elif (kind, request, value, length) == (0x01, 0x0B, 0, 0) and index in self.claimed and not self.refuses:
             self._begin()
             self._finish(urb, 0)
         else:
@@ -191,31 +198,102 @@ class UsbDevice(UMockdev.IoctlBase):
         elif urb.endpoint & 0x80:
             self.pending.append(urb)
             self.serve()
+        elif self.full:
+            self.pending.append(urb)
         else:
             data = bytes(urb.buffer.retrieve()) if urb.buffer is not None else b""
             self._finish(urb, 0, actual=urb.length)
-            self.on_out(data)
+            self.on_out(data, bool(fields[3] & ZERO_PACKET))
         return 0, 0
 
 
-class ReaderLink(UsbDevice):
-    """The reader link: its byte stream goes to an address ("host:port"), where a simulated reader speaks TLS. Faults are armed from outside."""
+class StreamDevice(UsbDevice):
+    """A reader link: a stream of bytes over a bulk pair. Faults are armed from outside."""
+
+    def __init__(self, testbed, node):
+        super().__init__(testbed, node)
+        self.waiting = bytearray()
+        self.ended = False
+        self.short = None  # give at most so many bytes a transfer
+        self.gone_after = None  # (direction, bytes): the plug comes out after so many
+        self.ends_after = None  # the stream ends after so many bytes to the host
+        self.on_gone = None
+        self.violations = []
+
+    def on_begin(self):
+        self.waiting.clear()
+        self.ended = False
+
+    def deliver(self, data):
+        """Bytes for the host."""
+        with self.lock:
+            self.waiting += data
+        self.serve()
+
+    def end(self):
+        """The stream ends once the host has what waits for it."""
+        with self.lock:
+            self.ended = True
+        self.serve()
+
+    def on_stream(self, data): pass
+
+    def on_out(self, data, has_end):
+        # Without an empty packet a transfer of whole packets has no end for a device that sees packets.
+        if len(data) % PACKET == 0 and not has_end:
+            self.violations.append(f"{len(data)} bytes without an end")
+        if not self._counts("out", len(data)):
+            self.on_stream(data)
+
+    def take_in(self, length):
+        if length % PACKET:
+            self.violations.append(f"a read of {length} bytes, which can cut a packet off")
+        if self.waiting and self.ends_after != 0:
+            size = min(length, len(self.waiting), self.short or length, self.ends_after or length)
+            data = bytes(self.waiting[:size])
+            del self.waiting[:size]
+            if self.ends_after is not None:
+                self.ends_after -= size
+            self._counts("in", size)
+            return data
+        if self.ended or self.ends_after == 0:
+            self.ends_after = None
+            self.waiting.clear()
+            self.ended = True
+            self.halted.add(0x81)
+            raise OSError(errno.EPIPE, "ended")
+        return None
+
+    def _counts(self, direction, size):
+        if self.gone_after is None or self.gone_after[0] != direction:
+            return False
+        self.gone_after = (direction, self.gone_after[1] - size)
+        if self.gone_after[1] > 0:
+            return False
+        self.gone_after = None
+        threading.Thread(target=self.on_gone, daemon=True).start()
+        return True
+
+
+class EchoLink(StreamDevice):
+    """Gives back what it is sent."""
+
+    def on_stream(self, data):
+        self.deliver(data)
+
+
+class ReaderLink(StreamDevice):
+    """Its stream goes to an address ("host:port"), where a simulated reader speaks TLS."""
 
     def __init__(self, testbed, node, reader):
         super().__init__(testbed, node)
         host, port = reader.split(":")
         self.reader = (host, int(port))
         self.connection = None
-        self.waiting = bytearray()
-        self.ended = False
-        self.short = None  # give at most so many bytes a transfer
-        self.gone_after = None  # (direction, bytes): the plug comes out after so many
-        self.on_gone = None
 
     def on_begin(self):
         self._hang_up()
-        self.waiting.clear()
-        self.ended = False
+        super().on_begin()
 
     def _connect(self):
         connection = socket.create_connection(self.reader, timeout=5)
@@ -248,38 +326,13 @@ class ReaderLink(UsbDevice):
             if not data:
                 return
 
-    def on_out(self, data):
-        if self._counts("out", len(data)):
-            return
+    def on_stream(self, data):
         try:
             if self.connection is None:
                 self._connect()
             self.connection.sendall(data)
         except OSError:
-            self.ended = True
-            self.serve()
-
-    def take_in(self, length):
-        if self.waiting:
-            size = min(length, len(self.waiting), self.short or length)
-            data = bytes(self.waiting[:size])
-            del self.waiting[:size]
-            self._counts("in", size)
-            return data
-        if self.ended:
-            self.halted.add(0x81)
-            raise OSError(errno.EPIPE, "ended")
-        return None
-
-    def _counts(self, direction, size):
-        if self.gone_after is None or self.gone_after[0] != direction:
-            return False
-        self.gone_after = (direction, self.gone_after[1] - size)
-        if self.gone_after[1] <= 0:
-            self.gone_after = None
-            threading.Thread(target=self.on_gone, daemon=True).start()
-            return True
-        return False
+            self.end()
 
     def unplug(self):
         super().unplug()
@@ -302,6 +355,8 @@ def descriptors(vendor, product, interfaces, device_class=0):
     return device + configuration(interfaces)
 
 
+HUB = [(0, 0, 9, 0, 0, [(0x81, 3, 4)])]
+GADGET = [(0, 0, 0x02, 0x06, 0, [(0x82, 3, 16)]), (1, 0, 0x0A, 0, 0, [(0x81, 2, PACKET), (0x01, 2, PACKET)])]
 READER_LINK = [(0, 0, 0xFF, 0x52, 0x01, [(0x81, 2, PACKET), (0x01, 2, PACKET)])]
 KEYBOARD = [(0, 0, 0x03, 0x01, 0x01, [(0x81, 3, 8)])]
 SERIAL = [(0, 0, 0x02, 0x02, 0x01, [(0x83, 3, 16)]), (1, 0, 0x0A, 0, 0, [(0x81, 2, PACKET), (0x01, 2, PACKET)])]
@@ -312,10 +367,11 @@ class Bench:
 
     def __init__(self):
         self.testbed = UMockdev.Testbed.new()
+        self.lock = threading.RLock()
         self.next_number = 2
         self.plugged = {}
         hub = struct.pack("<BBHBBBBHHHBBBB", 18, 1, 0x0200, 9, 0, 1, 64, 0x1D6B, 2, 0x0515, 3, 2, 1, 1)
-        hub += configuration([(0, 0, 9, 0, 0, [(0x81, 3, 4)])])
+        hub += configuration(HUB)
         self._add("usb1", 1, hub, 0x1D6B, 2, {}, "N: bus/usb/001/001\n", "0")
 
     def environment(self):
@@ -340,27 +396,61 @@ class Bench:
         self.testbed.add_from_string(text)
         return "/sys" + self._path(name)
 
-    def plug(self, name, vendor, product, interfaces, strings, reader=None, raw=None, device_class=0):
+    def plug(self, name, vendor, product, interfaces, strings, device=UsbDevice, raw=None, device_class=0):
         """The node comes first, then the device: adding it sends the event."""
+        with self.lock:
+            # A plug that has come out by itself may not be out altogether yet.
+            self.unplug(name)
+            return self._plug(name, vendor, product, interfaces, strings, device, raw, device_class)
+
+    def _plug(self, name, vendor, product, interfaces, strings, device, raw, device_class):
         number, self.next_number = self.next_number, self.next_number % 127 + 1
         if self.next_number == 1:
             self.next_number = 2
         node = f"/dev/bus/usb/001/{number:03d}"
-        device = ReaderLink(self.testbed, node, reader) if reader else UsbDevice(self.testbed, node)
-        device.on_gone = lambda: self.unplug(name)
-        self.testbed.attach_ioctl(node, device)
-        self.plugged[name] = device
+        made = device(self.testbed, node)
+        made.on_gone = lambda: self.unplug(name)
+        made.number, made.parts = number, []
+        self.testbed.attach_ioctl(node, made)
+        self.plugged[name] = made
         raw = raw if raw is not None else descriptors(vendor, product, interfaces, device_class)
-        device.syspath = self._add(name, number, raw, vendor, product, strings, "", name.split("-")[1])
-        return device
+        made.syspath = self._add(name, number, raw, vendor, product, strings, "", name.split("-")[1])
+        return made
+
+    def bind_serial(self, name, interface, tty):
+        """What the kernel's driver makes of a CDC-ACM device."""
+        path = f"{self._path(name)}/{name}:1.{interface}"
+        self.testbed.add_from_string(
+            f"P: {path}\nE: DEVTYPE=usb_interface\nE: SUBSYSTEM=usb\nE: DRIVER=cdc_acm\nA: bInterfaceNumber={interface:02d}\\n\n")
+        self.testbed.add_from_string(f"P: {path}/tty/{tty}\nE: SUBSYSTEM=tty\nE: DEVNAME=/dev/{tty}\nE: MAJOR=166\nE: MINOR={tty[-1]}\n")
+        self.plugged[name].parts += [f"/sys{path}/tty/{tty}", f"/sys{path}"]
+        return f"/sys{path}/tty/{tty}"
+
+    def bind_network(self, name, interface, network):
+        """What the kernel's driver makes of a network gadget, a moment after the plug."""
+        path = f"{self._path(name)}/{name}:1.{interface}"
+        self.testbed.add_from_string(
+            f"P: {path}\nE: DEVTYPE=usb_interface\nE: SUBSYSTEM=usb\nE: DRIVER=cdc_ether\nA: bInterfaceNumber={interface:02d}\\n\n")
+        self.testbed.add_from_string(f"P: {path}/net/{network}\nE: SUBSYSTEM=net\nE: INTERFACE={network}\nA: ifindex=7\\n\n")
+        self.plugged[name].parts += [f"/sys{path}/net/{network}", f"/sys{path}"]
 
     def unplug(self, name):
+        with self.lock:
+            self._unplug(name)
+
+    def close(self):
+        """Pulls everything out; the testbed then removes its files as it ends."""
+        for name in sorted(self.plugged, reverse=True):
+            self.unplug(name)
+
+    def _unplug(self, name):
         device = self.plugged.pop(name, None)
         if device is None:
             return
         device.unplug()
-        self.testbed.uevent(device.syspath, "remove")
-        self.testbed.remove_device(device.syspath)
+        for path in device.parts + [device.syspath]:
+            self.testbed.uevent(path, "remove")
+            self.testbed.remove_device(path)
         self.testbed.detach_ioctl(device.node)
         path = self.testbed.get_root_dir() + device.node
         if os.path.lexists(path):

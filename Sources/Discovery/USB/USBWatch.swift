@@ -49,7 +49,8 @@ package struct USBWatch: Sendable {
 
     private func look(with context: USBContext, _ wakes: AsyncStream<Wake>, _ wake: AsyncStream<Wake>.Continuation) async throws(USBFailure)
     {
-        let failure = await withTaskGroup(of: Void.self, returning: USBFailure?.self) { group in
+        // Discarding: a group that keeps what its timers gave, which is nothing, grows with every look for as long as the box runs.
+        let failure = await withDiscardingTaskGroup(returning: USBFailure?.self) { group in
             defer { group.cancelAll() }
             var last: Set<USBSighting>?
             /// How often it has been looked since the last poke, and how often at all: a timer that was set before a poke is none any more.

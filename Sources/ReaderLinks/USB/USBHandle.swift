@@ -39,12 +39,16 @@ final class USBHandle: @unchecked Sendable {
         return 0
     }
 
-    /// Ends the stream and gives the interface back. Only the first call does anything. Blocks: for a thread that may.
-    func close() {
-        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    /// Ends the stream and gives the interface back. Blocks: for a thread that may.
+    ///
+    /// - Returns: whether this call did it: the first one does.
+    @discardableResult
+    func close() -> Bool {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return false }
         // The device forgets what is left of the stream; one that has been pulled out cannot, and need not.
         _ = begin()
         libusb_release_interface(pointer, CInt(place.interface))
         libusb_close(pointer)
+        return true
     }
 }

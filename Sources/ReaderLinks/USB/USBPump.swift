@@ -5,10 +5,9 @@ final class USBPump: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Milliseconds in which a reader takes what is sent to it.
-    static let writeLimit: UInt32 = 20_000
-
     private let handle: USBHandle
+    /// Milliseconds.
+    private let writeLimit: UInt32
     /// Called once, when no transfer is under way any more.
     private let giveBack: @Sendable () -> Void
     private var machine = PumpMachine()
@@ -16,8 +15,12 @@ final class USBPump: ChannelInboundHandler {
     private var reading: USBTransfer?
     private var writing: USBTransfer?
 
-    init(_ handle: USBHandle, giveBack: @escaping @Sendable () -> Void) {
+    /// - Parameter writeLimit: the time in which the reader takes what is sent to it.
+    init(_ handle: USBHandle, writeLimit: Duration, giveBack: @escaping @Sendable () -> Void) {
         self.handle = handle
+        // To libusb nought is for ever.
+        self.writeLimit = UInt32(
+            clamping: max(1, writeLimit.components.seconds * 1_000 + writeLimit.components.attoseconds / 1_000_000_000_000_000))
         self.giveBack = giveBack
     }
 
@@ -84,7 +87,7 @@ final class USBPump: ChannelInboundHandler {
                 self.carryOut(self.machine.writeCameBack(false))
             }
         }
-        writing = USBTransfer.submit(handle, bytes: bytes, size: 0, timeout: Self.writeLimit, promise: promise)
+        writing = USBTransfer.submit(handle, bytes: bytes, size: 0, timeout: writeLimit, promise: promise)
     }
 
     private func pass(_ bytes: ByteBuffer) {

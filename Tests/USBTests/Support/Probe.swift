@@ -1,0 +1,72 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// `usbprobe` on a bench's bus. What it says is read line by line, from where the last look ended.
+final class Probe {
+    private let child: ChildProcess
+    private let directory: TemporaryDirectory
+    private var seen = 0
+
+    init(_ arguments: String..., on bench: Bench) throws {
+        directory = try TemporaryDirectory()
+        child = try ChildProcess(
+            [try ChildProcess.built("usbprobe")] + arguments, output: directory.file("out"), errors: directory.file("err"),
+            environment: bench.environment)
+    }
+
+    private var lines: [String] {
+        // A line that is not whole yet is not one.
+        let text = child.output
+        guard let end = text.lastIndex(of: "\n") else { return [] }
+        return text[..<end].split(separator: "\n").map(String.init)
+    }
+
+    /// Waits for a line that nobody has waited for yet and that begins so; those before it are passed over.
+    @discardableResult
+    func says(
+        _ beginning: String, within limit: Duration = .seconds(60), at location: SourceLocation = #_sourceLocation
+    ) async throws -> String {
+        var found: String?
+        try await eventually(
+            within: limit, "it says \"\(beginning)\"; it said \(lines.suffix(6)); exit \(child.end ?? -1000); \(child.errors.suffix(800))",
+            at: location
+        ) {
+            let lines = lines
+            if let place = lines[seen...].firstIndex(where: { $0.hasPrefix(beginning) }) {
+                seen = place + 1
+                found = lines[place]
+                return true
+            }
+            guard child.end == nil else {
+                throw NotInTime(description: "the probe ended (\(child.end ?? 0)) without \"\(beginning)\": \(child.errors.suffix(2000))")
+            }
+            return false
+        }
+        return try #require(found)
+    }
+
+    /// Waits until the last report is this one.
+    func reports(_ devices: String, at location: SourceLocation = #_sourceLocation) async throws {
+        let wanted = devices.isEmpty ? "report" : "report " + devices
+        try await eventually(
+            within: .seconds(60), "the last report is \"\(wanted)\"; it said \(lines.suffix(6)), exit \(child.end ?? -1000)", at: location
+        ) {
+            lines.last { $0.hasPrefix("report") } == wanted
+        }
+    }
+
+    /// What it held when it last said so.
+    func held() throws -> (descriptors: Int, memory: Int) {
+        let line = try #require(lines.last { $0.hasPrefix("held") })
+        let numbers = line.split { !$0.isNumber }.compactMap { Int($0) }
+        return (try #require(numbers.first), try #require(numbers.last))
+    }
+
+    func count(_ beginning: String) -> Int { lines.filter { $0.hasPrefix(beginning) }.count }
+
+    var trouble: [String] { lines.filter { $0.hasPrefix("trouble") } }
+    var exit: CInt? { child.end }
+
+    func kill() async { await child.kill() }
+}
