@@ -15,9 +15,9 @@ import Testing
 
     @Test(.timeLimit(.minutes(3)))
     func `a keyboard, a macro keypad, an Ingenico pad and a reader that is not registered are each called what they are`() async throws {
-        try await EmulatedUSB.open { usb in
-            let environment = try await usb.environment()
-            for device in [("1-1", "keyboard"), ("1-2", "keypad"), ("1-3", "ingenico")] { try await usb.order("plug", device.0, device.1) }
+        try await Bench.open { bench in
+            let environment = bench.environment
+            for device in [("1-1", "keyboard"), ("1-2", "keypad"), ("1-3", "ingenico")] { try bench.plug(device.0, device.1) }
             try await Store.open(settings: ["usb.enabled": "true"], starts: false, simulate: { $0.unregisteredReaders = 1 }) { store in
                 for (name, value) in environment { store.setVariable(name, value) }
                 try await store.start()
