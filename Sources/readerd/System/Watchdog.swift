@@ -83,7 +83,8 @@ package final class Watchdog: Sendable {
             let now = await status()
             if now != last { tell(.status(now)) }
             last = now
-        } while await pause()
+            // Whoever has just started the agent looks at once.
+        } while await pause(min(beat, .seconds(2)))
     }
 
     private func tell(_ word: ServiceManager.Word) {
@@ -95,9 +96,9 @@ package final class Watchdog: Sendable {
     }
 
     /// False when the task was cancelled meanwhile.
-    private func pause() async -> Bool {
+    private func pause(_ time: Duration? = nil) async -> Bool {
         do {
-            try await Task.sleep(for: beat, clock: clock)
+            try await Task.sleep(for: time ?? beat, clock: clock)
             return true
         } catch {
             return false

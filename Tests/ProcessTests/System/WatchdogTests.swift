@@ -79,4 +79,22 @@ struct WatchdogTests {
             _ = try await systemd.next { $0 == "WATCHDOG=1" }
         }
     }
+
+    @Test func `what it says of itself changes soon, not with the next beat`() async throws {
+        let directory = try TemporaryDirectory()
+        let systemd = try DatagramReceiver(directory.file("notify"))
+        let manager = try #require(try ServiceManager.from(environment: ["NOTIFY_SOCKET": directory.file("notify")]))
+        let canPay = Mutex(false)
+        // A beat of fifteen minutes, three times what this test may take.
+        let watchdog = Watchdog(
+            manager: manager, period: .seconds(3600), parts: [], logger: Log().logger,
+            status: { canPay.withLock { $0 } ? "Payments can be taken." : "The backend has not been heard from yet." })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await watchdog.run() }
+            defer { group.cancelAll() }
+            _ = try await systemd.next { $0 == "STATUS=The backend has not been heard from yet." }
+            canPay.withLock { $0 = true }
+            _ = try await systemd.next { $0 == "STATUS=Payments can be taken." }
+        }
+    }
 }
