@@ -44,6 +44,7 @@ import Testing
 
     @Test func `this box's own table and networks can be read`() throws {
         _ = try NeighbourTable.read()
+        #expect(NeighbourTable.path.hasPrefix("/proc/self/"), "the packaged service sees nothing else of /proc but processes")
         #expect(throws: LookTrouble.self) { try NeighbourTable.read("/proc/net/there-is-no-such-table") }
         for network in try LocalNetworks.read() {
             #expect(network.address.text.hasPrefix("127.") == false, "loopback is no network of the shop")

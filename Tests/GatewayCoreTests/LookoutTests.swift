@@ -159,6 +159,15 @@ import Testing
         #expect(codes == [.lanUnavailable, .noSubnet])
     }
 
+    @Test func `networks are looked at also when the neighbours cannot be read, and that is said`() {
+        var lookout = Lookout()
+        _ = ordered(&lookout, Self.order, around())
+        let told = NetworkFacts(networks: [Self.me], neighbours: [], trouble: LookTrouble(detail: "no table"))
+        let (looked, said) = finish(&lookout, lookout.networks(.success(told), around(), at: 1_001), around())
+        #expect(looked.count == 253 && summary(said)?.notes.map(\.code) == [.lanUnavailable])
+        #expect(summary(said)?.notes.first?.message.contains("no table") == true)
+    }
+
     @Test func `an order for USB enumerates, and says so when USB is off or broken`() {
         var lookout = Lookout()
         let usb = DiscoveryOrder(usb: true, lan: false)

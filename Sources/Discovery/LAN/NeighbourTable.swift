@@ -1,9 +1,10 @@
 package import GatewayCore
 import Glibc
 
-/// Whom this box has lately exchanged packets with: the kernel's IPv4 neighbour table, `/proc/net/arp` (proc(5)).
+/// Whom this box has lately exchanged packets with: the kernel's IPv4 neighbour table, as in `/proc/net/arp` (proc(5)).
 package enum NeighbourTable {
-    package static let path = "/proc/net/arp"
+    /// A service that is confined to the processes in `/proc` (systemd's `ProcSubset=pid`) does not have `/proc/net`, but its own.
+    package static let path = "/proc/self/net/arp"
     /// The kernel itself keeps 1024 by default (`gc_thresh3`); more than these are not looked at.
     static let limit = 4096
     static let sizeLimit = 1 << 20

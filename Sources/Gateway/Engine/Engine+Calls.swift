@@ -92,12 +92,18 @@ extension Engine {
             }
         case .append(let entries): return .append(await journal(entries))
         case .networks:
+            var facts: NetworkFacts
             do throws(LookTrouble) {
-                return .networks(
-                    .success(NetworkFacts(networks: try LocalNetworks.read(), neighbours: try NeighbourTable.read())))
+                facts = NetworkFacts(networks: try LocalNetworks.read(), neighbours: [])
             } catch {
                 return .networks(.failure(error))
             }
+            do throws(LookTrouble) {
+                facts.neighbours = try NeighbourTable.read()
+            } catch {
+                facts.trouble = error
+            }
+            return .networks(.success(facts))
         case .lookAtLAN(let look): return .lookedAtLAN(await edges.lookout.look(look))
         case .lookAtUSB:
             do throws(LookTrouble) {

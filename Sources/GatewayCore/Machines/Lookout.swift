@@ -197,7 +197,12 @@ package struct Lookout: Sendable {
         look.waitsForNetworks = false
         var facts = NetworkFacts(networks: [], neighbours: [])
         switch result {
-        case .success(let told): facts = told
+        case .success(let told):
+            facts = told
+            if let trouble = told.trouble {
+                look.summary.notes.append(
+                    LookNote(.lanUnavailable, "Whom this box knows on its networks cannot be read: \(trouble.detail)."))
+            }
         case .failure(let trouble):
             look.summary.notes.append(LookNote(.lanUnavailable, "This box's networks cannot be read: \(trouble.detail)."))
         }

@@ -20,10 +20,13 @@ package struct NetworkFacts: Sendable, Hashable {
     package var networks: [LocalNetwork]
     /// Whom the box has lately exchanged packets with there.
     package var neighbours: [PrivateAddress]
+    /// Why there are no neighbours, when they could not be read: the networks can be looked at all the same.
+    package var trouble: LookTrouble?
 
-    package init(networks: [LocalNetwork], neighbours: [PrivateAddress]) {
+    package init(networks: [LocalNetwork], neighbours: [PrivateAddress], trouble: LookTrouble? = nil) {
         self.networks = networks
         self.neighbours = neighbours
+        self.trouble = trouble
     }
 }
 
