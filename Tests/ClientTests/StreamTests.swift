@@ -4,8 +4,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct `A stream of events` {
-    private func client(_ path: String, silence: Duration = .seconds(5), most: Int = 100_000) -> CheckoutClient {
-        CheckoutClient(socketPath: path, timeout: .seconds(5), silenceLimit: silence, maximumAnswerBytes: most)
+    private func client(_ path: String, silence: Duration = .seconds(30), most: Int = 100_000) -> CheckoutClient {
+        CheckoutClient(socketPath: path, timeout: .seconds(30), silenceLimit: silence, maximumAnswerBytes: most)
     }
 
     private func notice(_ number: Int) -> String {

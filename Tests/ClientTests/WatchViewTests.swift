@@ -54,7 +54,8 @@ import Testing
         let text = lines(Self.shop(), 110, 40).joined(separator: "\n")
         for part in [
             "readerd 1.2.3  TEST MODE  location 12", "No payment can be taken now.", "- The backend does not answer. What to do: Wait.",
-            "READER", "192.168.1.1", "  It does not answer. What to do: Is it switched on?", "LANE", "PAYMENT", "p-2", "USD 12.00",
+            "READER", "192.168.1.1", "  Reader 1: It does not answer. What to do: Is it switched on?", "LANE", "PAYMENT", "p-2",
+            "USD 12.00",
             "q quits",
         ] {
             #expect(text.contains(part), "\(part)")
@@ -77,6 +78,11 @@ import Testing
         let text = lines(Self.shop(readers: 1, payments: 1), 40, 30).joined(separator: "\n")
         #expect(text.contains("p-0") && text.contains("USD 12.00") && text.contains("paid"))
         #expect(!text.contains("cart-p-0"))
+    }
+
+    @Test func `in a low terminal each section keeps its first line, payments before the rest`() {
+        let text = lines(Self.shop(readers: 3, payments: 5), 80, 16).joined(separator: "\n")
+        for part in ["READER", "LANE", "till-0", "PAYMENT", "p-0", "q quits"] { #expect(text.contains(part), "\(part) in\n\(text)") }
     }
 
     @Test func `what there is no room for is counted`() {

@@ -148,6 +148,14 @@ import Testing
         #expect(words.contains("paid after 4.00 s"))
     }
 
+    @Test func `nobody who had a part is left out`() {
+        let parties = PaymentTrace.Step.Party.known + ["somebody_new"]
+        let steps = parties.map { Self.step($0, "call_\($0.rawValue)", 100, 0.1) }
+        let chart = PaymentChart(Self.payment(Self.usual), steps, now: Self.at(60_000))
+        let told = Set(chart.parties.flatMap(\.rows).map(\.name))
+        for step in steps { #expect(told.contains(step.call)) }
+    }
+
     @Test func `a payment that was looked after for days is drawn with a break`() {
         let day: Int64 = 86_400_000
         let payment = Self.payment([(.queued, 0), (.authorizing, 2_000), (.unresolved, 120_000), (.succeeded, 2 * day)])

@@ -61,7 +61,8 @@ struct PaymentChart: Sendable, Equatable {
         calls("Stripe", "stripe") { $0.party == .stripe }
         calls("Reader", "reader") { $0.party == .reader && $0.call != Self.charge }
         calls("Reader, Stripe and the card's issuer", "issuer") { $0.party == .reader && $0.call == Self.charge }
-        calls("Others", "stripe") { !PaymentTrace.Step.Party.known.contains($0.party) }
+        calls("This box", "state") { $0.party == .box }
+        calls("Others", "state") { !PaymentTrace.Step.Party.known.contains($0.party) }
         self.parties = parties
         let busy =
             steps.isEmpty

@@ -85,8 +85,14 @@ struct LiveWatch {
     /// As Ctrl-Z does for every program, but the terminal is given back before.
     private func suspend(_ screen: Screen) throws(Output.Closed) {
         screen.hide()
-        // To this thread: nothing else may be drawn before it stops.
+        // To this thread, so that nothing is drawn before it stops; threads of the pool block signals, so it is let through first.
+        var stop = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&stop)
+        sigaddset(&stop, SIGTSTP)
+        pthread_sigmask(SIG_UNBLOCK, &stop, &before)
         raise(SIGTSTP)
+        pthread_sigmask(SIG_SETMASK, &before, nil)
         try screen.show()
     }
 

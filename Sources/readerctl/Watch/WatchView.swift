@@ -84,9 +84,13 @@ struct WatchView {
 
     /// Each section gets what it needs at least, then they share what is left, payments first.
     private func body(_ room: Int) -> [Line] {
-        let sections = [readers, lanes, payments, news].filter { !$0.lines.isEmpty }
+        let sections = [readers, lanes, payments, news]
         var given = sections.map { min($0.lines.count, $0.least) }
-        let blanks = sections.count
+        let blanks = sections.count { !$0.lines.isEmpty }
+        // Even that is too much: all but the payments give, down to a heading and a line.
+        for index in [3, 1, 0, 2] where index < given.count {
+            while given[index] > 2, given.reduce(0, +) + blanks > room { given[index] -= 1 }
+        }
         var left = room - blanks - given.reduce(0, +)
         while left > 0 {
             let short = sections.indices.filter { given[$0] < sections[$0].lines.count }
@@ -98,12 +102,12 @@ struct WatchView {
         }
         return Array(
             zip(sections, given).flatMap { section, count in
-                [Line(text: "")] + cut(section.lines, to: count)
+                section.lines.isEmpty ? [] : [Line(text: "")] + cut(section.lines, to: count)
             }.prefix(room))
     }
 
     private func cut(_ lines: [Line], to count: Int) -> [Line] {
-        guard lines.count > count, count > 1 else { return Array(lines.prefix(count)) }
+        guard lines.count > count, count > 2 else { return Array(lines.prefix(count)) }
         return lines.prefix(count - 1) + [Line(text: "… and \(lines.count - count + 1) more lines", style: .quiet)]
     }
 
@@ -123,9 +127,11 @@ struct WatchView {
         }
         let text = table.lines
         var lines = [Line(text: text[0], style: .title)]
-        for (reader, row) in zip(shop.status.readers, text.dropFirst()) {
-            lines.append(Line(text: row, style: style(reader)))
-            if let reason = reader.reason { lines += wrappedLines(ReaderWords.reason(reason), .plain, indent: "  ") }
+        for (reader, row) in zip(shop.status.readers, text.dropFirst()) { lines.append(Line(text: row, style: style(reader))) }
+        // Below all of them: where there is little room, how each stands comes before why.
+        for reader in shop.status.readers {
+            guard let reason = reader.reason else { continue }
+            lines += wrappedLines("\(shown(ReaderWords.name(reader), limit: 60)): \(ReaderWords.reason(reason))", .plain, indent: "  ")
         }
         return Section(lines: lines, least: 4)
     }
