@@ -66,9 +66,10 @@ build: setup ## Build readerd, readerctl and readersim into .build/debug
 demo: build ## Open a simulated store, start the real daemon and take three payments (KEEP=1: leave it running)
 	.build/debug/readersim demo $(if $(KEEP),--keep)
 
-test: setup ## Run every check: build, tests, lint, contract, documents
+test: setup ## Run every check: build, tests, lint, contract, documents, and 20,000 simulated stores
 	swift build --build-tests -j $(JOBS)
 	@$(MAKE) suite lint contract documents
+	@echo "== simulation"; $(MAKE) simulate SEEDS=20000 SEED=
 
 suite: # One target after another, each in a process of its own: their deadlines are not meant for a crowd. All run, whatever one says.
 	@failed=(); \

@@ -50,6 +50,12 @@ extension GatewayMachine {
         for id in readers.keys.sorted() { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
     }
 
+    /// Whether `tickCart` has anything to look at.
+    func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
+        if let wake = book.keeper.nextWake, now.mono >= wake { return true }
+        return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + 600_000
+    }
+
     mutating func tickCart(_ cart: CartID, at now: Now) {
         guard let book = carts[cart] else { return }
         if let wake = book.keeper.nextWake, now.mono >= wake { changeKeeper(cart, at: now) { $0.tick(at: now.mono) } }

@@ -162,7 +162,7 @@ extension GatewayMachine {
 
     /// Whoever follows the readers is told when one becomes busy or free as well as when it goes or comes back: once for what one event did.
     private mutating func tellIfChanged(_ id: ReaderID, _ before: ReaderMachine, _ after: ReaderMachine) {
-        guard before.holder != after.holder || before.trouble != after.trouble || readerView(before).state != readerView(after).state else {
+        guard before.holder != after.holder || before.trouble != after.trouble || state(of: before) != state(of: after) else {
             return
         }
         if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
@@ -246,25 +246,30 @@ extension GatewayMachine {
 
     // MARK: Views
 
-    package func readerView(_ machine: ReaderMachine) -> ReaderView {
+    /// As the checkout API names it.
+    func state(of machine: ReaderMachine) -> ReaderState {
         let trouble = machine.trouble
-        let state: ReaderState =
-            if !machine.facts.inBackend && machine.holder == nil && listedAt != nil {
-                .unregistered
-            } else if machine.isLive {
-                machine.holder == nil ? .ready : .busy
-            } else if machine.isConnecting {
-                machine.holder == nil || machine.isFreeing ? .connecting : .busy
-            } else if let trouble, trouble.kind != .noCart {
-                machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
-            } else if machine.facts.status == "offline" {
-                .offline
-            } else {
-                .idle
-            }
+        return
+            if !machine.facts.inBackend && machine.holder == nil && listedAt != nil
+        {
+            .unregistered
+        } else if machine.isLive {
+            machine.holder == nil ? .ready : .busy
+        } else if machine.isConnecting {
+            machine.holder == nil || machine.isFreeing ? .connecting : .busy
+        } else if let trouble, trouble.kind != .noCart {
+            machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
+        } else if machine.facts.status == "offline" {
+            .offline
+        } else {
+            .idle
+        }
+    }
+
+    package func readerView(_ machine: ReaderMachine) -> ReaderView {
         let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
         return ReaderView(
-            facts: machine.facts, state: state, trouble: trouble, lane: lanes.first, payment: machine.holder?.payment,
+            facts: machine.facts, state: state(of: machine), trouble: machine.trouble, lane: lanes.first, payment: machine.holder?.payment,
             lastSeenAt: machine.lastSeenAt ?? machine.facts.lastSeenAt, sessionSince: machine.sessionSince,
             livemode: machine.livemode ?? machine.facts.livemode,
             isOverUSB: machine.isOverUSB ?? (machine.facts.usbPlace != nil),

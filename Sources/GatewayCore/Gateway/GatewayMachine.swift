@@ -143,12 +143,14 @@ package struct GatewayMachine: Sendable {
     /// The latest moment at which `tick` has to be called; nil: there is nothing to wait for.
     package var nextWake: MonoTime? {
         var wake = MonoTime.max
-        for payment in payments.values where accepting[payment.id] == nil { wake = min(wake, payment.nextWake ?? .max) }
+        for payment in payments.values where accepting.isEmpty || accepting[payment.id] == nil {
+            wake = min(wake, payment.nextWake ?? .max)
+        }
         for setup in cardSetups.values where acceptingCardSetups[setup.id] == nil { wake = min(wake, setup.nextWake ?? .max) }
         for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
         for cart in carts.values {
             wake = min(wake, cart.keeper.nextWake ?? .max)
-            if cart.isOpen, isLeftAlone(cart) { wake = min(wake, cart.touchedAt + policy.cartIdle) }
+            if cart.isOpen, cart.touchedAt + policy.cartIdle < wake, isLeftAlone(cart) { wake = cart.touchedAt + policy.cartIdle }
         }
         wake = min(wake, outbox.nextWake ?? .max)
         wake = min(wake, refusedProbeAt)
@@ -169,19 +171,28 @@ package struct GatewayMachine: Sendable {
     // MARK: Ticks
 
     private mutating func tick(at now: Now) {
-        for id in payments.keys.sorted() where accepting[id] == nil {
-            guard let wake = payments[id]?.nextWake, now.mono >= wake else { continue }
-            change(id, at: now) { $0.tick(at: now) }
+        // Most events leave nothing due: that is seen without putting anything in order.
+        if payments.values.contains(where: { $0.isDue(at: now.mono) }) {
+            for id in payments.keys.sorted() where accepting[id] == nil {
+                guard payments[id]?.isDue(at: now.mono) == true else { continue }
+                change(id, at: now) { $0.tick(at: now) }
+            }
         }
-        for id in cardSetups.keys.sorted() where acceptingCardSetups[id] == nil {
-            guard let wake = cardSetups[id]?.nextWake, now.mono >= wake else { continue }
-            change(id, at: now) { $0.tick(at: now) }
+        if !cardSetups.isEmpty {
+            for id in cardSetups.keys.sorted() where acceptingCardSetups[id] == nil {
+                guard let wake = cardSetups[id]?.nextWake, now.mono >= wake else { continue }
+                change(id, at: now) { $0.tick(at: now) }
+            }
         }
-        for id in readers.keys.sorted() {
-            guard let wake = readers[id]?.nextWake, now.mono >= wake else { continue }
-            changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
+        if readers.values.contains(where: { $0.isDue(at: now.mono) }) {
+            for id in readers.keys.sorted() {
+                guard readers[id]?.isDue(at: now.mono) == true else { continue }
+                changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
+            }
         }
-        for cart in carts.keys.sorted() { tickCart(cart, at: now) }
+        if carts.values.contains(where: { mayBeDue($0, at: now) }) {
+            for cart in carts.keys.sorted() { tickCart(cart, at: now) }
+        }
         tickDesk(at: now)
         tickLabels(at: now)
         tickResolutions(at: now)
@@ -281,4 +292,12 @@ extension PaymentMachine {
         end(.failed, money: .notTaken, failure: failure, at: now, &actions)
         return actions
     }
+}
+
+extension PaymentMachine {
+    fileprivate func isDue(at mono: MonoTime) -> Bool { nextWake.map { mono >= $0 } ?? false }
+}
+
+extension ReaderMachine {
+    fileprivate func isDue(at mono: MonoTime) -> Bool { nextWake.map { mono >= $0 } ?? false }
 }

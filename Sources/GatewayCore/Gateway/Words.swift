@@ -106,7 +106,8 @@ package struct Recall: Sendable {
     }
 }
 
-package enum Request: Sendable {
+// Its cases are large, and it is handed on often: it lives in a box.
+package indirect enum Request: Sendable {
     case pay(PaymentID, PaymentRequest, Recall)
     case cancel(PaymentID, Recall)
     case keepCard(CardSetupID, CardSetupRequest, Recall)
@@ -139,7 +140,7 @@ package enum Request: Sendable {
     case discover(DiscoveryOrder)
 }
 
-package enum Response: Sendable, Equatable {
+package indirect enum Response: Sendable, Equatable {
     case payment(PaymentRecord, created: Bool)
     case cardSetup(CardSetupRecord, created: Bool)
     case cart(CartView)
@@ -181,10 +182,10 @@ package enum Action: Sendable, Equatable {
     case call(CallID, Call, timeout: Int64, trace: String)
     case respond(RequestID, Response)
     /// A payment changed, and the change could not be journaled yet: show it all the same.
-    case publish(PaymentRecord)
-    case publishCardSetup(CardSetupRecord)
+    indirect case publish(PaymentRecord)
+    indirect case publishCardSetup(CardSetupRecord)
     case readerChanged(ReaderID)
-    case deviceChanged(DeviceChange, DeviceView)
+    indirect case deviceChanged(DeviceChange, DeviceView)
     /// Whoever follows the agent's events is told.
     case notice(AgentNotice)
     /// What `discover` has come to so far.

@@ -10,9 +10,9 @@ package struct PaymentMachine: Sendable {
         /// What the backend says of the cart before anything is confirmed.
         case askBaseline
         case command(ReaderCommand)
-        case write(JournalKind, PaymentRecord, note: String?)
+        indirect case write(JournalKind, PaymentRecord, note: String?)
         /// Write "confirming" and say when it is on disk (`confirmingWritten`, `confirmingFailed`).
-        case writeConfirming(PaymentRecord)
+        indirect case writeConfirming(PaymentRecord)
         case askStatus
         /// Read the intent, if its client secret is in memory.
         case readIntent

@@ -176,6 +176,21 @@ extension World {
         }
     }
 
+    /// A technician here says only what is true then. What is said to contradict that has to be so: the order failed, or a reader that had kept the
+    /// confirm has charged it since, and nobody else paid the cart.
+    mutating func judgeContradiction(_ record: PaymentRecord) {
+        guard let number = paymentIndex[record.id] else { return }
+        let cart = payments[number].cart
+        let isContradicted: Bool
+        if record.money == .taken {
+            isContradicted = if case .failed = backend.status(of: cart, at: now) { true } else { false }
+        } else {
+            let isPaidByAnother = payments.contains { $0.cart == cart && $0.id != record.id && disk.payments[$0.id]?.money == .taken }
+            isContradicted = !isPaidByAnother && stripe.charges.contains { $0.cart == cart && !$0.voided }
+        }
+        if !isContradicted { fail(.neverAGuess, "\(record.id) is said to be contradicted, and what the technician said is true") }
+    }
+
     // MARK: Always
 
     mutating func checkAlways() {

@@ -93,6 +93,7 @@ extension World {
                     fail(.neverTwice, "\(record.id) is accepted, and the journal says that its cart is paid or held")
                 }
                 judgeRow(entry.kind, record)
+                if entry.kind == .contradicted { judgeContradiction(record) }
                 if machine != nil { visible[record.id] = record.state.isEnd ? nil : record }
                 trace.mix(record.id.text)
                 trace.mix(record.state.rawValue)
