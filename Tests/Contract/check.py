@@ -203,7 +203,7 @@ def main():
             asked = b"".join(bytes(exchange["sent"]) for exchange in relay.seen)
             missing = [
                 f"{method.upper()} {route}" for route, methods in document["paths"].items() for method in methods
-                if f"{method.upper()} {route.split('{')[0]}".encode() not in asked
+                if route not in left_out and f"{method.upper()} {route.split('{')[0]}".encode() not in asked
             ]
             result("every route was asked", not missing, ", ".join(missing))
             result("the daemon still runs", daemon.poll() is None and answers(path))

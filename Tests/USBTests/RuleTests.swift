@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// `udev/70-readerd.rules` as udev itself reads it: `udevadm test` on an emulated bus, with the system's own rules beside it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)), .enabled("needs a mount namespace: root, or user namespaces") { try await MountNamespace.isPossible() })
 struct RuleTests {
     private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
 
@@ -60,5 +60,12 @@ struct RuleTests {
         try Data(broken.utf8).write(to: URL(filePath: scratch.file("70-readerd.rules")))
         let devices = try await Self.tried(scratch.path)
         #expect(devices.values.contains { !Self.complaints($0).isEmpty })
+    }
+}
+
+private enum MountNamespace {
+    static func isPossible() async throws -> Bool {
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        return try await run([root + "/Tests/USB/rules.sh", "--possible"], within: .seconds(30)).status == 0
     }
 }

@@ -30,7 +30,8 @@ final class ShopNetwork: Sendable {
         } catch ChildProcess.Fault.cannotStart {
             return false
         }
-        return try await run(["ip", "netns", "del", name]).status == 0
+        let cable = try await run(["ip", "-n", name, "link", "add", "one", "type", "veth", "peer", "name", "two"]).status
+        return try await run(["ip", "netns", "del", name]).status == 0 && cable == 0
     }
 
     /// Opens the shop, lets the test work in it, and closes it, whatever became of the test.
