@@ -72,10 +72,15 @@ test: setup ## Run every check: build, tests, lint, contract, documents, and 20,
 	@echo "== simulation"; $(MAKE) simulate SEEDS=20000 SEED=
 
 suite: # One target after another, each in a process of its own: their deadlines are not meant for a crowd. All run, whatever one says.
-	@failed=(); \
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; failed=(); \
+	try() { swift test --skip-build --disable-xctest --filter "^$$1\." 2>&1 | tee "$$log" | $(QUIETLY); }; \
+	told() { grep -aqE 'Test run with [1-9]' "$$log"; }; \
 	for target in $(TEST_TARGETS); do \
 		echo "== $$target"; \
-		swift test --skip-build --disable-xctest --filter "^$$target\." 2>&1 | $(QUIETLY) || failed+=("$$target"); \
+		if ! try $$target; then failed+=("$$target"); continue; fi; \
+		if told; then continue; fi; \
+		echo "$$target ended without a word of what it had run: once more"; \
+		{ try $$target && told; } || failed+=("$$target"); \
 	done; \
 	if [ $${#failed[@]} -gt 0 ]; then echo "Failed: $${failed[*]}" >&2; exit 1; fi
 

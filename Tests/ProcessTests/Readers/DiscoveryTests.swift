@@ -13,8 +13,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(3)))
-    func `a keyboard, a macro keypad, an Ingenico pad and a reader that is not registered are each called what they are`() async throws {
+    @Test func `a keyboard, a macro keypad, an Ingenico pad and a reader that is not registered are each called what they are`() async throws {
         try await Bench.open { bench in
             let environment = bench.environment
             for device in [("1-1", "keyboard"), ("1-2", "keypad"), ("1-3", "ingenico")] { try bench.plug(device.0, device.1) }
@@ -63,8 +62,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `networks that may not be looked at are refused by name, and so are callers who may not look`() async throws {
+    @Test func `networks that may not be looked at are refused by name, and so are callers who may not look`() async throws {
         try await Store.open { store in
             for (subnet, words) in [
                 ("8.8.8.0/24", "is not a private network"), ("10.0.0.0/8", "is larger than a /22"), ("fe80::/64", "is not an IPv4 network"),
@@ -95,8 +93,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `a reader that takes a payment is left alone, also by who asks`() async throws {
+    @Test func `a reader that takes a payment is left alone, also by who asks`() async throws {
         try await Store.open { store in
             let reader = try #require(store.simulator.readers.first)
             try store.simulator.script(CustomerScript(cardAfter: 2_500))
@@ -113,8 +110,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `an address of the settings is looked at by itself, and what is there is told`() async throws {
+    @Test func `an address of the settings is looked at by itself, and what is there is told`() async throws {
         try await Store.open(starts: false) { store in
             let reader = try #require(store.simulator.readers.first)
             try store.set("lan.addresses", "[\(quoted(reader.address)), \"127.0.0.254\"]")
