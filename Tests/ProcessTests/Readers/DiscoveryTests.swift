@@ -13,7 +13,9 @@ import Testing
         }
     }
 
-    @Test func `a keyboard, a macro keypad, an Ingenico pad and a reader that is not registered are each called what they are`() async throws {
+    @Test func `a keyboard, a macro keypad, an Ingenico pad and a reader that is not registered are each called what they are`()
+        async throws
+    {
         try await Bench.open { bench in
             let environment = bench.environment
             for device in [("1-1", "keyboard"), ("1-2", "keypad"), ("1-3", "ingenico")] { try bench.plug(device.0, device.1) }
