@@ -68,8 +68,8 @@ struct WatchdogTests {
             _ = try await systemd.next { $0 == "WATCHDOG=1" }
             disk.hang()
             func complaints() -> [String] { log.lines.withLock { $0 }.filter { $0.contains("no answer from") } }
-            try await eventually("it says which part is silent") { !complaints().isEmpty }
-            #expect(complaints().first?.contains("no answer from: journal;") == true)
+            // On a busy machine the other part may be late, too, for a beat or two.
+            try await eventually("it says which part is silent") { complaints().contains { $0.contains("no answer from: journal;") } }
             while systemd.waiting() != nil {}
             let before = complaints().count
             // Beats go by, each of which would have been a sign of life.
