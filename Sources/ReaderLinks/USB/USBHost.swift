@@ -4,7 +4,8 @@ import Glibc
 
 /// libusb for the reader links that are open: one context, and one thread that handles its events. Made when the first link is opened.
 final class USBHost: Sendable {
-    /// libusb's contexts may be used from any thread.
+    /// Unchecked: libusb's contexts may be used from any thread (libusb, "Multi-threaded applications and asynchronous I/O"). The pointer is never
+    /// written, and a context whose thread has started is never ended: it serves until the process ends.
     private struct Context: @unchecked Sendable { var pointer: OpaquePointer }
 
     private let context: Context

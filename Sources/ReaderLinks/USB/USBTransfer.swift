@@ -7,7 +7,8 @@ import Synchronization
 /// transfer live until then.
 final class USBTransfer: @unchecked Sendable {
     // Unchecked: `pointer` and `buffer` are used by libusb between `submit` and the callback, and by whoever waits for the promise after it; `cancel`
-    // is libusb's own thread-safe call. The callback frees them, and `state` keeps `cancel` from touching what is freed.
+    // is libusb's own thread-safe call. The callback frees them under the lock of `isDone`, and `cancel` looks at it under the same lock, so
+    // that nobody touches what is freed.
     private let pointer: UnsafeMutablePointer<libusb_transfer>
     private let buffer: UnsafeMutableRawBufferPointer
     private let promise: EventLoopPromise<ByteBuffer>
