@@ -25,28 +25,14 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: "How many broken seeds to look for before stopping.")
     var limit = 1
 
-    @Option(help: "Take this safety rule away, to see that it is missed.")
-    var without: String?
-
-    func validate() throws {
-        if let without, !SafetyRules.named.contains(where: { $0.name == without }) {
-            throw ValidationError(
-                "There is no rule \(without). The rules: \(SafetyRules.named.map(\.name).joined(separator: ", ")).")
-        }
-    }
-
     @Flag(help: "The agent looks for readers on the LAN, and follows those that have moved.")
     var looks = false
-
-    private var rules: SafetyRules {
-        SafetyRules.named.first { $0.name == without }.map { SafetyRules.all.subtracting($0.rule) } ?? .all
-    }
 
     func run() async throws {
         if let seed { return try replay(seed) }
         let clock = ContinuousClock()
         let begun = clock.now
-        let summary = await Simulation.run(from: from, count: seeds, threads: threads, rules: rules, looks: looks, limit: max(1, limit))
+        let summary = await Simulation.run(from: from, count: seeds, threads: threads, looks: looks, limit: max(1, limit))
         let seconds = (clock.now - begun) / .seconds(1)
         for outcome in summary.broken { tell(outcome) }
         let rate = seconds > 0 ? Int(Double(summary.seeds) / seconds) : 0
@@ -60,7 +46,7 @@ struct Simulate: AsyncParsableCommand {
     }
 
     private func replay(_ seed: UInt64) throws {
-        let outcome = Simulation.run(seed: seed, rules: rules, looks: looks, tracing: true)
+        let outcome = Simulation.run(seed: seed, looks: looks, tracing: true)
         for line in outcome.trace { print(line) }
         print("seed \(seed): \(outcome.steps) steps, hash \(String(outcome.hash, radix: 16))")
         if outcome.violation != nil {

@@ -37,7 +37,7 @@ struct CartBook: Sendable {
     init(facts: CartFacts, isRecalled: Bool, policy: GatewayPolicy) {
         self.facts = facts
         self.isRecalled = isRecalled
-        self.keeper = TokenKeeper(age: policy.tokenAge, rules: policy.rules)
+        self.keeper = TokenKeeper(age: policy.tokenAge)
     }
 
     /// What was known of the intent before the confirm that is being written or is on its way.

@@ -118,7 +118,7 @@ extension GatewayMachine {
             // `Open` is no baseline where an earlier confirm's decline may still be on its way to the backend.
             let cart = payments[payment].flatMap { carts[$0.record.request.cart]?.facts }
             let hadConfirm = cart?.intent?.everConfirmed == true || cart?.replaced.isEmpty == false || cart?.keyedEver == true
-            let isFirst = !hadConfirm || !policy.rules.contains(.firstBaseline)
+            let isFirst = !hadConfirm
             change(payment, at: now) { $0.baseline(status, isFirst: isFirst, at: now) }
         case .status(let payment):
             guard let cart = payments[payment]?.record.request.cart else { return }
@@ -176,9 +176,7 @@ extension GatewayMachine {
                         $0.confirmingAt = nil
                         $0.money = .notTaken
                     }
-                    change(payment, at: now) { [rules = policy.rules] in
-                        rules.contains(.noRowNoConfirm) ? $0.confirmingFailed(at: now) : $0.confirmingWritten(at: now)
-                    }
+                    change(payment, at: now) { $0.confirmingFailed(at: now) }
                 case .keyedEntry(let id, let cart):
                     if keyedRequests.removeValue(forKey: id)?.wasOpen == false { carts[cart]?.facts.keyedEntry = false }
                     refuse(id, Refusal(.journalUnavailable, "The agent cannot write its journal: \(trouble.detail)"))

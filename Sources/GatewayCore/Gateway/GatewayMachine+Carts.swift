@@ -163,14 +163,14 @@ extension GatewayMachine {
         remember(cart, recalled: recall.cart)
         guard let facts = carts[cart]?.facts else { return }
         if let refusal = refusesPaid(facts) { return refuse(id, refusal) }
-        if policy.rules.contains(.keyedExcludes), let open = facts.openPayments.first {
+        if let open = facts.openPayments.first {
             return refuse(
                 id,
                 Refusal(
                     .cartBusy, "The payment \(open.text) of this cart is running, or its outcome is not known.",
                     remedy: "Wait until it has ended.", payment: open))
         }
-        if policy.rules.contains(.keyedExcludes), parked.contains(where: { $0.reason == .keyedCheck(cart) }) {
+        if parked.contains(where: { $0.reason == .keyedCheck(cart) }) {
             return refuse(
                 id,
                 Refusal(.cartBusy, "A reader payment of this cart is about to begin.", remedy: "Wait until it has ended, or cancel it."))

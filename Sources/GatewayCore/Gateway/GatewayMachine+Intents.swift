@@ -5,13 +5,13 @@ extension GatewayMachine {
         let cart = record.request.cart
         watchReplaced(cart, at: now)
         guard let book = carts[cart] else { return }
-        if policy.rules.contains(.reuseIntent), let intent = book.facts.intent {
+        if let intent = book.facts.intent {
             let reusable = book.intent(for: record.request) != nil
             if reusable, let secret = book.secrets[intent.id] {
                 verify(secret, for: record.request, payment: id)
                 return
             }
-            let isBound = policy.rules.contains(.otherAmountsRefused) && !intent.knownNotCharged
+            let isBound = !intent.knownNotCharged
             if intent.everConfirmed && (reusable || isBound) {
                 guard reusable else {
                     change(id, at: now) {
@@ -167,10 +167,6 @@ extension GatewayMachine {
         // A confirm under way may be what paid it: its own answer comes first, and this question is asked again.
         guard !isConfirming(cart) else { return }
         let following = open.filter { payments[$0]?.isFollowing == true }
-        guard policy.rules.contains(.oneTaker) else {
-            for each in following { change(each, at: now) { $0.status(status, at: now) } }
-            return
-        }
         // One took the money: the one that ended so, or is known to be charged, else the latest.
         let taker = carts[cart]?.facts.paidBy ?? following.first { payments[$0]?.record.authorized == true } ?? following.last
         if let taker {

@@ -2,7 +2,7 @@ extension GatewayMachine {
     // MARK: Accepting
 
     mutating func pay(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, keyedChecked: Bool, at now: Now) {
-        if policy.rules.contains(.sameIDAttaches), let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {
+        if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {
             guard known.request == request else {
                 refuse(
                     id,
@@ -38,7 +38,7 @@ extension GatewayMachine {
         }
         remember(request.cart, recalled: recall.cart)
         if let refusal = refusesCart(request, keyedChecked: keyedChecked) { return refuse(id, refusal) }
-        if carts[request.cart]?.facts.keyedEntry == true, !keyedChecked, policy.rules.contains(.keyedExcludes) {
+        if carts[request.cart]?.facts.keyedEntry == true, !keyedChecked {
             return checkKeyedEntry(id, original, request.cart, at: now)
         }
         if let currency = currency(of: request.cart), request.amount.minorUnits(in: currency) == nil {
@@ -69,7 +69,6 @@ extension GatewayMachine {
         carts[request.cart]?.facts.openPayments.append(payment)
         if carts[request.cart]?.facts.keyedEntry == true { keyedBefore.insert(payment) }
         carts[request.cart]?.facts.keyedEntry = false
-        if !policy.rules.contains(.acceptAfterRow) { respond(id, .payment(record, created: true)) }
         journal(.accepted, record, waiter: .accepted(payment), at: now)
     }
 
@@ -152,21 +151,20 @@ extension GatewayMachine {
                     .cartBusy, "The payment \(open.text) of this cart is running.", remedy: "Wait for it, or cancel it.", payment: open)
             }
             let isSame = other.record.request.amount == request.amount
-            guard !policy.rules.contains(.otherAmountsRefused) || isSame && other.record.request.accountBalance == request.accountBalance
-            else {
+            guard isSame, other.record.request.accountBalance == request.accountBalance else {
                 return Refusal(
                     .cartBusy, "What became of the payment \(open.text) of this cart is not known yet, and it was over another amount.",
                     remedy: "Take the same amount again (that is safe), or wait until the earlier payment is resolved.", payment: open)
             }
         }
         if let intent = facts.intent, intent.everConfirmed, !intent.knownNotCharged, facts.openPayments.isEmpty,
-            intent.amount != request.amount || intent.accountBalance != request.accountBalance, policy.rules.contains(.otherAmountsRefused)
+            intent.amount != request.amount || intent.accountBalance != request.accountBalance
         {
             return Refusal(
                 .cartBusy, "An earlier attempt of this cart was over another amount, and nobody knows for certain that it was not charged.",
                 remedy: "Take the same amount as before (that is safe), or make a new cart.")
         }
-        if facts.keyedEntry, !request.afterKeyedEntry || isHandingOut(request.cart), policy.rules.contains(.keyedExcludes) {
+        if facts.keyedEntry, !request.afterKeyedEntry || isHandingOut(request.cart) {
             return Refusal(
                 .cartBusy, "Card details may be being typed in for this cart.",
                 remedy: "Close that form unpaid, then repeat with \"after_keyed_entry\": true.")
@@ -175,7 +173,6 @@ extension GatewayMachine {
     }
 
     func refusesPaid(_ facts: CartFacts) -> Refusal? {
-        guard policy.rules.contains(.paidCartRefused) else { return nil }
         if facts.paid {
             return Refusal(
                 .cartPaid, "This cart has been paid.", remedy: "Do not take it again.", payment: facts.paidBy, order: facts.order)
@@ -236,7 +233,7 @@ extension GatewayMachine {
 
     /// Shows a payment; an end only when it is on disk, or cannot get there for now: what was shown as ended must stay so.
     private mutating func answer(_ id: RequestID, with record: PaymentRecord) {
-        guard ended[record.id] != nil, outbox.trouble == nil, policy.rules.contains(.endsAfterRow) else {
+        guard ended[record.id] != nil, outbox.trouble == nil else {
             return respond(id, .payment(record, created: false))
         }
         waitingForEnd[record.id, default: []].append((id, false))
@@ -278,10 +275,6 @@ extension GatewayMachine {
             carts[cart]?.beforeConfirm = before
             carts[cart]?.facts.intent?.everConfirmed = true
             carts[cart]?.facts.intent?.knownNotCharged = false
-            guard policy.rules.contains(.confirmAfterRow) else {
-                journal(.confirming, snapshot, at: now)
-                return change(id, at: now) { $0.confirmingWritten(at: now) }
-            }
             journal(.confirming, snapshot, waiter: .confirming(id), at: now)
         case .askStatus: call(.paymentStatus(cart), for: .status(id), timeout: policy.backendTimeout, payment: id)
         case .readIntent: readEvidence(for: id, at: now)
@@ -323,7 +316,6 @@ extension GatewayMachine {
     }
 
     private mutating func supersedeOthers(than record: PaymentRecord, at now: Now) {
-        guard policy.rules.contains(.oneTaker) else { return }
         for other in otherFollowing(of: record) { change(other, at: now) { $0.superseded(by: record.id, at: now) } }
     }
 

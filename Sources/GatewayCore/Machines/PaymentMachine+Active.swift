@@ -69,7 +69,6 @@ extension PaymentMachine {
         show(.preparing, at: now)
         var active = Active(context: context)
         active.expectedCurrency = expectedCurrency
-        if !policy.rules.contains(.baseline) { active.baseline = .known(failedBefore: false) }
         state = .active(active)
         actions.append(.write(.leased, record, note: nil))
         actions.append(.awaitSession)
@@ -111,9 +110,7 @@ extension PaymentMachine {
             if let wanted = record.request.amount.minorUnits(in: facts.currency) {
                 edit { $0.amountMinor = wanted }
                 active.intent = .ready(facts)
-                if !policy.rules.contains(.verifyAmount) {
-                    break
-                } else if wanted != facts.amountMinor {
+                if wanted != facts.amountMinor {
                     active.stop(.failure(.amountMismatch(asked: wanted, intent: facts.amountMinor, currency: facts.currency)))
                 } else if let shown = active.shown, shown != Charge(amountMinor: facts.amountMinor, currency: facts.currency) {
                     active.stop(.failure(.amountMismatch(asked: shown.amountMinor, intent: facts.amountMinor, currency: facts.currency)))
@@ -184,13 +181,8 @@ extension PaymentMachine {
     mutating func advance(at now: Now, _ actions: inout [Action]) {
         guard case .active(var active) = state else { return }
         if case .polling = active.reader, now.mono >= active.cardDeadline { active.stop(.cardTimeout) }
-        let ignoresStop: Bool
-        if case .cardRead = active.reader { ignoresStop = !policy.rules.contains(.noConfirmAfterCancel) } else { ignoresStop = false }
-        if let stop = active.stopping, !ignoresStop {
+        if let stop = active.stopping {
             switch active.reader {
-            case .polling where !policy.rules.contains(.cancelAcknowledged), .cardRead where !policy.rules.contains(.cancelAcknowledged):
-                finish(stop, reader: .idle, at: now, &actions)
-                return
             case .waitingForSession, .ready:
                 // A collect whose answer was lost may be on the screen still.
                 finish(stop, reader: active.reconnected ? .unknown : .idle, at: now, &actions)

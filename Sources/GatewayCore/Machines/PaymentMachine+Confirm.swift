@@ -15,7 +15,7 @@ extension PaymentMachine {
         _ active: Active, card: CollectedCard, facts: IntentFacts, shown: Charge, failedBefore: Bool?, at now: Now,
         _ actions: inout [Action]
     ) {
-        guard shown == Charge(amountMinor: facts.amountMinor, currency: facts.currency) || !policy.rules.contains(.verifyAmount) else {
+        guard shown == Charge(amountMinor: facts.amountMinor, currency: facts.currency) else {
             var stopped = active
             stopped.stop(.failure(.amountMismatch(asked: shown.amountMinor, intent: facts.amountMinor, currency: facts.currency)))
             state = .active(stopped)
@@ -81,9 +81,6 @@ extension PaymentMachine {
             end(
                 .failed, money: .notTaken, failure: .readerLost("The reader was lost before the card was charged: \(detail)"), at: now,
                 &actions)
-        case .failure(let failure) where !policy.rules.contains(.lostIsUnknown):
-            actions.append(.release(.unknown))
-            end(.failed, money: .notTaken, failure: .readerLost(failure.sentence), at: now, &actions)
         case .failure(let failure): becomeUnknown(confirming, failure.sentence, at: now, &actions)
         }
     }

@@ -33,7 +33,7 @@ extension PaymentMachine {
         self.state = .following(
             Following(
                 failedBefore: confirming.failedBefore,
-                windowEnds: confirming.sentAt + (policy.rules.contains(.window) ? policy.authorizationWindow : 0),
+                windowEnds: confirming.sentAt + policy.authorizationWindow,
                 patienceEnds: now.mono + policy.statusPatience, pollAt: now.mono + 250, interval: 250))
         actions.append(.write(state == .unresolved ? .unresolved : .answer, record, note: note))
     }
@@ -41,7 +41,7 @@ extension PaymentMachine {
     /// After a restart, for a payment whose "confirming" was journaled: the secret is gone, the window is counted from now.
     package mutating func recover(at now: Now) -> [Action] {
         var actions: [Action] = []
-        guard record.confirmingAt != nil, policy.rules.contains(.restartIsUnknown) else {
+        guard record.confirmingAt != nil else {
             end(
                 .failed, money: .notTaken,
                 failure: PaymentFailure(
@@ -149,8 +149,7 @@ extension PaymentMachine {
                 note: "Stripe says: canceled", at: now, &actions)
             return actions
         case .requiresPaymentMethod where !record.authorized && now.mono >= following.windowEnds:
-            let idle = policy.rules.contains(.idleProof) ? following.idleSince : following.windowEnds
-            if let idle, askedAt ?? now.mono >= idle || !policy.rules.contains(.freshEvidence) {
+            if let idle = following.idleSince, askedAt ?? now.mono >= idle {
                 actions.append(.intentNotCharged)
                 end(
                     .failed, money: .notTaken,
@@ -227,7 +226,7 @@ extension PaymentMachine {
     /// A `Failed` that may have stood before the confirm proves nothing until it has stood for a while after it; and where the confirm's
     /// answer was lost, not while the issuer may still be at work.
     private func isOldNews(_ following: Following, at now: Now) -> Bool {
-        guard following.failedBefore != false, policy.rules.contains(.staleFailed) else { return false }
+        guard following.failedBefore != false else { return false }
         if !record.authorized, now.mono < following.windowEnds { return true }
         guard let since = following.failedSince else { return true }
         // What was charged at the window's last moment takes the backend a while to say.

@@ -41,8 +41,5 @@ package struct GatewayPolicy: Sendable, Equatable {
     /// `lanes.NAME.reader`: a reader's id, serial number or label.
     package var lanes: [LaneName: String] = [:]
 
-    /// Not a setting: only the simulation takes rules away.
-    package var rules = SafetyRules.all
-
     package init() {}
 }

@@ -34,7 +34,7 @@ extension ReaderMachine {
     }
 
     mutating func sendNext(_ actions: inout [Action]) {
-        guard inFlight == nil || !policy.rules.contains(.oneRequest), !pending.isEmpty else { return }
+        guard inFlight == nil, !pending.isEmpty else { return }
         let token: SessionToken
         switch session {
         case .live(let session, _), .clearing(let session, _): token = session

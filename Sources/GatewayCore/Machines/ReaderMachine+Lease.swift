@@ -34,7 +34,7 @@ extension ReaderMachine {
         holderWaits = false
         pending.removeAll { $0.owner == .holder(holder) }
         var actions: [Action] = []
-        switch policy.rules.contains(.leaseUntilIdle) ? left : .idle {
+        switch left {
         case .idle:
             dirty = false
             lease = .free

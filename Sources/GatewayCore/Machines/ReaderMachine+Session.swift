@@ -42,7 +42,7 @@ extension ReaderMachine {
             self.route = route
             tookOver = takesOver
             send(
-                .activate(token: token, failIfInUse: !takesOver && policy.rules.contains(.noTakeover)), owner: .session, route: route,
+                .activate(token: token, failIfInUse: !takesOver), owner: .session, route: route,
                 session: nil,
                 timeout: policy.readerTimeout, &actions)
         case .success(nil):
@@ -89,7 +89,7 @@ extension ReaderMachine {
     var wantsSession: Bool { desired || holderWaits || isFreeing || proofWanted || !visitors.isEmpty }
 
     var heartbeatAt: MonoTime {
-        (policy.rules.contains(.quietWhileHeld) ? max(lastContact, lastHeartbeat) : lastHeartbeat) + policy.heartbeatInterval
+        max(lastContact, lastHeartbeat) + policy.heartbeatInterval
     }
 
     var takesOver: Bool {

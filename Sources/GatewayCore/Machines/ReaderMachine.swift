@@ -192,7 +192,7 @@ package struct ReaderMachine: Sendable {
             pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
             sendNext(&actions)
         }
-        if case .live = session, lease == .free || !policy.rules.contains(.quietWhileHeld), inFlight == nil, now.mono >= heartbeatAt {
+        if case .live = session, lease == .free, inFlight == nil, now.mono >= heartbeatAt {
             lastHeartbeat = now.mono
             pending.append(Pending(owner: .session, command: .heartbeat, timeout: min(policy.readerTimeout, 10_000)))
             sendNext(&actions)
@@ -203,7 +203,7 @@ package struct ReaderMachine: Sendable {
     package var nextWake: MonoTime? {
         switch session {
         case .none(_, let retryAt): wantsSession ? retryAt : nil
-        case .live: (lease == .free || !policy.rules.contains(.quietWhileHeld)) && inFlight == nil ? heartbeatAt : nil
+        case .live: lease == .free && inFlight == nil ? heartbeatAt : nil
         case .clearing: inFlight == nil ? clearAt : nil
         case .claiming, .listing, .activating, .searching: nil
         }

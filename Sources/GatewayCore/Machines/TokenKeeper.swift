@@ -33,11 +33,8 @@ package struct TokenKeeper: Sendable {
     /// The cart is open: a token is kept ready without being claimed.
     package private(set) var isKeeping = false
 
-    private let rules: SafetyRules
-
-    package init(age: Int64, rules: SafetyRules = .all) {
+    package init(age: Int64) {
         self.age = age
-        self.rules = rules
     }
 
     /// A token that may be looked with (listing readers does not spend it), without handing it out.
@@ -70,7 +67,7 @@ package struct TokenKeeper: Sendable {
 
     package mutating func claim(_ claimant: Claimant, at now: MonoTime) -> [Action] {
         if case .held(let token, let since) = state {
-            if rules.contains(.tokenOnce) { state = .empty }
+            state = .empty
             if now - since < age { return [.give(token, to: claimant)] + fill(at: now) }
         }
         if !claimants.contains(claimant) { claimants.append(claimant) }

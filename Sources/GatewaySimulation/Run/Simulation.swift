@@ -1,5 +1,3 @@
-package import GatewayCore
-
 /// Runs worlds.
 package enum Simulation {
     package struct Outcome: Sendable {
@@ -13,8 +11,8 @@ package enum Simulation {
     }
 
     /// - Parameter looks: the agent looks for readers on the LAN (`lan.sweep`), and follows those that have moved.
-    package static func run(seed: UInt64, rules: SafetyRules = .all, looks: Bool = false, tracing: Bool = false) -> Outcome {
-        var world = World(seed: seed, rules: rules, looks: looks, tracing: tracing)
+    package static func run(seed: UInt64, looks: Bool = false, tracing: Bool = false) -> Outcome {
+        var world = World(seed: seed, looks: looks, tracing: tracing)
         world.run()
         return Outcome(
             seed: seed, violation: world.violation, hash: world.trace.hash, steps: world.step, payments: world.payments.count,

@@ -10,7 +10,6 @@ extension World {
         visible = [:]
         var policy = GatewayPolicy()
         policy.eagerCollect = plan.eager
-        policy.rules = rules
         policy.lanSweep = looksAtLAN
         machine = GatewayMachine(policy: policy, seed: seed ^ UInt64(generation) &* 0x9e37_79b9)
         let open = disk.openPayments

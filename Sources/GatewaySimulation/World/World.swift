@@ -6,7 +6,6 @@ struct World {
     static let key = PublishableKey(unchecked: "pk_test_1")
 
     let seed: UInt64
-    let rules: SafetyRules
     /// The agent looks for readers on the LAN.
     let looksAtLAN: Bool
     var plan: Plan
@@ -49,10 +48,9 @@ struct World {
     var isClosed = false
     var isOver = false
 
-    init(seed: UInt64, rules: SafetyRules, looks: Bool, tracing: Bool) {
+    init(seed: UInt64, looks: Bool, tracing: Bool) {
         looksAtLAN = looks
         self.seed = seed
-        self.rules = rules
         var dice = Dice(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 0x9e37)
         plan = Plan(dice: &dice)
         self.dice = dice
