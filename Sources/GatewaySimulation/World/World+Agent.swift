@@ -72,6 +72,7 @@ extension World {
     }
 
     private mutating func perform(_ action: Action) {
+        trace.spell(action)
         switch action {
         case .call(let id, let call, let timeout, let trace): send(id, call, timeout: timeout, trace: trace)
         case .respond(let id, let response): responds(id, response)
@@ -94,8 +95,6 @@ extension World {
                 judgeRow(entry.kind, record)
                 if entry.kind == .contradicted { judgeContradiction(record) }
                 if machine != nil { visible[record.id] = record.state.isEnd ? nil : record }
-                trace.mix(record.id.text)
-                trace.mix(record.state.rawValue)
                 trace.note(now, 13, text: "row \(entry.kind.rawValue): \(Self.line(record))\(entry.note.map { "; " + $0 } ?? "")")
             } else {
                 trace.note(now, 14, text: "row \(entry.kind.rawValue): \(entry.cart?.cart.text ?? entry.fact?.key ?? "")")
