@@ -13,7 +13,7 @@ import Testing
         var payment = try PaymentFixture()
         let actions = payment.readCard()
         #expect(actions.commands == [])
-        guard case .writeConfirming(let written)? = actions.last else {
+        guard case .begun(.writeConfirming(let written))? = actions.last else {
             Issue.record("confirming was not written")
             return
         }

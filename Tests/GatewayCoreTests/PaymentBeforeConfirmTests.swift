@@ -30,10 +30,12 @@ import Testing
         #expect(payment.record.state == .waitingForCard)
         // The card alone is not enough: the intent has to be there and to agree.
         #expect(
-            !payment.answer(payment.query, .card(PaymentFixture.card())).contains { if case .writeConfirming = $0 { true } else { false } })
+            !payment.answer(payment.query, .card(PaymentFixture.card())).contains {
+                if case .begun(.writeConfirming) = $0 { true } else { false }
+            })
         _ = payment.machine.baseline(.open, at: payment.now)
         let actions = payment.machine.intentReady(PaymentFixture.facts(), key: PaymentFixture.key, at: payment.now)
-        #expect(actions.contains { if case .writeConfirming = $0 { true } else { false } })
+        #expect(actions.contains { if case .begun(.writeConfirming) = $0 { true } else { false } })
     }
 
     @Test func `an intent over another amount than was shown is never confirmed`() throws {

@@ -74,6 +74,13 @@ struct PaymentFixture {
 }
 
 extension [PaymentMachine.Action] {
-    var commands: [String] { compactMap { if case .command(let command) = $0 { command.name } else { nil } } }
-    var kinds: [JournalKind] { compactMap { if case .write(let kind, _, _) = $0 { kind } else { nil } } }
+    var commands: [String] {
+        compactMap {
+            switch $0 {
+            case .begun(.command(let command)), .owed(.takeOff(let command)): command.name
+            default: nil
+            }
+        }
+    }
+    var kinds: [JournalKind] { compactMap { if case .owed(.write(let kind, _, _)) = $0 { kind } else { nil } } }
 }

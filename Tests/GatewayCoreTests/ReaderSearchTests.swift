@@ -34,7 +34,7 @@ import Testing
     private func now(_ mono: MonoTime = 1_000) -> Now { Now(mono: mono, wall: mono) }
 
     private func sent(_ actions: [ReaderMachine.Action]) throws -> (sequence: UInt64, route: ReaderRoute) {
-        for case .send(let sequence, let route, _, _, _, _) in actions { return (sequence, route) }
+        for case .begun(.send(let sequence, let route, _, _, _, _)) in actions { return (sequence, route) }
         throw Lost()
     }
 
@@ -78,7 +78,7 @@ import Testing
     @Test mutating func `a search that finds nothing ends as the loss that it began with, and is not repeated at once`() throws {
         try loses()
         let actions = reader.searched(at: now(2_500), random: &random)
-        guard case .changed(let words)? = actions.first else { throw Lost() }
+        guard case .owed(.changed(let words))? = actions.first else { throw Lost() }
         #expect(words.contains("nobody") && reader.trouble?.kind == .unreachable)
         let retry = try #require(reader.nextWake)
         #expect(reader.tick(at: now(retry)) == [.claimToken])
@@ -98,7 +98,7 @@ import Testing
         #expect(reader.searched(at: now(2_500), random: &random) == [.claimToken])
         (sequence, _) = try connects(at: 2_500)
         let told = reader.answered(sequence: sequence, .failure(.unreachable(detail: "x")), at: now(2_600), random: &random)
-        #expect(told.contains { if case .sessionFailed(payment, _) = $0 { true } else { false } })
+        #expect(told.contains { if case .owed(.sessionFailed(payment, _)) = $0 { true } else { false } })
     }
 
     @Test mutating func `without a way to look, or without a name of its own, nothing is searched for`() throws {
@@ -136,7 +136,7 @@ import Testing
         _ = reader.answered(sequence: sequence, .success(reply), at: now(), random: &random)
         #expect(reader.sighted(Self.sighting(Self.here), at: now()).isEmpty, "it is where it was")
         let asked = reader.sighted(Self.sighting(), at: now())
-        guard case .send(let beat, let route, .heartbeat, _, _, .session)? = asked.first else { throw Lost() }
+        guard case .begun(.send(let beat, let route, .heartbeat, _, _, .session))? = asked.first else { throw Lost() }
         #expect(route.address == Self.here, "the session is where it was opened")
         #expect(reader.sighted(Self.sighting(), at: now()).isEmpty, "one thing at a time")
         let lost = reader.answered(sequence: beat, .failure(.lost(detail: "x")), at: now(2_000), random: &random)

@@ -17,7 +17,7 @@ import Testing
     }
 
     static func refusal(_ actions: [RegistrationMachine.Action]) -> Refusal? {
-        if case .ended(.failure(let refusal))? = actions.first { return refusal }
+        if case .owed(.ended(.failure(let refusal)))? = actions.first { return refusal }
         return nil
     }
 

@@ -215,9 +215,9 @@ extension GatewayMachine {
             if readers[record.reader] == nil {
                 var facts = ReaderFacts(id: record.reader)
                 facts.label = record.readerLabel
-                readers[record.reader] = ReaderMachine(facts: facts, policy: policy)
+                readers[record.reader] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
             }
-            payments[record.id] = PaymentMachine(record: record, policy: policy, now: now)
+            payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 freeingCarts[record.id] = cart
                 changeReader(record.reader, at: now) { reader, _ in
@@ -226,6 +226,7 @@ extension GatewayMachine {
             }
             change(record.id, at: now) { $0.recover(at: now) }
         }
+        drain(at: now)
         for cart in carts.keys.sorted() { carts[cart]?.facts.openPayments.removeAll { payments[$0] == nil } }
         listRetryAt = now.mono
     }

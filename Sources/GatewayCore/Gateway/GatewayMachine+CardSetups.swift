@@ -44,7 +44,7 @@ extension GatewayMachine {
                 id, Refusal(.queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
         }
         let record = CardSetupRecord(id: setup, request: request, reader: reader, readerLabel: machine.facts.label, at: now.wall)
-        cardSetups[setup] = CardSetupMachine(record: record, policy: policy, now: now)
+        cardSetups[setup] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
         acceptingCardSetups[setup] = [(id, true)]
         journal(record, waiter: .cardSetupAccepted(setup), at: now)
     }
@@ -61,7 +61,7 @@ extension GatewayMachine {
             return
         }
         change(setup, at: now) { $0.cancel(at: now) }
-        if let after = cardSetups[setup]?.record ?? endedCardSetups[setup] { answer(id, with: after) }
+        if let after = cardSetups[setup]?.record { answer(id, with: after) }
     }
 
     /// How many wait for a reader, or are about to.
@@ -72,7 +72,8 @@ extension GatewayMachine {
 
     /// Shows a set-up; an end only when it is on disk, or cannot get there for now.
     private mutating func answer(_ id: RequestID, with record: CardSetupRecord) {
-        guard endedCardSetups[record.id] != nil, outbox.trouble == nil else { return respond(id, .cardSetup(record, created: false)) }
+        let isOnItsWay = cardSetups[record.id]?.isEnded ?? (endedCardSetups[record.id] != nil)
+        guard isOnItsWay, outbox.trouble == nil else { return respond(id, .cardSetup(record, created: false)) }
         waitingForCardEnd[record.id, default: []].append(id)
     }
 
@@ -127,32 +128,24 @@ extension GatewayMachine {
 
     // MARK: Carrying out what a set-up asks for
 
-    /// Feeds one event to a set-up and carries out what follows.
+    /// Feeds one event to a set-up and queues what follows.
     mutating func change(_ id: CardSetupID, at now: Now, _ event: (inout CardSetupMachine) -> [CardSetupMachine.Action]) {
         guard var machine = cardSetups[id] else { return }
         let actions = event(&machine)
         cardSetups[id] = machine
-        for action in actions { carryOut(action, of: id, at: now) }
+        for action in actions {
+            switch action {
+            case .owed(let owed): queue.add(.owed(.cardSetup(id, owed)))
+            case .begun(let begun): queue.add(.begun(.cardSetup(id, epoch: machine.epoch, begun)))
+            }
+        }
     }
 
-    private mutating func carryOut(_ action: CardSetupMachine.Action, of id: CardSetupID, at now: Now) {
+    mutating func carryOut(_ action: CardSetupMachine.Owed, of id: CardSetupID, at now: Now) {
         guard let record = cardSetups[id]?.record ?? endedCardSetups[id] else { return }
         switch action {
-        case .awaitSession: changeReader(record.reader, at: now) { reader, _ in reader.awaitSession(.cardSetup(id), at: now) }
-        case .prepareIntent:
-            call(
-                .setupIntent(user: record.request.user), for: .setupIntent(id), timeout: policy.backendTimeout, holder: .cardSetup(id))
-        case .command(let command):
-            let timeout = if case .confirmReusable = command { policy.confirmTimeout } else { policy.readerTimeout }
-            changeReader(record.reader, at: now) { reader, _ in
-                reader.command(command, owner: .holder(.cardSetup(id)), timeout: timeout)
-            }
         case .write(let snapshot, let note): journal(snapshot, note: note, at: now)
-        case .writeMethod(let snapshot): journal(snapshot, note: "the reader made it", waiter: .cardMethod(id), at: now)
-        case .store(let method):
-            call(
-                .storeCard(record.request, paymentMethod: method), for: .storeCard(id), timeout: policy.backendTimeout,
-                holder: .cardSetup(id))
+        case .takeOff(let command): tellReader(command, for: record, timeout: policy.readerTimeout, at: now)
         case .release(let left): changeReader(record.reader, at: now) { reader, _ in reader.release(.cardSetup(id), left: left, at: now) }
         case .ended:
             endedCardSetups[id] = record
@@ -165,14 +158,42 @@ extension GatewayMachine {
         }
     }
 
+    mutating func carryOut(_ action: CardSetupMachine.Begun, of id: CardSetupID, at now: Now) {
+        guard let record = cardSetups[id]?.record else { return }
+        switch action {
+        case .awaitSession: changeReader(record.reader, at: now) { reader, _ in reader.awaitSession(.cardSetup(id), at: now) }
+        case .prepareIntent:
+            call(
+                .setupIntent(user: record.request.user), for: .setupIntent(id), timeout: policy.backendTimeout, holder: .cardSetup(id))
+        case .command(let command):
+            let timeout = if case .confirmReusable = command { policy.confirmTimeout } else { policy.readerTimeout }
+            tellReader(command, for: record, timeout: timeout, at: now)
+        case .writeMethod(let snapshot): journal(snapshot, note: "the reader made it", waiter: .cardMethod(id), at: now)
+        case .store(let method):
+            call(
+                .storeCard(record.request, paymentMethod: method), for: .storeCard(id), timeout: policy.backendTimeout,
+                holder: .cardSetup(id))
+        }
+    }
+
+    private mutating func tellReader(_ command: ReaderCommand, for record: CardSetupRecord, timeout: Int64, at now: Now) {
+        guard readers[record.reader] != nil else {
+            let lost = ReaderFailure.unreachable(detail: "the reader is not registered at this location any more")
+            return change(record.id, at: now) { $0.answered(command, .failure(lost), at: now) }
+        }
+        changeReader(record.reader, at: now) { reader, _ in
+            reader.command(command, owner: .holder(.cardSetup(record.id)), timeout: timeout)
+        }
+    }
+
     mutating func startCardSetups(_ open: [CardSetupRecord], at now: Now) {
         for record in open {
             if readers[record.reader] == nil {
                 var facts = ReaderFacts(id: record.reader)
                 facts.label = record.readerLabel
-                readers[record.reader] = ReaderMachine(facts: facts, policy: policy)
+                readers[record.reader] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
             }
-            cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, now: now)
+            cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 changeReader(record.reader, at: now) { reader, _ in
                     reader.recoverLease(of: .cardSetup(record.id), takeOver: true, at: now)

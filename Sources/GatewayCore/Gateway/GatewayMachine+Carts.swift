@@ -275,17 +275,22 @@ extension GatewayMachine {
         carts[cart]?.keeper = keeper
         for action in actions {
             switch action {
-            case .request:
-                call(.connectionToken(cart), for: .token(cart), timeout: policy.backendTimeout, payment: nil)
-            case .give(let token, .reader(let id)):
-                let before = readers[id]
-                changeReader(id, at: now) { reader, _ in reader.token(token, at: now) }
-                if before == nil { log(.debug, "a token came for a reader that is gone; it was dropped", .reader(id)) }
-            case .give(let token, .request(let id)): respond(id, .connectionToken(token))
-            case .refuse(.reader(let id), let failure):
-                changeReader(id, at: now) { reader, random in reader.tokenRefused(failure, at: now, random: &random) }
-            case .refuse(.request(let id), let failure): refuse(id, .from(failure))
+            case .owed(let owed): queue.add(.owed(.keeper(cart, owed)))
+            case .begun(let begun): queue.add(.begun(.keeper(cart, begun)))
             }
+        }
+    }
+
+    mutating func carryOut(_ action: TokenKeeper.Owed, of cart: CartID, at now: Now) {
+        switch action {
+        case .give(let token, .reader(let id)):
+            let before = readers[id]
+            changeReader(id, at: now) { reader, _ in reader.token(token, at: now) }
+            if before == nil { log(.debug, "a token came for a reader that is gone; it was dropped", .reader(id)) }
+        case .give(let token, .request(let id)): respond(id, .connectionToken(token))
+        case .refuse(.reader(let id), let failure):
+            changeReader(id, at: now) { reader, random in reader.tokenRefused(failure, at: now, random: &random) }
+        case .refuse(.request(let id), let failure): refuse(id, .from(failure))
         }
     }
 

@@ -174,7 +174,8 @@ extension GatewayMachine {
             for other in following where other != taker { change(other, at: now) { $0.superseded(by: taker, at: now) } }
         }
         stopUnconfirmed(cart, paidBy: taker, at: now)
-        guard let facts = carts[cart]?.facts, !facts.paid else { return }
+        // Where one of ours took it, its end says so of the cart.
+        guard taker == nil, let facts = carts[cart]?.facts, !facts.paid else { return }
         carts[cart]?.facts.paid = true
         carts[cart]?.facts.order = order
         if let facts = carts[cart]?.facts {

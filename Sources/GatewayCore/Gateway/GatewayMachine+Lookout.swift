@@ -64,10 +64,10 @@ extension GatewayMachine {
     }
 
     private mutating func carryOut(_ actions: [Lookout.Action], at now: Now) {
-        for action in actions { carryOut(action, at: now) }
+        for action in actions { queue.add(.owed(.lookout(action))) }
     }
 
-    private mutating func carryOut(_ action: Lookout.Action, at now: Now) {
+    mutating func carryOut(_ action: Lookout.Action, at now: Now) {
         switch action {
         case .askNetworks: call(.networks, for: .networks, timeout: 5_000, payment: nil)
         case .lookAtUSB: call(.lookAtUSB, for: .lookAtUSB, timeout: 10_000, payment: nil)

@@ -64,7 +64,7 @@ extension GatewayMachine {
         open(request.cart, lane: request.lane, reader: reader, at: now)
         let older = carts[request.cart]?.facts.openPayments.first
         let record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
-        payments[payment] = PaymentMachine(record: record, older: older, policy: policy, now: now)
+        payments[payment] = PaymentMachine(record: record, older: older, policy: policy, epoch: nextEpoch(), now: now)
         accepting[payment] = [(id, true)]
         carts[request.cart]?.facts.openPayments.append(payment)
         if carts[request.cart]?.facts.keyedEntry == true { keyedBefore.insert(payment) }
@@ -199,7 +199,7 @@ extension GatewayMachine {
             return
         }
         change(payment, at: now) { $0.cancel(at: now) }
-        if let after = payments[payment]?.record ?? ended[payment] { answer(id, with: after) }
+        if let after = payments[payment]?.record { answer(id, with: after) }
     }
 
     mutating func resolve(
@@ -227,15 +227,15 @@ extension GatewayMachine {
                     payment: payment))
         }
         change(payment, at: now) { $0.resolve(paid: paid, order: order, by: by, note: note, at: now) }
-        if let resolved = ended[payment] { watch(resolved, at: now) }
-        if let after = payments[payment]?.record ?? ended[payment] { answer(id, with: after) }
+        guard let after = payments[payment]?.record else { return }
+        if after.state.isEnd { watch(after, at: now) }
+        answer(id, with: after)
     }
 
     /// Shows a payment; an end only when it is on disk, or cannot get there for now: what was shown as ended must stay so.
     private mutating func answer(_ id: RequestID, with record: PaymentRecord) {
-        guard ended[record.id] != nil, outbox.trouble == nil else {
-            return respond(id, .payment(record, created: false))
-        }
+        let isOnItsWay = payments[record.id]?.isEnded ?? (ended[record.id] != nil)
+        guard isOnItsWay, outbox.trouble == nil else { return respond(id, .payment(record, created: false)) }
         waitingForEnd[record.id, default: []].append((id, false))
     }
 
@@ -244,118 +244,6 @@ extension GatewayMachine {
         for (request, created) in waitingForEnd.removeValue(forKey: record.id) ?? [] {
             respond(request, .payment(record, created: created))
         }
-    }
-
-    // MARK: Carrying out what a payment asks for
-
-    /// Feeds one event to a payment and carries out what follows.
-    mutating func change(_ id: PaymentID, at now: Now, _ event: (inout PaymentMachine) -> [PaymentMachine.Action]) {
-        guard var machine = payments[id] else { return }
-        let actions = event(&machine)
-        payments[id] = machine
-        for action in actions { carryOut(action, of: id, at: now) }
-    }
-
-    private mutating func carryOut(_ action: PaymentMachine.Action, of id: PaymentID, at now: Now) {
-        guard let record = payments[id]?.record ?? ended[id] else { return }
-        let cart = record.request.cart
-        switch action {
-        case .awaitSession: changeReader(record.reader, at: now) { reader, _ in reader.awaitSession(.payment(id), at: now) }
-        case .prepareIntent: prepareIntent(for: id, at: now)
-        case .askBaseline:
-            call(.paymentStatus(cart), for: .baseline(id), timeout: policy.backendTimeout, payment: id)
-        case .command(let command):
-            let timeout = if case .confirm = command { policy.confirmTimeout } else { policy.readerTimeout }
-            changeReader(record.reader, at: now) { reader, _ in reader.command(command, owner: .holder(.payment(id)), timeout: timeout) }
-        case .write(let kind, let snapshot, let note):
-            if kind == .ended { settleCart(snapshot, at: now) }
-            journal(kind, snapshot, note: note, at: now)
-        case .writeConfirming(let snapshot):
-            let before = carts[cart]?.facts.intent
-            carts[cart]?.beforeConfirm = before
-            carts[cart]?.facts.intent?.everConfirmed = true
-            carts[cart]?.facts.intent?.knownNotCharged = false
-            journal(.confirming, snapshot, waiter: .confirming(id), at: now)
-        case .askStatus: call(.paymentStatus(cart), for: .status(id), timeout: policy.backendTimeout, payment: id)
-        case .readIntent: readEvidence(for: id, at: now)
-        case .release(let left): changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: left, at: now) }
-        case .proveIdle: changeReader(record.reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
-        case .intentNotCharged:
-            // An earlier attempt on it, of which nothing is known, could be under way still.
-            if carts[cart]?.facts.intent?.id == record.intent, otherFollowing(of: record).isEmpty {
-                carts[cart]?.facts.intent?.knownNotCharged = true
-            }
-        case .confirmNotSent: carts[cart]?.undoConfirm(of: record.intent)
-        case .intentGone:
-            // What was confirmed on it is remembered: the backend may have yet to hear of it.
-            if let gone = carts[cart]?.facts.intent, gone.id == record.intent {
-                if gone.everConfirmed { carts[cart]?.facts.replaced.append(gone.id) }
-                carts[cart]?.facts.intent = nil
-            }
-        case .tookMoney:
-            supersedeOthers(than: record, at: now)
-            stopUnconfirmed(cart, paidBy: id, at: now)
-        case .alreadyCharged(let proven):
-            if let older = otherFollowing(of: record).first {
-                change(older, at: now) { proven ? $0.foundCharged(at: now) : $0.askNow(at: now) }
-            }
-        case .sawIntent(let status):
-            for other in otherFollowing(of: record) where payments[other]?.record.intent == record.intent {
-                change(other, at: now) { $0.intent(.status(status), askedAt: now.mono, at: now) }
-            }
-        case .ended: finish(id, record, at: now)
-        case .alarm(let words): log(.error, words, .payment(id))
-        }
-    }
-
-    /// The cart is paid: what has not been confirmed is taken off the readers and out of the queues.
-    mutating func stopUnconfirmed(_ cart: CartID, paidBy payer: PaymentID?, at now: Now) {
-        for other in carts[cart]?.facts.openPayments ?? [] where other != payer && accepting[other] == nil {
-            change(other, at: now) { $0.stopForShutdown(.cartPaidEarlier(by: payer), at: now) }
-        }
-    }
-
-    private mutating func supersedeOthers(than record: PaymentRecord, at now: Now) {
-        for other in otherFollowing(of: record) { change(other, at: now) { $0.superseded(by: record.id, at: now) } }
-    }
-
-    /// Payments of the same cart whose outcome is being found out, oldest first.
-    private func otherFollowing(of record: PaymentRecord) -> [PaymentID] {
-        (carts[record.request.cart]?.facts.openPayments ?? []).filter { other in
-            guard other != record.id, let machine = payments[other] else { return false }
-            return machine.isFollowing
-        }
-    }
-
-    /// What an end means for its cart; it is written with the end.
-    private mutating func settleCart(_ record: PaymentRecord, at now: Now) {
-        let cart = record.request.cart
-        carts[cart]?.facts.openPayments.removeAll { $0 == record.id }
-        switch (record.state, record.money) {
-        case (.succeeded, _):
-            carts[cart]?.facts.paid = true
-            carts[cart]?.facts.paidBy = record.id
-            carts[cart]?.facts.order = record.order
-            explainResolutions(of: cart, by: record, at: now)
-        case (_, .authorized): carts[cart]?.facts.held = record.id
-        default: break
-        }
-    }
-
-    private mutating func finish(_ id: PaymentID, _ record: PaymentRecord, at now: Now) {
-        ended[id] = record
-        payments[id] = nil
-        traces[.payment(id)] = nil
-        freeingCarts = freeingCarts.filter { entry in readers.values.contains { $0.holder == .payment(entry.key) } }
-        if readers[record.reader]?.holder == .payment(id) || readers[record.reader]?.isFreeing == true {
-            freeingCarts[id] = record.request.cart
-        }
-        if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }
-        changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }
-        if record.state == .succeeded { supersedeOthers(than: record, at: now) }
-        if record.money != .notTaken { stopUnconfirmed(record.request.cart, paidBy: id, at: now) }
-        if carts[record.request.cart]?.facts.paid == true { close(record.request.cart, at: now) }
-        log(.notice, "payment ended: \(record.state.rawValue), money \(record.money.rawValue)", .payment(id))
     }
 
     // MARK: Journal

@@ -72,7 +72,7 @@ extension GatewayMachine {
             if case .failure(let failure) = result {
                 refuse(item.id, .from(failure))
             } else {
-                handle(item.id, item.request, at: now)
+                queue.add(.owed(.resume(item)))
             }
         }
         let asked = listsWanted
@@ -92,7 +92,7 @@ extension GatewayMachine {
             seen.insert(entry.id)
             let before = readers[entry.id]?.facts.label
             if readers[entry.id] == nil {
-                readers[entry.id] = ReaderMachine(facts: ReaderFacts(id: entry.id), policy: policy)
+                readers[entry.id] = ReaderMachine(facts: ReaderFacts(id: entry.id), policy: policy, epoch: nextEpoch())
             }
             readers[entry.id]?.editFacts { $0.merge(entry) }
             if before != entry.label { out.append(.readerChanged(entry.id)) }
@@ -157,7 +157,12 @@ extension GatewayMachine {
         self.random = random
         readers[id] = machine
         tellIfChanged(id, before, machine)
-        for action in actions { carryOut(action, of: id, at: now) }
+        for action in actions {
+            switch action {
+            case .owed(let owed): queue.add(.owed(.reader(id, owed)))
+            case .begun(let begun): queue.add(.begun(.reader(id, epoch: machine.epoch, begun)))
+            }
+        }
     }
 
     /// Whoever follows the readers is told when one becomes busy or free as well as when it goes or comes back: once for what one event did.
@@ -168,22 +173,10 @@ extension GatewayMachine {
         if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
     }
 
-    private mutating func carryOut(_ action: ReaderMachine.Action, of id: ReaderID, at now: Now) {
+    mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
         switch action {
-        case .claimToken:
-            guard let cart = cartForToken(of: id) else {
-                changeReader(id, at: now) { reader, random in reader.noCart(at: now, random: &random) }
-                return
-            }
-            mention(cart)
-            changeKeeper(cart, at: now) { $0.claim(.reader(id), at: now.mono) }
         case .withdrawToken:
             for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.reader(id)) }
-        case .list(let token):
-            call(.stripeReaders(token), for: .stripeReaders(id), timeout: policy.stripeTimeout, payment: nil)
-        case .send(let sequence, let route, let command, let session, let timeout, let owner):
-            let holder: LeaseHolder? = if case .holder(let holder) = owner { holder } else { nil }
-            call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, holder: holder)
         case .answer(.holder(.payment(let payment)), let command, let result):
             change(payment, at: now) { $0.answered(command, result, at: now) }
         case .answer(.request(let request), let command, let result):
@@ -195,26 +188,48 @@ extension GatewayMachine {
         case .answer(.holder(.cardSetup(let setup)), let command, let result):
             change(setup, at: now) { $0.answered(command, result, at: now) }
         case .answer(.session, _, _): break
-        case .granted(.payment(let payment)):
-            let context = transaction(at: now)
-            let currency = payments[payment].flatMap { self.currency(of: $0.record.request.cart) }
-            change(payment, at: now) { $0.granted(context: context, expectedCurrency: currency, at: now) }
         case .sessionReady(.payment(let payment)): change(payment, at: now) { $0.sessionReady(at: now) }
         case .sessionFailed(.payment(let payment), let trouble): change(payment, at: now) { $0.sessionFailed(trouble, at: now) }
-        case .granted(.cardSetup(let setup)):
-            guard cardSetups[setup] != nil else {
-                return changeReader(id, at: now) { reader, _ in reader.release(.cardSetup(setup), left: .idle, at: now) }
-            }
-            change(setup, at: now) { $0.granted(at: now) }
         case .sessionReady(.cardSetup(let setup)): change(setup, at: now) { $0.sessionReady(at: now) }
         case .sessionFailed(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.sessionFailed(trouble, at: now) }
         case .seenIdle:
             for payment in payments.values.sorted(by: { $0.id < $1.id }) where payment.record.reader == id && payment.isFollowing {
                 change(payment.id, at: now) { $0.readerSeenIdle(at: now) }
             }
+        case .changed(let words): log(.info, words, .reader(id))
+        }
+    }
+
+    mutating func carryOut(_ action: ReaderMachine.Begun, of id: ReaderID, at now: Now) {
+        switch action {
+        case .claimToken:
+            guard let cart = cartForToken(of: id) else {
+                return changeReader(id, at: now) { reader, random in reader.noCart(at: now, random: &random) }
+            }
+            mention(cart)
+            changeKeeper(cart, at: now) { $0.claim(.reader(id), at: now.mono) }
+        case .list(let token):
+            call(.stripeReaders(token), for: .stripeReaders(id), timeout: policy.stripeTimeout, payment: nil)
+        case .send(let sequence, let route, let command, let session, let timeout, let owner):
+            let holder: LeaseHolder? = if case .holder(let holder) = owner { holder } else { nil }
+            if case .confirm = command, holder?.payment.map({ mayConfirm($0) }) != true {
+                log(.notice, "a confirm was held back: its payment does not want it any more", .reader(id))
+                return changeReader(id, at: now) { reader, _ in reader.heldBack(sequence: sequence) }
+            }
+            call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, holder: holder)
+        case .granted(.payment(let payment)):
+            guard let machine = payments[payment], !machine.isEnded else {
+                return changeReader(id, at: now) { reader, _ in reader.release(.payment(payment), left: .idle, at: now) }
+            }
+            let context = transaction(at: now)
+            let currency = currency(of: machine.record.request.cart)
+            change(payment, at: now) { $0.granted(context: context, expectedCurrency: currency, at: now) }
+        case .granted(.cardSetup(let setup)):
+            guard let machine = cardSetups[setup], !machine.isEnded else {
+                return changeReader(id, at: now) { reader, _ in reader.release(.cardSetup(setup), left: .idle, at: now) }
+            }
+            change(setup, at: now) { $0.granted(at: now) }
         case .search: search(at: now)
-        case .changed(let words):
-            log(.info, words, .reader(id))
         }
     }
 

@@ -67,25 +67,31 @@ extension GatewayMachine {
         desk.items[0].machine = machine
         for action in actions {
             switch action {
-            case .list(let location):
-                call(.terminals(location: location), for: .terminals, timeout: policy.backendTimeout, payment: nil)
-            case .send(.register(let code, let label, let location)):
-                log(.notice, "a reader is being registered with the label \(label)")
-                call(
-                    .registerTerminal(location: location, code, label: label), for: .terminalChange, timeout: policy.backendTimeout,
-                    payment: nil)
-            case .send(.relabel(let reader, let label)):
-                log(.notice, "the reader is being labelled \(label)", .reader(reader))
-                call(.updateTerminal(reader, label: label), for: .terminalChange, timeout: policy.backendTimeout, payment: nil)
-            case .send(.remove(let reader)):
-                log(.notice, "the reader is being removed from its location", .reader(reader))
-                call(.deregisterTerminal(reader), for: .terminalChange, timeout: policy.backendTimeout, payment: nil)
-            case .ended(let result): registrationEnded(result, at: now)
+            case .owed(let owed): queue.add(.owed(.desk(owed)))
+            case .begun(let begun): queue.add(.begun(.desk(machine.job, begun)))
             }
         }
     }
 
-    private mutating func registrationEnded(_ result: Result<ReaderID, Refusal>, at now: Now) {
+    mutating func carryOut(_ action: RegistrationMachine.Begun, at now: Now) {
+        switch action {
+        case .list(let location):
+            call(.terminals(location: location), for: .terminals, timeout: policy.backendTimeout, payment: nil)
+        case .send(.register(let code, let label, let location)):
+            log(.notice, "a reader is being registered with the label \(label)")
+            call(
+                .registerTerminal(location: location, code, label: label), for: .terminalChange, timeout: policy.backendTimeout,
+                payment: nil)
+        case .send(.relabel(let reader, let label)):
+            log(.notice, "the reader is being labelled \(label)", .reader(reader))
+            call(.updateTerminal(reader, label: label), for: .terminalChange, timeout: policy.backendTimeout, payment: nil)
+        case .send(.remove(let reader)):
+            log(.notice, "the reader is being removed from its location", .reader(reader))
+            call(.deregisterTerminal(reader), for: .terminalChange, timeout: policy.backendTimeout, payment: nil)
+        }
+    }
+
+    mutating func registrationEnded(_ result: Result<ReaderID, Refusal>, at now: Now) {
         guard !desk.items.isEmpty else { return }
         let item = desk.items.removeFirst()
         switch (item.machine.job, result) {

@@ -97,6 +97,8 @@ package struct GatewayMachine: Sendable {
     package internal(set) var lostJournals: [String] = []
     /// What technicians have said, of which the backend may yet say otherwise.
     var resolutions: [PaymentID: Resolution] = [:]
+    var queue = ActionQueue()
+    var lastEpoch: UInt64 = 0
     var out: [Action] = []
     /// The moment of the event that is being handled.
     private var mono: MonoTime = .min
@@ -133,8 +135,11 @@ package struct GatewayMachine: Sendable {
         case .devices(let news): reported(news, at: now)
         case .stopping: stop(at: now)
         }
+        drain(at: now)
         joinDevices(at: now)
+        drain(at: now)
         tick(at: now)
+        drain(at: now)
         write(at: now)
         defer { out = [] }
         return out

@@ -2,20 +2,29 @@
 ///
 /// The reader makes a PaymentMethod by its reusable-card calls (reader-protocol, section 3.9); the backend then keeps it for the customer.
 package struct CardSetupMachine: Sendable {
-    package enum Action: Sendable, Equatable {
-        case awaitSession
-        /// Ask the backend for the setup intent.
-        case prepareIntent
-        case command(ReaderCommand)
-        case write(CardSetupRecord, note: String?)
-        /// Write the PaymentMethod and say when it is on disk (`methodWritten`, `methodNotWritten`).
-        case writeMethod(CardSetupRecord)
-        /// Have the backend keep this PaymentMethod. Never asked twice by itself.
-        case store(paymentMethod: String)
+    /// What is carried out even when this set-up has ended meanwhile.
+    package enum Owed: Sendable, Equatable {
+        indirect case write(CardSetupRecord, note: String?)
+        /// Take what this set-up has put there off the reader.
+        case takeOff(ReaderCommand)
         case release(ReaderMachine.Left)
         case ended
         case alarm(String)
     }
+
+    /// What is begun only while this set-up goes on.
+    package enum Begun: Sendable, Equatable {
+        case awaitSession
+        /// Ask the backend for the setup intent.
+        case prepareIntent
+        case command(ReaderCommand)
+        /// Write the PaymentMethod and say when it is on disk (`methodWritten`, `methodNotWritten`).
+        indirect case writeMethod(CardSetupRecord)
+        /// Have the backend keep this PaymentMethod. Never asked twice by itself.
+        case store(paymentMethod: String)
+    }
+
+    package typealias Action = PartAction<Owed, Begun>
 
     enum State: Sendable, Equatable {
         /// Waits for the reader. To `preparing` when granted; to `ended` at a cancel or the queue's time-out.
@@ -54,8 +63,11 @@ package struct CardSetupMachine: Sendable {
     private var stopping: Stop?
     private var reconnected = false
     let policy: GatewayPolicy
+    /// Tells this machine from every other that is, or was, in the same place.
+    package let epoch: UInt64
 
-    package init(record: CardSetupRecord, policy: GatewayPolicy, now: Now) {
+    package init(record: CardSetupRecord, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
+        self.epoch = epoch
         self.record = record
         self.policy = policy
         self.state = .queued(until: now.mono + policy.queueTimeout)
@@ -236,7 +248,7 @@ package struct CardSetupMachine: Sendable {
     private mutating func queried(_ reply: ReaderReply, _ until: MonoTime, _ failures: Int, at now: Now) -> [Action] {
         switch reply {
         case .canceledByCustomer:
-            let release = Action.release(.idle)
+            let release = Action.owed(.release(.idle))
             if case .failure(let failure)? = stopping { return [release] + end(.failed, failure, at: now) }
             return [release]
                 + end(

@@ -3,22 +3,12 @@
 /// It decides; it asks for things by actions and is told of results by events. What follows from the present state is worked out in one
 /// place (`advance`), after every event, so that a result that comes early, late or twice leads nowhere else than it should.
 package struct PaymentMachine: Sendable {
-    package enum Action: Sendable, Equatable {
-        case awaitSession
-        /// Make, or look up, the cart's PaymentIntent for this request.
-        case prepareIntent
-        /// What the backend says of the cart before anything is confirmed.
-        case askBaseline
-        case command(ReaderCommand)
+    /// What is carried out even when this payment has ended meanwhile.
+    package enum Owed: Sendable, Equatable {
         indirect case write(JournalKind, PaymentRecord, note: String?)
-        /// Write "confirming" and say when it is on disk (`confirmingWritten`, `confirmingFailed`).
-        indirect case writeConfirming(PaymentRecord)
-        case askStatus
-        /// Read the intent, if its client secret is in memory.
-        case readIntent
+        /// Take what this payment has put there off the reader.
+        case takeOff(ReaderCommand)
         case release(ReaderMachine.Left)
-        /// Somebody should look whether the reader is idle.
-        case proveIdle
         /// The intent is known not to have been charged.
         case intentNotCharged
         /// "confirming" is on disk, and the confirm did not leave the box.
@@ -34,6 +24,25 @@ package struct PaymentMachine: Sendable {
         case ended
         case alarm(String)
     }
+
+    /// What is begun only while this payment goes on.
+    package enum Begun: Sendable, Equatable {
+        case awaitSession
+        /// Make, or look up, the cart's PaymentIntent for this request.
+        case prepareIntent
+        /// What the backend says of the cart before anything is confirmed.
+        case askBaseline
+        case command(ReaderCommand)
+        /// Write "confirming" and say when it is on disk (`confirmingWritten`, `confirmingFailed`).
+        indirect case writeConfirming(PaymentRecord)
+        case askStatus
+        /// Read the intent, if its client secret is in memory.
+        case readIntent
+        /// Somebody should look whether the reader is idle.
+        case proveIdle
+    }
+
+    package typealias Action = PartAction<Owed, Begun>
 
     enum State: Sendable {
         /// Waits for the reader. To `active` when granted; to `ended` at a cancel or the queue's time-out.
@@ -61,9 +70,12 @@ package struct PaymentMachine: Sendable {
     package private(set) var older: PaymentID?
     var state: State
     let policy: GatewayPolicy
+    /// Tells this machine from every other that is, or was, in the same place.
+    package let epoch: UInt64
 
-    package init(record: PaymentRecord, older: PaymentID? = nil, policy: GatewayPolicy, now: Now) {
+    package init(record: PaymentRecord, older: PaymentID? = nil, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
         self.older = older
+        self.epoch = epoch
         self.record = record
         self.policy = policy
         self.state = .queued(until: now.mono + policy.queueTimeout)

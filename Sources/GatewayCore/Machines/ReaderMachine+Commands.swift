@@ -5,6 +5,9 @@ extension ReaderMachine {
         guard isLive || owner == .session else {
             return [.answer(owner, command, .failure(.unreachable(detail: "there is no session with the reader")))]
         }
+        if case .holder(let holder) = owner, lease != .held(holder) {
+            return [.answer(owner, command, .failure(.unreachable(detail: "the reader is not the \(holder.words)'s any more")))]
+        }
         pending.append(Pending(owner: owner, command: command, timeout: timeout))
         sendNext(&actions)
         return actions
@@ -29,6 +32,15 @@ extension ReaderMachine {
         case .failure(let failure):
             failed(current.owner, current.command, failure, at: now, random: &random, &actions)
         }
+        sendNext(&actions)
+        return actions
+    }
+
+    /// A request that was about to be sent is not sent: whoever asked for it is told that nothing left.
+    package mutating func heldBack(sequence: UInt64) -> [Action] {
+        guard let current = inFlight, current.sequence == sequence else { return [] }
+        inFlight = nil
+        var actions: [Action] = [.answer(current.owner, current.command, .failure(.unreachable(detail: "it was held back")))]
         sendNext(&actions)
         return actions
     }

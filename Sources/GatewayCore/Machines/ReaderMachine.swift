@@ -20,32 +20,22 @@ package struct ReaderMachine: Sendable {
         case unknown
     }
 
-    package enum Action: Sendable, Equatable {
-        case claimToken
+    /// What is carried out even when this reader is gone meanwhile.
+    package enum Owed: Sendable, Equatable {
         case withdrawToken
-        /// Read Stripe's list with this token, which is not spent by it.
-        case list(ConnectionToken)
-        case send(sequence: UInt64, ReaderRoute, ReaderCommand, session: SessionToken?, timeout: Int64, owner: Owner)
         case answer(Owner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
-        case granted(LeaseHolder)
         case sessionReady(LeaseHolder)
         case sessionFailed(LeaseHolder, ReaderTrouble)
         /// The reader was seen idle now.
         case seenIdle
-        /// It is not where it should be: look for it.
-        case search
         case changed(String)
         /// What became of the session that a request waited for.
         case visited(RequestID, Result<Void, ReaderTrouble>)
 
-        package static func == (left: Action, right: Action) -> Bool {
+        package static func == (left: Owed, right: Owed) -> Bool {
             switch (left, right) {
-            case (.claimToken, .claimToken), (.withdrawToken, .withdrawToken), (.seenIdle, .seenIdle), (.search, .search): true
-            case (.list(let a), .list(let b)): a == b
-            case (.send(let a, let b, let c, let d, let e, let f), .send(let g, let h, let i, let j, let k, let l)):
-                a == g && b == h && c == i && d == j && e == k && f == l
+            case (.withdrawToken, .withdrawToken), (.seenIdle, .seenIdle): true
             case (.answer(let a, let b, let c), .answer(let d, let e, let f)): a == d && b == e && c == f
-            case (.granted(let a), .granted(let b)): a == b
             case (.sessionReady(let a), .sessionReady(let b)): a == b
             case (.sessionFailed(let a, let b), .sessionFailed(let c, let d)): a == c && b == d
             case (.changed(let a), .changed(let b)): a == b
@@ -55,6 +45,19 @@ package struct ReaderMachine: Sendable {
             }
         }
     }
+
+    /// What is begun only while this reader is still in the state that wanted it (`wants(_:)`).
+    package enum Begun: Sendable, Equatable {
+        case claimToken
+        /// Read Stripe's list with this token, which is not spent by it.
+        case list(ConnectionToken)
+        case send(sequence: UInt64, ReaderRoute, ReaderCommand, session: SessionToken?, timeout: Int64, owner: Owner)
+        case granted(LeaseHolder)
+        /// It is not where it should be: look for it.
+        case search
+    }
+
+    package typealias Action = PartAction<Owed, Begun>
 
     enum Session: Sendable, Equatable {
         /// No session. `trouble` says why the last try failed; no try before `retryAt`. To `claiming` when one is wanted.
@@ -89,6 +92,8 @@ package struct ReaderMachine: Sendable {
     }
 
     package let id: ReaderID
+    /// Tells this machine from every other that is, or was, in the same place.
+    package let epoch: UInt64
     package var policy: GatewayPolicy
     package internal(set) var facts: ReaderFacts
     var session = Session.none(trouble: nil, retryAt: .min)
@@ -128,10 +133,22 @@ package struct ReaderMachine: Sendable {
     package internal(set) var sessionSince: WallTime?
     package internal(set) var livemode: Bool?
 
-    package init(facts: ReaderFacts, policy: GatewayPolicy) {
+    package init(facts: ReaderFacts, policy: GatewayPolicy, epoch: UInt64 = 0) {
         self.id = facts.id
+        self.epoch = epoch
         self.facts = facts
         self.policy = policy
+    }
+
+    /// Whether what was to be begun is wanted still.
+    func wants(_ begun: Begun) -> Bool {
+        switch (begun, session) {
+        case (.claimToken, .claiming), (.search, .searching): true
+        case (.list(let token), .listing(let current)): token == current
+        case (.send(let sequence, _, _, _, _, _), _): inFlight?.sequence == sequence
+        case (.granted(let holder), _): lease == .held(holder)
+        case (.claimToken, _), (.search, _), (.list, _): false
+        }
     }
 
     // MARK: What can be seen

@@ -15,14 +15,21 @@ package struct RegistrationMachine: Sendable {
         }
     }
 
-    package enum Action: Sendable, Equatable {
+    /// What is carried out in any case.
+    package enum Owed: Sendable, Equatable {
+        /// Over: the reader that it is about, or why not.
+        case ended(Result<ReaderID, Refusal>)
+    }
+
+    /// What is begun only while this change is the one under way.
+    package enum Begun: Sendable, Equatable {
         /// Read the location's list; answered by `listed`.
         case list(location: String?)
         /// Send the change; answered by `told`.
         case send(Job)
-        /// Over: the reader that it is about, or why not.
-        case ended(Result<ReaderID, Refusal>)
     }
+
+    package typealias Action = PartAction<Owed, Begun>
 
     private enum State: Sendable {
         /// Not begun. To `looking`.

@@ -8,12 +8,19 @@ package struct TokenKeeper: Sendable {
         case request(RequestID)
     }
 
-    package enum Action: Sendable, Equatable {
-        /// Ask the backend for a token.
-        case request
+    /// What is carried out even when the cart is gone meanwhile.
+    package enum Owed: Sendable, Equatable {
         case give(ConnectionToken, to: Claimant)
         case refuse(Claimant, CallFailure)
     }
+
+    /// What is begun only while somebody wants a token here.
+    package enum Begun: Sendable, Equatable {
+        /// Ask the backend for a token.
+        case request
+    }
+
+    package typealias Action = PartAction<Owed, Begun>
 
     private enum State: Sendable {
         /// No token, nothing asked. To `requesting` when somebody claims one or the cart is open.
