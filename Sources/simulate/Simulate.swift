@@ -28,11 +28,32 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "The agent looks for readers on the LAN, and follows those that have moved.")
     var looks = false
 
+    @Option(help: "Kinds of trouble beyond the usual: all, or names with commas between them.")
+    var kinds: String?
+
+    func validate() throws { _ = try chosenKinds() }
+
+    private func chosenKinds() throws -> Kinds {
+        guard let kinds else { return .usual }
+        var chosen = Kinds()
+        for name in kinds.split(separator: ",").map(String.init) {
+            if name == "all" {
+                chosen.formUnion(.all)
+            } else if let kind = Kinds.named.first(where: { $0.name == name })?.kind {
+                chosen.insert(kind)
+            } else {
+                throw ValidationError("There is no kind \(name); there are \(Kinds.named.map(\.name).joined(separator: ", ")), and all.")
+            }
+        }
+        return chosen
+    }
+
     func run() async throws {
-        if let seed { return try replay(seed) }
+        let kinds = try chosenKinds()
+        if let seed { return try replay(seed, kinds) }
         let clock = ContinuousClock()
         let begun = clock.now
-        let summary = await Simulation.run(from: from, count: seeds, threads: threads, looks: looks, limit: max(1, limit))
+        let summary = await Simulation.run(from: from, count: seeds, threads: threads, looks: looks, kinds: kinds, limit: max(1, limit))
         let seconds = (clock.now - begun) / .seconds(1)
         for outcome in summary.broken { tell(outcome) }
         let rate = seconds > 0 ? Int(Double(summary.seeds) / seconds) : 0
@@ -40,13 +61,13 @@ struct Simulate: AsyncParsableCommand {
             "\(summary.seeds) seeds, \(summary.steps) steps, \(summary.payments) payments, \(summary.charges) charges; \(summary.broken.count) broken; \(rate) seeds/s"
         )
         if let first = summary.broken.first {
-            print("Replay: simulate --seed \(first.seed)\(looks ? " --looks" : "")")
+            print("Replay: simulate --seed \(first.seed)\(looks ? " --looks" : "")\(self.kinds.map { " --kinds \($0)" } ?? "")")
             throw ExitCode.failure
         }
     }
 
-    private func replay(_ seed: UInt64) throws {
-        let outcome = Simulation.run(seed: seed, looks: looks, tracing: true)
+    private func replay(_ seed: UInt64, _ kinds: Kinds) throws {
+        let outcome = Simulation.run(seed: seed, looks: looks, kinds: kinds, tracing: true)
         for line in outcome.trace { print(line) }
         print("seed \(seed): \(outcome.steps) steps, hash \(String(outcome.hash, radix: 16))")
         if outcome.violation != nil {

@@ -11,7 +11,7 @@ extension Simulation {
 
     /// Runs the seeds from `first` on, each in a world of its own, spread over threads; stops early when `limit` seeds broke a promise.
     package static func run(
-        from first: UInt64, count: Int, threads: Int, looks: Bool = false, limit: Int = 1
+        from first: UInt64, count: Int, threads: Int, looks: Bool = false, kinds: Kinds = .usual, limit: Int = 1
     ) async -> Summary {
         let lanes = max(1, min(threads, count))
         let size = 250
@@ -22,7 +22,7 @@ extension Simulation {
                 guard next < count else { return }
                 let (from, to) = (next, min(count, next + size))
                 next = to
-                group.addTask { part(first &+ UInt64(from), to - from, looks: looks, limit: limit) }
+                group.addTask { part(first &+ UInt64(from), to - from, looks: looks, kinds: kinds, limit: limit) }
             }
             for _ in 0..<lanes { add(&group) }
             while let part = await group.next() {
@@ -33,10 +33,10 @@ extension Simulation {
         }
     }
 
-    private static func part(_ first: UInt64, _ count: Int, looks: Bool, limit: Int) -> Summary {
+    private static func part(_ first: UInt64, _ count: Int, looks: Bool, kinds: Kinds, limit: Int) -> Summary {
         var part = Summary()
         for number in 0..<UInt64(count) {
-            let outcome = run(seed: first &+ number, looks: looks)
+            let outcome = run(seed: first &+ number, looks: looks, kinds: kinds)
             part.seeds += 1
             part.steps += outcome.steps
             part.payments += outcome.payments

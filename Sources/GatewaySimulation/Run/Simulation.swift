@@ -11,8 +11,8 @@ package enum Simulation {
     }
 
     /// - Parameter looks: the agent looks for readers on the LAN (`lan.sweep`), and follows those that have moved.
-    package static func run(seed: UInt64, looks: Bool = false, tracing: Bool = false) -> Outcome {
-        var world = World(seed: seed, looks: looks, tracing: tracing)
+    package static func run(seed: UInt64, looks: Bool = false, kinds: Kinds = .usual, tracing: Bool = false) -> Outcome {
+        var world = World(seed: seed, looks: looks, kinds: kinds, tracing: tracing)
         world.run()
         return Outcome(
             seed: seed, violation: world.violation, hash: world.trace.hash, steps: world.step, payments: world.payments.count,

@@ -18,6 +18,8 @@ struct Backend: Sendable {
         var failsOrder = false
         var intents: [Int] = []
         var isKeyedOpen = false
+        /// Typed cards whose customers are asked in their bank's app.
+        var inBankApps = 0
     }
 
     var carts: [Cart] = []

@@ -6,7 +6,11 @@ struct Disk: Sendable {
     private(set) var order: [PaymentID] = []
     private(set) var carts: [CartID: CartFacts] = [:]
     private(set) var facts: [String: String] = [:]
+    private(set) var cardSetups: [CardSetupID: CardSetupRecord] = [:]
+    private var setupOrder: [CardSetupID] = []
     var isFull = false
+    /// Until then nothing that is written is acknowledged.
+    var hangsUntil: Int64 = 0
     private(set) var rows = 0
 
     mutating func apply(_ entries: [JournalEntry]) {
@@ -17,10 +21,15 @@ struct Disk: Sendable {
             }
             if let cart = entry.cart { carts[cart.cart] = cart }
             if let fact = entry.fact { facts[fact.key] = fact.value }
+            if let record = entry.cardSetup {
+                if cardSetups.updateValue(record, forKey: record.id) == nil { setupOrder.append(record.id) }
+            }
         }
     }
 
     var openPayments: [PaymentRecord] { order.compactMap { payments[$0] }.filter { $0.endedAt == nil } }
+
+    var openCardSetups: [CardSetupRecord] { setupOrder.compactMap { cardSetups[$0] }.filter { $0.endedAt == nil } }
 
     /// As the real journal's: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
     var openCarts: [CartFacts] {

@@ -20,8 +20,18 @@ struct Reader: Sendable {
         var call: Int
     }
 
+    /// A card to be kept is asked for, or read.
+    struct Keeping: Sendable {
+        var setup: Int
+        var number: Int
+        var isRead = false
+        /// The call that waits for what is made of it.
+        var call: Int?
+    }
+
     enum State: Sendable {
         case idle
+        case keeping(Keeping)
         case waiting(Collection)
         case collected(Collection)
         case authorising(Authorisation)
@@ -42,10 +52,16 @@ struct Reader: Sendable {
     var address: Int
     /// What Stripe lists; it hears of a change when the reader is on.
     var listedAddress: Int
+    var label: String
+    /// Since when the backend lists it; nil: it does not.
+    var registeredAt: Int64? = 0
+    /// What the kernel calls it, while its cable is plugged in.
+    var usbDevice: Int?
     var collections = 0
     var sessions = 0
     /// The transaction that the customer canceled.
     var canceledTransaction: String?
+    var customerCanceledSetup = false
     /// Requests of the agent that have no answer yet.
     var open = 0
 
@@ -55,7 +71,7 @@ struct Reader: Sendable {
     /// What the reader is at work on.
     var standing: Collection? {
         switch state {
-        case .idle: nil
+        case .idle, .keeping: nil
         case .waiting(let collection), .collected(let collection): collection
         case .authorising(let authorisation): authorisation.collection
         }

@@ -10,6 +10,8 @@ struct Stripe: Sendable {
         /// Authorisations of it that the issuer is at work on.
         var underWay = 0
         var isKeyed: Bool
+        /// Of the amount: a tip that an attempt left there.
+        var stayingTip: Int64 = 0
         var secret: String
     }
 
@@ -22,6 +24,8 @@ struct Stripe: Sendable {
         var at: Int64
         /// The backend has let go of it, because its order failed.
         var voided = false
+        /// Otherwise than the reader showed.
+        var differs = false
     }
 
     var intents: [Intent] = []
@@ -33,9 +37,8 @@ struct Stripe: Sendable {
 
     func standing(inCart cart: Int) -> Int { charges.reduce(0) { $0 + ($1.cart == cart && !$1.voided ? 1 : 0) } }
 
-    func facts(_ index: Int) -> IntentFacts {
-        IntentFacts(
-            id: Self.id(index), status: intents[index].status, amountMinor: intents[index].amount, currency: World.currency)
+    func facts(_ index: Int, _ currency: Currency) -> IntentFacts {
+        IntentFacts(id: Self.id(index), status: intents[index].status, amountMinor: intents[index].amount, currency: currency)
     }
 
     /// Whether a confirm may begin; nil: it may.

@@ -17,6 +17,22 @@ enum Happening: Sendable {
     case outage(Backend.Trouble?)
     case diskFull(Bool)
     case clockJumps(Int64)
+    case hangsUp(Int)
+    case technician, registrar
+    case cardDesk(Int?)
+    case keptCard(Int, number: Int, canceled: Bool)
+    case madeMethod(Int, number: Int)
+    case settings
+    case cable(Int, isIn: Bool)
+    case stripeCancels, changesAmount
+    case diskHangs(for: Int64)
+    /// The reader asks for the PIN of a card whose contactless try was declined: the same confirm goes on.
+    case pinAsked(Int, number: Int, outcome: IssuerOutcome)
+    /// What was `processing` at Stripe has become something.
+    case processed(InFlight, approves: Bool)
+    case holdLetGo(Int)
+    /// The customer has answered in the bank's app.
+    case bankApp(Int, intent: Int, approves: Bool)
     case closing
     case look
     case settle
@@ -25,6 +41,10 @@ enum Happening: Sendable {
 
 enum IssuerOutcome: Sendable {
     case approve(IntentStatus)
+    /// Charged, and told as a refusal.
+    case approveOddly(IntentStatus)
+    /// Not decided yet when the reader answers.
+    case process(approves: Bool)
     case decline
     /// The reader's link to Stripe broke; the intent waits to be confirmed again.
     case requiresConfirmation
@@ -37,8 +57,9 @@ struct OpenCall: Sendable {
     var id: CallID
     var call: Call
     var generation: Int
-    /// The payment in its trace, if one.
+    /// The payment, or card set-up, in its trace, if one.
     var payment: Int?
+    var setup: Int?
     var sentAt: Int64
     var deadline: Int64
     var isAnswered = false
@@ -54,6 +75,7 @@ struct OpenRequest: Sendable {
     var payment: Int?
     var sentAt: Int64
     var isAnswered = false
+    var isForgotten = false
     var isPut = false
 }
 
@@ -66,6 +88,7 @@ struct PaymentTruth: Sendable {
     /// A 201 or 200 was given.
     var wasAcknowledged = false
     var confirms = 0
+    var confirmedAt: Int64?
     var confirmedIntents: [Int] = []
     var cancelSent = false
     var declines = 0
@@ -76,12 +99,21 @@ struct PaymentTruth: Sendable {
     /// The agent has worked on it for so long, while it was neither ended nor unresolved.
     var runsSince: Int64?
     var resolvedByTechnician = false
+    /// It was refused because of the disk: it never runs.
+    var wasRefusedForDisk = false
 }
 
 struct CartTruth: Sendable {
     var id: CartID
     var amount: Int
     var isDropped = false
+    /// A technician has said the wrong thing of a payment of it: what follows from that is no machine's fault.
+    var isMisjudged = false
+    var currency = World.currency
+    /// Other ways in which tills write it.
+    var spellings: [CartID] = []
+    /// Somebody has changed an intent of it at Stripe.
+    var isTamperedWith = false
 }
 
 struct Till: Sendable {

@@ -8,18 +8,21 @@ extension World {
         isStopping = false
         secretsKnown = []
         visible = [:]
-        var policy = GatewayPolicy()
-        policy.eagerCollect = plan.eager
-        policy.lanSweep = looksAtLAN
+        visibleSetups = [:]
+        takeOversAsked = []
         machine = GatewayMachine(policy: policy, seed: seed ^ UInt64(generation) &* 0x9e37_79b9)
         let open = disk.openPayments
+        let openSetups = disk.openCardSetups
         for record in open { visible[record.id] = record }
+        for record in openSetups { visibleSetups[record.id] = record }
         mayTakeOver = Set(open.filter { $0.leased && $0.confirmingAt == nil }.compactMap { Reader.index(of: $0.reader) })
+        mayTakeOver.formUnion(openSetups.filter(\.leased).compactMap { Reader.index(of: $0.reader) })
         for index in payments.indices { payments[index].runsSince = nil }
         trace.note(now, 1, UInt64(generation), text: "── the agent starts (\(generation)), \(open.count) payments open")
         let resolved = GatewayMachine.watchedResolutions(disk.facts).compactMap { disk.payments[$0] }
         let watched = resolved.compactMap { disk.carts[$0.request.cart] }
-        feed(.start(open: open, carts: disk.openCarts + watched, facts: disk.facts, resolved: resolved))
+        feed(.start(open: open, carts: disk.openCarts + watched, facts: disk.facts, cardSetups: openSetups, resolved: resolved))
+        if extras.cables > 0 { feed(.devices(.usb(onUSB()))) }
     }
 
     /// The process is gone, between any two things that it did.
@@ -79,7 +82,11 @@ extension World {
         case .publish(let record):
             trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
             visible[record.id] = record
-        case .readerChanged, .deviceChanged, .publishCardSetup, .notice, .lookNews, .stopLooking: break
+        case .publishCardSetup(let record):
+            trace.note(now, 15, text: "published, not journaled: \(Self.line(record))")
+            visibleSetups[record.id] = record
+        case .notice(let notice): trace.note(now, 16, text: "notice \(notice.code): \(notice.message)")
+        case .readerChanged, .deviceChanged, .lookNews, .stopLooking: break
         case .log(_, let message, let subject):
             trace.note(now, 12, text: "log \(subject): \(message)")
             judgeText(message)
@@ -92,16 +99,22 @@ extension World {
                 if entry.kind == .accepted, let cart = disk.carts[record.request.cart], cart.paid || cart.held != nil {
                     fail(.neverTwice, "\(record.id) is accepted, and the journal says that its cart is paid or held")
                 }
+                if entry.kind == .accepted { judgeAcceptance(record) }
+                if record.resolvedBy != nil, let number = paymentIndex[record.id] { payments[number].resolvedByTechnician = true }
                 judgeRow(entry.kind, record)
                 if entry.kind == .contradicted { judgeContradiction(record) }
                 if machine != nil { visible[record.id] = record.state.isEnd ? nil : record }
                 trace.note(now, 13, text: "row \(entry.kind.rawValue): \(Self.line(record))\(entry.note.map { "; " + $0 } ?? "")")
+            } else if let record = entry.cardSetup {
+                judgeRow(record)
+                if machine != nil { visibleSetups[record.id] = record.state.isEnd ? nil : record }
+                trace.note(now, 17, text: "row \(entry.kind.rawValue): \(Self.line(record))")
             } else {
                 trace.note(now, 14, text: "row \(entry.kind.rawValue): \(entry.cart?.cart.text ?? entry.fact?.key ?? "")")
             }
             judgeSecrets(entry)
+            disk.apply([entry])
         }
-        disk.apply(entries)
     }
 
     // MARK: Requests
@@ -112,8 +125,18 @@ extension World {
         let index = requests.count
         requests.append(
             OpenRequest(request: request, generation: generation, till: till, payment: payment, sentAt: now, isPut: isPut))
-        trace.note(now, 20, UInt64(index), text: "till \(till): \(text)")
+        trace.note(now, 20, UInt64(index), text: "\(till == Self.technician ? "technician" : "till \(till)"): \(text)")
+        if dice.chance(extras.hangUps) { plans(.hangsUp(index), after: dice.within(1...5_000)) }
         arrives(index)
+    }
+
+    /// Whoever asked is gone: the connection is closed, and nothing that is said is heard.
+    mutating func hangsUp(_ index: Int) {
+        guard machine != nil, requests[index].generation == generation, !requests[index].isAnswered else { return }
+        trace.note(now, 21, UInt64(index), text: "who asked \(index) has gone")
+        requests[index].isForgotten = true
+        if requests[index].isPut { tills[requests[index].till].waitsForPut = false }
+        feed(.forget(RequestID(UInt64(index + 1))))
     }
 
     private mutating func arrives(_ index: Int) {
@@ -122,7 +145,10 @@ extension World {
         let recall: Recall
         switch open.request {
         case .pay(let id, let body, _): recall = Recall(payment: disk.payments[id], cart: disk.carts[body.cart])
-        case .cancel(let id, _), .resolve(let id, _, _, _, _, _): recall = Recall(payment: disk.payments[id])
+        case .cancel(let id, _), .resolve(let id, _, _, _, _, _), .release(_, .payment(let id), _, _):
+            recall = Recall(payment: disk.payments[id])
+        case .keepCard(let id, _, _), .cancelCardSetup(let id, _), .release(_, .cardSetup(let id), _, _):
+            recall = Recall(cardSetup: disk.cardSetups[id])
         case .openCart(let cart, _, _, _), .keyedIntent(let cart, _, _, _): recall = Recall(cart: disk.carts[cart])
         default: recall = Recall()
         }
@@ -134,6 +160,9 @@ extension World {
                 .resolve(id, paid: paid, order: order, by: by, note: note, recall)
             case .openCart(let cart, let lane, let reader, _): .openCart(cart, lane: lane, reader: reader, recall)
             case .keyedIntent(let cart, let amount, let balance, _): .keyedIntent(cart, amount: amount, accountBalance: balance, recall)
+            case .keepCard(let id, let body, _): .keepCard(id, body, recall)
+            case .cancelCardSetup(let id, _): .cancelCardSetup(id, recall)
+            case .release(let reader, let holder, let by, _): .release(reader, holder, by: by, recall)
             default: open.request
             }
         feed(.request(RequestID(UInt64(index + 1)), request))
@@ -151,6 +180,8 @@ extension World {
         }
         requests[index].isAnswered = true
         let open = requests[index]
+        if case .connectionToken(let token) = response { spend(token.secret.reveal(), "a till") }
+        guard !open.isForgotten else { return trace.note(now, 35, text: "an answer to \(index), which nobody hears") }
         switch response {
         case .payment(let record, let created):
             trace.note(now, 30, text: "answer to till \(open.till): \(created ? "201" : "200") \(Self.line(record))")
@@ -160,18 +191,22 @@ extension World {
             trace.note(now, 31, text: "answer to till \(open.till): \(refusal.code.rawValue): \(refusal.detail)")
             judgeText(refusal.detail)
             if open.isPut { refused(open, refusal) }
-        case .connectionToken(let token):
-            trace.note(now, 32, text: "answer to till \(open.till): a connection token")
-            spend(token.secret.reveal(), "a till")
+        case .connectionToken: trace.note(now, 32, text: "answer to till \(open.till): a connection token")
+        case .cardSetup(let record, _):
+            trace.note(now, 36, text: "answer: \(Self.line(record))")
+            judgeAnswer(record)
         case .intent(let intent):
             trace.note(now, 33, text: "answer to till \(open.till): \(intent.id.text)")
             if let number = Stripe.index(of: intent.id), case .keyedIntent(let cart, _, _, _) = open.request,
-                let index = carts.firstIndex(where: { $0.id == cart })
+                let index = cartsByName[cart]
             {
                 backend.carts[index].isKeyedOpen = true
                 plans(.keyedForm(index, intent: number, pays: dice.chance(500)), after: dice.within(1_000...30_000))
             }
-        case .cardSetup, .cart, .done, .cartStatus, .configuration, .readers, .reader, .discovered:
+        case .done:
+            if case .release(_, .payment(let id), _, _) = open.request, let number = paymentIndex[id] { releasedByHand.insert(number) }
+            trace.note(now, 34, text: "answer to till \(open.till): done")
+        case .cart, .cartStatus, .configuration, .readers, .reader, .discovered:
             trace.note(now, 34, text: "answer to till \(open.till): done")
         }
     }

@@ -18,18 +18,20 @@ extension World {
                     BackendSetupIntent(
                         id: "seti_\(user)", publishableKey: Self.key,
                         clientSecret: ClientSecret(Secret("seti_\(user)_secret_1")))))
-        case .storeCard(_, let method): return .storedCard(.success(StoredCard(paymentMethod: method, bankcard: "1")))
+        case .storeCard(let request, let method): return .storedCard(storesCard(request, method))
         case .connectionToken:
             backend.tokens += 1
             backend.redeemed.append(false)
             return .connectionToken(.success(ConnectionToken(Secret("pst_\(backend.tokens - 1)"))))
         case .backendReaders, .terminals:
-            return .backendReaders(.success(readers.indices.map { BackendReader(id: Reader.id($0), label: "Reader \($0)") }))
+            return .backendReaders(
+                .success(readers.indices.filter { isRegistered($0) }.map { BackendReader(id: Reader.id($0), label: readers[$0].label) }))
+        case .registerTerminal, .updateTerminal, .deregisterTerminal: return .terminalChanged(changesTerminals(call))
         case .paymentStatus(let id):
             guard let cart = cartIndex(id) else { return .paymentStatus(.failure(.rejected(status: 422, detail: "no such cart"))) }
             return .paymentStatus(.success(backend.status(of: cart, at: now)))
         case .paymentIntent(let id, let amount, _, let type):
-            guard let cart = cartIndex(id), let minor = amount.minorUnits(in: Self.currency) else {
+            guard let cart = cartIndex(id), let minor = amount.minorUnits(in: carts[cart].currency) else {
                 return .paymentIntent(.failure(.rejected(status: 422, detail: "no such cart")))
             }
             return .paymentIntent(makeIntent(cart, minor, isKeyed: type == .card))
@@ -37,7 +39,18 @@ extension World {
         }
     }
 
-    func cartIndex(_ id: CartID) -> Int? { Self.number(in: id.text, after: 4) }
+    /// The cart that the backend takes this id for.
+    func cartIndex(_ id: CartID) -> Int? {
+        guard let index = cartsByName[id], carts[index].id != id else { return cartsByName[id] }
+        let isTaken =
+            switch extras.reading {
+            case .exact: false
+            case .trimming: id.text.utf8.first == UInt8(ascii: " ") || id.text.utf8.last == UInt8(ascii: " ")
+            case .anyCase: id.text.utf8.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") }
+            case .numbers: id.text.utf8.first == UInt8(ascii: "0")
+            }
+        return isTaken ? index : nil
+    }
 
     private mutating func makeIntent(_ cart: Int, _ wanted: Int64, isKeyed: Bool) -> Result<BackendIntent, CallFailure> {
         if carts[cart].isDropped || (plan.submittedCartsRefuse && backend.carts[cart].order != nil) {
@@ -48,7 +61,10 @@ extension World {
         if plan.intentMode == .same, let last = backend.carts[cart].intents.last, stripe.intents[last].isKeyed == isKeyed,
             stripe.refusal(last) == nil
         {
-            stripe.intents[last].amount = amount
+            if stripe.intents[last].stayingTip == 0 || !dice.chance(extras.stayingTips) {
+                stripe.intents[last].amount = amount
+                stripe.intents[last].stayingTip = 0
+            }
             index = last
         }
         if plan.intentMode == .newCancelsOld {
@@ -72,7 +88,7 @@ extension World {
         guard let index = Stripe.index(of: id), stripe.intents.indices.contains(index),
             stripe.intents[index].secret == secret.secret.reveal()
         else { return .failure(.rejected(status: 404, detail: "no such intent")) }
-        return .success(stripe.facts(index))
+        return .success(stripe.facts(index, carts[stripe.intents[index].cart].currency))
     }
 
     func stripeLists(_ token: ConnectionToken) -> Result<[StripeReader], CallFailure> {
@@ -82,7 +98,7 @@ extension World {
             return .failure(.unauthorized(detail: "the token is spent"))
         }
         return .success(
-            readers.indices.map {
+            readers.indices.filter { isRegistered($0) }.map {
                 StripeReader(
                     id: Reader.id($0), serial: "S\($0)", model: "simulated", label: nil, address: "10.0.0.\(readers[$0].listedAddress)",
                     baseURL: looksAtLAN ? "r\($0).\(ReaderName.suffix)" : "example.test", status: "online", lastSeenAt: nil, software: nil,
@@ -108,11 +124,13 @@ extension World {
         payments[payment].declines += 1
         trace.note(now, 51, UInt64(intent), text: "pi_\(intent) is declined")
         let cart = stripe.intents[intent].cart
-        if plan.declineLeavesFailed, stripe.standing(inCart: cart) == 0 { tells(cart, .failed(error: "card declined")) }
+        if plan.declineLeavesFailed || extras.goesOn > 0, stripe.standing(inCart: cart) == 0 {
+            tells(cart, .failed(error: "card declined"))
+        }
     }
 
     /// The backend hears of something, after its lag. Words come in the order of the things.
-    private mutating func tells(_ cart: Int, _ status: CartStatus) {
+    mutating func tells(_ cart: Int, _ status: CartStatus) {
         if case .submitted? = backend.carts[cart].told.last?.status { return }
         let at = max(now + (plan.statusLag > 0 ? dice.within(0...plan.statusLag) : 0), backend.carts[cart].told.last?.at ?? 0)
         backend.carts[cart].told.append((at, status))
@@ -122,10 +140,15 @@ extension World {
         guard backend.carts[cart].order == nil, stripe.standing(inCart: cart) > 0 else { return }
         if backend.trouble == .down { return plans(.order(cart), after: 5_000) }
         if backend.carts[cart].failsOrder {
-            trace.note(now, 52, UInt64(cart), text: "backend: the order of \(carts[cart].id) fails, the money is let go")
+            let isKept = dice.chance(extras.keepsHeld)
+            trace.note(
+                now, 52, UInt64(cart), text: "backend: the order of \(carts[cart].id) fails, the money is \(isKept ? "held" : "let go")")
             for index in stripe.charges.indices where stripe.charges[index].cart == cart {
-                stripe.charges[index].voided = true
-                stripe.intents[stripe.charges[index].intent].status = .canceled
+                if !isKept {
+                    holdLetGo(index)
+                } else if dice.chance(extras.letsGoLater) {
+                    plans(.holdLetGo(index), after: dice.within(5_000...600_000))
+                }
             }
             tells(cart, .failed(error: "out of stock"))
         } else {
@@ -139,10 +162,57 @@ extension World {
     /// Somebody types a card number into Stripe's form, or closes it.
     mutating func keyedForm(_ cart: Int, intent: Int, pays: Bool) {
         guard backend.carts[cart].isKeyedOpen else { return }
+        if pays, stripe.refusal(intent) == nil, dice.chance(extras.bankApps) {
+            trace.note(now, 54, UInt64(intent), text: "pi_\(intent), typed in, waits for its customer in the bank's app")
+            stripe.intents[intent].status = .requiresAction
+            backend.carts[cart].inBankApps += 1
+            backend.carts[cart].isKeyedOpen = dice.chance(300)
+            return plans(.bankApp(cart, intent: intent, approves: dice.chance(600)), after: dice.within(1_000...120_000))
+        }
         backend.carts[cart].isKeyedOpen = false
         guard pays, stripe.refusal(intent) == nil else { return }
         let amount = stripe.intents[intent].amount
         charge(intent, payment: nil, shown: amount, amount: amount, status: .succeeded)
+    }
+
+    mutating func bankApp(_ cart: Int, intent: Int, approves: Bool) {
+        backend.carts[cart].inBankApps -= 1
+        backend.carts[cart].isKeyedOpen = false
+        guard case .requiresAction = stripe.intents[intent].status else { return }
+        trace.note(now, 55, UInt64(intent), text: "the customer \(approves ? "approves" : "refuses") pi_\(intent) in the bank's app")
+        stripe.intents[intent].status = .requiresPaymentMethod
+        guard approves else { return }
+        let amount = stripe.intents[intent].amount
+        charge(intent, payment: nil, shown: amount, amount: amount, status: .succeeded)
+    }
+
+    /// What was held on a card is let go.
+    mutating func holdLetGo(_ charge: Int) {
+        guard backend.carts[stripe.charges[charge].cart].order == nil, !stripe.charges[charge].voided else { return }
+        trace.note(now, 56, UInt64(charge), text: "pi_\(stripe.charges[charge].intent) is let go")
+        stripe.charges[charge].voided = true
+        stripe.intents[stripe.charges[charge].intent].status = .canceled
+    }
+
+    // MARK: Hands at Stripe
+
+    /// An intent that nothing is under way on, and nothing was charged on.
+    private mutating func anyFreeIntent() -> Int? {
+        let free = stripe.intents.indices.filter { stripe.refusal($0) == nil || stripe.intents[$0].status == .requiresAction }
+        return free.isEmpty || isClosed ? nil : dice.of(free)
+    }
+
+    mutating func stripeCancels() {
+        guard let intent = anyFreeIntent() else { return }
+        trace.note(now, 57, UInt64(intent), text: "somebody cancels pi_\(intent) at Stripe")
+        stripe.intents[intent].status = .canceled
+    }
+
+    mutating func changesAmount() {
+        guard let intent = anyFreeIntent() else { return }
+        stripe.intents[intent].amount += dice.within(1...500)
+        carts[stripe.intents[intent].cart].isTamperedWith = true
+        trace.note(now, 58, UInt64(intent), text: "somebody makes pi_\(intent) \(stripe.intents[intent].amount) at Stripe")
     }
 
     /// A person at the backend ends a cart that nothing was charged on.

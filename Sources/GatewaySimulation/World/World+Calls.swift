@@ -7,8 +7,9 @@ extension World {
         let payment = Self.number(in: name, after: 1).flatMap {
             name.utf8.first == UInt8(ascii: "p") && payments.indices.contains($0) ? $0 : nil
         }
+        let setup = name.utf8.first == UInt8(ascii: "s") ? Self.number(in: name, after: 7) : nil
         calls.append(
-            OpenCall(id: id, call: call, generation: generation, payment: payment, sentAt: now, deadline: now + timeout))
+            OpenCall(id: id, call: call, generation: generation, payment: payment, setup: setup, sentAt: now, deadline: now + timeout))
         trace.note(now, 40, id.value, text: "→ \(Self.line(call)) [\(name)]")
         countCalls()
         switch call {
@@ -28,7 +29,7 @@ extension World {
     }
 
     private mutating func decideFate(_ index: Int, _ call: Call, timeout: Int64) {
-        if Self.isConfirm(call) { plans(.callTimesOut(index), after: timeout) }
+        if Self.waitsForIssuer(call) { plans(.callTimesOut(index), after: timeout) }
         guard !isClosed else { return plans(.callActs(index), after: dice.within(5...60)) }
         if dice.chance(plan.refusedConnections) {
             return plans(.callAnswers(index, Self.failed(call, sent: false), isCopy: false), after: dice.within(1...200))
@@ -112,6 +113,7 @@ extension World {
         guard machine != nil, calls[index].generation == generation, !calls[index].hasActed,
             case .append(let entries) = calls[index].call
         else { return }
+        if now < disk.hangsUntil, !isClosed { return agenda.add(.commits(index), at: disk.hangsUntil + dice.within(1...50)) }
         calls[index].hasActed = true
         let fails = disk.isFull || (!isClosed && dice.chance(plan.oddAppends))
         if !fails { writes(entries) }
@@ -120,6 +122,12 @@ extension World {
         calls[index].isAnswered = true
         trace.note(now, 42, calls[index].id.value, text: fails ? "the journal could not be written" : "journaled")
         feed(.answer(calls[index].id, .append(fails ? .failure(JournalTrouble(detail: "no space left")) : .success(()))))
+    }
+
+    mutating func diskHangs(for span: Int64) {
+        guard !isClosed else { return }
+        trace.note(now, 73, text: "the disk hangs for \(span / 1000) s")
+        disk.hangsUntil = now + span
     }
 
     private mutating func close(_ index: Int) {

@@ -18,7 +18,7 @@ extension World {
                     certificateName: "10-0-0-\(reader.address).r\(number).\(ReaderName.suffix)")
             }
             answer = .lookedAtLAN(LANFindings(sightings: sightings, looked: Set(look.addresses)))
-        default: answer = .lookedAtUSB(.success([]))
+        default: answer = .lookedAtUSB(.success(extras.cables > 0 ? onUSB() : []))
         }
         calls[index].hasActed = true
         plans(.callAnswers(index, answer, isCopy: false), after: 20)

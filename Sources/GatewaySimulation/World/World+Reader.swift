@@ -8,9 +8,12 @@ extension World {
         guard let index = Reader.index(of: id), readers.indices.contains(index) else {
             return .failure(.unreachable(detail: "no such reader"))
         }
-        guard readers[index].isOn, route.address == "10.0.0.\(readers[index].address)" else {
-            return .failure(.unreachable(detail: "nothing answers at \(route.address)"))
-        }
+        let isThere =
+            switch route.link {
+            case .lan(let address): address == "10.0.0.\(readers[index].address)"
+            case .usb(let place): place.device == readers[index].usbDevice
+            }
+        guard readers[index].isOn, isThere else { return .failure(.unreachable(detail: "nothing answers at \(route.address)")) }
         if case .activate(let token, let failIfInUse) = command { return activates(index, token, failIfInUse: failIfInUse) }
         guard case .ours(let number) = readers[index].session, session?.secret.reveal() == "rst_\(index)_\(number)" else {
             return .failure(.app(.invalidSessionToken, detail: "the session is not valid"))
@@ -18,6 +21,8 @@ extension World {
         if readers[index].isAuthorising {
             switch command {
             case .heartbeat: return .success(.done)
+            // It says so, and authorises on.
+            case .clearDisplay where extras.letsIn: return .success(.done)
             case .cancelCollect: return wrongOrder("authorising")
             default: return .failure(.app(.lockResourcesException, detail: "authorising"))
             }
@@ -41,7 +46,8 @@ extension World {
             default: return wrongOrder("cancel")
             }
         case .confirm(let context, let intent, _): return confirms(index, context, intent, call: call)
-        default: return .failure(.app(.invalidRequest, detail: "not simulated"))
+        case .collectReusable, .queryReusable, .cancelReusable, .confirmReusable: return keepsCard(index, command, call: call)
+        case .activate: return wrongOrder("activate")
         }
     }
 
@@ -73,7 +79,7 @@ extension World {
         switch readers[index].state {
         case .waiting(let running), .collected(let running):
             return running.transaction == context.transactionID && running.shown == amount ? .success(.done) : wrongOrder("collect")
-        case .authorising: return wrongOrder("collect")
+        case .authorising, .keeping: return wrongOrder("collect")
         case .idle: break
         }
         guard !readers[index].isForeignBusy, let payment = calls[call].payment else { return wrongOrder("collect") }
@@ -132,7 +138,11 @@ extension World {
         readers[index].state = .authorising(Reader.Authorisation(collection: collection, intent: intent, call: call))
         stripe.intents[intent].underWay += 1
         let outcome: IssuerOutcome =
-            if dice.chance(plan.oddIssuer) {
+            if dice.chance(extras.oddCharges) {
+                .approveOddly(dice.chance(300) ? .requiresCapture : .succeeded)
+            } else if dice.chance(extras.processing) {
+                .process(approves: dice.chance(600))
+            } else if dice.chance(plan.oddIssuer) {
                 dice.of([.silent(charged: true), .silent(charged: false), .requiresConfirmation, .approve(.processing)])
             } else if dice.chance(plan.declines) {
                 .decline
@@ -145,26 +155,57 @@ extension World {
         // Or the reader keeps it until it reaches Stripe, busy all the while; switched off, it forgets it. It is idle once it is done.
         let isHeld = dice.chance(plan.heldConfirms)
         if isHeld { takes = dice.within(150_000...400_000) }
-        plans(.issuer(index, number: collection.number, outcome: outcome), after: takes)
+        let asksForPIN = dice.chance(extras.goesOn)
+        plans(
+            asksForPIN
+                ? .pinAsked(index, number: collection.number, outcome: outcome)
+                : .issuer(index, number: collection.number, outcome: outcome), after: asksForPIN ? min(takes, 3_000) : takes)
         inFlight.append(InFlight(reader: index, number: collection.number, intent: intent, collection: collection, isHeld: isHeld))
         return nil
+    }
+
+    /// Contactless was refused, and the reader asks for chip and PIN within the same confirm: Stripe and the backend show a decline meanwhile.
+    mutating func pinAsked(_ index: Int, number: Int, _ outcome: IssuerOutcome) {
+        guard let place = inFlight.firstIndex(where: { $0.reader == index && $0.number == number && !$0.isProcessing }) else { return }
+        inFlight[place].isHeld = true
+        let intent = inFlight[place].intent
+        trace.note(now, 67, UInt64(intent), text: "pi_\(intent): contactless is declined, the reader asks for the PIN")
+        stripe.intents[intent].status = .requiresPaymentMethod
+        if stripe.standing(inCart: stripe.intents[intent].cart) == 0 { tells(stripe.intents[intent].cart, .failed(error: "card declined")) }
+        plans(.issuer(index, number: number, outcome: outcome), after: dice.within(1_000...60_000))
+    }
+
+    /// What was `processing` has become a charge, or nothing.
+    mutating func processed(_ flight: InFlight, approves: Bool) {
+        inFlight.removeAll { $0.isProcessing && $0.intent == flight.intent && $0.number == flight.number && $0.reader == flight.reader }
+        guard case .processing = stripe.intents[flight.intent].status else { return }
+        let collection = flight.collection
+        guard approves else {
+            stripe.intents[flight.intent].status = .requiresPaymentMethod
+            return declined(flight.intent, payment: collection.payment)
+        }
+        charge(
+            flight.intent, payment: collection.payment, shown: collection.shown + collection.tip,
+            amount: stripe.intents[flight.intent].amount + collection.tip, status: dice.of([.requiresCapture, .succeeded]))
     }
 
     private func refused(_ intent: Int, _ refusal: (code: String, showsIntent: Bool)) -> ConfirmAnswer {
         guard refusal.showsIntent, plan.refusalCarriesIntent else { return ConfirmAnswer(field: .error, code: refusal.code) }
         return ConfirmAnswer(
             field: .declined, intent: Stripe.id(intent), status: stripe.intents[intent].status, amountMinor: stripe.intents[intent].amount,
-            currency: Self.currency, code: refusal.code)
+            currency: carts[stripe.intents[intent].cart].currency, code: refusal.code)
     }
 
     /// The issuer has decided; whether the reader is still there to tell it or not.
     mutating func issuer(_ index: Int, number: Int, _ outcome: IssuerOutcome) {
-        guard let place = inFlight.firstIndex(where: { $0.reader == index && $0.number == number }) else { return }
+        guard let place = inFlight.firstIndex(where: { $0.reader == index && $0.number == number && !$0.isProcessing }) else { return }
         let flight = inFlight.remove(at: place)
         let (intent, collection) = (flight.intent, flight.collection)
         stripe.intents[intent].underWay -= 1
         var answer: ConfirmAnswer
-        let paid = stripe.intents[intent].amount + collection.tip
+        let currency = carts[stripe.intents[intent].cart].currency
+        var paid = stripe.intents[intent].amount + collection.tip
+        if dice.chance(extras.parts) { paid -= dice.within(1...500) }
         if let refusal = stripe.refusal(intent) {
             answer = refused(intent, refusal)
         } else {
@@ -172,9 +213,26 @@ extension World {
             case .approve(let status):
                 charge(intent, payment: collection.payment, shown: collection.shown + collection.tip, amount: paid, status: status)
                 answer = ConfirmAnswer(
-                    field: .confirmed, intent: Stripe.id(intent), status: status, amountMinor: paid, currency: Self.currency)
+                    field: .confirmed, intent: Stripe.id(intent), status: status, amountMinor: paid, currency: currency)
+            case .approveOddly(let status):
+                charge(intent, payment: collection.payment, shown: collection.shown + collection.tip, amount: paid, status: status)
+                answer = ConfirmAnswer(
+                    field: .declined, intent: Stripe.id(intent), status: status, amountMinor: paid, currency: currency,
+                    code: "payment_intent_unexpected_state")
+            case .process(let approves):
+                stripe.intents[intent].status = .processing
+                var later = flight
+                later.isProcessing = true
+                inFlight.append(later)
+                plans(.processed(later, approves: approves), after: dice.within(2_000...100_000))
+                answer = ConfirmAnswer(
+                    field: .confirmed, intent: Stripe.id(intent), status: .processing, amountMinor: paid, currency: currency)
             case .decline:
                 stripe.intents[intent].status = .requiresPaymentMethod
+                if collection.tip > 0, dice.chance(extras.stayingTips) {
+                    stripe.intents[intent].amount += collection.tip
+                    stripe.intents[intent].stayingTip += collection.tip
+                }
                 declined(intent, payment: collection.payment)
                 answer = ConfirmAnswer(
                     field: .declined, intent: Stripe.id(intent), status: .requiresPaymentMethod, code: "card_declined",
@@ -210,8 +268,10 @@ extension World {
         guard !isClosed else { return }
         trace.note(now, 61, UInt64(index), text: "reader \(index) loses its power")
         readers[index].isOn = false
-        for flight in inFlight where flight.reader == index && flight.isHeld { stripe.intents[flight.intent].underWay -= 1 }
-        inFlight.removeAll { $0.reader == index && $0.isHeld }
+        for flight in inFlight where flight.reader == index && flight.isHeld && !flight.isProcessing {
+            stripe.intents[flight.intent].underWay -= 1
+        }
+        inFlight.removeAll { $0.reader == index && $0.isHeld && !$0.isProcessing }
         readers[index].session = .none
         readers[index].state = .idle
         readers[index].isForeignBusy = false
@@ -256,4 +316,6 @@ struct InFlight: Sendable {
     var collection: Reader.Collection
     /// The reader has not sent it on yet.
     var isHeld: Bool
+    /// The reader has answered, and Stripe is not done.
+    var isProcessing = false
 }

@@ -22,8 +22,7 @@ extension World {
             if !carts.isEmpty, dice.chance(plan.sharedCarts) {
                 tills[till].cart = dice.below(carts.count)
             } else {
-                carts.append(CartTruth(id: CartID(unchecked: "cart\(carts.count)"), amount: 1_000 + dice.below(4) * 100))
-                backend.carts.append(Backend.Cart())
+                makeCart()
                 tills[till].cart = carts.count - 1
                 if dice.chance(500) { return asksAround(till, carts.count - 1) }
             }
@@ -35,16 +34,17 @@ extension World {
         let number = payments.count
         let id = PaymentID(unchecked: "p\(number)")
         let lane = LaneName(unchecked: "lane-\(till)")
-        guard let amount = try? DecimalAmount(Self.currency.majorText(Int64(carts[cart].amount))) else { return }
+        guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
         // Whoever says that the form is closed has closed it, and has seen that it was not paid.
         // Some do not know of the form at another till, and say nothing.
         let afterKeyed =
             !isTypedIn(cart) && (backend.carts[cart].isKeyedOpen ? dice.chance(600) : dice.chance(plan.keyedEntries))
         let request = PaymentRequest(
-            cart: carts[cart].id, amount: amount, lane: lane, reader: Reader.id(dice.below(readers.count)).text,
+            cart: name(of: cart), amount: amount, accountBalance: dice.chance(extras.balances) ? amount : nil, lane: lane,
+            reader: Reader.id(dice.below(readers.count)).text,
             timeoutSeconds: dice.of([nil, 5, 8]),
             display: dice.chance(plan.displays)
-                ? DisplayCart(currency: Self.currency, totalMinor: Int64(carts[cart].amount), taxMinor: nil, lines: []) : nil,
+                ? DisplayCart(currency: carts[cart].currency, totalMinor: Int64(carts[cart].amount), taxMinor: nil, lines: []) : nil,
             tip: dice.chance(plan.tips)
                 ? TipConfiguration(options: [TipOption(label: "10", amountMinor: 100)], hideCustomAmount: false) : nil,
             afterKeyedEntry: afterKeyed)
@@ -56,7 +56,38 @@ extension World {
 
     /// A card number was typed in for this cart, and the money moved.
     private func isTypedIn(_ cart: Int) -> Bool {
-        backend.carts[cart].intents.contains { stripe.intents[$0].isKeyed && stripe.refusal($0)?.showsIntent == true }
+        backend.carts[cart].intents.contains {
+            stripe.intents[$0].isKeyed && stripe.intents[$0].status != .requiresAction && stripe.refusal($0)?.showsIntent == true
+        }
+    }
+
+    private mutating func makeCart() {
+        let number = carts.count
+        let amount = 1_000 + dice.below(4) * 100
+        guard extras.otherSpellings > 0 else {
+            carts.append(CartTruth(id: CartID(unchecked: "cart\(number)"), amount: amount))
+            if extras.currencies > 1 {
+                carts[number].currency = Currency(unchecked: dice.of(Array(["usd", "jpy", "kwd"].prefix(extras.currencies))))
+                // A dinar has a thousand parts, of which the last is zero.
+                if carts[number].currency.rule.multiple > 1 { carts[number].amount *= 10 }
+            }
+            cartsByName[carts[number].id] = number
+            return backend.carts.append(Backend.Cart())
+        }
+        let id = number % 2 == 0 ? "\(120 + number)" : "ab-\(number)"
+        carts.append(CartTruth(id: CartID(unchecked: id), amount: amount))
+        // What the agent takes for a cart's id at all.
+        carts[number].spellings = ["0" + id, "00" + id, " " + id, id + " ", id.uppercasedASCII].filter { $0 != id }.compactMap {
+            CartID($0)
+        }
+        for name in [carts[number].id] + carts[number].spellings { cartsByName[name] = number }
+        backend.carts.append(Backend.Cart())
+    }
+
+    /// As somebody at a till writes it.
+    private mutating func name(of cart: Int) -> CartID {
+        guard !carts[cart].spellings.isEmpty, dice.chance(extras.otherSpellings) else { return carts[cart].id }
+        return dice.of(carts[cart].spellings)
     }
 
     private mutating func puts(_ number: Int, _ till: Int) {
@@ -70,6 +101,7 @@ extension World {
         // Whoever says that the form is closed has closed it.
         if truth.request.afterKeyedEntry { backend.carts[truth.cart].isKeyedOpen = false }
         tills[till].waitsForPut = true
+        payments[number].wasRefusedForDisk = false
         ask(
             till, .pay(truth.id, truth.request, Recall()), payment: number, isPut: true,
             text: "PUT \(truth.id) \(truth.request.cart) \(truth.request.amount.text) on \(truth.request.reader ?? "-")")
@@ -105,8 +137,11 @@ extension World {
         guard !inFlight.contains(where: { stripe.intents[$0.intent].cart == cart }),
             !calls.contains(where: { !$0.isAnswered && $0.generation == generation && Self.isConfirm($0.call) && $0.payment == number })
         else { return false }
-        let paid = payments[number].charge.map { !stripe.charges[$0].voided } ?? false
-        payments[number].resolvedByTechnician = true
+        var paid = payments[number].charge.map { !stripe.charges[$0].voided } ?? false
+        if let sentAt = payments[number].confirmedAt, now - sentAt > 400_000, dice.chance(extras.wrongWords) {
+            paid.toggle()
+            carts[cart].isMisjudged = true
+        }
         ask(
             till, .resolve(payments[number].id, paid: paid, order: nil, by: "technician", note: "looked it up", Recall()), payment: number,
             text: "resolve \(payments[number].id) as \(paid ? "paid" : "not paid")")
@@ -118,20 +153,26 @@ extension World {
         return false
     }
 
+    /// Its answer comes when the issuer has decided, or never.
+    static func waitsForIssuer(_ call: Call) -> Bool {
+        if case .reader(_, _, .confirmReusable, _) = call { return true }
+        return isConfirm(call)
+    }
+
     private mutating func asksAround(_ till: Int, _ cart: Int) {
-        let id = carts[cart].id
+        let id = name(of: cart)
         let reader = Reader.id(dice.below(readers.count)).text
         switch dice.below(8) {
         case 0, 1: ask(till, .openCart(id, lane: nil, reader: reader, Recall()), payment: nil, text: "open \(id) on \(reader)")
         case 2:
-            let shown = DisplayCart(currency: Self.currency, totalMinor: 100, taxMinor: nil, lines: [])
+            let shown = DisplayCart(currency: carts[cart].currency, totalMinor: 100, taxMinor: nil, lines: [])
             ask(till, .display(id, shown), payment: nil, text: "display \(id)")
         case 3: ask(till, .cartStatus(id), payment: nil, text: "status of \(id)")
         case 4: ask(till, .connectionToken(id), payment: nil, text: "a connection token for \(id)")
         case 5: ask(till, .closeCart(id), payment: nil, text: "close \(id)")
         // One form at a time, and none for what was typed in already: nothing that the agent could know.
         case 6 where stripe.standing(inCart: cart) == 0 && !backend.carts[cart].isKeyedOpen && dice.chance(plan.keyedEntries * 3):
-            guard let amount = try? DecimalAmount(Self.currency.majorText(Int64(carts[cart].amount))) else { return }
+            guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
             ask(till, .keyedIntent(id, amount: amount, accountBalance: nil, Recall()), payment: nil, text: "keyed entry for \(id)")
         default: ask(till, .readers(refresh: dice.chance(500)), payment: nil, text: "readers")
         }
@@ -141,6 +182,7 @@ extension World {
     mutating func refused(_ open: OpenRequest, _ refusal: Refusal) {
         tills[open.till].waitsForPut = false
         guard let number = open.payment else { return }
+        if refusal.code == .journalUnavailable { payments[number].wasRefusedForDisk = true }
         judgeRefusal(number, refusal)
         if tills[open.till].payment == number, !payments[number].wasAcknowledged {
             // The cashier tries the same request again, or gives up.
@@ -156,7 +198,9 @@ extension World {
         isClosed = true
         backend.trouble = nil
         disk.isFull = false
+        disk.hangsUntil = now
         for index in readers.indices {
+            if readers[index].registeredAt == nil { readers[index].registeredAt = now }
             left(index)
             readerOn(index)
         }
@@ -170,7 +214,8 @@ extension World {
 
     /// Nothing is open and the issuer has nothing left to do: what would follow is only heartbeats.
     mutating func look() {
-        guard machine?.hasOpenPayments == true || !inFlight.isEmpty || machine?.isQuiet == false else { return isOver = true }
+        guard machine?.hasOpenPayments == true || machine?.hasOpenCardSetups == true || !inFlight.isEmpty || machine?.isQuiet == false
+        else { return isOver = true }
         plans(.look, after: 5_000)
     }
 

@@ -9,6 +9,7 @@ struct World {
     /// The agent looks for readers on the LAN.
     let looksAtLAN: Bool
     var plan: Plan
+    let extras: Extras
     var dice: Dice
     var agenda = Agenda<Happening>()
     var now: Int64 = 0
@@ -26,6 +27,8 @@ struct World {
     var requests: [OpenRequest] = []
     /// As the agent's engine shows them: journaled, or could not be.
     var visible: [PaymentID: PaymentRecord] = [:]
+    var visibleSetups: [CardSetupID: CardSetupRecord] = [:]
+    var policy = GatewayPolicy()
     /// Intents whose client secret this life of the agent was given.
     var secretsKnown: Set<Int> = []
     var batchesAtThisMoment = 0
@@ -39,21 +42,34 @@ struct World {
     var readers: [Reader] = []
     var tills: [Till] = []
     var carts: [CartTruth] = []
+    /// By every way in which it is written.
+    var cartsByName: [CartID: Int] = [:]
     var payments: [PaymentTruth] = []
+    var setups: [SetupTruth] = []
     var paymentIndex: [PaymentID: Int] = [:]
     var inFlight: [InFlight] = []
     var spentTokens: Set<String> = []
     /// Readers whose last lease, by the disk at the start, was this agent's and never reached a confirm.
     var mayTakeOver: Set<Int> = []
+    /// Readers that a technician has asked to have taken over.
+    var takeOversAsked: Set<Int> = []
+    /// Payments whose readers a technician has freed by hand.
+    var releasedByHand: Set<Int> = []
+    var plugs = 10
     var isClosed = false
     var isOver = false
 
-    init(seed: UInt64, looks: Bool, tracing: Bool) {
+    init(seed: UInt64, looks: Bool, kinds: Kinds, tracing: Bool) {
         looksAtLAN = looks
         self.seed = seed
         var dice = Dice(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 0x9e37)
         plan = Plan(dice: &dice)
         self.dice = dice
+        var others = Dice(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x51)
+        extras = Extras(dice: &others, kinds: kinds)
+        // What a kind needs to be met at all.
+        if extras.bankApps > 0 { plan.keyedEntries = 330 }
+        if extras.stayingTips > 0 { (plan.tips, plan.declines) = (700, 500) }
         trace = Trace(isKept: tracing)
     }
 
@@ -73,7 +89,13 @@ struct World {
     }
 
     private mutating func setUp() {
-        for index in 0..<plan.readers { readers.append(Reader(address: 10 + index, listedAddress: 10 + index)) }
+        policy.eagerCollect = plan.eager
+        policy.lanSweep = looksAtLAN
+        policy.usbLooks = extras.cables > 0
+        for index in 0..<plan.readers {
+            let label = dice.chance(extras.unlabelled) ? "" : "Reader \(index)"
+            readers.append(Reader(address: 10 + index, listedAddress: 10 + index, label: label))
+        }
         for till in 0..<plan.tills {
             tills.append(Till())
             plans(.till(till), after: dice.within(0...5_000))
@@ -105,6 +127,7 @@ struct World {
             default: agenda.add(.moved(reader), at: from)
             }
         }
+        setUpTechnicians()
         agenda.add(.closing, at: plan.closing)
         start()
     }
@@ -144,6 +167,21 @@ struct World {
             trace.note(now, 72, text: "the wall clock jumps by \(by / 1000) s")
             wallOffset += by
         case .closing: closing()
+        case .hangsUp(let request): hangsUp(request)
+        case .technician: technicianActs()
+        case .registrar: registrarActs()
+        case .cardDesk(let setup): cardDesk(setup)
+        case .keptCard(let reader, let number, let canceled): keptCard(reader, number: number, canceled: canceled)
+        case .madeMethod(let reader, let number): madeMethod(reader, number: number)
+        case .settings: changesSettings()
+        case .cable(let reader, let isIn): cable(reader, isIn: isIn)
+        case .stripeCancels: stripeCancels()
+        case .changesAmount: changesAmount()
+        case .diskHangs(let span): diskHangs(for: span)
+        case .pinAsked(let reader, let number, let outcome): pinAsked(reader, number: number, outcome)
+        case .processed(let flight, let approves): processed(flight, approves: approves)
+        case .holdLetGo(let charge): holdLetGo(charge)
+        case .bankApp(let cart, let intent, let approves): bankApp(cart, intent: intent, approves: approves)
         case .look: look()
         case .settle: settle()
         case .over: isOver = true

@@ -1,0 +1,150 @@
+internal import GatewayCore
+
+/// What technicians do with readers and settings, at any moment, also at the wrong one.
+extension World {
+    mutating func setUpTechnicians() {
+        let open = plan.closing - 1
+        for _ in 0..<extras.technicians { agenda.add(.technician, at: dice.within(0...open)) }
+        for _ in 0..<extras.registrations { agenda.add(.registrar, at: dice.within(0...open)) }
+        for _ in 0..<extras.cardSetups { agenda.add(.cardDesk(nil), at: dice.within(0...open)) }
+        for _ in 0..<extras.settings { agenda.add(.settings, at: dice.within(0...open)) }
+        for _ in 0..<extras.cables {
+            let (reader, from) = (dice.below(readers.count), dice.within(0...open))
+            agenda.add(.cable(reader, isIn: true), at: from)
+            if dice.chance(700) { agenda.add(.cable(reader, isIn: false), at: from + dice.within(500...60_000)) }
+        }
+        for _ in 0..<extras.stripeCancels { agenda.add(.stripeCancels, at: dice.within(0...open)) }
+        for _ in 0..<extras.changedAmounts { agenda.add(.changesAmount, at: dice.within(0...open)) }
+        for _ in 0..<extras.hangingDisks { agenda.add(.diskHangs(for: dice.within(5_000...60_000)), at: dice.within(0...open)) }
+    }
+
+    private mutating func asks(_ request: Request, _ text: String) { ask(Self.technician, request, payment: nil, text: text) }
+
+    /// No till's number: who asks so gets no answer that a till would see.
+    static let technician = -1
+
+    mutating func technicianActs() {
+        guard !isClosed, machine != nil else { return }
+        let reader = dice.below(readers.count)
+        let name = dice.chance(700) ? Reader.id(reader).text : readers[reader].label
+        switch dice.below(14) {
+        case 0, 1: asks(.connect(name, cart: anyCart(), takeOver: false), "connect \(name)")
+        case 2, 3:
+            takeOversAsked.insert(reader)
+            asks(.connect(name, cart: anyCart(), takeOver: true), "take \(name) over")
+        case 4, 5: asks(.disconnect(name), "disconnect \(name)")
+        case 6: asks(.identify(name), "identify \(name)")
+        case 7, 8, 9: releases(reader)
+        case 10: asks(.discover(order()), "discover")
+        case 11: asks(.acceptLoss(by: "technician", note: "agreed"), "accept the loss of a journal")
+        case 12: if let cart = anyCart() { asks(.configuration(cart), "configuration of \(cart)") }
+        default: asks(.readers(refresh: true), "readers, anew")
+        }
+    }
+
+    private mutating func anyCart() -> CartID? { carts.isEmpty || dice.chance(300) ? nil : carts[dice.below(carts.count)].id }
+
+    private mutating func order() -> DiscoveryOrder {
+        let subnet = PrivateAddress(bits: 0x0a00_0000).flatMap { Subnet(around: $0, prefix: dice.of([24, 30])) }
+        return DiscoveryOrder(usb: dice.chance(500), lan: dice.chance(700), subnets: dice.chance(300) ? subnet.map { [$0] } : nil)
+    }
+
+    /// Whoever has the reader by what the agent shows; now and then by what it showed a while ago.
+    private mutating func releases(_ reader: Int) {
+        guard let machine else { return }
+        let shown = machine.readerViews.first { $0.facts.id == Reader.id(reader) }?.payment
+        var holder = shown.map { LeaseHolder.payment($0) }
+        if dice.chance(200), !payments.isEmpty { holder = .payment(payments[dice.below(payments.count)].id) }
+        if holder == nil, !setups.isEmpty { holder = .cardSetup(setups[dice.below(setups.count)].id) }
+        guard let holder else { return }
+        asks(.release(Reader.id(reader).text, holder, by: "technician", Recall()), "release \(Reader.id(reader)) of the \(holder.words)")
+    }
+
+    // MARK: The location's readers
+
+    mutating func registrarActs() {
+        guard !isClosed, machine != nil else { return }
+        let reader = dice.below(readers.count)
+        let label = dice.chance(800) ? "Reader \(reader)\(dice.of(["", " new", " spare"]))" : "Reader 0"
+        switch dice.below(3) {
+        case 0:
+            asks(
+                .register(RegistrationCode(Secret("code-\(reader)_secret")), label: label, location: dice.chance(200) ? "12" : nil),
+                "register \(Reader.id(reader)) as \(label)")
+        case 1: asks(.relabel(Reader.id(reader).text, label: label), "label \(Reader.id(reader)) \(label)")
+        default: asks(.deregister(Reader.id(reader).text), "remove \(Reader.id(reader))")
+        }
+    }
+
+    mutating func changesTerminals(_ call: Call) -> Result<Void, CallFailure> {
+        let refused = CallFailure.rejected(status: 422, detail: "no such reader, or the code is spent")
+        switch call {
+        case .registerTerminal(_, let code, let label):
+            guard let index = Self.number(in: code.secret.reveal(), after: 5), readers.indices.contains(index),
+                readers[index].registeredAt == nil
+            else { return .failure(refused) }
+            // The list shows it a little later than it is said to be done.
+            readers[index].registeredAt = now + dice.within(0...3_000)
+            readers[index].label = label
+        case .updateTerminal(let id, let label):
+            guard let index = registered(id) else { return .failure(refused) }
+            readers[index].label = label
+        case .deregisterTerminal(let id):
+            guard let index = registered(id) else { return .failure(refused) }
+            readers[index].registeredAt = nil
+        default: return .failure(refused)
+        }
+        return .success(())
+    }
+
+    private func registered(_ id: ReaderID) -> Int? {
+        Reader.index(of: id).flatMap { readers.indices.contains($0) && isRegistered($0) ? $0 : nil }
+    }
+
+    func isRegistered(_ reader: Int) -> Bool { readers[reader].registeredAt.map { $0 <= now } ?? false }
+
+    // MARK: Cables
+
+    mutating func cable(_ reader: Int, isIn: Bool) {
+        guard !isClosed || !isIn else { return }
+        trace.note(now, 66, UInt64(reader), text: "reader \(reader) is \(isIn ? "plugged in" : "unplugged")")
+        plugs += 1
+        readers[reader].usbDevice = isIn ? plugs : nil
+        for index in calls.indices where !calls[index].isAnswered && calls[index].generation == generation {
+            guard case .reader(Reader.id(reader), let route, _, _) = calls[index].call, route.isUSB else { continue }
+            calls[index].losesAnswer = true
+            plans(.callTimesOut(index), after: 50)
+        }
+        feed(.devices(.usb(onUSB())))
+    }
+
+    func onUSB() -> [USBSighting] {
+        let ends = [USBEndpoint(address: 0x81, attributes: 2, packetSize: 512), USBEndpoint(address: 0x01, attributes: 2, packetSize: 512)]
+        let link = USBInterface(number: 0, interfaceClass: 0xff, subclass: 0x52, protocolCode: 0x01, endpoints: ends)
+        let plugged = readers.enumerated().compactMap { number, reader -> USBSighting? in
+            guard let device = reader.usbDevice else { return nil }
+            return USBSighting(
+                bus: 1, device: device, portPath: "1.\(number + 1)", vendorID: 0x1209, productID: 1, serial: "S\(number)",
+                interfaces: [link])
+        }
+        let keyboard = USBInterface(number: 0, interfaceClass: 0x03, subclass: 1, protocolCode: 1)
+        return plugged + [USBSighting(bus: 1, device: 1, portPath: "4", vendorID: 0x046d, productID: 0xc31c, interfaces: [keyboard])]
+    }
+
+    // MARK: Settings
+
+    mutating func changesSettings() {
+        guard !isClosed, machine != nil else { return }
+        if dice.chance(300) {
+            trace.note(now, 67, text: "the credential changes")
+            return feed(.credentialChanged)
+        }
+        trace.note(now, 68, text: "the settings change")
+        policy.eagerCollect = dice.chance(500)
+        policy.lanes[LaneName(unchecked: "lane-0")] = dice.of([nil, Reader.id(0).text, "Reader 0"])
+        policy.readerLabels["S0"] = dice.of([nil, "Front"])
+        policy.maintenanceCart = dice.of([nil, carts.first?.id])
+        policy.usbExclude = dice.of([[], ["S0"]])
+        feed(.policy(policy))
+    }
+}
