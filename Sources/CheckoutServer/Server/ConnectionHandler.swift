@@ -77,7 +77,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             lingered += buffer.readableBytes
             if lingered > Self.mostLingered { close() }
         case .idle, .receiving, .serving:
-            pending.writeBuffer(&buffer)
+            if pending.readableBytes == 0 { pending = buffer } else { pending.writeBuffer(&buffer) }
             if phase == .serving {
                 if pending.readableBytes > Self.mostPending { setAutoRead(false) }
             } else {
@@ -117,6 +117,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func pump() {
+        defer { giveBack() }
         while phase == .idle || phase == .receiving {
             do {
                 let step = try parser.next(&pending)
@@ -136,6 +137,16 @@ final class ConnectionHandler: ChannelInboundHandler {
             } catch {
                 refuse(error)
             }
+        }
+    }
+
+    /// Lets go of what has been read: a buffer keeps all that was ever written to it until it is told otherwise.
+    private func giveBack() {
+        if pending.readableBytes == 0 {
+            pending = ByteBuffer()
+        } else if pending.readerIndex >= pending.readableBytes {
+            // What is moved is less than what was read since the last time, so that many small requests do not move the rest for each.
+            pending.discardReadBytes()
         }
     }
 
@@ -166,7 +177,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Closing with unread bytes would take the answer away from a caller that still writes.
     private func linger() {
         phase = .lingering
-        pending.clear()
+        pending = ByteBuffer()
         guard !inputEnded, let context else { return close() }
         setAutoRead(true)
         startTimer(limits.linger) { $0.close() }
@@ -181,6 +192,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard phase != .closed else { return }
         phase = .closed
         timer?.cancel()
+        pending = ByteBuffer()
+        parser = RequestParser()
         context = nil
         gone.fire()
         incoming.finish()
