@@ -52,7 +52,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // The middle: decides, does no I/O.
@@ -113,7 +112,6 @@ let package = Package(
             [
                 "Gateway", "Diagnostics", "CheckoutAPI", "CheckoutServer", "CheckoutClient", "Journal", "MarianaAPI", "StripeAPI",
                 "ReaderRPC", "ReaderLinks", "Discovery", "Recording", "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
-                .product(name: "TOMLKit", package: "TOMLKit"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),

@@ -217,7 +217,7 @@ import Testing
     }
 
     @Test func `a NUL in the file is refused before it can shorten a value`() throws {
-        #expect(try problems("location = \"4\\u00008\"") == ["it contains a NUL character"])
+        #expect(try problems("location = \"4\\u00008\"") == ["line 1, column 14: it contains a NUL character"])
     }
 
     @Test func `a socket path that the kernel would cut is refused`() throws {

@@ -36,9 +36,6 @@ enum Happening: Sendable {
     case closing
     case look
     case settle
-    case rests(tries: Int)
-    case asksAgain(Int)
-    case probed
     case over
 }
 

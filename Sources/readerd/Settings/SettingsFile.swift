@@ -1,5 +1,4 @@
 import Glibc
-import TOMLKit
 
 /// Reads a TOML file into keys and values.
 enum SettingsFile {
@@ -11,15 +10,11 @@ enum SettingsFile {
         func failure(_ message: String) -> SettingsFailure {
             SettingsFailure(problems: [SettingsProblem(origin: .file(path), key: nil, message: message)])
         }
-        // The parser hands texts over as C strings, which end there.
-        if text.contains("\0") || text.contains("\\u0000") || text.contains("\\U00000000") { throw failure("it contains a NUL character") }
-        let table: TOMLTable
-        do {
-            table = try TOMLTable(string: text)
-        } catch let error as TOMLParseError {
-            throw failure("line \(error.source.begin.line), column \(error.source.begin.column): \(Shown.bounded(error.description))")
+        let table: TOMLDocument.Table
+        do throws(TOMLDocument.Slip) {
+            table = try TOMLDocument.parse(text)
         } catch {
-            throw failure("it is not TOML")
+            throw failure("line \(error.line), column \(error.column): \(error.message)")
         }
         var found: [(path: [String], value: SettingsValue)] = []
         collect(table, at: [], into: &found)
@@ -27,27 +22,16 @@ enum SettingsFile {
     }
 
     /// Goes down to every value, and to tables that are keys or empty, so that each can be judged by its full path.
-    private static func collect(_ table: TOMLTable, at path: [String], into found: inout [(path: [String], value: SettingsValue)]) {
-        for key in table.keys.sorted() {
+    private static func collect(
+        _ table: TOMLDocument.Table, at path: [String], into found: inout [(path: [String], value: SettingsValue)]
+    ) {
+        for (key, node) in table.entries.sorted(by: { $0.key < $1.key }) {
             let here = path + [key]
-            guard let node = table[key] else { continue }
-            if let inner = node.table, !inner.isEmpty, !SettingsKey.all.contains(where: { $0.matches(here) }) {
+            if case .table(let inner) = node, !inner.entries.isEmpty, !SettingsKey.all.contains(where: { $0.matches(here) }) {
                 collect(inner, at: here, into: &found)
             } else {
-                found.append((here, value(of: node)))
+                found.append((here, node.asValue))
             }
-        }
-    }
-
-    private static func value(of node: any TOMLValueConvertible) -> SettingsValue {
-        switch node.type {
-        case .string: node.string.map(SettingsValue.text) ?? .other("a text that cannot be read")
-        case .int: node.int.map(SettingsValue.integer) ?? .other("a number that cannot be read")
-        case .double: node.double.map(SettingsValue.decimal) ?? .other("a number that cannot be read")
-        case .bool: node.bool.map(SettingsValue.toggle) ?? .other("a value that cannot be read")
-        case .array: node.array.map { array in .list(array.map { value(of: $0) }) } ?? .other("a list that cannot be read")
-        case .table: .other("a group of keys")
-        case .date, .time, .dateTime: .other("a date or a time")
         }
     }
 
