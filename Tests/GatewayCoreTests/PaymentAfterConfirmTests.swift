@@ -65,8 +65,8 @@ import Testing
     @Test func `a cancel after confirming changes nothing but the mark`() throws {
         var payment = try PaymentFixture()
         _ = payment.readCard()
-        #expect(payment.machine.cancel(at: payment.now).commands == [])
         #expect(payment.machine.confirmingWritten(at: payment.now).commands == ["confirmPayment"])
+        #expect(payment.machine.cancel(at: payment.now).commands == [])
         _ = payment.answer(payment.confirm(), approved())
         #expect(payment.record.state == .finishing)
         #expect(payment.record.cancelRequested)

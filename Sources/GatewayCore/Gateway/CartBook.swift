@@ -59,3 +59,13 @@ struct CartBook: Sendable {
         return intent
     }
 }
+
+extension CartFacts {
+    /// As they are once this payment is accepted.
+    func accepting(_ payment: PaymentID) -> CartFacts {
+        var facts = self
+        if !facts.openPayments.contains(payment) { facts.openPayments.append(payment) }
+        facts.keyedEntry = false
+        return facts
+    }
+}

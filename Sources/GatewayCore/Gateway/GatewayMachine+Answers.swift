@@ -138,65 +138,6 @@ extension GatewayMachine {
         }
     }
 
-    private mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
-        switch result {
-        case .success:
-            if outbox.trouble != nil { log(.notice, "the journal can be written again") }
-            for item in outbox.written() {
-                if let record = item.entry.payment, record.state.isEnd {
-                    ended[record.id] = nil
-                    endSettled(record)
-                }
-                if let record = item.entry.cardSetup, record.state.isEnd {
-                    endedCardSetups[record.id] = nil
-                    cardEndSettled(record)
-                }
-                switch item.waiter {
-                case .cardSetupAccepted(let setup): cardSetupAccepted(setup, at: now)
-                case .cardMethod(let setup): change(setup, at: now) { $0.methodWritten(at: now) }
-                case .accepted(let payment): accepted(payment, at: now)
-                case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
-                case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
-                case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)
-                case .lossAccepted(let id): lossAcceptanceWritten(id)
-                case .request, nil: break
-                }
-            }
-        case .failure(let trouble):
-            if outbox.trouble == nil { log(.error, "the journal cannot be written: \(trouble.detail)") }
-            let (dropped, kept) = outbox.failed(trouble, at: now.mono)
-            for item in dropped {
-                switch item.waiter {
-                case .cardSetupAccepted(let setup): cardSetupNotAccepted(setup, trouble)
-                case .cardMethod(let setup): change(setup, at: now) { $0.methodNotWritten(at: now) }
-                case .accepted(let payment): notAccepted(payment, trouble)
-                case .confirming(let payment):
-                    if let record = payments[payment]?.record { carts[record.request.cart]?.undoConfirm(of: record.intent) }
-                    outbox.amend(payment) {
-                        $0.confirmingAt = nil
-                        $0.money = .notTaken
-                    }
-                    change(payment, at: now) { $0.confirmingFailed(at: now) }
-                case .keyedEntry(let id, let cart):
-                    if keyedRequests.removeValue(forKey: id)?.wasOpen == false { carts[cart]?.facts.keyedEntry = false }
-                    refuse(id, Refusal(.journalUnavailable, "The agent cannot write its journal: \(trouble.detail)"))
-                case .release(let id, _, _), .lossAccepted(let id):
-                    refuse(id, Refusal(.journalUnavailable, "The agent cannot write its journal: \(trouble.detail)"))
-                case .request, nil: break
-                }
-            }
-            for item in kept {
-                if let record = item.entry.cardSetup {
-                    out.append(.publishCardSetup(record))
-                    if record.state.isEnd { cardEndSettled(record) }
-                }
-                guard let record = item.entry.payment else { continue }
-                out.append(.publish(record))
-                if record.state.isEnd { endSettled(record) }
-            }
-        }
-    }
-
     // MARK: After a restart
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {

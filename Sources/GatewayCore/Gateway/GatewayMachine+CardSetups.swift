@@ -2,20 +2,14 @@ extension GatewayMachine {
     // MARK: Requests
 
     mutating func keepCard(_ id: RequestID, _ setup: CardSetupID, _ request: CardSetupRequest, _ recall: Recall, at now: Now) {
-        if let known = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup {
-            guard known.request == request else {
-                return refuse(
-                    id,
-                    Refusal(
-                        .paymentIDReused, "The card set-up \(setup.text) exists with another body.",
-                        remedy: "Use a new id for a new attempt; repeat the same body for the same one."))
-            }
-            if acceptingCardSetups[setup] != nil {
-                acceptingCardSetups[setup]?.append((id, false))
-            } else {
-                answer(id, with: known)
-            }
+        if let record = cardAcceptance.reserved(setup) {
+            guard record.request == request else { return refuse(id, .idReused(setup)) }
+            if !cardAcceptance.join(setup, id) { refuse(id, .fateUnknown("card set-up \(setup.text)")) }
             return
+        }
+        if let known = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup {
+            guard known.request == request else { return refuse(id, .idReused(setup)) }
+            return answer(id, with: known)
         }
         // Without the journal it is not known either what this id was used for, or whom a reader belonged to.
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
@@ -44,21 +38,20 @@ extension GatewayMachine {
                 id, Refusal(.queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
         }
         let record = CardSetupRecord(id: setup, request: request, reader: reader, readerLabel: machine.facts.label, at: now.wall)
-        cardSetups[setup] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
-        acceptingCardSetups[setup] = [(id, true)]
+        guard cardAcceptance.reserve(setup, record, for: id) else { return refuse(id, .fateUnknown("card set-up \(setup.text)")) }
         journal(record, waiter: .cardSetupAccepted(setup), at: now)
     }
 
     mutating func cancelCardSetup(_ id: RequestID, _ setup: CardSetupID, _ recall: Recall, at now: Now) {
+        if cardAcceptance.reserved(setup) != nil {
+            if !cardAcceptance.cancel(setup, id) { refuse(id, .fateUnknown("card set-up \(setup.text)")) }
+            return
+        }
         guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
             return refuse(id, refusesForLoss ?? .cardSetupNotFound(setup))
         }
         guard cardSetups[setup] != nil, !record.state.isEnd else {
             return refuse(id, Refusal(.alreadyEnded, "The card set-up \(setup.text) has ended: \(record.state.rawValue)."))
-        }
-        guard acceptingCardSetups[setup] == nil else {
-            cardCancelsWaiting[setup, default: []].append(id)
-            return
         }
         change(setup, at: now) { $0.cancel(at: now) }
         if let after = cardSetups[setup]?.record { answer(id, with: after) }
@@ -66,8 +59,7 @@ extension GatewayMachine {
 
     /// How many wait for a reader, or are about to.
     func waiting(for reader: ReaderID) -> Int {
-        (readers[reader]?.waitingCount ?? 0) + accepting.keys.count { payments[$0]?.record.reader == reader }
-            + acceptingCardSetups.keys.count { cardSetups[$0]?.record.reader == reader }
+        (readers[reader]?.waitingCount ?? 0) + acceptance.count { $0.reader == reader } + cardAcceptance.count { $0.reader == reader }
     }
 
     /// Shows a set-up; an end only when it is on disk, or cannot get there for now.
@@ -85,12 +77,19 @@ extension GatewayMachine {
 
     /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
     mutating func cardSetupAccepted(_ setup: CardSetupID, at now: Now) {
-        guard let record = cardSetups[setup]?.record, let asked = acceptingCardSetups.removeValue(forKey: setup) else { return }
-        for (request, created) in asked { respond(request, .cardSetup(record, created: created)) }
-        if let cancels = cardCancelsWaiting.removeValue(forKey: setup) {
-            for request in cancels { cancelCardSetup(request, setup, Recall(), at: now) }
-            return
+        switch cardAcceptance.commit(setup) {
+        case .inTime(let record, let waiting): begin(record, waiting, at: now)
+        case .late(let record): endLate(record, at: now)
+        case nil: break
         }
+    }
+
+    private mutating func begin(_ record: CardSetupRecord, _ waiting: Acceptance<CardSetupID, CardSetupRecord>.Waiting, at now: Now) {
+        let setup = record.id
+        cardSetups[setup] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
+        for asker in waiting.askers { respond(asker.request, .cardSetup(record, created: asker.created)) }
+        for request in waiting.cancels { cancelCardSetup(request, setup, Recall(), at: now) }
+        guard cardSetups[setup]?.isEnded == false else { return }
         if isStopping { return change(setup, at: now) { $0.stopForShutdown(at: now) } }
         guard readers[record.reader] != nil else {
             return change(setup, at: now) {
@@ -112,13 +111,26 @@ extension GatewayMachine {
         }
     }
 
-    mutating func cardSetupNotAccepted(_ setup: CardSetupID, _ trouble: JournalTrouble) {
-        cardSetups[setup] = nil
-        let refusal = Refusal(
-            .journalUnavailable, "The agent cannot write its journal: \(trouble.detail)",
-            remedy: "Free some space on this box's disk, or look at the state directory's permissions.")
-        for (request, _) in acceptingCardSetups.removeValue(forKey: setup) ?? [] { refuse(request, refusal) }
-        for request in cardCancelsWaiting.removeValue(forKey: setup) ?? [] { refuse(request, .cardSetupNotFound(setup)) }
+    /// Its row is on disk after all, and everybody was told that it does not run.
+    private mutating func endLate(_ late: CardSetupRecord, at now: Now) {
+        var record = late
+        record.state = .failed
+        record.failure = PaymentFailure(
+            code: .journalUnavailable, message: "The disk took too long to keep this card set-up; it was refused and did not run.",
+            remedy: "Nothing was kept. Try again with a new id.")
+        record.endedAt = now.wall
+        record.updatedAt = now.wall
+        record.timeline.append(TimelineEntry(state: .failed, at: now.wall))
+        endedCardSetups[record.id] = record
+        journal(record, note: "its row landed after it had been refused", at: now)
+    }
+
+    mutating func cardSetupNotAccepted(_ setup: CardSetupID, _ trouble: JournalTrouble, isDecided: Bool) {
+        let waiting = isDecided ? cardAcceptance.giveBack(setup) : cardAcceptance.refuse(setup)
+        for asker in waiting.askers { refuse(asker.request, .journal(trouble)) }
+        for request in waiting.cancels {
+            refuse(request, isDecided ? .cardSetupNotFound(setup) : .fateUnknown("card set-up \(setup.text)"))
+        }
     }
 
     /// The end is on disk, or could not be written and is shown all the same.
@@ -203,10 +215,16 @@ extension GatewayMachine {
         }
     }
 
-    package var hasOpenCardSetups: Bool { !cardSetups.isEmpty }
+    package var hasOpenCardSetups: Bool { !cardSetups.isEmpty || !cardAcceptance.isEmpty }
 }
 
 extension Refusal {
+    static func idReused(_ id: CardSetupID) -> Refusal {
+        Refusal(
+            .paymentIDReused, "The card set-up \(id.text) exists with another body.",
+            remedy: "Use a new id for a new attempt; repeat the same body for the same one.")
+    }
+
     static func cardSetupNotFound(_ id: CardSetupID) -> Refusal {
         Refusal(.notFound, "There is no card set-up \(id.text).", remedy: "Check the id.")
     }

@@ -62,7 +62,7 @@ extension GatewayMachine {
         if book.isOpen, now.mono >= book.touchedAt + policy.cartIdle, isLeftAlone(book) { close(cart, at: now) }
         // What the journal knows need not be kept in memory; secrets of a cart that nobody touches are let go.
         if !book.isOpen, book.facts.openPayments.isEmpty, book.making == nil, !book.keeper.isBusy, outbox.isEmpty,
-            now.mono > book.touchedAt + 600_000, !isResolutionWatched(cart)
+            now.mono > book.touchedAt + 600_000, !isResolutionWatched(cart), acceptance.first(where: { $0.request.cart == cart }) == nil
         {
             carts[cart] = nil
         }
@@ -96,7 +96,8 @@ extension GatewayMachine {
 
     mutating func closeCart(_ id: RequestID, _ cart: CartID, at now: Now) {
         guard let book = carts[cart], book.isOpen else { return refuse(id, .cartNotFound(cart)) }
-        if let running = book.facts.openPayments.first(where: { payments[$0]?.isUnresolved == false }) {
+        let coming = acceptance.first { $0.request.cart == cart }
+        if let running = coming ?? book.facts.openPayments.first(where: { payments[$0]?.isUnresolved == false }) {
             return refuse(
                 id,
                 Refusal(
@@ -170,7 +171,7 @@ extension GatewayMachine {
                     .cartBusy, "The payment \(open.text) of this cart is running, or its outcome is not known.",
                     remedy: "Wait until it has ended.", payment: open))
         }
-        if parked.contains(where: { $0.reason == .keyedCheck(cart) }) {
+        if parked.contains(where: { $0.reason == .keyedCheck(cart) }) || acceptance.first(where: { $0.request.cart == cart }) != nil {
             return refuse(
                 id,
                 Refusal(.cartBusy, "A reader payment of this cart is about to begin.", remedy: "Wait until it has ended, or cancel it."))

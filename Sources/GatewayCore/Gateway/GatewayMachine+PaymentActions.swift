@@ -28,7 +28,9 @@ extension GatewayMachine {
             if carts[cart]?.facts.intent?.id == record.intent, otherFollowing(of: record).isEmpty {
                 carts[cart]?.facts.intent?.knownNotCharged = true
             }
-        case .confirmNotSent: carts[cart]?.undoConfirm(of: record.intent)
+        case .confirmNotSent:
+            _ = outbox.withdraw(.confirming(id))
+            carts[cart]?.undoConfirm(of: record.intent)
         case .intentGone:
             // What was confirmed on it is remembered: the backend may have yet to hear of it.
             if let gone = carts[cart]?.facts.intent, gone.id == record.intent {
@@ -86,13 +88,15 @@ extension GatewayMachine {
 
     /// The last look before a confirm leaves: nothing that happened since it was decided may speak against it.
     func mayConfirm(_ id: PaymentID) -> Bool {
-        guard let machine = payments[id] else { return false }
+        guard let machine = payments[id], let facts = carts[machine.record.request.cart]?.facts, refusesPaid(facts) == nil else {
+            return false
+        }
         return machine.isSendingConfirm && !machine.record.cancelRequested
     }
 
     /// The cart is paid: what has not been confirmed is taken off the readers and out of the queues.
     mutating func stopUnconfirmed(_ cart: CartID, paidBy payer: PaymentID?, at now: Now) {
-        for other in carts[cart]?.facts.openPayments ?? [] where other != payer && accepting[other] == nil {
+        for other in carts[cart]?.facts.openPayments ?? [] where other != payer {
             change(other, at: now) { $0.stopForShutdown(.cartPaidEarlier(by: payer), at: now) }
         }
     }

@@ -2,21 +2,14 @@ extension GatewayMachine {
     // MARK: Accepting
 
     mutating func pay(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, keyedChecked: Bool, at now: Now) {
-        if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {
-            guard known.request == request else {
-                refuse(
-                    id,
-                    Refusal(
-                        .paymentIDReused, "The payment \(payment.text) exists with another body.",
-                        remedy: "Use a new id for a new attempt to be paid; repeat the same body for the same one.", payment: payment))
-                return
-            }
-            if accepting[payment] != nil {
-                accepting[payment]?.append((id, false))
-            } else {
-                answer(id, with: known)
-            }
+        if let record = acceptance.reserved(payment) {
+            guard record.request == request else { return refuse(id, .idReused(payment)) }
+            if !acceptance.join(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
             return
+        }
+        if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {
+            guard known.request == request else { return refuse(id, .idReused(payment)) }
+            return answer(id, with: known)
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall)
@@ -62,49 +55,50 @@ extension GatewayMachine {
 
     private mutating func accept(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, reader: ReaderID, at now: Now) {
         open(request.cart, lane: request.lane, reader: reader, at: now)
-        let older = carts[request.cart]?.facts.openPayments.first
         let record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
-        payments[payment] = PaymentMachine(record: record, older: older, policy: policy, epoch: nextEpoch(), now: now)
-        accepting[payment] = [(id, true)]
-        carts[request.cart]?.facts.openPayments.append(payment)
-        if carts[request.cart]?.facts.keyedEntry == true { keyedBefore.insert(payment) }
-        carts[request.cart]?.facts.keyedEntry = false
-        journal(.accepted, record, waiter: .accepted(payment), at: now)
+        guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown("payment \(payment.text)")) }
+        outbox.add(
+            JournalEntry(kind: .accepted, at: now.wall, payment: record, cart: carts[request.cart]?.facts.accepting(payment)),
+            waiter: .accepted(payment))
     }
 
     /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
     mutating func accepted(_ payment: PaymentID, at now: Now) {
-        guard let machine = payments[payment], let waiting = accepting.removeValue(forKey: payment) else { return }
-        keyedBefore.remove(payment)
-        for (request, created) in waiting { respond(request, .payment(machine.record, created: created)) }
+        switch acceptance.commit(payment) {
+        case .inTime(let record, let waiting): begin(record, waiting, at: now)
+        case .late(let record): endLate(record, at: now)
+        case nil: break
+        }
+    }
+
+    private mutating func begin(_ record: PaymentRecord, _ waiting: Acceptance<PaymentID, PaymentRecord>.Waiting, at now: Now) {
+        let (payment, cart) = (record.id, record.request.cart)
+        mention(cart)
+        let older = carts[cart]?.facts.openPayments.first
+        if let facts = carts[cart]?.facts { carts[cart]?.facts = facts.accepting(payment) }
+        payments[payment] = PaymentMachine(record: record, older: older, policy: policy, epoch: nextEpoch(), now: now)
+        for asker in waiting.askers { respond(asker.request, .payment(record, created: asker.created)) }
+        for request in waiting.cancels { cancel(request, payment, Recall(), at: now) }
         if isStopping {
-            for request in cancelsWaiting.removeValue(forKey: payment) ?? [] { cancel(request, payment, Recall(), at: now) }
-            change(payment, at: now) {
+            return change(payment, at: now) {
                 $0.stopForShutdown(
                     PaymentFailure(code: .agentRestarted, message: "The agent is being stopped; the card was not charged."), at: now)
             }
-            return
         }
-        if let cancels = cancelsWaiting.removeValue(forKey: payment) {
-            for request in cancels { cancel(request, payment, Recall(), at: now) }
-            return
+        if let facts = carts[cart]?.facts, refusesPaid(facts) != nil {
+            return change(payment, at: now) { $0.stopForShutdown(.cartPaidEarlier(by: facts.paidBy ?? facts.held), at: now) }
         }
-        if let facts = carts[machine.record.request.cart]?.facts, refusesPaid(facts) != nil {
-            change(payment, at: now) { $0.stopForShutdown(.cartPaidEarlier(by: facts.paidBy ?? facts.held), at: now) }
-            return
-        }
-        guard readers[machine.record.reader] != nil else {
-            change(payment, at: now) {
+        guard payments[payment]?.isEnded == false else { return }
+        guard readers[record.reader] != nil else {
+            return change(payment, at: now) {
                 $0.stopForShutdown(
                     PaymentFailure(
                         code: .readerLost, message: "The reader is not registered at this location any more.", remedy: "Use another reader."
                     ), at: now)
             }
-            return
         }
-        let reader = machine.record.reader
         var full = false
-        changeReader(reader, at: now) { reader, _ in
+        changeReader(record.reader, at: now) { reader, _ in
             var actions: [ReaderMachine.Action] = []
             full = !reader.enqueue(.payment(payment), at: now, actions: &actions)
             return actions
@@ -116,19 +110,31 @@ extension GatewayMachine {
         }
     }
 
-    mutating func notAccepted(_ payment: PaymentID, _ trouble: JournalTrouble) {
-        guard let machine = payments.removeValue(forKey: payment) else { return }
-        carts[machine.record.request.cart]?.facts.openPayments.removeAll { $0 == payment }
-        if keyedBefore.remove(payment) != nil { carts[machine.record.request.cart]?.facts.keyedEntry = true }
-        let refusal = Refusal(
-            .journalUnavailable, "The agent cannot write its journal: \(trouble.detail)",
-            remedy: "Free some space on this box's disk, or look at the state directory's permissions; payments go on by themselves.")
-        for (request, _) in accepting.removeValue(forKey: payment) ?? [] { refuse(request, refusal) }
-        for request in cancelsWaiting.removeValue(forKey: payment) ?? [] { refuse(request, .paymentNotFound(payment)) }
+    /// Its row is on disk after all, and everybody was told that it does not run: it ends, so that no later life takes it up.
+    private mutating func endLate(_ late: PaymentRecord, at now: Now) {
+        var record = late
+        record.state = .failed
+        record.money = .notTaken
+        record.failure = PaymentFailure(
+            code: .journalUnavailable, message: "The disk took too long to keep this payment; it was refused and did not run.",
+            remedy: "Nothing was taken. Try again with a new id.")
+        record.endedAt = now.wall
+        record.updatedAt = now.wall
+        record.timeline.append(TimelineEntry(state: .failed, at: now.wall))
+        ended[record.id] = record
+        mention(record.request.cart)
+        journal(.ended, record, note: "its row landed after it had been refused", at: now)
+    }
+
+    mutating func notAccepted(_ payment: PaymentID, _ trouble: JournalTrouble, isDecided: Bool) {
+        let waiting = isDecided ? acceptance.giveBack(payment) : acceptance.refuse(payment)
+        for asker in waiting.askers { refuse(asker.request, .journal(trouble)) }
+        for request in waiting.cancels { refuse(request, isDecided ? .paymentNotFound(payment) : .fateUnknown("payment \(payment.text)")) }
     }
 
     func refusesNewWork(at now: Now) -> Refusal? {
         if isStopping { return Refusal(.shuttingDown, "The agent is being stopped.", remedy: "Repeat the request in a moment.") }
+        if outbox.isStuck, let trouble = outbox.trouble { return .journal(trouble) }
         if let refused = refusedCredential { return .from(refused) }
         if breaker.refusesNewWork(at: now.mono) {
             return Refusal(
@@ -142,6 +148,11 @@ extension GatewayMachine {
     private func refusesCart(_ request: PaymentRequest, keyedChecked: Bool) -> Refusal? {
         guard let facts = carts[request.cart]?.facts else { return nil }
         if let refusal = refusesPaid(facts) { return refusal }
+        if let coming = acceptance.first(where: { $0.request.cart == request.cart }) {
+            return Refusal(
+                .cartBusy, "The payment \(coming.text) of this cart is about to begin.", remedy: "Wait for it, or cancel it.",
+                payment: coming)
+        }
         for open in facts.openPayments {
             guard let other = payments[open] else {
                 return Refusal(.cartBusy, "The payment \(open.text) of this cart is not known to have ended.", payment: open)
@@ -188,15 +199,15 @@ extension GatewayMachine {
     // MARK: Requests about a payment
 
     mutating func cancel(_ id: RequestID, _ payment: PaymentID, _ recall: Recall, at now: Now) {
+        if acceptance.reserved(payment) != nil {
+            if !acceptance.cancel(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
+            return
+        }
         guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
             return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
         guard payments[payment] != nil, !record.state.isEnd else {
             return refuse(id, Refusal(.alreadyEnded, "The payment \(payment.text) has ended: \(record.state.rawValue).", payment: payment))
-        }
-        guard accepting[payment] == nil else {
-            cancelsWaiting[payment, default: []].append(id)
-            return
         }
         change(payment, at: now) { $0.cancel(at: now) }
         if let after = payments[payment]?.record { answer(id, with: after) }
@@ -273,6 +284,12 @@ extension PaymentMachine {
 }
 
 extension Refusal {
+    static func idReused(_ id: PaymentID) -> Refusal {
+        Refusal(
+            .paymentIDReused, "The payment \(id.text) exists with another body.",
+            remedy: "Use a new id for a new attempt to be paid; repeat the same body for the same one.", payment: id)
+    }
+
     static func paymentNotFound(_ id: PaymentID) -> Refusal {
         Refusal(.paymentNotFound, "There is no payment \(id.text).", remedy: "Check the id.")
     }

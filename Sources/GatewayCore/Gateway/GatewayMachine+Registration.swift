@@ -224,7 +224,7 @@ extension GatewayMachine {
                 .readerBusy, "The reader is held by the \(holder.words).", remedy: "Wait until that has ended, or cancel it.",
                 payment: holder.payment)
         }
-        let coming = accepting.keys.filter { payments[$0]?.record.reader == reader }.min()
+        let coming = acceptance.first { $0.reader == reader }
         return coming.map {
             Refusal(.readerBusy, "The payment \($0.text) is about to begin there.", remedy: "Wait until it has ended.", payment: $0)
         }

@@ -108,7 +108,7 @@ extension GatewayMachine {
         }
     }
 
-    mutating func lossAcceptanceWritten(_ id: RequestID) {
+    mutating func lossAcceptanceWritten(_ id: RequestID?) {
         lostJournals = []
         log(.notice, "a technician has agreed to the loss of the journal; payments are accepted again")
         out.append(
@@ -116,6 +116,6 @@ extension GatewayMachine {
                 AgentNotice(
                     code: "journal_loss_accepted",
                     message: "A technician has agreed to the loss of the journal; payments are accepted again.")))
-        respond(id, .done)
+        if let id { respond(id, .done) }
     }
 }

@@ -51,12 +51,8 @@ package struct GatewayMachine: Sendable {
     var ended: [PaymentID: PaymentRecord] = [:]
     /// Who is told of an end once it is on disk, or is known not to get there for now.
     var waitingForEnd: [PaymentID: [(request: RequestID, created: Bool)]] = [:]
-    /// Accepted by the rules, not yet on disk: who waits to be told.
-    var accepting: [PaymentID: [(request: RequestID, created: Bool)]] = [:]
-    /// Of these, whose carts had keyed entry open: it is open still when they are not accepted.
-    var keyedBefore: Set<PaymentID> = []
-    /// Asked to be canceled before it was on disk: done as soon as it is.
-    var cancelsWaiting: [PaymentID: [RequestID]] = [:]
+    /// Accepted by the rules, not yet on disk.
+    var acceptance = Acceptance<PaymentID, PaymentRecord>()
     var carts: [CartID: CartBook] = [:]
     var readers: [ReaderID: ReaderMachine] = [:]
     var currencies: [PublishableKey: Currency] = [:]
@@ -75,8 +71,7 @@ package struct GatewayMachine: Sendable {
     var cardSetups: [CardSetupID: CardSetupMachine] = [:]
     var endedCardSetups: [CardSetupID: CardSetupRecord] = [:]
     var waitingForCardEnd: [CardSetupID: [RequestID]] = [:]
-    var acceptingCardSetups: [CardSetupID: [(request: RequestID, created: Bool)]] = [:]
-    var cardCancelsWaiting: [CardSetupID: [RequestID]] = [:]
+    var cardAcceptance = Acceptance<CardSetupID, CardSetupRecord>()
     var parked: [Parked] = []
     var keyedRequests: [RequestID: (amount: DecimalAmount, balance: DecimalAmount?, wasOpen: Bool, cart: CartID)] = [:]
     /// Carts of payments that ended while their reader was still to be freed.
@@ -148,10 +143,8 @@ package struct GatewayMachine: Sendable {
     /// The latest moment at which `tick` has to be called; nil: there is nothing to wait for.
     package var nextWake: MonoTime? {
         var wake = MonoTime.max
-        for payment in payments.values where accepting.isEmpty || accepting[payment.id] == nil {
-            wake = min(wake, payment.nextWake ?? .max)
-        }
-        for setup in cardSetups.values where acceptingCardSetups[setup.id] == nil { wake = min(wake, setup.nextWake ?? .max) }
+        for payment in payments.values { wake = min(wake, payment.nextWake ?? .max) }
+        for setup in cardSetups.values { wake = min(wake, setup.nextWake ?? .max) }
         for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
         for cart in carts.values {
             wake = min(wake, cart.keeper.nextWake ?? .max)
@@ -169,7 +162,7 @@ package struct GatewayMachine: Sendable {
 
     /// Nothing is under way that a stop would tear: no payment before its end but those that are kept for later.
     package var isQuiet: Bool {
-        accepting.isEmpty && cardSetups.isEmpty && outbox.isEmpty
+        acceptance.isEmpty && cardAcceptance.isEmpty && cardSetups.isEmpty && outbox.isEmpty
             && payments.values.allSatisfy { $0.isEnded || $0.record.state == .unresolved || $0.record.state == .finishing }
     }
 
@@ -178,13 +171,13 @@ package struct GatewayMachine: Sendable {
     private mutating func tick(at now: Now) {
         // Most events leave nothing due: that is seen without putting anything in order.
         if payments.values.contains(where: { $0.isDue(at: now.mono) }) {
-            for id in payments.keys.sorted() where accepting[id] == nil {
+            for id in payments.keys.sorted() {
                 guard payments[id]?.isDue(at: now.mono) == true else { continue }
                 change(id, at: now) { $0.tick(at: now) }
             }
         }
         if !cardSetups.isEmpty {
-            for id in cardSetups.keys.sorted() where acceptingCardSetups[id] == nil {
+            for id in cardSetups.keys.sorted() {
                 guard let wake = cardSetups[id]?.nextWake, now.mono >= wake else { continue }
                 change(id, at: now) { $0.tick(at: now) }
             }
@@ -198,6 +191,7 @@ package struct GatewayMachine: Sendable {
         if carts.values.contains(where: { mayBeDue($0, at: now) }) {
             for cart in carts.keys.sorted() { tickCart(cart, at: now) }
         }
+        tickOutbox(at: now)
         tickDesk(at: now)
         tickLabels(at: now)
         tickResolutions(at: now)
@@ -217,7 +211,7 @@ package struct GatewayMachine: Sendable {
     }
 
     private mutating func write(at now: Now) {
-        if let entries = outbox.next(at: now.mono) { call(.append(entries), for: .append, timeout: 30_000, payment: nil) }
+        if let entries = outbox.next(at: now.mono) { call(.append(entries), for: .append, timeout: Outbox.deadline, payment: nil) }
     }
 
     // MARK: Small things
@@ -272,8 +266,8 @@ package struct GatewayMachine: Sendable {
         let failure = PaymentFailure(
             code: .agentRestarted, message: "The agent is being stopped; the card was not charged.", remedy: "Try again in a moment.")
         // What is being accepted ends when it is on disk.
-        for id in payments.keys.sorted() where accepting[id] == nil { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
-        for id in cardSetups.keys.sorted() where acceptingCardSetups[id] == nil { change(id, at: now) { $0.stopForShutdown(at: now) } }
+        for id in payments.keys.sorted() { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
+        for id in cardSetups.keys.sorted() { change(id, at: now) { $0.stopForShutdown(at: now) } }
         for item in parked { refuse(item.id, Refusal(.shuttingDown, "The agent is being stopped.")) }
         parked = []
     }
@@ -281,6 +275,8 @@ package struct GatewayMachine: Sendable {
     private mutating func forget(_ id: RequestID, at now: Now) {
         forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
+        acceptance.forget(id)
+        cardAcceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
         for reader in readers.keys.sorted() { readers[reader]?.forget(id) }
         listsWanted.removeAll { $0 == id }

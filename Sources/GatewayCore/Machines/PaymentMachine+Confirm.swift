@@ -50,22 +50,31 @@ extension PaymentMachine {
     package mutating func confirmingFailed(at now: Now) -> [Action] {
         guard case .confirmWriting(let confirming) = state else { return [] }
         var actions: [Action] = []
+        let reason = PaymentFailure(
+            code: .journalUnavailable, message: "The agent could not write its journal, so the card was not charged.",
+            remedy: "Free some space on this box's disk; payments go on by themselves.")
+        withdraw(confirming, .failure(reason), at: now, &actions)
+        return actions
+    }
+
+    /// Nothing is confirmed, whatever becomes of the row: the reader is asked to cancel.
+    mutating func withdraw(_ confirming: Confirming, _ reason: Active.Stop, at now: Now, _ actions: inout [Action]) {
+        takeConfirmBack()
+        actions.append(.confirmNotSent)
+        var active = Active(context: confirming.context)
+        active.reader = .cardRead(confirming.card)
+        active.shown = confirming.shown
+        active.stop(reason)
+        state = .active(active)
+        advance(at: now, &actions)
+    }
+
+    mutating func takeConfirmBack() {
         edit {
             $0.money = .notTaken
             $0.confirmingAt = nil
             $0.tipMinor = 0
         }
-        var active = Active(context: confirming.context)
-        active.reader = .cardRead(confirming.card)
-        active.shown = confirming.shown
-        active.stop(
-            .failure(
-                PaymentFailure(
-                    code: .journalUnavailable, message: "The agent could not write its journal, so the card was not charged.",
-                    remedy: "Free some space on this box's disk; payments go on by themselves.")))
-        state = .active(active)
-        advance(at: now, &actions)
-        return actions
     }
 
     mutating func confirmAnswered(

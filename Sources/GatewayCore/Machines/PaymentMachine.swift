@@ -147,10 +147,11 @@ extension PaymentMachine {
         return actions
     }
 
-    /// The checkout asks to cancel. Once the confirm is journaled it changes nothing but `cancelRequested`.
+    /// The checkout asks to cancel. While "confirming" waits for the disk that is obeyed; once it is written it changes nothing but `cancelRequested`.
     package mutating func cancel(at now: Now) -> [Action] {
         var actions: [Action] = []
         guard !isEnded else { return actions }
+        if case .confirmWriting = state { takeConfirmBack() }
         if !record.cancelRequested {
             edit {
                 $0.cancelRequested = true
@@ -164,7 +165,8 @@ extension PaymentMachine {
             active.stop(.checkout)
             state = .active(active)
             advance(at: now, &actions)
-        case .confirmWriting, .confirming, .following, .ended: break
+        case .confirmWriting(let confirming): withdraw(confirming, .checkout, at: now, &actions)
+        case .confirming, .following, .ended: break
         }
         return actions
     }

@@ -10,6 +10,9 @@ package struct Violation: Sendable, Equatable {
         case noSecret = "no secret leaves"
         case bounded = "every wait is bounded"
         case answered = "always an answer"
+        case fits = "the parts fit together"
+        case comesToRest = "everything comes to rest"
+        case payable = "an unpaid cart can be paid"
         case amounts = "the amount is what was shown and the tip"
     }
 

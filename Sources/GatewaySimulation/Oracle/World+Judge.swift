@@ -225,6 +225,7 @@ extension World {
 
     mutating func checkAlways() {
         guard machine != nil else { return }
+        if let words = machine?.broken() { fail(.fits, words) }
         if wake == .max, machine?.hasOpenPayments == true, !calls.contains(where: { $0.generation == generation && !$0.isAnswered }) {
             fail(.bounded, "payments are open, and nothing is waited for")
         }

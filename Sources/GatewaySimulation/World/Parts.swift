@@ -36,6 +36,9 @@ enum Happening: Sendable {
     case closing
     case look
     case settle
+    case rests(tries: Int)
+    case asksAgain(Int)
+    case probed
     case over
 }
 

@@ -184,6 +184,7 @@ extension World {
         guard let number = open.payment else { return }
         if refusal.code == .journalUnavailable { payments[number].wasRefusedForDisk = true }
         judgeRefusal(number, refusal)
+        if life > 0 { return probeRefused(number, refusal) }
         if tills[open.till].payment == number, !payments[number].wasAcknowledged {
             // The cashier tries the same request again, or gives up.
             if dice.chance(600) { tills[open.till].payment = nil }
@@ -215,17 +216,18 @@ extension World {
     /// Nothing is open and the issuer has nothing left to do: what would follow is only heartbeats.
     mutating func look() {
         guard machine?.hasOpenPayments == true || machine?.hasOpenCardSetups == true || !inFlight.isEmpty || machine?.isQuiet == false
-        else { return isOver = true }
+        else { return comesToRest() }
         plans(.look, after: 5_000)
     }
 
     /// What is left can only be unresolved for want of evidence: it is given.
     mutating func settle() {
+        guard life == 0 else { return }
         judgeStanding()
         guard violation == nil else { return }
         guard let machine else { return }
         let left = machine.openPayments
-        if left.isEmpty { return isOver = true }
+        if left.isEmpty { return comesToRest() }
         trace.note(now, 81, text: "── \(left.count) left: the back office decides")
         for record in left {
             guard let number = paymentIndex[record.id] else { continue }

@@ -9,7 +9,7 @@ struct World {
     /// The agent looks for readers on the LAN.
     let looksAtLAN: Bool
     var plan: Plan
-    let extras: Extras
+    var extras: Extras
     var dice: Dice
     var agenda = Agenda<Happening>()
     var now: Int64 = 0
@@ -57,6 +57,9 @@ struct World {
     var releasedByHand: Set<Int> = []
     var plugs = 10
     var isClosed = false
+    /// Of the end: 0 before it, 1 as it is, 2 after one more restart.
+    var life = 0
+    var probes: [Probe] = []
     var isOver = false
 
     init(seed: UInt64, looks: Bool, kinds: Kinds, tracing: Bool) {
@@ -182,9 +185,12 @@ struct World {
         case .processed(let flight, let approves): processed(flight, approves: approves)
         case .holdLetGo(let charge): holdLetGo(charge)
         case .bankApp(let cart, let intent, let approves): bankApp(cart, intent: intent, approves: approves)
+        case .rests(let tries): rests(tries: tries)
+        case .asksAgain(let probe): asks(probe)
+        case .probed: probed()
         case .look: look()
         case .settle: settle()
-        case .over: isOver = true
+        case .over: comesToRest()
         }
         if violation == nil { checkAlways() }
     }

@@ -1,0 +1,112 @@
+internal import GatewayCore
+
+/// The end of a world: nothing is under way, and every cart that nobody has paid can be paid, or it is said who has to do what first.
+extension World {
+    /// A cart that is tried at the end.
+    struct Probe: Sendable {
+        var cart: Int
+        var payment: Int
+        var refusal: Refusal?
+        var tries = 0
+    }
+
+    /// Nothing is open any more.
+    mutating func comesToRest() {
+        guard extras.endsWell, life == 0 else { return isOver = true }
+        life = 1
+        // Whoever pays now has a card that works, at an issuer and a backend that do.
+        (plan.neverPresents, plan.customerCancels, plan.declines, plan.oddIssuer) = (0, 0, 0, 0)
+        (plan.heldConfirms, plan.slowIssuer, plan.slowOrders, plan.orderFailures) = (0, 0, 0, 0)
+        (extras.goesOn, extras.oddCharges, extras.parts, extras.processing, extras.keepsHeld) = (0, 0, 0, 0, 0)
+        trace.note(now, 82, text: "── at rest: what is free?")
+        plans(.rests(tries: 0), after: 0)
+    }
+
+    /// A reader is freed and a row is written in time; whatever takes an hour is for ever.
+    mutating func rests(tries: Int) {
+        guard let machine else { return fail(.bounded, "the agent is not running") }
+        if let words = machine.underWay() {
+            if tries >= 180 { return fail(.comesToRest, "an hour after the last payment \(words)") }
+            return plans(.rests(tries: tries + 1), after: 20_000)
+        }
+        probes = []
+        for cart in carts.indices where isUnpaid(cart) && (life == 2 || cart % 2 == 0) { probe(cart) }
+        plans(.probed, after: probes.isEmpty ? 0 : 600_000)
+    }
+
+    private func isUnpaid(_ cart: Int) -> Bool {
+        stripe.standing(inCart: cart) == 0 && !carts[cart].isDropped && !carts[cart].isMisjudged
+    }
+
+    private mutating func probe(_ cart: Int) {
+        guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+        let number = payments.count
+        // The form is closed, and nobody is asked in a bank's app.
+        backend.carts[cart].isKeyedOpen = false
+        let wasKeyed = backend.carts[cart].intents.contains { stripe.intents[$0].isKeyed }
+        let request = PaymentRequest(
+            cart: carts[cart].id, amount: amount, reader: Reader.id(dice.below(readers.count)).text, afterKeyedEntry: wasKeyed)
+        payments.append(PaymentTruth(id: PaymentID(unchecked: "p\(number)"), cart: cart, till: 0, request: request))
+        paymentIndex[payments[number].id] = number
+        probes.append(Probe(cart: cart, payment: number))
+        asks(probes.count - 1)
+    }
+
+    mutating func asks(_ probe: Int) {
+        guard probes.indices.contains(probe), !payments[probes[probe].payment].wasAcknowledged else { return }
+        let truth = payments[probes[probe].payment]
+        probes[probe].tries += 1
+        probes[probe].refusal = nil
+        ask(
+            0, .pay(truth.id, truth.request, Recall()), payment: probes[probe].payment, isPut: true,
+            text: "at the end: PUT \(truth.id) \(truth.request.cart)")
+    }
+
+    /// A probe was refused: what passes by itself is waited for.
+    mutating func probeRefused(_ payment: Int, _ refusal: Refusal) {
+        guard let index = probes.firstIndex(where: { $0.payment == payment }) else { return }
+        probes[index].refusal = refusal
+        if probes[index].tries < 8 { plans(.asksAgain(index), after: 20_000) }
+    }
+
+    /// What became of the carts that were tried.
+    mutating func probed() {
+        for probe in probes {
+            judge(probe)
+            guard violation == nil else { return }
+        }
+        guard life == 1 else { return isOver = true }
+        life = 2
+        trace.note(now, 83, text: "── and after a restart?")
+        kill(restartAfter: nil)
+        start()
+        plans(.rests(tries: 0), after: 60_000)
+    }
+
+    private mutating func judge(_ probe: Probe) {
+        let (cart, id) = (carts[probe.cart].id, payments[probe.payment].id)
+        if let record = disk.payments[id], payments[probe.payment].wasAcknowledged {
+            if record.state != .succeeded { fail(.payable, "\(cart) is not paid, and cannot be: \(Self.line(record))") }
+            return
+        }
+        guard let refusal = probe.refusal else { return fail(.payable, "\(cart) is not paid, and a payment of it has no answer") }
+        let words = "\(cart) is not paid, and a payment of it is refused: \(refusal.code.rawValue): \(refusal.detail)"
+        guard let remedy = refusal.remedy, !remedy.isEmpty else { return fail(.payable, words + " (and no remedy)") }
+        switch refusal.code {
+        case .cartBusy:
+            let isKeyed = payments[probe.payment].request.afterKeyedEntry
+            if refusal.payment == nil, !isKeyed { fail(.payable, words + " (and no payment is named)") }
+        case .cartHeld:
+            // Where the agent can read that the hold is over, it is over.
+            guard let payment = refusal.payment, let intent = disk.payments[payment]?.intent.flatMap({ Stripe.index(of: $0) }) else {
+                return fail(.payable, words + " (and no payment is named)")
+            }
+            if secretsKnown.contains(intent), stripe.intents[intent].status == .canceled { fail(.payable, words + " (and it is not held)") }
+        case .cartPaid:
+            // The backend, or a technician, has said so, and the money went back later.
+            let wasTaken = payments.contains { $0.cart == probe.cart && disk.payments[$0.id]?.money == .taken }
+            if !wasTaken { fail(.payable, words + " (and nobody has paid it)") }
+        default: fail(.payable, words)
+        }
+    }
+}
