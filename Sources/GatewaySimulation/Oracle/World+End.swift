@@ -83,10 +83,26 @@ extension World {
         plans(.rests(tries: 0), after: 60_000)
     }
 
+    /// What only somebody outside can put right, and is told so.
+    private func isForAPerson(_ record: PaymentRecord, _ probe: Probe) -> Bool {
+        guard let failure = record.failure, failure.remedy?.isEmpty == false else { return false }
+        switch failure.code.rawValue {
+        // Somebody has changed the amount at Stripe.
+        case "amount_mismatch": return carts[probe.cart].isTamperedWith
+        // A card was typed in, and what became of it cannot be read any more.
+        case "cart_unresolved":
+            return backend.carts[probe.cart].intents.contains { stripe.intents[$0].isKeyed && !secretsKnown.contains($0) }
+                || payments[probe.payment].request.afterKeyedEntry && plan.intentMode != .same
+        default: return false
+        }
+    }
+
     private mutating func judge(_ probe: Probe) {
         let (cart, id) = (carts[probe.cart].id, payments[probe.payment].id)
         if let record = disk.payments[id], payments[probe.payment].wasAcknowledged {
-            if record.state != .succeeded { fail(.payable, "\(cart) is not paid, and cannot be: \(Self.line(record))") }
+            if record.state != .succeeded, !isForAPerson(record, probe) {
+                fail(.payable, "\(cart) is not paid, and cannot be: \(Self.line(record))")
+            }
             return
         }
         guard let refusal = probe.refusal else { return fail(.payable, "\(cart) is not paid, and a payment of it has no answer") }

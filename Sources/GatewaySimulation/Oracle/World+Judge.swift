@@ -42,6 +42,7 @@ extension World {
                 fail(.oneOwner, "\(id) is taken over without a right to")
             }
         case .collect, .collectReusable:
+            judgeShown(command, by: payment)
             if let payment, payments[payment].wasRefusedForDisk, !payments[payment].wasAcknowledged {
                 fail(.neverLost, "\(payments[payment].id) was refused because of the disk, and runs")
             }
@@ -54,6 +55,15 @@ extension World {
         case .confirm(_, let intent, _): if let payment { judgeConfirm(payment, intent) }
         default: break
         }
+    }
+
+    /// What the customer is shown is what the till asked for; but for a tip that an earlier attempt has left on the intent.
+    private mutating func judgeShown(_ command: ReaderCommand, by payment: Int?) {
+        guard case .collect(_, let amount, let currency, _) = command, let payment,
+            let asked = payments[payment].request.amount.minorUnits(in: currency), asked != amount
+        else { return }
+        if extras.stayingTips > 0, amount > asked { return }
+        fail(.amounts, "\(payments[payment].id) is over \(asked), and the reader is to show \(amount)")
     }
 
     /// While a payment holds the reader, nobody else speaks to it, but to open the session that the payment waits for.
@@ -144,7 +154,10 @@ extension World {
         guard let number = paymentIndex[record.id] else { return fail(.answered, "an answer about \(record.id), which nobody asked for") }
         if disk.payments[record.id] == nil { fail(.neverLost, "\(record.id) was answered and is not on disk") }
         payments[number].wasAcknowledged = true
-        if case .cancel = open.request, record.confirmingAt == nil { payments[number].cancelSent = true }
+        if case .cancel = open.request, record.confirmingAt == nil {
+            payments[number].cancelSent = true
+            if payments[number].canceledAt == nil { payments[number].canceledAt = now }
+        }
         shows(record, number)
     }
 
@@ -225,19 +238,31 @@ extension World {
 
     mutating func checkAlways() {
         guard machine != nil else { return }
-        if let words = machine?.broken() { fail(.fits, words) }
+        // Of the other steps the machine has heard nothing.
+        if hasHandled, let words = machine?.broken() { fail(.fits, words) }
+        hasHandled = false
         if wake == .max, machine?.hasOpenPayments == true, !calls.contains(where: { $0.generation == generation && !$0.isAnswered }) {
             fail(.bounded, "payments are open, and nothing is waited for")
         }
         if step & 31 == 0, let machine { checkWaits(machine) }
     }
 
+    /// How long a till, or a technician, may be kept waiting: the sum of the deadlines that an answer can have to wait for.
+    private static func patience(_ request: Request) -> Int64 {
+        if case .discover = request { return 120_000 }
+        return 75_000
+    }
+
     private mutating func checkWaits(_ machine: GatewayMachine) {
-        for open in requests where !open.isAnswered && !open.isForgotten && open.generation == generation && now - open.sentAt > 120_000 {
-            return fail(.answered, "a request of till \(open.till) has no answer after two minutes")
+        for open in requests
+        where !open.isAnswered && !open.isForgotten && open.generation == generation && now - open.sentAt > Self.patience(open.request) {
+            return fail(.answered, "a request of till \(open.till) has no answer after \((now - open.sentAt) / 1000) s")
         }
         for record in machine.openPayments {
             guard let number = paymentIndex[record.id] else { continue }
+            if let at = payments[number].canceledAt, now - at > 90_000, record.confirmingAt == nil {
+                return fail(.bounded, "\(record.id) was canceled \((now - at) / 1000) s ago and is \(record.state.rawValue)")
+            }
             if record.state == .unresolved {
                 payments[number].runsSince = nil
             } else if let since = payments[number].runsSince {

@@ -94,6 +94,8 @@ struct PaymentTruth: Sendable {
     var confirmedAt: Int64?
     var confirmedIntents: [Int] = []
     var cancelSent = false
+    /// When the till was told that it is being canceled, and nothing was confirmed.
+    var canceledAt: Int64?
     var declines = 0
     var customerCanceled = false
     var charge: Int?

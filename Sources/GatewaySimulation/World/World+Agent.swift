@@ -56,6 +56,7 @@ extension World {
         guard machine != nil else { return }
         let moment = moment
         guard let actions = machine?.handle(event, at: moment) else { return }
+        hasHandled = true
         batchesAtThisMoment += 1
         if batchesAtThisMoment > 400 { return fail(.bounded, "the machine spins: 400 events at one moment") }
         var dies: Int?
@@ -194,7 +195,7 @@ extension World {
         case .connectionToken: trace.note(now, 32, text: "answer to till \(open.till): a connection token")
         case .cardSetup(let record, _):
             trace.note(now, 36, text: "answer: \(Self.line(record))")
-            judgeAnswer(record)
+            judgeAnswer(record, isCancel: open.request.isCancelOfCardSetup)
         case .intent(let intent):
             trace.note(now, 33, text: "answer to till \(open.till): \(intent.id.text)")
             if let number = Stripe.index(of: intent.id), case .keyedIntent(let cart, _, _, _) = open.request,

@@ -18,6 +18,9 @@ extension World {
             return
         case .reader(let reader, _, let command, _):
             judgeSending(command, to: reader, by: payment)
+            if case .confirmReusable = command, let setup, setups[setup].cancelSent {
+                fail(.neverAGuess, "the card of \(setups[setup].id) is kept after its cancel")
+            }
             if let number = Reader.index(of: reader) { readers[number].open += 1 }
         case .stripeReaders, .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
             .readIntent, .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:

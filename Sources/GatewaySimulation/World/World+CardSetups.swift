@@ -15,6 +15,13 @@ struct SetupTruth: Sendable {
     var steps = 0
 }
 
+extension Request {
+    var isCancelOfCardSetup: Bool {
+        if case .cancelCardSetup = self { return true }
+        return false
+    }
+}
+
 extension World {
     /// Somebody at a desk has a customer's card kept: from the first PUT to the last look.
     mutating func cardDesk(_ known: Int?) {
@@ -145,10 +152,13 @@ extension World {
         if disk.cardSetups[record.id] == record || machine?.journalTrouble == nil { setups[number].shownEnd = record }
     }
 
-    mutating func judgeAnswer(_ record: CardSetupRecord) {
+    mutating func judgeAnswer(_ record: CardSetupRecord, isCancel: Bool) {
         guard let number = index(record.id) else { return fail(.answered, "an answer about \(record.id), which nobody asked for") }
         if disk.cardSetups[record.id] == nil { fail(.neverLost, "the card set-up \(record.id) was answered and is not on disk") }
         setups[number].wasAcknowledged = true
+        if isCancel, record.state == .queued || record.state == .preparing || record.state == .waitingForCard {
+            setups[number].cancelSent = true
+        }
         shows(record)
     }
 

@@ -23,6 +23,8 @@ struct World {
     var generation = 0
     var wake: Int64 = .max
     var isStopping = false
+    /// The machine has handled an event in this step.
+    var hasHandled = false
     var calls: [OpenCall] = []
     var requests: [OpenRequest] = []
     /// As the agent's engine shows them: journaled, or could not be.
