@@ -33,19 +33,20 @@ import Testing
     @Test func `a confirm that its payment does not want any more does not leave the box`() throws {
         var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
         let holder = LeaseHolder.payment(PaymentID(unchecked: "p1"))
+        let now = Now(mono: 1, wall: 1)
         var actions: [ReaderMachine.Action] = []
-        #expect(reader.enqueue(holder, at: Now(mono: 1, wall: 1), actions: &actions))
+        #expect(reader.enqueue(holder, at: now, actions: &actions))
         reader.session = .live(SessionToken(Secret("rst")), since: 1)
         reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
         let confirm = ReaderCommand.confirm(
             TransactionContext(transactionID: "1", startTime: 1), intent: IntentID(unchecked: "pi_1"), card: StoreFixture.card)
-        guard case .begun(let send)? = reader.command(confirm, owner: .holder(holder), timeout: 1).first, reader.wants(send),
+        guard case .begun(let send)? = reader.command(confirm, owner: .holder(holder), timeout: 1, at: now).first, reader.wants(send),
             case .send(let sequence, _, _, _, _, _) = send
         else {
             Issue.record("it is about to be sent")
             return
         }
-        let told = reader.heldBack(sequence: sequence)
+        let told = reader.heldBack(sequence: sequence, at: now)
         #expect(told == [.answer(.holder(holder), confirm, .failure(.unreachable(detail: "it was held back")))])
         #expect(!reader.wants(send), "and it is not sent later")
     }
@@ -55,7 +56,7 @@ import Testing
         reader.session = .live(SessionToken(Secret("rst")), since: 1)
         reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
         let late = LeaseHolder.payment(PaymentID(unchecked: "p1"))
-        let actions = reader.command(.heartbeat, owner: .holder(late), timeout: 1)
+        let actions = reader.command(.heartbeat, owner: .holder(late), timeout: 1, at: Now(mono: 1, wall: 1))
         guard case .owed(.answer(.holder(late), .heartbeat, .failure(.unreachable)))? = actions.first, actions.count == 1 else {
             Issue.record("it is told that nothing was sent: \(actions)")
             return

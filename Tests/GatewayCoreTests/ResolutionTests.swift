@@ -1,5 +1,6 @@
-import GatewayCore
 import Testing
+
+@testable import GatewayCore
 
 /// A technician has said how a payment ended, and the backend says otherwise later.
 @Suite struct ResolutionTests {
@@ -183,7 +184,7 @@ import Testing
     @Test func `a reader is released from the holder that is named, of whatever kind`() {
         let setup = LeaseHolder.cardSetup(CardSetupID(unchecked: "same"))
         var reader = ReaderMachine(facts: ReaderFacts(id: ReaderID(unchecked: "tmr_1")), policy: GatewayPolicy())
-        _ = reader.recoverLease(of: setup, takeOver: true, at: Now(mono: 1, wall: 1))
+        _ = reader.recoverLease(of: setup, .takesOver, at: Now(mono: 1, wall: 1))
         var actions: [ReaderMachine.Action] = []
         let byAnother = reader.releaseByHand(of: .payment(PaymentID(unchecked: "same")), actions: &actions)
         #expect(!byAnother)

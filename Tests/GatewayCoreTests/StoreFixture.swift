@@ -49,7 +49,7 @@ struct StoreFixture {
     /// A reader that waits for a card.
     static func usual(_ command: ReaderCommand) -> Result<ReaderReply, ReaderFailure> {
         switch command {
-        case .activate: .success(.activated(session: SessionToken(Secret("rst_1")), livemode: false, software: nil))
+        case .activate, .prove: .success(.activated(session: SessionToken(Secret("rst_1")), livemode: false, software: nil))
         case .heartbeat, .display, .clearDisplay, .collect, .cancelCollect, .collectReusable, .cancelReusable: .success(.done)
         case .query, .queryReusable: .success(.pending)
         case .confirm:
@@ -202,6 +202,7 @@ extension Call {
     var isConfirm: Bool { if case .reader(_, _, .confirm, _) = self { true } else { false } }
     var isQuery: Bool { if case .reader(_, _, .query, _) = self { true } else { false } }
     var isActivate: Bool { if case .reader(_, _, .activate, _) = self { true } else { false } }
+    var isProof: Bool { if case .reader(_, _, .prove, _) = self { true } else { false } }
     var isDisplay: Bool { if case .reader(_, _, .display, _) = self { true } else { false } }
     var isList: Bool { if case .backendReaders = self { true } else { false } }
     var isSetupIntent: Bool { if case .setupIntent = self { true } else { false } }

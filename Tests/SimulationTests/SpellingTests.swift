@@ -125,7 +125,8 @@ struct SpellingTests {
             .call(CallID(1), .networks, timeout: 2, trace: "p1.1"), .call(CallID(1), .networks, timeout: 1, trace: "p1.2"),
         ]
         let said: [Action] = [
-            say(.activate(token: token, failIfInUse: true)), say(.activate(token: token, failIfInUse: false)), say(.heartbeat),
+            say(.activate(token: token, failIfInUse: true)), say(.activate(token: token, failIfInUse: false)), say(.prove(token: token)),
+            say(.heartbeat),
             say(.display(context, display)), say(.clearDisplay(nil)), say(.clearDisplay(context)), say(.query(context)),
             say(.collect(context, amountMinor: 1, currency: usd, tip: nil)),
             say(.collect(context, amountMinor: 1, currency: usd, tip: tip)),

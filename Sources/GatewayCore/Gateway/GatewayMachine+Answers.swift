@@ -162,7 +162,8 @@ extension GatewayMachine {
             if record.leased {
                 freeingCarts[record.id] = cart
                 changeReader(record.reader, at: now) { reader, _ in
-                    reader.recoverLease(of: .payment(record.id), takeOver: record.confirmingAt == nil, at: now)
+                    reader.recoverLease(
+                        of: .payment(record.id), record.confirmingAt == nil ? Self.way(of: record.updatedAt, at: now) : .proves, at: now)
                 }
             }
             change(record.id, at: now) { $0.recover(at: now) }
@@ -170,6 +171,12 @@ extension GatewayMachine {
         drain(at: now)
         for cart in carts.keys.sorted() { carts[cart]?.facts.openPayments.removeAll { payments[$0] == nil } }
         listRetryAt = now.mono
+    }
+
+    /// A reader is taken over without being asked to only soon after it was ours for certain: whoever came later is not thrown out.
+    static func way(of lastLease: WallTime, at now: Now) -> ReaderMachine.Freeing {
+        // A clock that was set back meanwhile proves nothing.
+        (0..<600_000).contains(now.wall - lastLease) ? .takesOver : .clears
     }
 
     // MARK: What can be seen

@@ -23,7 +23,7 @@ extension GatewayMachine {
             return refuse(id, refusal)
         }
         guard let machine = readers[reader] else { return }
-        if let trouble = machine.isKnownUnusable(at: now.mono), machine.holder == nil {
+        if let trouble = machine.isKnownUnusable(at: now.mono) {
             return refuse(id, Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: trouble.kind.state))
         }
         if !machine.isLive, cartForToken(of: reader) == nil {
@@ -194,7 +194,7 @@ extension GatewayMachine {
             return change(record.id, at: now) { $0.answered(command, .failure(lost), at: now) }
         }
         changeReader(record.reader, at: now) { reader, _ in
-            reader.command(command, owner: .holder(.cardSetup(record.id)), timeout: timeout)
+            reader.command(command, owner: .holder(.cardSetup(record.id)), timeout: timeout, at: now)
         }
     }
 
@@ -208,7 +208,7 @@ extension GatewayMachine {
             cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 changeReader(record.reader, at: now) { reader, _ in
-                    reader.recoverLease(of: .cardSetup(record.id), takeOver: true, at: now)
+                    reader.recoverLease(of: .cardSetup(record.id), Self.way(of: record.updatedAt, at: now), at: now)
                 }
             }
             change(record.id, at: now) { $0.recover(at: now) }

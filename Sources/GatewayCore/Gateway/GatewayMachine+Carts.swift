@@ -106,7 +106,7 @@ extension GatewayMachine {
         }
         if let reader = book.reader, readers[reader]?.isLive == true, readers[reader]?.holder == nil {
             changeReader(reader, at: now) { reader, _ in
-                reader.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000)
+                reader.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
             }
         }
         close(cart, at: now)
@@ -133,7 +133,7 @@ extension GatewayMachine {
         let context = transaction(at: now)
         let timeout = policy.readerTimeout
         changeReader(reader, at: now) { reader, _ in
-            reader.command(.display(context, shown), owner: .request(id), timeout: timeout)
+            reader.command(.display(context, shown), owner: .request(id), timeout: timeout, at: now)
         }
     }
 

@@ -82,7 +82,7 @@ extension GatewayMachine {
             return change(record.id, at: now) { $0.answered(command, .failure(lost), at: now) }
         }
         changeReader(record.reader, at: now) { reader, _ in
-            reader.command(command, owner: .holder(.payment(record.id)), timeout: timeout)
+            reader.command(command, owner: .holder(.payment(record.id)), timeout: timeout, at: now)
         }
     }
 

@@ -40,7 +40,7 @@ extension GatewayMachine {
                 Refusal(
                     .invalidRequest, "\(request.amount.text) cannot be charged in \(currency.text.uppercasedASCII).", field: "amount"))
         }
-        if let trouble = readers[reader]?.isKnownUnusable(at: now.mono), readers[reader]?.holder == nil {
+        if let trouble = readers[reader]?.isKnownUnusable(at: now.mono) {
             return refuse(
                 id, Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: trouble.kind.state))
         }

@@ -98,7 +98,7 @@ extension GatewayMachine {
             if before != entry.label { out.append(.readerChanged(entry.id)) }
         }
         for id in readers.keys.sorted() where !seen.contains(id) {
-            if readers[id]?.holder == nil, readers[id]?.isLive == false, readers[id]?.isConnecting == false {
+            if readers[id]?.isResting == true {
                 readers[id] = nil
             } else {
                 readers[id]?.editFacts { $0.inBackend = false }
@@ -192,6 +192,9 @@ extension GatewayMachine {
         case .sessionFailed(.payment(let payment), let trouble): change(payment, at: now) { $0.sessionFailed(trouble, at: now) }
         case .sessionReady(.cardSetup(let setup)): change(setup, at: now) { $0.sessionReady(at: now) }
         case .sessionFailed(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.sessionFailed(trouble, at: now) }
+        case .turnedAway(.payment(let payment), let trouble):
+            change(payment, at: now) { $0.stopForShutdown(trouble.paymentFailure, at: now) }
+        case .turnedAway(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.fail(trouble.paymentFailure, at: now) }
         case .seenIdle:
             for payment in payments.values.sorted(by: { $0.id < $1.id }) where payment.record.reader == id && payment.isFollowing {
                 change(payment.id, at: now) { $0.readerSeenIdle(at: now) }
@@ -214,7 +217,7 @@ extension GatewayMachine {
             let holder: LeaseHolder? = if case .holder(let holder) = owner { holder } else { nil }
             if case .confirm = command, holder?.payment.map({ mayConfirm($0) }) != true {
                 log(.notice, "a confirm was held back: its payment does not want it any more", .reader(id))
-                return changeReader(id, at: now) { reader, _ in reader.heldBack(sequence: sequence) }
+                return changeReader(id, at: now) { reader, _ in reader.heldBack(sequence: sequence, at: now) }
             }
             call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, holder: holder)
         case .granted(.payment(let payment)):

@@ -133,7 +133,8 @@ extension GatewayMachine {
     private mutating func forgetReader(_ reader: ReaderID, at now: Now) {
         changeReader(reader, at: now) { machine, _ in machine.part(at: now) }
         for cart in carts.keys.sorted() where carts[cart]?.reader == reader { carts[cart]?.reader = nil }
-        if readers[reader]?.holder == nil { readers[reader] = nil }
+        // What was asked of it is answered first; the next list takes it away then.
+        if readers[reader]?.isResting == true { readers[reader] = nil } else { readers[reader]?.editFacts { $0.inBackend = false } }
     }
 
     // MARK: Identify, connect, disconnect
@@ -194,7 +195,7 @@ extension GatewayMachine {
         let context = transaction(at: now)
         let timeout = policy.readerTimeout
         changeReader(reader, at: now) { machine, _ in
-            machine.command(.display(context, shown), owner: .request(id), timeout: timeout)
+            machine.command(.display(context, shown), owner: .request(id), timeout: timeout, at: now)
         }
     }
 
@@ -210,7 +211,7 @@ extension GatewayMachine {
             labelsShown[reader] = nil
             guard readers[reader]?.isLive == true, readers[reader]?.holder == nil else { continue }
             changeReader(reader, at: now) { machine, _ in
-                machine.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000)
+                machine.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
             }
         }
     }

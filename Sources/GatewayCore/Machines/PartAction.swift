@@ -70,6 +70,7 @@ extension PartAction where Owed == ReaderMachine.Owed, Begun == ReaderMachine.Be
     package static var seenIdle: Self { .owed(.seenIdle) }
     package static func sessionReady(_ holder: LeaseHolder) -> Self { .owed(.sessionReady(holder)) }
     package static func sessionFailed(_ holder: LeaseHolder, _ trouble: ReaderTrouble) -> Self { .owed(.sessionFailed(holder, trouble)) }
+    package static func turnedAway(_ holder: LeaseHolder, _ trouble: ReaderTrouble) -> Self { .owed(.turnedAway(holder, trouble)) }
     package static func changed(_ words: String) -> Self { .owed(.changed(words)) }
     package static func visited(_ id: RequestID, _ result: Result<Void, ReaderTrouble>) -> Self { .owed(.visited(id, result)) }
     package static func answer(
@@ -96,7 +97,7 @@ extension ReaderCommand {
     var takesOff: Bool {
         switch self {
         case .cancelCollect, .cancelReusable, .clearDisplay: true
-        case .activate, .heartbeat, .display, .collect, .query, .confirm, .collectReusable, .queryReusable, .confirmReusable: false
+        case .activate, .prove, .heartbeat, .display, .collect, .query, .confirm, .collectReusable, .queryReusable, .confirmReusable: false
         }
     }
 }

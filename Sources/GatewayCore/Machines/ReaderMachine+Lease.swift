@@ -36,15 +36,23 @@ extension ReaderMachine {
         var actions: [Action] = []
         switch left {
         case .idle:
-            dirty = false
-            lease = .free
-            grantNext(&actions)
+            // What another has left on the screen stays to be cleared.
+            if isUsed { dirty = false }
+            becomeFree("", at: now, &actions)
+        case .unknown where !isUsed && confirmSentAt == nil: becomeFree("", at: now, &actions)
         case .unknown:
-            lease = .freeing(holder, takeOver: false)
+            lease = .freeing(holder, confirmSentAt == nil ? .clears : .proves)
             dirty = true
             proveIdle(at: now, &actions)
         }
         return actions
+    }
+
+    private mutating func becomeFree(_ words: String, at now: Now, _ actions: inout [Action]) {
+        lease = .free
+        if !words.isEmpty { actions.append(.changed(words)) }
+        grantNext(&actions)
+        if proofWanted, lease == .free { proveIdle(at: now, &actions) }
     }
 
     /// A technician frees a reader that its holder has left without its being seen idle. What may be left on its screen is cleared before anything
@@ -58,20 +66,21 @@ extension ReaderMachine {
     }
 
     /// After a restart: the journal says that the last lease was this agent's. Taking over is allowed only when no confirm was journaled.
-    package mutating func recoverLease(of holder: LeaseHolder, takeOver: Bool, at now: Now) -> [Action] {
+    mutating func recoverLease(of holder: LeaseHolder, _ way: Freeing, at now: Now) -> [Action] {
         guard lease == .free else { return [] }
-        lease = .freeing(holder, takeOver: takeOver)
+        lease = .freeing(holder, way)
         dirty = true
+        if way == .proves { confirmSentAt = now.mono }
         var actions: [Action] = []
         proveIdle(at: now, &actions)
         return actions
     }
 
-    /// Evidence is wanted that nothing runs on the reader; nothing is done while it is held.
+    /// Evidence is wanted that nothing runs on the reader. While it is held nothing is done for that; it is when it is free again.
     package mutating func proveIdleIfFree(at now: Now) -> [Action] {
-        guard lease == .free || isFreeing else { return [] }
-        dirty = true
         proofWanted = true
+        if confirmSentAt == nil { confirmSentAt = now.mono }
+        guard lease == .free || isFreeing else { return [] }
         var actions: [Action] = []
         proveIdle(at: now, &actions)
         return actions
@@ -79,6 +88,7 @@ extension ReaderMachine {
 
     mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
         lease = .held(holder)
+        isUsed = false
         isParted = false
         // What waited for its turn would now come between the holder and its reader.
         let late = pending.filter { $0.owner != .session }
@@ -95,15 +105,46 @@ extension ReaderMachine {
         grant(waiting.removeFirst(), &actions)
     }
 
-    /// With a session the screen is cleared; without one it is opened first, and cleared then.
+    /// Another point of sale is to be let in before anything that was confirmed can be said to run no more.
+    var proves: Bool {
+        switch lease {
+        case .free: proofWanted
+        case .held: false
+        case .freeing(_, let way): way == .proves || (proofWanted && way == .clears)
+        }
+    }
+
+    /// What is to be proved is proved by a session of the other point of sale. Else, with a session the screen is cleared; without one it is opened
+    /// first, and cleared then.
     mutating func proveIdle(at now: Now, _ actions: inout [Action]) {
         switch session {
+        case .live where proves, .clearing where proves:
+            clearAt = nil
+            clears = 0
+            leaveSession(at: now, &actions)
+            connectIfWanted(at: now, &actions)
         case .live(let token, let since):
             session = .clearing(token, since: since)
             pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
-            sendNext(&actions)
+            sendNext(at: now, &actions)
         case .none: connectIfWanted(at: now, &actions)
         case .claiming, .listing, .activating, .searching, .clearing: break
         }
     }
+
+    /// Nothing that was sent before can run on the reader any more.
+    mutating func provedIdle(_ words: String, at now: Now, _ actions: inout [Action]) {
+        proofWanted = false
+        confirmSentAt = nil
+        actions.append(.seenIdle)
+        if case .freeing(_, let way) = lease, way != .takesOver { becomeFree("free again: " + words, at: now, &actions) }
+    }
+
+    /// A reader that does not come back counts as idle then.
+    var idleAt: MonoTime? {
+        guard proves, let confirmSentAt else { return nil }
+        return confirmSentAt + Self.longestAuthorisation
+    }
+
+    static let longestAuthorisation: Int64 = 3_600_000
 }

@@ -34,7 +34,7 @@ extension ReaderMachine {
         case .live where lease == .free && inFlight == nil && pending.isEmpty && !isThere(sighting):
             lastHeartbeat = now.mono
             pending.append(Pending(owner: .session, command: .heartbeat, timeout: min(policy.readerTimeout, 10_000)))
-            sendNext(&actions)
+            sendNext(at: now, &actions)
         case .none, .claiming, .listing, .activating, .clearing, .live: break
         }
         return actions

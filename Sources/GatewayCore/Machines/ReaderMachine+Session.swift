@@ -41,10 +41,8 @@ extension ReaderMachine {
             session = .activating
             self.route = route
             tookOver = takesOver
-            send(
-                .activate(token: token, failIfInUse: !takesOver), owner: .session, route: route,
-                session: nil,
-                timeout: policy.readerTimeout, &actions)
+            nextActivation = (proves && !takesOver ? .prove(token: token) : .activate(token: token, failIfInUse: !takesOver), route)
+            sendActivation(&actions)
         case .success(nil):
             fail(
                 ReaderTrouble(.notListed, "No way leads to the reader.", remedy: "Look for readers again."), quick: false, at: now,
@@ -96,7 +94,7 @@ extension ReaderMachine {
         switch lease {
         case .free: visitors.contains(where: \.takeOver)
         case .held: false
-        case .freeing(_, let takeOver): takeOver
+        case .freeing(_, let way): way == .takesOver
         }
     }
 
@@ -116,6 +114,7 @@ extension ReaderMachine {
 
     mutating func becomeLive(_ token: SessionToken, since: MonoTime, _ actions: inout [Action]) {
         session = .live(token, since: since)
+        lastTrouble = nil
         failedLink = nil
         clearAt = nil
         clears = 0
@@ -133,6 +132,7 @@ extension ReaderMachine {
     /// The session is not used any more. The reader is not told: no call for that is known (reader-protocol, section 3).
     mutating func leaveSession(at now: Now, _ actions: inout [Action]) {
         session = .none(trouble: nil, retryAt: now.mono)
+        sessionNumber += 1
         sessionSince = nil
         let dropped = pending
         pending = []
@@ -148,9 +148,13 @@ extension ReaderMachine {
         switch failure {
         case .app(let code, let detail) where failIfInUse && code.refusesTakeover:
             let words = detail.isEmpty ? "" : " (\(detail))"
+            let other =
+                proves
+                ? "is at work on a card still, or is taking a payment for another point of sale"
+                : "is taking a payment for another point of sale"
             fail(
                 ReaderTrouble(
-                    .inUseElsewhere, "The reader is taking a payment for another point of sale\(words).",
+                    .inUseElsewhere, "The reader \(other)\(words).",
                     remedy: "Wait until it is done, or have a technician take the reader over."), quick: false, at: now, random: &random,
                 &actions)
         case .unreachable:
@@ -182,8 +186,17 @@ extension ReaderMachine {
             actions.append(.sessionFailed(holder, trouble))
         }
         session = .none(trouble: trouble, retryAt: now.mono + 500 + backoff.next(random: &random))
+        lastTrouble = trouble
         actions.append(.changed(trouble.message))
+        turnAwayWaiting(trouble, &actions)
         if turnAwayVisitors(trouble, wasPolite: !tookOver, &actions) { connect(at: now, &actions) }
+    }
+
+    /// Who waits for a reader that its holder has lost, and that is not there, is told so.
+    private mutating func turnAwayWaiting(_ trouble: ReaderTrouble, _ actions: inout [Action]) {
+        guard isFreeing, isUnusable(trouble), trouble.kind != .inUseElsewhere else { return }
+        actions += waiting.map { .turnedAway($0, trouble) }
+        waiting = []
     }
 
     mutating func loseSession(
@@ -191,6 +204,7 @@ extension ReaderMachine {
     ) {
         let wasClearing = if case .clearing = session { true } else { false }
         session = .none(trouble: trouble, retryAt: now.mono)
+        sessionNumber += 1
         clearAt = nil
         sessionSince = nil
         let dropped = pending

@@ -7,7 +7,12 @@ extension ReaderMachine {
         var cart: CartID?
         /// Also from another point of sale.
         var takeOver: Bool
+        /// Then it is told that it waits in vain.
+        var until = MonoTime.max
     }
+
+    /// So long somebody may wait for a session; a reader that authorises may take longer to let anybody in.
+    static let longestVisit: Int64 = 30_000
 
     /// Whose token serves a session that was asked for by name.
     var visitCart: CartID? { visitors.lazy.compactMap(\.cart).first }
@@ -16,11 +21,24 @@ extension ReaderMachine {
     mutating func visit(_ visitor: Visitor, at now: Now) -> [Action] {
         isParted = false
         if isLive { return [.visited(visitor.request, .success(()))] }
+        var visitor = visitor
+        visitor.until = now.mono + Self.longestVisit
         visitors.append(visitor)
         guard case .none = session else { return [] }
         var actions: [Action] = []
         connect(at: now, &actions)
         return actions
+    }
+
+    mutating func turnAwayLateVisitors(at now: Now, _ actions: inout [Action]) {
+        let late = visitors.filter { now.mono >= $0.until }
+        guard !late.isEmpty else { return }
+        visitors.removeAll { now.mono >= $0.until }
+        let trouble =
+            lastTrouble
+            ?? ReaderTrouble(
+                .refused, "The reader lets nobody in: it is at work on something still.", remedy: "Wait until it is done, then repeat.")
+        actions += late.map { .visited($0.request, .failure(trouble)) }
     }
 
     /// Gives the session up, and opens no other until somebody wants one again. Not while the reader is held.

@@ -26,7 +26,9 @@ package struct ReaderMachine: Sendable {
         case answer(Owner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
         case sessionReady(LeaseHolder)
         case sessionFailed(LeaseHolder, ReaderTrouble)
-        /// The reader was seen idle now.
+        /// This one waits for the reader in vain: it cannot be reached.
+        case turnedAway(LeaseHolder, ReaderTrouble)
+        /// Nothing that was sent to the reader before can run on it any more.
         case seenIdle
         case changed(String)
         /// What became of the session that a request waited for.
@@ -38,6 +40,7 @@ package struct ReaderMachine: Sendable {
             case (.answer(let a, let b, let c), .answer(let d, let e, let f)): a == d && b == e && c == f
             case (.sessionReady(let a), .sessionReady(let b)): a == b
             case (.sessionFailed(let a, let b), .sessionFailed(let c, let d)): a == c && b == d
+            case (.turnedAway(let a, let b), .turnedAway(let c, let d)): a == c && b == d
             case (.changed(let a), .changed(let b)): a == b
             case (.visited(let a, .success), .visited(let b, .success)): a == b
             case (.visited(let a, .failure(let b)), .visited(let c, .failure(let d))): a == c && b == d
@@ -81,8 +84,29 @@ package struct ReaderMachine: Sendable {
         case free
         /// One holder's. To `free` or `freeing` when it leaves.
         case held(LeaseHolder)
-        /// The holder has left, what runs on the reader is not known. To `free` once the reader is seen idle.
-        case freeing(LeaseHolder, takeOver: Bool)
+        /// The holder has left, what runs on the reader is not known. To `free` once its screen is cleared or, where a confirm of the holder's has no
+        /// answer (`Freeing.proves`), once it is proved idle.
+        case freeing(LeaseHolder, Freeing)
+    }
+
+    /// How a reader becomes free that its holder has left in an unknown state.
+    enum Freeing: Sendable, Equatable {
+        /// A session, and the screen cleared: nothing was confirmed.
+        case clears
+        /// The same, also from another point of sale: the journal says that the last lease was this agent's.
+        case takesOver
+        /// Something may be authorised on it still: the proof that it is idle.
+        case proves
+    }
+
+    struct InFlight: Sendable {
+        var sequence: UInt64
+        var owner: Owner
+        var command: ReaderCommand
+        /// The session that it belongs to: an answer that comes after its end says nothing of the next one.
+        var session: UInt64
+        /// Of a confirm: what was known of an earlier one.
+        var confirmBefore: MonoTime?
     }
 
     struct Pending: Sendable {
@@ -103,7 +127,11 @@ package struct ReaderMachine: Sendable {
     var holderWaits = false
     var attempts = 0
     var backoff = Backoff(base: 1_000, ceiling: 30_000)
-    var inFlight: (sequence: UInt64, owner: Owner, command: ReaderCommand)?
+    var inFlight: InFlight?
+    /// An activation that has to wait: something of the last session has no answer yet.
+    var nextActivation: (command: ReaderCommand, route: ReaderRoute)?
+    /// Numbers the sessions.
+    var sessionNumber: UInt64 = 0
     var pending: [Pending] = []
     var sequence: UInt64 = 0
     var lastContact: MonoTime = .min
@@ -127,8 +155,14 @@ package struct ReaderMachine: Sendable {
     var visitors: [Visitor] = []
     /// A technician disconnected it: no session is opened until somebody wants one again.
     var isParted = false
+    /// The holder has asked the reader for something.
+    var isUsed = false
     /// Somebody waits for the proof that nothing runs on the reader.
     var proofWanted = false
+    /// When the last confirm was sent of which it is not known that it runs no more; after a restart, when that began to matter.
+    var confirmSentAt: MonoTime?
+    /// Why the last try to open a session failed, until one is open.
+    var lastTrouble: ReaderTrouble?
     package internal(set) var lastSeenAt: WallTime?
     package internal(set) var sessionSince: WallTime?
     package internal(set) var livemode: Bool?
@@ -188,12 +222,24 @@ package struct ReaderMachine: Sendable {
         return nil
     }
 
-    /// It failed a moment ago and will not be tried before the pause is over.
+    /// Whoever would have to wait for the reader now would wait in vain: it failed a moment ago and will not be tried before the pause is over; or its
+    /// holder has lost it, and no try to find it again has succeeded since.
     package func isKnownUnusable(at now: MonoTime) -> ReaderTrouble? {
-        guard case .none(let trouble?, let retryAt) = session, now < retryAt else { return nil }
+        switch lease {
+        case .held: return nil
+        case .free:
+            guard case .none(let trouble?, let retryAt) = session, now < retryAt else { return nil }
+            return isUnusable(trouble) ? trouble : nil
+        case .freeing:
+            guard let lastTrouble, isUnusable(lastTrouble), lastTrouble.kind != .inUseElsewhere else { return nil }
+            return lastTrouble
+        }
+    }
+
+    func isUnusable(_ trouble: ReaderTrouble) -> Bool {
         switch trouble.kind {
-        case .unreachable, .untrusted, .inUseElsewhere, .notListed, .notDriveable: return trouble
-        case .refused, .backend, .stripe, .noCart: return nil
+        case .unreachable, .untrusted, .inUseElsewhere, .notListed, .notDriveable: true
+        case .refused, .backend, .stripe, .noCart: false
         }
     }
 
@@ -201,23 +247,36 @@ package struct ReaderMachine: Sendable {
 
     package var waitingCount: Int { waiting.count }
 
+    /// Nothing is under way on it, and nobody waits for it.
+    var isResting: Bool {
+        guard lease == .free, waiting.isEmpty, inFlight == nil, pending.isEmpty, visitors.isEmpty else { return false }
+        return !isLive && !isConnecting
+    }
+
     package mutating func tick(at now: Now) -> [Action] {
         var actions: [Action] = []
+        if let idleAt, now.mono >= idleAt { provedIdle("nothing runs on it any more: too long ago", at: now, &actions) }
+        turnAwayLateVisitors(at: now, &actions)
         if case .none(_, let retryAt) = session, now.mono >= retryAt { connectIfWanted(at: now, &actions) }
         if case .clearing = session, let at = clearAt, now.mono >= at, inFlight == nil {
             clearAt = nil
             pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
-            sendNext(&actions)
+            sendNext(at: now, &actions)
         }
         if case .live = session, lease == .free, inFlight == nil, now.mono >= heartbeatAt {
             lastHeartbeat = now.mono
             pending.append(Pending(owner: .session, command: .heartbeat, timeout: min(policy.readerTimeout, 10_000)))
-            sendNext(&actions)
+            sendNext(at: now, &actions)
         }
         return actions
     }
 
     package var nextWake: MonoTime? {
+        let wake = min(sessionWake ?? .max, idleAt ?? .max, visitors.lazy.map(\.until).min() ?? .max)
+        return wake == .max ? nil : wake
+    }
+
+    private var sessionWake: MonoTime? {
         switch session {
         case .none(_, let retryAt): wantsSession ? retryAt : nil
         case .live: lease == .free && inFlight == nil ? heartbeatAt : nil

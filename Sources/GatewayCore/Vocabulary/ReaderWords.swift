@@ -125,6 +125,9 @@ package struct CollectedCard: Sendable, Equatable {
 package enum ReaderCommand: Sendable, Equatable {
     /// Opens a session and spends the token. Never repeated with the same token.
     case activate(token: ConnectionToken, failIfInUse: Bool)
+    /// Opens a session as another point of sale than the one that takes payments, and only where nothing runs on the reader: proves that it is idle.
+    /// A reader lets the point of sale in that had a confirm sent, while it still authorises; another one it does not (reader-protocol, section 3.1).
+    case prove(token: ConnectionToken)
     case heartbeat
     case display(TransactionContext, DisplayCart)
     case clearDisplay(TransactionContext?)
@@ -141,7 +144,7 @@ package enum ReaderCommand: Sendable, Equatable {
 
     package var name: String {
         switch self {
-        case .activate: "activateTerminal"
+        case .activate, .prove: "activateTerminal"
         case .heartbeat: "terminalHeartbeat"
         case .display: "setReaderDisplay"
         case .clearDisplay: "clearReaderDisplay"

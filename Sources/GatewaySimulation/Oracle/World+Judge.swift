@@ -36,6 +36,7 @@ extension World {
         if readers[reader].open > 0 { return fail(.oneOwner, "\(command.name) is sent while another request to \(id) has no answer") }
         judgeOwner(command, of: id, by: payment)
         switch command {
+        case .prove(let token): spend(token.secret.reveal(), id.text)
         case .activate(let token, let failIfInUse):
             spend(token.secret.reveal(), id.text)
             if !failIfInUse, !mayTakeOver.contains(reader), !takeOversAsked.contains(reader) {
@@ -72,7 +73,7 @@ extension World {
         for record in machine.openPayments where record.reader == id && record.leased && record.id != payment.map({ payments[$0].id }) {
             let asksForCard = record.state == .waitingForCard || record.state == .authorizing
             switch command {
-            case .activate, .clearDisplay:
+            case .activate, .prove, .clearDisplay:
                 if asksForCard, payment == nil, record.state != .waitingForCard || isCollecting(record.id, id) {
                     fail(.oneOwner, "\(command.name) is sent to \(id) while \(record.id) asks for a card there")
                 }

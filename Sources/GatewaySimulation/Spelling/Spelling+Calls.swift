@@ -87,6 +87,9 @@ extension Trace {
             mix(1)
             put(1, token.secret)
             put(2, failIfInUse)
+        case .prove(let token):
+            mix(13)
+            put(1, token.secret)
         case .heartbeat: mix(2)
         case .display(let context, let cart):
             mix(3)

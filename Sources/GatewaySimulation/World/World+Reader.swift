@@ -15,6 +15,11 @@ extension World {
             }
         guard readers[index].isOn, isThere else { return .failure(.unreachable(detail: "nothing answers at \(route.address)")) }
         if case .activate(let token, let failIfInUse) = command { return activates(index, token, failIfInUse: failIfInUse) }
+        if case .prove(let token) = command {
+            // Another point of sale is not let in beside anything that runs.
+            if case .idle = readers[index].state { return activates(index, token, failIfInUse: true) }
+            return .failure(.app(.illegalState, detail: "in use"))
+        }
         guard case .ours(let number) = readers[index].session, session?.secret.reveal() == "rst_\(index)_\(number)" else {
             return .failure(.app(.invalidSessionToken, detail: "the session is not valid"))
         }
@@ -47,7 +52,7 @@ extension World {
             }
         case .confirm(let context, let intent, _): return confirms(index, context, intent, call: call)
         case .collectReusable, .queryReusable, .cancelReusable, .confirmReusable: return keepsCard(index, command, call: call)
-        case .activate: return wrongOrder("activate")
+        case .activate, .prove: return wrongOrder("activate")
         }
     }
 

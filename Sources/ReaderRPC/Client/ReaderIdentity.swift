@@ -1,12 +1,18 @@
+package import GatewayCore
+
 /// Who calls a reader: what every envelope says of this installation.
 package struct ReaderIdentity: Sendable, Hashable {
     /// `pos-` and a random part, kept for the life of the installation: by it a reader knows its owner again after a restart.
     package var deviceID: String
+    /// Another one, which never takes a payment: a reader that lets it in, and only where nothing runs, proves that it is idle. The one that had a
+    /// confirm sent would be let in while the reader still authorises.
+    package var provingDeviceID: String
     package var product: String
     package var productVersion: String
 
-    package init(deviceID: String, product: String, productVersion: String) {
+    package init(deviceID: String, provingDeviceID: String, product: String, productVersion: String) {
         self.deviceID = deviceID
+        self.provingDeviceID = provingDeviceID
         self.product = product
         self.productVersion = productVersion
     }
@@ -19,9 +25,15 @@ package struct ReaderIdentity: Sendable, Hashable {
     /// whether they refuse a type that they do not know. So the browser SDK's shape is sent, from this one place.
     static let claimedClient = Wire.VersionInfo(clientType: "JS_SDK", clientVersion: "1.0.0")
 
-    var deviceInfo: Wire.DeviceInfo {
+    /// By which of the two a command is sent.
+    func deviceID(for command: ReaderCommand) -> String {
+        if case .prove = command { return provingDeviceID }
+        return deviceID
+    }
+
+    func deviceInfo(for command: ReaderCommand) -> Wire.DeviceInfo {
         Wire.DeviceInfo(
-            deviceClass: "POS", deviceUUID: deviceID, hostOSVersion: "Linux",
+            deviceClass: "POS", deviceUUID: deviceID(for: command), hostOSVersion: "Linux",
             hardwareModel: Wire.HardwareModel(posInfo: Wire.POSInfo(description: "Linux:\(product)")),
             appModel: Wire.AppModel(appID: product, appVersion: productVersion))
     }

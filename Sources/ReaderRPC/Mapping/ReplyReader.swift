@@ -48,7 +48,7 @@ struct ReplyReader {
             // Nothing in it is needed, so it may be missing or empty; garbage is still a fault.
             if let content = envelope.content, !content.isEmpty { _ = try message(envelope, as: Wire.SystemResponse.self) }
             return .done
-        case .activate: return try activated(message(envelope, as: Wire.ActivateTerminal.Response.self))
+        case .activate, .prove: return try activated(message(envelope, as: Wire.ActivateTerminal.Response.self))
         case .query: return try collected(message(envelope, as: Wire.QueryPaymentMethod.Response.self))
         case .confirm: return .confirmed(confirmed(try message(envelope, as: Wire.ConfirmPayment.Response.self)))
         case .queryReusable: return try collected(message(envelope, as: Wire.QueryCollectReusableCard.Response.self))
@@ -163,7 +163,12 @@ struct ReplyReader {
     /// What must not come back to anybody in a text: the secrets that went out with this call.
     private var secrets: [String] {
         var secrets = session.map { [$0.secret.reveal()] } ?? []
-        if case .activate(let token, _) = command { secrets.append(token.secret.reveal()) }
+        switch command {
+        case .activate(let token, _), .prove(let token): secrets.append(token.secret.reveal())
+        case .heartbeat, .display, .clearDisplay, .collect, .query, .cancelCollect, .confirm, .collectReusable, .queryReusable,
+            .cancelReusable, .confirmReusable:
+            break
+        }
         return secrets
     }
 

@@ -9,18 +9,13 @@ struct RequestWriter {
         let (method, message) = try message(command)
         return try Wire.RequestEnvelope(
             id: id, method: method, message: message, sessionToken: session?.secret.reveal() ?? "",
-            versionInfo: ReaderIdentity.claimedClient, parentTraceID: trace, deviceInfo: identity.deviceInfo)
+            versionInfo: ReaderIdentity.claimedClient, parentTraceID: trace, deviceInfo: identity.deviceInfo(for: command))
     }
 
     private func message(_ command: ReaderCommand) throws -> (Wire.Method, any Encodable) {
         switch command {
-        case .activate(let token, let failIfInUse):
-            (
-                .activateTerminal,
-                Wire.ActivateTerminal.Request(
-                    posActivationToken: token.secret.reveal(), posDeviceID: identity.deviceID, posSoftwareInfo: identity.softwareInfo,
-                    failIfInUse: failIfInUse)
-            )
+        case .activate(let token, let failIfInUse): activation(command, token, failIfInUse: failIfInUse)
+        case .prove(let token): activation(command, token, failIfInUse: true)
         case .heartbeat: (.terminalHeartbeat, Wire.TerminalHeartbeat.Request())
         case .display(let transaction, let cart):
             (.setReaderDisplay, Wire.SetReaderDisplay.Request(transactionContext: context(transaction), cart: wire(cart)))
@@ -49,6 +44,15 @@ struct RequestWriter {
         case .confirmReusable(let echo):
             (.confirmReusableCard, Wire.ConfirmReusableCard.Request(reusableCardMethod: try Echo.value(echo)))
         }
+    }
+
+    private func activation(_ command: ReaderCommand, _ token: ConnectionToken, failIfInUse: Bool) -> (Wire.Method, any Encodable) {
+        (
+            .activateTerminal,
+            Wire.ActivateTerminal.Request(
+                posActivationToken: token.secret.reveal(), posDeviceID: identity.deviceID(for: command),
+                posSoftwareInfo: identity.softwareInfo, failIfInUse: failIfInUse)
+        )
     }
 
     private func context(_ transaction: TransactionContext) -> Wire.TransactionContext {

@@ -183,7 +183,9 @@ enum Agent {
     private static func identity(_ settings: Settings) throws(StartFailure) -> ReaderIdentity {
         do throws(DeviceID.Failure) {
             return ReaderIdentity(
-                deviceID: try DeviceID.load(in: settings.stateDirectory), product: "readerd", productVersion: ReaderdVersion.current)
+                deviceID: try DeviceID.load(.payments, in: settings.stateDirectory),
+                provingDeviceID: try DeviceID.load(.proofs, in: settings.stateDirectory), product: "readerd",
+                productVersion: ReaderdVersion.current)
         } catch {
             throw StartFailure(description: error.description, exitCode: 73)
         }

@@ -6,8 +6,15 @@ enum DeviceID {
         var description: String
     }
 
-    static func load(in directory: String) throws(Failure) -> String {
-        let path = directory + "/device-id"
+    /// Under which name in the state directory.
+    enum Use: String {
+        case payments = "device-id"
+        /// Asks readers whether they are idle, and takes no payment.
+        case proofs = "proof-device-id"
+    }
+
+    static func load(_ use: Use, in directory: String) throws(Failure) -> String {
+        let path = directory + "/" + use.rawValue
         if let known = try read(path) { return known }
         let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
         let made = "pos-" + String((0..<16).compactMap { _ in letters.randomElement() })

@@ -32,7 +32,8 @@ enum Answers {
     }
 }
 
-let identity = ReaderIdentity(deviceID: "pos-testtesttes", product: "readerd", productVersion: "0.0")
+let identity = ReaderIdentity(
+    deviceID: "pos-testtesttes", provingDeviceID: "pos-otherotherot", product: "readerd", productVersion: "0.0")
 let transaction = TransactionContext(transactionID: "4711", startTime: 1_716_800_000_000)
 let usd = Currency(unchecked: "usd")
 let session = SessionToken(Secret("session-0123456789"))
@@ -52,6 +53,7 @@ let everyCommand: [ReaderCommand] = [
         tip: TipConfiguration(options: [TipOption(label: "A little", amountMinor: 100)], hideCustomAmount: true)),
     .query(transaction), .cancelCollect(transaction), .confirm(transaction, intent: IntentID(unchecked: "pi_1"), card: sampleCard),
     .collectReusable, .queryReusable, .cancelReusable, .confirmReusable(echo: Secret(#"{"a":1}"#)),
+    .prove(token: ConnectionToken(Secret("pst_test_def"))),
 ]
 
 /// A client over plain TCP to the loopback address: what secures the stream is not its business.

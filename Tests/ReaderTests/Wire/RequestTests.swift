@@ -39,6 +39,12 @@ import Testing
             ])
     }
 
+    @Test func `the proof that a reader is idle is asked for as another point of sale`() throws {
+        let proof = ReaderCommand.prove(token: ConnectionToken(Secret("pst_test_def")))
+        #expect(try envelope(proof).deviceInfo.deviceUUID == "pos-otherotherot")
+        #expect(try envelope(.heartbeat).deviceInfo.deviceUUID == "pos-testtesttes")
+    }
+
     @Test func `without a session the token is empty`() throws {
         #expect(try envelope(.heartbeat, session: nil).sessionToken == "")
     }
@@ -65,6 +71,10 @@ import Testing
             ["transaction_context": context], ["transaction_context": context],
             ["transaction_context": context, "payment_intent_id": "pi_1", "payment_method": [:]],
             [:], [:], [:], ["reusable_card_method": ["a": 1]],
+            [
+                "pos_activation_token": "pst_test_def", "pos_device_id": "pos-otherotherot", "store_name": "empty",
+                "pos_software_info": ["pos_type": "readerd", "sdk_version": "1.0.0"], "fail_if_in_use": true,
+            ],
         ]
         #expect(everyCommand.count == expected.count)
         for (command, message) in zip(everyCommand, expected) {
