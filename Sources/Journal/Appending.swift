@@ -14,6 +14,50 @@ extension JournalStore {
     }
 }
 
+extension JournalStore {
+    /// An entry that the journal's own rules refuse, and that was left out.
+    package struct LeftOut: Sendable, Equatable {
+        package var entry: JournalEntry
+        package var detail: String
+    }
+
+    /// As `append`, but for entries that the journal's own rules refuse (another end for a payment that has ended): these are left out, for they
+    /// would block every later one. All others are written in one transaction, or none. An entry that something is begun upon is never left out: with
+    /// it all are refused.
+    ///
+    /// - Returns: what was left out.
+    package func appendAllowed(_ entries: [JournalEntry]) throws(JournalFailure) -> [LeftOut] {
+        guard !entries.isEmpty else { return [] }
+        let rows = try JournalStore.translating(path) { try entries.map(EventRow.init) }
+        return try write { database in
+            var leftOut: [LeftOut] = []
+            for row in rows {
+                do {
+                    try database.inSavepoint {
+                        _ = try row.insert(into: database)
+                        return .commit
+                    }
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT && !row.entry.kind.beginsSomething {
+                    leftOut.append(LeftOut(entry: row.entry, detail: JournalStore.bounded(error.message ?? "\(error.resultCode)")))
+                }
+            }
+            return leftOut
+        }
+    }
+}
+
+extension JournalKind {
+    /// Something is asked of a reader or the backend as soon as it is on disk.
+    fileprivate var beginsSomething: Bool {
+        switch self {
+        case .accepted, .confirming, .keyedEntry: true
+        case .leased, .intent, .collecting, .progress, .answer, .released, .cancelRequested, .unresolved, .evidence, .ended, .contradicted,
+            .cart, .fact, .cardSetup:
+            false
+        }
+    }
+}
+
 /// One entry, put into the words of the tables.
 private struct EventRow {
     let entry: JournalEntry

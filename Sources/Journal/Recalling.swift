@@ -11,12 +11,21 @@ extension JournalStore {
         }
     }
 
-    /// The cart as its last event left it.
+    /// The cart as its last event left it. Which payments of it are open is what the payments themselves say: a row of the cart may be older.
     package func recall(cart: CartID) throws(JournalFailure) -> CartFacts? {
         try read { database in
-            try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [cart.text])
-                .map { try RecordCoder().cart($0) }
+            let record = try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [cart.text])
+            return try JournalStore.cart(cart, record, database)
         }
+    }
+
+    private static func cart(_ cart: CartID, _ record: String?, _ database: Database) throws -> CartFacts? {
+        let open = try String.fetchAll(
+            database, sql: "SELECT id FROM payments WHERE cart = ? AND ended_ms IS NULL ORDER BY number", arguments: [cart.text])
+        guard record != nil || !open.isEmpty else { return nil }
+        var facts = try record.map { try RecordCoder().cart($0) } ?? CartFacts(cart: cart)
+        facts.openPayments = open.map { PaymentID(unchecked: $0) }
+        return facts
     }
 
     /// Payments that have not ended, oldest first: what a start has to take up again.
@@ -35,8 +44,17 @@ extension JournalStore {
     /// Carts of which something is still to be watched or waited for: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
     package func openCarts() throws(JournalFailure) -> [CartFacts] {
         try read { database in
-            let coder = RecordCoder()
-            return try String.fetchAll(database, sql: "SELECT record FROM carts WHERE open = 1 ORDER BY cart").map { try coder.cart($0) }
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT cart, record FROM carts WHERE open = 1
+                        OR cart IN (SELECT cart FROM payments WHERE ended_ms IS NULL)
+                    ORDER BY cart
+                    """)
+            let carts = try rows.compactMap { row in
+                try JournalStore.cart(CartID(unchecked: row["cart"]), row["record"], database)
+            }
+            return carts.filter(\.isOpen)
         }
     }
 

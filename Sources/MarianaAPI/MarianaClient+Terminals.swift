@@ -18,8 +18,9 @@ extension MarianaClient {
         var readers: [BackendReader] = []
         for (index, entry) in answer.enumerated() {
             let id = try fields.stripeID(entry.id, "[\(index)].terminal_id", prefix: "tmr_")
-            let label = ShownText.name(try fields.need(entry.label, "[\(index)].label"))
-            readers.append(BackendReader(id: ReaderID(unchecked: id), label: label))
+            // One without a label is listed without one: it must not take the others with it.
+            let label = entry.label.map { ShownText.name($0.text) }
+            readers.append(BackendReader(id: ReaderID(unchecked: id), label: label?.isEmpty == true ? nil : label))
         }
         return readers
     }

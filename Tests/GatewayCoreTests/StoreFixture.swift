@@ -27,6 +27,7 @@ struct StoreFixture {
     /// What the store says.
     var listed = [BackendReader(id: Self.reader, label: "Front Desk")]
     var status = CartStatus.open
+    var intentAmount: Int64 = 5678
     var intentStatus = IntentStatus.requiresPaymentMethod
     var reader: (ReaderCommand) -> Result<ReaderReply, ReaderFailure>
     /// Calls that have no answer yet, oldest first.
@@ -37,13 +38,19 @@ struct StoreFixture {
     var responses: [RequestID: Response] = [:]
     var published: [PaymentRecord] = []
     private var lastRequest: UInt64 = 0
+    private var requests: [RequestID: Request] = [:]
     private var tokens = 0
 
-    init(policy: GatewayPolicy = GatewayPolicy(), open: [PaymentRecord] = [], carts: [CartFacts] = [], seed: UInt64 = 1) {
+    init(
+        policy: GatewayPolicy = GatewayPolicy(), open: [PaymentRecord] = [], carts: [CartFacts] = [], facts: [String: String] = [:],
+        seed: UInt64 = 1,
+        holding holds: @escaping (Call) -> Bool = { _ in false }
+    ) {
+        self.holds = holds
         self.policy = policy
         self.machine = GatewayMachine(policy: policy, seed: seed)
         self.reader = Self.usual
-        feed(.start(open: open, carts: carts, facts: [:]))
+        feed(.start(open: open, carts: carts, facts: facts))
     }
 
     /// A reader that waits for a card.
@@ -66,6 +73,7 @@ struct StoreFixture {
     // MARK: Events
 
     mutating func feed(_ event: Event) {
+        var again: [RequestID] = []
         for action in machine.handle(event, at: now) {
             switch action {
             case .call(let id, let call, let timeout, let trace):
@@ -75,10 +83,12 @@ struct StoreFixture {
             case .respond(let id, let response):
                 #expect(responses[id] == nil, "a request is answered once")
                 responses[id] = response
+            case .recall(let id): again.append(id)
             case .publish(let record): published.append(record)
             case .publishCardSetup, .readerChanged, .deviceChanged, .notice, .lookNews, .stopLooking, .log: break
             }
         }
+        for id in again { if let request = requests[id] { feed(.request(id, recalling(request))) } }
         settle()
     }
 
@@ -127,7 +137,7 @@ struct StoreFixture {
                             baseURL: "example.test", status: "online", lastSeenAt: nil, software: nil, livemode: false)
                     }))
         case .readIntent(let id, _, _):
-            return .intent(.success(IntentFacts(id: id, status: intentStatus, amountMinor: 5678, currency: Self.usd)))
+            return .intent(.success(IntentFacts(id: id, status: intentStatus, amountMinor: intentAmount, currency: Self.usd)))
         case .reader(_, _, let command, _): return .reader(reader(command))
         case .networks, .lookAtLAN, .lookAtUSB: return nil
         }
@@ -137,8 +147,31 @@ struct StoreFixture {
     mutating func ask(_ request: Request) -> RequestID {
         lastRequest += 1
         let id = RequestID(lastRequest)
+        requests[id] = request
         feed(.request(id, request))
         return id
+    }
+
+    /// The same, with what the journal knows now.
+    private func recalling(_ request: Request) -> Request {
+        switch request {
+        case .pay(let id, let body, _): .pay(id, body, Recall(payment: row(id), cart: row(body.cart)))
+        case .openCart(let cart, let lane, let reader, _): .openCart(cart, lane: lane, reader: reader, Recall(cart: row(cart)))
+        default: request
+        }
+    }
+
+    /// What the journal knows of a payment, and of a cart: whose open payments are those that have not ended.
+    func row(_ id: PaymentID) -> PaymentRecord? { rows.last { $0.payment?.id == id }?.payment }
+
+    func row(_ id: CartID) -> CartFacts? {
+        var open: [PaymentID] = []
+        for payment in rows.compactMap(\.payment) where payment.request.cart == id {
+            if payment.state.isEnd { open.removeAll { $0 == payment.id } } else if !open.contains(payment.id) { open.append(payment.id) }
+        }
+        var facts = rows.last { $0.cart?.cart == id }?.cart
+        facts?.openPayments = open
+        return facts
     }
 
     @discardableResult

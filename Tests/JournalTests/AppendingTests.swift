@@ -202,4 +202,28 @@ import Testing
     private func types(in value: Any) -> Set<String> {
         Mirror(reflecting: value).children.reduce(into: ["\(type(of: value))"]) { $0.formUnion(types(in: $1.value)) }
     }
+
+    @Test func `an entry that the rules refuse is left out, and all others land in one transaction`() throws {
+        let ended = try Sample.payment("a", state: .succeeded)
+        _ = try store.append([Sample.entry(.ended, ended)])
+        let other = Sample.entry(.ended, try Sample.payment("a", state: .failed))
+        let left = try store.appendAllowed([
+            Sample.entry(.progress, try Sample.payment("b")), other, Sample.entry(.ended, try Sample.payment("b", state: .failed)),
+        ])
+        #expect(left.map(\.entry) == [other])
+        #expect(left.first?.detail.contains("never changes") == true)
+        #expect(try store.recall(payment: ended.id) == ended)
+        #expect(try store.recall(payment: PaymentID(unchecked: "b"))?.state == .failed)
+        #expect(try store.events(limit: 10).count == 3)
+    }
+
+    @Test func `with an entry that something is begun upon all are refused`() throws {
+        _ = try store.append([Sample.entry(.ended, try Sample.payment("a", state: .succeeded))])
+        #expect(throws: JournalFailure.self) {
+            try store.appendAllowed([
+                Sample.entry(.progress, try Sample.payment("b")), Sample.entry(.confirming, try Sample.payment("a", state: .authorizing)),
+            ])
+        }
+        #expect(try store.events(limit: 10).count == 1)
+    }
 }

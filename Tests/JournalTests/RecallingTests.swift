@@ -46,13 +46,24 @@ import Testing
         var paid = Sample.cart("paid")
         paid.replaced = [IntentID(unchecked: "pi_0")]
         paid.paid = true
-        let carts = [keyed, replaced, paid, Sample.cart("running", open: ["p"]), Sample.cart("still")]
+        let carts = [keyed, replaced, paid, Sample.cart("still")]
         _ = try store.append(carts.map { Sample.entry(.cart, cart: $0) })
+        _ = try store.append([Sample.entry(.collecting, try Sample.payment("p", cart: "running", state: .waitingForCard))])
         #expect(try store.openCarts().map(\.cart.text) == ["keyed", "replaced", "running"])
         keyed.keyedEntry = false
         _ = try store.append([Sample.entry(.keyedEntry, cart: keyed)])
         #expect(try store.openCarts().map(\.cart.text) == ["replaced", "running"])
         #expect(try store.recall(cart: keyed.cart) == keyed)
+    }
+
+    @Test func `which payments of a cart are open is what the payments say, not what a row of the cart says`() throws {
+        let ghost = Sample.cart("1", open: ["never"])
+        _ = try store.append([Sample.entry(.cart, cart: ghost), Sample.entry(.accepted, try Sample.payment("real", cart: "1"))])
+        #expect(try store.recall(cart: ghost.cart)?.openPayments.map(\.text) == ["real"])
+        #expect(try store.openCarts().first?.openPayments.map(\.text) == ["real"])
+        _ = try store.append([Sample.entry(.ended, try Sample.payment("real", cart: "1", state: .failed))])
+        #expect(try store.recall(cart: ghost.cart)?.openPayments == [])
+        #expect(try store.openCarts().isEmpty)
     }
 
     @Test func `the latest value of a fact counts`() throws {

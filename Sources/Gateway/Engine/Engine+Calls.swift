@@ -142,25 +142,19 @@ extension Engine {
     /// All of it, in one transaction. An entry that the journal's own rules refuse would block every later one: it is left out, loudly.
     private nonisolated func write(_ entries: [JournalEntry]) -> Result<Void, JournalTrouble> {
         do throws(JournalFailure) {
-            _ = try edges.journal.append(entries)
+            do throws(JournalFailure) {
+                _ = try edges.journal.append(entries)
+            } catch {
+                guard case .refused = error else { throw error }
+                for left in try edges.journal.appendAllowed(entries) {
+                    logger.error(
+                        "the journal refused an entry, which was left out: \(left.detail)",
+                        metadata: ["payment": "\(left.entry.payment?.id.text ?? "-")", "kind": "\(left.entry.kind.rawValue)"])
+                }
+            }
             return .success(())
         } catch {
-            guard case .refused = error, entries.count > 1 || entries.first?.kind != .accepted else {
-                return .failure(JournalTrouble(detail: error.description))
-            }
+            return .failure(JournalTrouble(detail: error.description))
         }
-        for entry in entries {
-            do throws(JournalFailure) {
-                _ = try edges.journal.append([entry])
-            } catch {
-                guard case .refused = error, entry.kind != .accepted, entry.kind != .confirming else {
-                    return .failure(JournalTrouble(detail: error.description))
-                }
-                logger.error(
-                    "the journal refused an entry, which was left out: \(error.description)",
-                    metadata: ["payment": "\(entry.payment?.id.text ?? "-")", "kind": "\(entry.kind.rawValue)"])
-            }
-        }
-        return .success(())
     }
 }

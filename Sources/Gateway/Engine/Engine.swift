@@ -24,6 +24,10 @@ package actor Engine {
     private let submit: AsyncStream<Job>.Continuation
     private var lastRequest: UInt64 = 0
     private var replies: [RequestID: CheckedContinuation<Response, Never>] = [:]
+    /// How those who wait for a reply are asked about, for they may have to be asked again.
+    private var questions: [RequestID: Question] = [:]
+    /// To be asked again as soon as what is being handled is done.
+    private var recalls: [RequestID] = []
     private var looks: [RequestID: LookStream.Continuation] = [:]
     /// Records that are not ended, as they may be shown: what has been journaled, or could not be.
     private var visible: [PaymentID: PaymentRecord] = [:]
@@ -110,6 +114,7 @@ package actor Engine {
     package func handle(_ event: Event) {
         guard !isClosed else { return }
         for action in machine.handle(event, at: clock.now()) { perform(action) }
+        askAgain()
         if let wake = machine.nextWake, !scheduled.contains(where: { $0 <= wake }) {
             scheduled.insert(wake)
             submit.yield(.wake(wake))
@@ -127,8 +132,10 @@ package actor Engine {
             if case .append(let entries) = call { appends[id] = entries }
             submit.yield(.call(id, call, timeout: timeout, trace: trace))
         case .respond(let id, let response):
+            questions[id] = nil
             replies.removeValue(forKey: id)?.resume(returning: response)
             endLook(id, response)
+        case .recall(let id): recalls.append(id)
         case .lookNews(let id, let news): looks[id]?.yield(.news(news))
         case .stopLooking: edges.lookout.stop()
         case .publish(let record): show(record, isWritten: false)
@@ -189,6 +196,7 @@ package actor Engine {
         submit.finish()
         for reply in replies.values { reply.resume(returning: .refused(Refusal(.shuttingDown, "The agent is being stopped."))) }
         replies = [:]
+        questions = [:]
         for waiter in waiters.values.flatMap(\.values) { waiter.resume() }
         waiters = [:]
         for id in looks.keys { endLook(id, .refused(Refusal(.shuttingDown, "The agent is being stopped."))) }
@@ -207,16 +215,14 @@ package actor Engine {
         guard !isClosed else { return .refused(Refusal(.shuttingDown, "The agent is being stopped.")) }
         lastRequest += 1
         let id = RequestID(lastRequest)
-        let recall = Recall(
-            payment: try payment.flatMap { id throws(JournalFailure) in try edges.journal.recall(payment: id) },
-            cart: try cart.flatMap { id throws(JournalFailure) in try edges.journal.recall(cart: id) },
-            cardSetup: try cardSetup.flatMap { id throws(JournalFailure) in try edges.journal.recall(cardSetup: id) })
-        let question = request(recall)
+        let question = Question(payment: payment, cart: cart, cardSetup: cardSetup, request: request)
+        let first = request(try recall(for: question))
         return await withTaskCancellationHandler {
             await withCheckedContinuation { reply in
                 guard !Task.isCancelled else { return reply.resume(returning: .refused(Refusal(.shuttingDown, "The caller has gone."))) }
                 replies[id] = reply
-                handle(.request(id, question))
+                questions[id] = question
+                handle(.request(id, first))
             }
         } onCancel: {
             // Owned by this call: it only hands the cancellation to the actor.
@@ -224,7 +230,40 @@ package actor Engine {
         }
     }
 
+    /// What a request is about, and how it is put with what the journal knows of that.
+    private struct Question: Sendable {
+        var payment: PaymentID?
+        var cart: CartID?
+        var cardSetup: CardSetupID?
+        var request: @Sendable (Recall) -> Request
+    }
+
+    private func recall(for question: Question) throws(JournalFailure) -> Recall {
+        Recall(
+            payment: try question.payment.flatMap { id throws(JournalFailure) in try edges.journal.recall(payment: id) },
+            cart: try question.cart.flatMap { id throws(JournalFailure) in try edges.journal.recall(cart: id) },
+            cardSetup: try question.cardSetup.flatMap { id throws(JournalFailure) in try edges.journal.recall(cardSetup: id) })
+    }
+
+    /// Requests that had waited are put again, with what the journal knows now.
+    private func askAgain() {
+        while !recalls.isEmpty {
+            let id = recalls.removeFirst()
+            // Who asked may have gone meanwhile.
+            guard let question = questions[id] else { continue }
+            do throws(JournalFailure) {
+                handle(.request(id, question.request(try recall(for: question))))
+            } catch {
+                handle(.forget(id))
+                questions[id] = nil
+                let refusal = Refusal(.journalUnavailable, "The agent cannot read its journal: \(error.description)")
+                replies.removeValue(forKey: id)?.resume(returning: .refused(refusal))
+            }
+        }
+    }
+
     private func abandon(_ id: RequestID) {
+        questions[id] = nil
         guard let reply = replies.removeValue(forKey: id) else { return }
         handle(.forget(id))
         reply.resume(returning: .refused(Refusal(.shuttingDown, "The caller has gone.")))

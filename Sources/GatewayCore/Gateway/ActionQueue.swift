@@ -11,8 +11,6 @@ struct ActionQueue: Sendable {
         case keeper(CartID, TokenKeeper.Owed)
         case desk(RegistrationMachine.Owed)
         case lookout(Lookout.Action)
-        /// A request that waited goes on.
-        case resume(GatewayMachine.Parked)
     }
 
     /// Carried out only while the machine of this epoch is there and has not ended.
@@ -66,7 +64,6 @@ extension GatewayMachine {
         case .keeper(let cart, let action): carryOut(action, of: cart, at: now)
         case .desk(.ended(let result)): registrationEnded(result, at: now)
         case .lookout(let action): carryOut(action, at: now)
-        case .resume(let parked): handle(parked.id, parked.request, at: now)
         }
     }
 

@@ -1,7 +1,8 @@
 extension GatewayMachine {
     mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
         switch request {
-        case .pay(let payment, let body, let recall): pay(id, payment, body, recall, keyedChecked: false, at: now)
+        case .pay(let payment, let body, let recall):
+            pay(id, payment, body, recall, keyedChecked: keyedChecks.remove(id) != nil, at: now)
         case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
         case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
         case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
@@ -141,11 +142,7 @@ extension GatewayMachine {
     // MARK: After a restart
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
-        for (key, value) in facts where key.hasPrefix(Self.currencyKey) {
-            if let currency = Currency(value) {
-                currencies[PublishableKey(unchecked: String(key.dropFirst(Self.currencyKey.count)))] = currency
-            }
-        }
+        recallCurrencies(facts)
         noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart) }
         for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {

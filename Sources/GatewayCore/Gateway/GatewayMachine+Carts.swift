@@ -252,9 +252,8 @@ extension GatewayMachine {
         for item in waiting {
             switch result {
             case .success(.open):
-                if case .pay(let payment, let request, let recall) = item.request {
-                    pay(item.id, payment, request, recall, keyedChecked: true, at: now)
-                }
+                keyedChecks.insert(item.id)
+                out.append(.recall(item.id))
             case .success(.submitted(let order)):
                 refuse(item.id, Refusal(.cartPaid, "This cart has been paid.", remedy: "Do not take it again.", order: order))
             case .success(.failed):

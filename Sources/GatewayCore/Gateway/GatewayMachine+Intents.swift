@@ -101,12 +101,7 @@ extension GatewayMachine {
             adopted.knownNotCharged = same.knownNotCharged
         }
         carts[cart]?.facts.intent = adopted
-        if currencies[intent.publishableKey] != facts.currency {
-            currencies[intent.publishableKey] = facts.currency
-            outbox.add(
-                JournalEntry(
-                    kind: .fact, at: now.wall, fact: .init(key: Self.currencyKey + intent.publishableKey.text, value: facts.currency.text)))
-        }
+        learn(facts.currency, of: intent.publishableKey, at: now)
         if wanting(cart) == nil, let facts = carts[cart]?.facts {
             outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: facts, note: "the intent came after its payment had ended"))
         }
@@ -115,14 +110,6 @@ extension GatewayMachine {
     /// A confirm of this cart is under way.
     func isConfirming(_ cart: CartID) -> Bool {
         (carts[cart]?.facts.openPayments ?? []).contains { payments[$0]?.isConfirming == true }
-    }
-
-    static var currencyKey: String { "currency." }
-
-    /// The currency that this cart will be charged in, if it is known.
-    func currency(of cart: CartID) -> Currency? {
-        guard let key = carts[cart]?.configuration?.publishableKey else { return nil }
-        return currencies[key]
     }
 
     // MARK: Evidence
@@ -175,7 +162,8 @@ extension GatewayMachine {
         }
         stopUnconfirmed(cart, paidBy: taker, at: now)
         // Where one of ours took it, its end says so of the cart.
-        guard taker == nil, let facts = carts[cart]?.facts, !facts.paid else { return }
+        // What the journal knows of the cart is not overwritten by memory that never asked it.
+        guard taker == nil, let book = carts[cart], book.isRecalled, !book.facts.paid else { return }
         carts[cart]?.facts.paid = true
         carts[cart]?.facts.order = order
         if let facts = carts[cart]?.facts {

@@ -34,7 +34,8 @@ extension GatewayMachine {
         if carts[request.cart]?.facts.keyedEntry == true, !keyedChecked {
             return checkKeyedEntry(id, original, request.cart, at: now)
         }
-        if let currency = currency(of: request.cart), request.amount.minorUnits(in: currency) == nil {
+        // What was learnt of other carts is a hint and refuses nothing: only this cart's own intent tells its currency.
+        if let currency = carts[request.cart]?.facts.intent?.currency, request.amount.minorUnits(in: currency) == nil {
             return refuse(
                 id,
                 Refusal(
@@ -262,8 +263,9 @@ extension GatewayMachine {
     mutating func journal(
         _ kind: JournalKind, _ record: PaymentRecord, note: String? = nil, waiter: Outbox.Waiter? = nil, at now: Now
     ) {
-        outbox.add(
-            JournalEntry(kind: kind, at: now.wall, payment: record, cart: carts[record.request.cart]?.facts, note: note), waiter: waiter)
+        // Memory that was never filled from the journal says nothing of a cart.
+        let book = carts[record.request.cart].flatMap { $0.isRecalled ? $0 : nil }
+        outbox.add(JournalEntry(kind: kind, at: now.wall, payment: record, cart: book?.facts, note: note), waiter: waiter)
     }
 }
 

@@ -72,7 +72,7 @@ extension GatewayMachine {
             if case .failure(let failure) = result {
                 refuse(item.id, .from(failure))
             } else {
-                queue.add(.owed(.resume(item)))
+                out.append(.recall(item.id))
             }
         }
         let asked = listsWanted

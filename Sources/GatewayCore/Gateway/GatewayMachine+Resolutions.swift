@@ -19,7 +19,10 @@ extension GatewayMachine {
     // MARK: What is kept
 
     /// The key of the fact that says how a technician's word on a payment stands.
-    static var resolutionKey: String { "resolution." }
+    package static var resolutionKey: String { "resolution." }
+    /// Its values while the payment is watched: the journal keeps the payment then, however old it is.
+    package static var watchedResolution: String { watched }
+    package static var contradictedResolution: String { contradicted }
     private static var watched: String { "watched" }
     private static var contradicted: String { "contradicted: " }
     /// So long after it was resolved a payment is asked about, and shown where the two do not agree; what is known stays in the journal.

@@ -56,6 +56,8 @@ package struct GatewayMachine: Sendable {
     var carts: [CartID: CartBook] = [:]
     var readers: [ReaderID: ReaderMachine] = [:]
     var currencies: [PublishableKey: Currency] = [:]
+    /// Keys that have shown more than one currency.
+    var mixedKeys: Set<PublishableKey> = []
     var breaker = CircuitBreaker()
     /// The backend refused the credential that is in use.
     var refusedCredential: CallFailure?
@@ -73,6 +75,8 @@ package struct GatewayMachine: Sendable {
     var waitingForCardEnd: [CardSetupID: [RequestID]] = [:]
     var cardAcceptance = Acceptance<CardSetupID, CardSetupRecord>()
     var parked: [Parked] = []
+    /// Requests that are to be asked again, and that the backend has said of that keyed entry has not paid the cart.
+    var keyedChecks: Set<RequestID> = []
     var keyedRequests: [RequestID: (amount: DecimalAmount, balance: DecimalAmount?, wasOpen: Bool, cart: CartID)] = [:]
     /// Carts of payments that ended while their reader was still to be freed.
     var freeingCarts: [PaymentID: CartID] = [:]
@@ -275,6 +279,7 @@ package struct GatewayMachine: Sendable {
     private mutating func forget(_ id: RequestID, at now: Now) {
         forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
+        keyedChecks.remove(id)
         acceptance.forget(id)
         cardAcceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }

@@ -181,6 +181,8 @@ package enum Action: Sendable, Equatable {
     /// `timeout` in milliseconds; `trace` names the call from end to end.
     case call(CallID, Call, timeout: Int64, trace: String)
     case respond(RequestID, Response)
+    /// A request has waited, and what the journal knew when it came may be old: it is to be asked again, with what the journal knows now.
+    case recall(RequestID)
     /// A payment changed, and the change could not be journaled yet: show it all the same.
     indirect case publish(PaymentRecord)
     indirect case publishCardSetup(CardSetupRecord)

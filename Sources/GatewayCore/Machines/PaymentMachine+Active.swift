@@ -49,6 +49,8 @@ extension PaymentMachine {
         var reconnected = false
         var queryFailures = 0
         var displayed = false
+        /// The reader was asked by a hint that was wrong: it is to be asked again, for what the intent says.
+        var asksAgain = false
 
         /// The first reason stays.
         mutating func stop(_ reason: Stop) { if stopping == nil { stopping = reason } }
@@ -113,7 +115,7 @@ extension PaymentMachine {
                 if wanted != facts.amountMinor {
                     active.stop(.failure(.amountMismatch(asked: wanted, intent: facts.amountMinor, currency: facts.currency)))
                 } else if let shown = active.shown, shown != Charge(amountMinor: facts.amountMinor, currency: facts.currency) {
-                    active.stop(.failure(.amountMismatch(asked: shown.amountMinor, intent: facts.amountMinor, currency: facts.currency)))
+                    active.asksAgain = true
                 }
             } else {
                 active.stop(.failure(.amountInvalid(record.request.amount.text, facts.currency)))
@@ -195,6 +197,13 @@ extension PaymentMachine {
             state = .active(active)
             return
         }
+        if active.asksAgain {
+            takeBack(&active, &actions)
+            if active.asksAgain {
+                state = .active(active)
+                return
+            }
+        }
         switch active.reader {
         case .ready: ask(&active, at: now, &actions)
         case .polling(let next) where now.mono >= next:
@@ -208,6 +217,17 @@ extension PaymentMachine {
         case .waitingForSession, .displaying, .collecting, .polling, .querying, .canceling, .clearing: break
         }
         state = .active(active)
+    }
+
+    /// What was shown by a wrong hint is taken off the reader first; a card that was read for it counts for nothing.
+    private func takeBack(_ active: inout Active, _ actions: inout [Action]) {
+        switch active.reader {
+        case .waitingForSession, .ready: active.asksAgain = false
+        case .polling, .cardRead:
+            active.reader = .canceling
+            actions.append(.command(.cancelCollect(active.context)))
+        case .displaying, .collecting, .querying, .canceling, .clearing: break
+        }
     }
 
     /// Asks for the card as soon as an amount and a currency are known: from the intent, or from the location's currency.

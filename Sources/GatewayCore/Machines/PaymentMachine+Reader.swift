@@ -58,15 +58,18 @@ extension PaymentMachine {
             }
         case (.canceling, .cancelCollect, .success), (.clearing, .clearDisplay, .success):
             state = .active(active)
-            if let stop = active.stopping { finish(stop, reader: .idle, at: now, &actions) }
-            return
+            if let stop = active.stopping { return finish(stop, reader: .idle, at: now, &actions) }
+            // Asked by a wrong hint: now for what the intent says.
+            active.asksAgain = false
+            active.shown = nil
+            active.reader = .ready
+            edit { $0.card = nil }
         case (.canceling, .cancelCollect, .failure(.app(let code, _))) where !code.endsSession:
             active.reader = .clearing
             actions.append(.command(.clearDisplay(active.context)))
-        case (.canceling, .cancelCollect, .failure), (.clearing, .clearDisplay, .failure):
+        case (.canceling, .cancelCollect, .failure(let failure)), (.clearing, .clearDisplay, .failure(let failure)):
             state = .active(active)
-            if let stop = active.stopping { finish(stop, reader: .unknown, at: now, &actions) }
-            return
+            return finish(active.stopping ?? .failure(Self.failure(for: failure)), reader: .unknown, at: now, &actions)
         default:
             actions.append(.alarm("an answer to \(command.name) came when none was awaited; it was dropped"))
         }

@@ -184,7 +184,8 @@ package struct RegistrationMachine: Sendable {
         switch job {
         case .register(_, let label, _):
             let others =
-                seen.isEmpty ? "no new reader at all" : "only " + seen.map { "\($0.id.text) labelled \($0.label)" }.joined(separator: ", ")
+                seen.isEmpty
+                ? "no new reader at all" : "only " + seen.map { "\($0.id.text) labelled \($0.label ?? "nothing")" }.joined(separator: ", ")
             return Refusal(
                 .registrationFailed,
                 "\(answer), but within \(patience / 1000) s no new reader labelled \(label) appeared"

@@ -70,9 +70,10 @@ package enum CartStatus: Sendable, Equatable {
 /// One entry of the backend's `terminal_readers/`.
 package struct BackendReader: Sendable, Equatable {
     package var id: ReaderID
-    package var label: String
+    /// Nil: the backend tells none.
+    package var label: String?
 
-    package init(id: ReaderID, label: String) {
+    package init(id: ReaderID, label: String?) {
         self.id = id
         self.label = label
     }

@@ -65,6 +65,9 @@ extension Trace {
             put(2, call) { $0.spell($1) }
             put(3, timeout)
             put(4, trace)
+        case .recall(let id):
+            mix(12)
+            put(1, id.value)
         case .respond(let id, let response):
             mix(2)
             put(1, id.value)

@@ -31,9 +31,18 @@ struct Disk: Sendable {
 
     var openCardSetups: [CardSetupRecord] { setupOrder.compactMap { cardSetups[$0] }.filter { $0.endedAt == nil } }
 
+    /// As the real journal: which payments of a cart are open is what the payments say.
+    func cart(_ id: CartID) -> CartFacts? {
+        let open = openPayments.filter { $0.request.cart == id }.map(\.id)
+        guard carts[id] != nil || !open.isEmpty else { return nil }
+        var facts = carts[id] ?? CartFacts(cart: id)
+        facts.openPayments = open
+        return facts
+    }
+
     /// As the real journal's: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
     var openCarts: [CartFacts] {
-        carts.keys.sorted().compactMap { carts[$0] }.filter {
+        Set(openPayments.map(\.request.cart)).union(carts.keys).sorted().compactMap { cart($0) }.filter {
             !$0.openPayments.isEmpty || $0.keyedEntry || (!$0.replaced.isEmpty && !$0.paid)
         }
     }

@@ -20,7 +20,7 @@ extension World {
         for index in payments.indices { payments[index].runsSince = nil }
         trace.note(now, 1, UInt64(generation), text: "── the agent starts (\(generation)), \(open.count) payments open")
         let resolved = GatewayMachine.watchedResolutions(disk.facts).compactMap { disk.payments[$0] }
-        let watched = resolved.compactMap { disk.carts[$0.request.cart] }
+        let watched = resolved.compactMap { disk.cart($0.request.cart) }
         feed(.start(open: open, carts: disk.openCarts + watched, facts: disk.facts, cardSetups: openSetups, resolved: resolved))
         if extras.cables > 0 { feed(.devices(.usb(onUSB()))) }
     }
@@ -30,6 +30,7 @@ extension World {
         guard machine != nil else { return }
         trace.note(now, 2, text: "── the agent is killed")
         machine = nil
+        recalls = []
         for index in calls.indices where calls[index].generation == generation && !calls[index].isAnswered {
             calls[index].isAnswered = true
             if case .append(let entries) = calls[index].call, !calls[index].hasActed {
@@ -67,6 +68,7 @@ extension World {
             if violation != nil { return }
         }
         if dies != nil { return kill(restartAfter: dice.within(100...20_000)) }
+        while !recalls.isEmpty, machine != nil, violation == nil { arrives(recalls.removeFirst()) }
         guard machine != nil else { return }
         if let next = machine?.nextWake, next - 1_000_000 < wake {
             wake = next - 1_000_000
@@ -80,6 +82,9 @@ extension World {
         switch action {
         case .call(let id, let call, let timeout, let trace): send(id, call, timeout: timeout, trace: trace)
         case .respond(let id, let response): responds(id, response)
+        case .recall(let id):
+            let index = Int(id.value) - 1
+            if requests.indices.contains(index), !requests[index].isForgotten, !requests[index].isAnswered { recalls.append(index) }
         case .publish(let record):
             trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
             visible[record.id] = record
@@ -145,12 +150,12 @@ extension World {
         guard machine != nil, open.generation == generation else { return }
         let recall: Recall
         switch open.request {
-        case .pay(let id, let body, _): recall = Recall(payment: disk.payments[id], cart: disk.carts[body.cart])
+        case .pay(let id, let body, _): recall = Recall(payment: disk.payments[id], cart: disk.cart(body.cart))
         case .cancel(let id, _), .resolve(let id, _, _, _, _, _), .release(_, .payment(let id), _, _):
             recall = Recall(payment: disk.payments[id])
         case .keepCard(let id, _, _), .cancelCardSetup(let id, _), .release(_, .cardSetup(let id), _, _):
             recall = Recall(cardSetup: disk.cardSetups[id])
-        case .openCart(let cart, _, _, _), .keyedIntent(let cart, _, _, _): recall = Recall(cart: disk.carts[cart])
+        case .openCart(let cart, _, _, _), .keyedIntent(let cart, _, _, _): recall = Recall(cart: disk.cart(cart))
         default: recall = Recall()
         }
         let request: Request =

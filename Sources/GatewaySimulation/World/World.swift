@@ -27,6 +27,8 @@ struct World {
     var hasHandled = false
     var calls: [OpenCall] = []
     var requests: [OpenRequest] = []
+    /// Requests that are asked again when the event that said so is done.
+    var recalls: [Int] = []
     /// As the agent's engine shows them: journaled, or could not be.
     var visible: [PaymentID: PaymentRecord] = [:]
     var visibleSetups: [CardSetupID: CardSetupRecord] = [:]

@@ -23,10 +23,12 @@ struct Dialer: Sendable {
             .connectTimeout(max(.nanoseconds(1), deadline - .now()))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
-            // A reader that lost its power or its network is noticed within a minute, also while nobody asks it anything.
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 30)
-            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 10)
+            // A reader that lost its power or its network is noticed within 15 s, also while it is only waited for: an issuer may take minutes.
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 5)
+            .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 5)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
+            // The same for what was sent and is not acknowledged; the kernel would go on for a quarter of an hour.
+            .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: 15_000)
             // Nothing is read before there is somebody to read it.
             .channelOption(.autoRead, value: false)
             .channelInitializer { channel in

@@ -124,7 +124,7 @@ struct Daemon: Service {
     private func compactDaily() async -> Bool {
         repeat {
             do throws(JournalFailure) {
-                let removed = try await journal.compact(keepDays: settings.journalKeepDays, now: BoxClock().now().wall)
+                let removed = try await journal.compact(keepDays: settings.journalKeepDays)
                 if removed > 0 { logger.info("\(removed) old rows were removed from the journal") }
             } catch {
                 logger.error("the journal could not be compacted: \(error)")

@@ -143,6 +143,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [#"{"terminal_id": "tmr_2", "label": ""}"#, #"{"terminal_id": "tmr_2"}"#, #"{"terminal_id": "tmr_2", "label": null}"#])
+    func `a reader without a label is listed without one, and the others with theirs`(entry: String) async throws {
+        try await BackendHarness.run(script: { _ in .answer(200, #"[{"terminal_id": "tmr_1", "label": "Bar"}, \#(entry)]"#) }) { backend in
+            let readers = try await backend.client.terminalReaders(location: "1", trace: trace, deadline: limit)
+            #expect(
+                readers == [
+                    BackendReader(id: ReaderID(unchecked: "tmr_1"), label: "Bar"),
+                    BackendReader(id: ReaderID(unchecked: "tmr_2"), label: nil),
+                ])
+        }
+    }
+
     @Test func `update_terminal and deregister_terminal name the reader`() async throws {
         let id = ReaderID(unchecked: "tmr_123")
         try await BackendHarness.run(script: { _ in .answer(204, "") }) { backend in

@@ -46,6 +46,25 @@ import X509
         }
     }
 
+    @Test func `a link that goes silent is given up within 15 s, whatever is waited for`() async throws {
+        let authority = try TestAuthority()
+        try await authority.withRootsFile { roots in
+            try await ScriptedReader.run(tls: try authority.server([Self.wildcard]), script: Self.good) { reader in
+                let channel = try await LANLink(roots: roots).open(route(reader), timeout: Self.patience)
+                let provider = try #require(channel as? any SocketOptionProvider)
+                func option(_ name: CInt) async throws -> CInt {
+                    try await provider.unsafeGetSocketOption(level: .init(IPPROTO_TCP), name: .init(rawValue: name)).get()
+                }
+                #expect(try await option(TCP_KEEPIDLE) == 5)
+                #expect(try await option(TCP_KEEPINTVL) == 5)
+                #expect(try await option(TCP_KEEPCNT) == 3)
+                #expect(try await option(TCP_USER_TIMEOUT) == 15_000)
+                channel.close(promise: nil)
+                #expect(await reader.allHungUp())
+            }
+        }
+    }
+
     @Test(arguments: [TLSVersion.tlsv13, .tlsv12])
     func `a reader with its own name is spoken to over one connection`(_ version: TLSVersion) async throws {
         let authority = try TestAuthority()

@@ -1,0 +1,40 @@
+import Testing
+
+@testable import GatewayCore
+
+/// A request that waits goes on with what the journal knows then, not with what it knew when the request came.
+@Suite struct RecallTests {
+    /// As the journal has it after a kill while a card was waited for.
+    private func torn() throws -> (PaymentRecord, CartFacts) {
+        var record = PaymentRecord(
+            id: PaymentID(unchecked: "p1"), request: PaymentRequest(cart: StoreFixture.cart, amount: try DecimalAmount("56.78")),
+            reader: StoreFixture.reader, readerLabel: nil, at: 1_769_851_790_000)
+        record.leased = true
+        record.state = .waitingForCard
+        var cart = CartFacts(cart: StoreFixture.cart)
+        cart.openPayments = [record.id]
+        return (record, cart)
+    }
+
+    @Test func `a new payment in the first moment after a kill is taken, however slow the backend's list is`() throws {
+        let (record, cart) = try torn()
+        var store = StoreFixture(open: [record], carts: [cart], holding: { $0.isList })
+        // It comes before the end of the torn one is on disk, and waits for the list.
+        let put = try store.pay("p2", recall: Recall(payment: nil, cart: cart))
+        #expect(store.responses[put] == nil)
+        #expect(store.payment("p1")?.failure?.code == .agentRestarted)
+        store.holds = { _ in false }
+        store.settle()
+        #expect(store.shown(put)?.state == .queued, "\(String(describing: store.refusal(put)))")
+    }
+
+    @Test func `a cart that memory has let go of is what the journal says when the request goes on`() throws {
+        let (_, cart) = try torn()
+        var store = StoreFixture(holding: { $0.isList })
+        let put = try store.pay("p2", recall: Recall(payment: nil, cart: cart))
+        #expect(store.responses[put] == nil)
+        store.holds = { _ in false }
+        store.settle()
+        #expect(store.shown(put)?.state == .queued, "the payment that was open then has ended since")
+    }
+}
