@@ -13,13 +13,11 @@ extension JournalStore {
 
     /// The cart as its last event left it. Which payments of it are open is what the payments themselves say: a row of the cart may be older.
     package func recall(cart: CartID) throws(JournalFailure) -> CartFacts? {
-        try read { database in
-            let record = try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [cart.text])
-            return try JournalStore.cart(cart, record, database)
-        }
+        try read { database in try JournalStore.cart(cart, database) }
     }
 
-    private static func cart(_ cart: CartID, _ record: String?, _ database: Database) throws -> CartFacts? {
+    private static func cart(_ cart: CartID, _ database: Database) throws -> CartFacts? {
+        let record = try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [cart.text])
         let open = try String.fetchAll(
             database, sql: "SELECT id FROM payments WHERE cart = ? AND ended_ms IS NULL ORDER BY number", arguments: [cart.text])
         guard record != nil || !open.isEmpty else { return nil }
@@ -44,16 +42,10 @@ extension JournalStore {
     /// Carts of which something is still to be watched or waited for: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
     package func openCarts() throws(JournalFailure) -> [CartFacts] {
         try read { database in
-            let rows = try Row.fetchAll(
+            let names = try String.fetchAll(
                 database,
-                sql: """
-                    SELECT cart, record FROM carts WHERE open = 1
-                        OR cart IN (SELECT cart FROM payments WHERE ended_ms IS NULL)
-                    ORDER BY cart
-                    """)
-            let carts = try rows.compactMap { row in
-                try JournalStore.cart(CartID(unchecked: row["cart"]), row["record"], database)
-            }
+                sql: "SELECT cart FROM carts WHERE open = 1 UNION SELECT cart FROM payments WHERE ended_ms IS NULL ORDER BY cart")
+            let carts = try names.compactMap { try JournalStore.cart(CartID(unchecked: $0), database) }
             return carts.filter(\.isOpen)
         }
     }

@@ -38,6 +38,7 @@ import Testing
         #expect(reader.enqueue(holder, at: now, actions: &actions))
         reader.session = .live(SessionToken(Secret("rst")), since: 1)
         reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
+        reader.cardSession = reader.sessionNumber
         let confirm = ReaderCommand.confirm(
             TransactionContext(transactionID: "1", startTime: 1), intent: IntentID(unchecked: "pi_1"), card: StoreFixture.card)
         guard case .begun(let send)? = reader.command(confirm, owner: .holder(holder), timeout: 1, at: now).first, reader.wants(send),
@@ -59,6 +60,26 @@ import Testing
         let actions = reader.command(.heartbeat, owner: .holder(late), timeout: 1, at: Now(mono: 1, wall: 1))
         guard case .owed(.answer(.holder(late), .heartbeat, .failure(.unreachable)))? = actions.first, actions.count == 1 else {
             Issue.record("it is told that nothing was sent: \(actions)")
+            return
+        }
+    }
+
+    @Test func `a card that was read in one session is not confirmed in another`() {
+        var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
+        let holder = LeaseHolder.payment(PaymentID(unchecked: "p1"))
+        let now = Now(mono: 1, wall: 1)
+        var actions: [ReaderMachine.Action] = []
+        _ = reader.enqueue(holder, at: now, actions: &actions)
+        reader.session = .live(SessionToken(Secret("rst")), since: 1)
+        reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
+        let context = TransactionContext(transactionID: "1", startTime: 1)
+        _ = reader.command(
+            .collect(context, amountMinor: 1, currency: StoreFixture.usd, tip: nil), owner: .holder(holder), timeout: 1, at: now)
+        reader.sessionNumber += 1
+        let told = reader.command(
+            .confirm(context, intent: IntentID(unchecked: "pi_1"), card: StoreFixture.card), owner: .holder(holder), timeout: 1, at: now)
+        guard case .owed(.answer(.holder(holder), .confirm, .failure(.unreachable)))? = told.first, told.count == 1 else {
+            Issue.record("it is told that nothing was sent: \(told)")
             return
         }
     }

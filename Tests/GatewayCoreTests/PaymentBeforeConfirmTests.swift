@@ -62,7 +62,7 @@ import Testing
         _ = payment.machine.answered(
             .collect(PaymentFixture.context, amountMinor: 50000, currency: PaymentFixture.usd, tip: nil), .success(.done), at: payment.now)
         let again = payment.answer(payment.cancelCollect)
-        #expect(again == [.command(.collect(PaymentFixture.context, amountMinor: 500, currency: yen, tip: nil))])
+        #expect(again == [.command(.collect(PaymentFixture.context.next, amountMinor: 500, currency: yen, tip: nil))])
         #expect(payment.record.failure == nil)
     }
 

@@ -54,6 +54,27 @@ import Testing
         #expect(view(store)?.payment == nil)
     }
 
+    @Test func `a reader that a confirm never reached is cleared of its card first, and proved idle then`() throws {
+        final class Screen { var isClear = false }
+        let screen = Screen()
+        var store = store()
+        let usual = store.reader
+        store.reader = { command in
+            switch command {
+            case .prove where !screen.isClear: return .failure(.app(.illegalState, detail: "in use"))
+            case .clearDisplay:
+                screen.isClear = true
+                return .success(.done)
+            default: return usual(command)
+            }
+        }
+        try store.pay("p1")
+        store.wait(10_000)
+        #expect(screen.isClear)
+        #expect(view(store)?.payment == nil)
+        #expect(store.made.count { $0.call.isProof } == 2)
+    }
+
     @Test func `one hour after the last send a reader that does not come back counts as idle`() {
         var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
         let start = Now(mono: 1_000, wall: 1_000)

@@ -24,7 +24,7 @@ import Testing
 
     @Test func `what was written is there after the store is opened again`() throws {
         let payment = try Sample.fullPayment()
-        var cart = Sample.cart("123", open: ["full"])
+        var cart = Sample.cart("123")
         cart.intent = CartFacts.Intent(
             id: IntentID(unchecked: "pi_1"), amountMinor: 5678, currency: Currency(unchecked: "usd"),
             publishableKey: PublishableKey(unchecked: "pk_test_1"), amount: try DecimalAmount("56.78"), accountBalance: nil)

@@ -88,7 +88,9 @@ extension GatewayMachine {
             }
             switch reader.session {
             case .none, .claiming, .listing, .searching:
-                if reader.inFlight != nil { return "\(id) is asked something without a session" }
+                // What was asked in a session that is over may be on its way still, and is answered.
+                if reader.inFlight?.session == reader.sessionNumber { return "\(id) is asked something without a session" }
+                if reader.nextActivation != nil { return "\(id) is to be activated, and no session is being opened" }
                 if !reader.pending.isEmpty { return "something waits to be sent to \(id), which has no session" }
             case .activating:
                 if reader.inFlight == nil { return "\(id) is being activated, and nobody asked it to" }

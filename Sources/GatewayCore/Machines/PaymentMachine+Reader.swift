@@ -62,6 +62,7 @@ extension PaymentMachine {
             // Asked by a wrong hint: now for what the intent says.
             active.asksAgain = false
             active.shown = nil
+            active.context = active.context.next
             active.reader = .ready
             edit { $0.card = nil }
         case (.canceling, .cancelCollect, .failure(.app(let code, _))) where !code.endsSession:

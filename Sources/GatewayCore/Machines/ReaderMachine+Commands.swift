@@ -8,6 +8,16 @@ extension ReaderMachine {
         if case .holder(let holder) = owner, lease != .held(holder) {
             return [.answer(owner, command, .failure(.unreachable(detail: "the reader is not the \(holder.words)'s any more")))]
         }
+        switch command {
+        case .collect: cardSession = sessionNumber
+        case .confirm:
+            guard cardSession == sessionNumber else {
+                return [.answer(owner, command, .failure(.unreachable(detail: "the session in which the card was read is over")))]
+            }
+        case .activate, .prove, .heartbeat, .display, .clearDisplay, .query, .cancelCollect, .collectReusable, .queryReusable,
+            .cancelReusable, .confirmReusable:
+            break
+        }
         pending.append(Pending(owner: owner, command: command, timeout: timeout))
         sendNext(at: now, &actions)
         return actions
@@ -92,9 +102,9 @@ extension ReaderMachine {
 
     /// Only now that nothing of an earlier session is under way: a reader is asked one thing at a time.
     mutating func sendActivation(_ actions: inout [Action]) {
+        guard case .activating = session else { return nextActivation = nil }
         guard inFlight == nil, let next = nextActivation else { return }
         nextActivation = nil
-        guard case .activating = session else { return }
         send(next.command, owner: .session, route: next.route, session: nil, timeout: policy.readerTimeout, &actions)
     }
 
@@ -125,6 +135,11 @@ extension ReaderMachine {
         case (.session, .clearDisplay, _):
             if case .clearing(let token, let since) = session {
                 dirty = false
+                if proves {
+                    clearsFirst = false
+                    leaveSession(at: now, &actions)
+                    return connectIfWanted(at: now, &actions)
+                }
                 becomeLive(token, since: since, &actions)
                 if isFreeing {
                     lease = .free
@@ -171,6 +186,11 @@ extension ReaderMachine {
     mutating func notCleared(
         _ failure: ReaderFailure, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
+        if proves {
+            // It is at work on something: only the proof says when that is over.
+            clearsFirst = false
+            return loseSession(.from(failure), at: now, random: &random, &actions)
+        }
         clears += 1
         if clears > 30 {
             clears = 0

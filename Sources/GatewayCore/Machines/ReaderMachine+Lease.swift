@@ -89,6 +89,7 @@ extension ReaderMachine {
     mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
         lease = .held(holder)
         isUsed = false
+        cardSession = nil
         isParted = false
         // What waited for its turn would now come between the holder and its reader.
         let late = pending.filter { $0.owner != .session }
@@ -118,7 +119,7 @@ extension ReaderMachine {
     /// first, and cleared then.
     mutating func proveIdle(at now: Now, _ actions: inout [Action]) {
         switch session {
-        case .live where proves, .clearing where proves:
+        case .live where proves, .clearing where proves && inFlight == nil:
             clearAt = nil
             clears = 0
             leaveSession(at: now, &actions)
@@ -135,6 +136,7 @@ extension ReaderMachine {
     /// Nothing that was sent before can run on the reader any more.
     mutating func provedIdle(_ words: String, at now: Now, _ actions: inout [Action]) {
         proofWanted = false
+        clearsFirst = false
         confirmSentAt = nil
         actions.append(.seenIdle)
         if case .freeing(_, let way) = lease, way != .takesOver { becomeFree("free again: " + words, at: now, &actions) }

@@ -41,7 +41,8 @@ extension ReaderMachine {
             session = .activating
             self.route = route
             tookOver = takesOver
-            nextActivation = (proves && !takesOver ? .prove(token: token) : .activate(token: token, failIfInUse: !takesOver), route)
+            let isProof = proves && !takesOver && !clearsFirst
+            nextActivation = (isProof ? .prove(token: token) : .activate(token: token, failIfInUse: !takesOver), route)
             sendActivation(&actions)
         case .success(nil):
             fail(
@@ -145,6 +146,9 @@ extension ReaderMachine {
     mutating func activationFailed(
         _ failure: ReaderFailure, failIfInUse: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
+        // A confirm that never arrived leaves the reader with the card: another point of sale is not let in before that is cleared.
+        if case .app(let code, _) = failure, code.refusesTakeover { clearsFirst = proves && !clearsFirst } else { clearsFirst = false }
+        if clearsFirst { dirty = true }
         switch failure {
         case .app(let code, let detail) where failIfInUse && code.refusesTakeover:
             let words = detail.isEmpty ? "" : " (\(detail))"

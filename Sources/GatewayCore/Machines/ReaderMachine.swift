@@ -157,8 +157,12 @@ package struct ReaderMachine: Sendable {
     var isParted = false
     /// The holder has asked the reader for something.
     var isUsed = false
+    /// The session in which the holder has asked for the card: what was read in another is not confirmed.
+    var cardSession: UInt64?
     /// Somebody waits for the proof that nothing runs on the reader.
     var proofWanted = false
+    /// The proof was refused: what may be left of this agent's own on the reader is taken off it first, by the point of sale that put it there.
+    var clearsFirst = false
     /// When the last confirm was sent of which it is not known that it runs no more; after a restart, when that began to matter.
     var confirmSentAt: MonoTime?
     /// Why the last try to open a session failed, until one is open.

@@ -50,6 +50,12 @@ package struct TransactionContext: Sendable, Hashable {
         self.transactionID = transactionID
         self.startTime = startTime
     }
+
+    /// Another transaction of the same payment: what was canceled and what is asked for anew are two.
+    package var next: TransactionContext {
+        guard let number = Int64(transactionID), number < .max else { return self }
+        return TransactionContext(transactionID: String(number + 1), startTime: startTime)
+    }
 }
 
 package struct TipOption: Sendable, Hashable, Codable {

@@ -44,6 +44,8 @@ extension World {
             }
         case .collect, .collectReusable:
             judgeShown(command, by: payment)
+            // Asked again for what the intent says, after a hint was wrong: what was canceled was the first asking.
+            if let payment, machine?.openPayment(payments[payment].id)?.cancelRequested == false { payments[payment].cancelSent = false }
             if let payment, payments[payment].wasRefusedForDisk, !payments[payment].wasAcknowledged {
                 fail(.neverLost, "\(payments[payment].id) was refused because of the disk, and runs")
             }
