@@ -88,11 +88,11 @@ import WebCall
             backend_s = 2
             stripe_s = 3
             reader_s = 4
-            confirm_s = 5
+            confirm_s = 30
             token_age_s = 6
             status_s = 7
             registration_s = 8
-            authorization_window_s = 0.25
+            authorization_window_s = 120.5
             [journal]
             keep_days = 30
             [log]
@@ -188,8 +188,22 @@ import WebCall
     }
 
     @Test func `what is allowed and dangerous is warned of`() throws {
-        let file = try SettingsFixture(Self.least + "\nsocket.mode = \"0666\"\ntimeouts.authorization_window_s = 5")
+        let file = try SettingsFixture(Self.least + "\nsocket.mode = \"0666\"")
         let keys = try Settings.load(file: file.path, environment: [:]).warnings.compactMap(\.key)
-        #expect(keys == ["timeouts.authorization_window_s", "socket.mode", "roles.checkout.users", "backend.token_file"])
+        #expect(keys == ["socket.mode", "roles.checkout.users", "backend.token_file"])
+    }
+
+    @Test(arguments: [
+        ("timeouts.authorization_window_s", "1"), ("timeouts.authorization_window_s", "119.9"), ("timeouts.authorization_window_s", "3601"),
+        ("timeouts.confirm_s", "29"), ("timeouts.confirm_s", "601"),
+    ])
+    func `a time within which money could still move is refused`(key: String, value: String) throws {
+        let file = try SettingsFixture(Self.least + "\n\(key) = \(value)")
+        do throws(SettingsFailure) {
+            _ = try Settings.load(file: file.path, environment: [:])
+            Issue.record("\(key) = \(value) is taken")
+        } catch {
+            #expect(error.problems.map(\.key) == [key])
+        }
     }
 }

@@ -35,11 +35,6 @@ extension Settings {
             let entry = entries.first { $0.key.name == name }
             warnings.append(SettingsProblem(origin: entry?.origin, key: name, message: message))
         }
-        if timeouts.authorizationWindow.milliseconds < 120_000 {
-            warn(
-                "timeouts.authorization_window_s",
-                "an issuer may answer later than that: a payment could be called not taken while it can still be charged")
-        }
         if socket.mode & 0o006 != 0 {
             warn("socket.mode", "every user of this machine may connect; what they may do is then a matter of roles alone")
         }
