@@ -39,6 +39,20 @@ extension JournalStore {
         }
     }
 
+    /// Payments with warnings that nobody has acknowledged, newest first.
+    package func warnedPayments(limit: Int) throws(JournalFailure) -> [PaymentRecord] {
+        try read { database in
+            // Worded as the index is, or SQLite would not use it.
+            try JournalStore.payments(
+                database,
+                """
+                SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id
+                WHERE json_extract(record, '$.warnings') IS NOT NULL ORDER BY number DESC LIMIT ?
+                """, [limit]
+            ).map(\.record)
+        }
+    }
+
     /// Carts of which something is still to be watched or waited for: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
     package func openCarts() throws(JournalFailure) -> [CartFacts] {
         try read { database in

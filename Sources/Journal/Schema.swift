@@ -13,10 +13,16 @@ struct Schema: Sendable {
 
     var version: Int { steps.count }
 
-    static let current = Schema(steps: [first, cardSetups, contradictions])
+    static let current = Schema(steps: [first, cardSetups, contradictions, warnings])
 
     /// Nothing but the number: rows may have the kind "contradicted" from here on, which an older readerd could not read.
     private static let contradictions = "SELECT 1"
+
+    /// Rows may have the kinds "warned" and "acknowledged" and the failure `cart_unresolved` from here on; payments with warnings are found without
+    /// reading all.
+    private static let warnings = """
+        CREATE INDEX payments_warned ON payments (number) WHERE json_extract(record, '$.warnings') IS NOT NULL;
+        """
 
     private static let cardSetups = """
         ALTER TABLE events ADD COLUMN card_setup TEXT;

@@ -1,9 +1,37 @@
+import GRDB
 import GatewayCore
 import Testing
 
 @testable import Journal
 
 @Suite struct RecallingTests {
+    @Test func `payments with warnings are found, ended or not, until they are acknowledged`() throws {
+        let directory = try TemporaryDirectory()
+        let store = try JournalStore(path: directory.journal)
+        try Sample.run("quiet", cart: "1", in: store)
+        var warned = try Sample.payment("warned", cart: "2", state: .succeeded)
+        _ = warned.warn(.notJournaled)
+        var open = try Sample.payment("open", cart: "3", state: .unresolved)
+        _ = open.warn(.chargedTwice(IntentID(unchecked: "pi_2")))
+        _ = try store.append([Sample.entry(.warned, warned), Sample.entry(.warned, open)])
+        #expect(try store.warnedPayments(limit: 10) == [open, warned])
+        #expect(try store.warnedPayments(limit: 1) == [open])
+        warned.unwarn([.notJournaled])
+        _ = try store.append([Sample.entry(.acknowledged, warned)])
+        #expect(try store.warnedPayments(limit: 10) == [open])
+        let plan = try store.pool.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    EXPLAIN QUERY PLAN SELECT number FROM payments
+                    WHERE json_extract(record, '$.warnings') IS NOT NULL ORDER BY number DESC
+                    """
+            ).compactMap { $0["detail"] as String? }
+        }
+        #expect(plan.contains { $0.contains("payments_warned") }, "it does not read every payment: \(plan)")
+        try store.close()
+    }
+
     let directory: TemporaryDirectory
     let store: JournalStore
 

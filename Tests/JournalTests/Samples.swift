@@ -37,10 +37,15 @@ enum Sample {
         payment.publishableKey = PublishableKey(unchecked: "pk_test_1")
         payment.order = OrderID(unchecked: "8812")
         payment.card = CardSummary(brand: "visa", last4: "4242", entry: "contactless")
+        payment.amountChargedMinor = 6246
+        payment.receipt = CardReceipt(applicationName: "VISA CREDIT", aid: "A0000000031010", cvm: "approval")
+        payment.decidesBy = time + 180_000
+        _ = payment.warn(PaymentWarning(.chargedAmountDiffers, message: "more – „ä“", remedy: "Look it up."))
         payment.attempts = 2
         payment.failure = PaymentFailure(
             code: .superseded, message: "Another payment took the money – „ä“.", declineCode: "generic", remedy: "None needed.",
-            paidBy: PaymentID(unchecked: "a"), supersededBy: PaymentID(unchecked: "b"))
+            paidBy: PaymentID(unchecked: "a"), supersededBy: PaymentID(unchecked: "b"),
+            payment: PaymentID(unchecked: "c"))
         payment.cancelRequested = true
         payment.leased = true
         payment.confirmingAt = time + 5

@@ -83,6 +83,7 @@ import Testing
             """
         let record = try RecordCoder().payment(payment, display: nil)
         #expect(record.state == .unresolved && record.intent?.text == "pi_abc213" && record.request.amount.text == "56.78")
+        #expect(record.warnings.isEmpty && record.receipt == nil && record.amountChargedMinor == nil && record.decidesBy == nil)
         let cart = """
             {"cart":"123","intent":{"amount":"56.78","amountMinor":5678,"currency":"usd","everConfirmed":true,"id":"pi_1",\
             "knownNotCharged":false,"publishableKey":"pk_test_1"},"keyedEntry":false,"openPayments":["a"],"paid":false,"replaced":["pi_0"]}

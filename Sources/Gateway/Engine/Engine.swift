@@ -70,7 +70,8 @@ package actor Engine {
             resolved.append(record)
             if let cart = try edges.journal.recall(cart: record.request.cart) { watched.append(cart) }
         }
-        handle(.start(open: open, carts: carts + watched, facts: facts, cardSetups: setups, resolved: resolved))
+        let warned = try edges.journal.warnedPayments(limit: GatewayMachine.maximumWarned)
+        handle(.start(open: open, carts: carts + watched, facts: facts, cardSetups: setups, resolved: resolved, warned: warned))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.hub.run() }
             for await job in jobs {

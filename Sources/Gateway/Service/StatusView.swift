@@ -41,7 +41,7 @@ extension Status {
             reasons.append(Reason(code: "no_reader", message: words, remedy: "See GET /v1/readers for what is wrong with each."))
         }
         let canTakePayments = reasons.isEmpty
-        reasons += machine.contradictions.map { Reason(code: $0.code, message: $0.message, remedy: $0.remedy) }
+        reasons += (machine.contradictions + machine.standingWarnings).map { Reason(code: $0.code, message: $0.message, remedy: $0.remedy) }
         for reader in readers {
             guard let declared = reader.declaredLabel, declared != reader.facts.label else { continue }
             reasons.append(

@@ -8,6 +8,7 @@ extension GatewayMachine {
         case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
         case .resolve(let payment, let paid, let order, let by, let note, let recall):
             resolve(id, payment, paid: paid, order: order, by: by, note: note, recall, at: now)
+        case .acknowledge(let payment, let by, let note, let recall): acknowledge(id, payment, by: by, note: note, recall, at: now)
         case .openCart(let cart, let lane, let reader, let recall): openCart(id, cart, lane: lane, reader: reader, recall, at: now)
         case .display(let cart, let shown): display(id, cart, shown, at: now)
         case .closeCart(let cart): closeCart(id, cart, at: now)

@@ -39,6 +39,7 @@ extension GatewayMachine {
         case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
         case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)
         case .lossAccepted(let id): lossAcceptanceWritten(id)
+        case .acknowledged(let id, let record, let given): acknowledgementWritten(id, record, given, at: now)
         }
     }
 
@@ -53,6 +54,7 @@ extension GatewayMachine {
             }
         // The technician has agreed, and it is on disk.
         case .lossAccepted: lossAcceptanceWritten(nil)
+        case .acknowledged(_, let record, let given): acknowledgementWritten(nil, record, given, at: now)
         // Their ends follow, or came before.
         case .confirming, .cardMethod: break
         // A row of the story, and no more: the reader was not freed by it.
@@ -89,6 +91,7 @@ extension GatewayMachine {
         case .keyedEntry(let id, let cart):
             if keyedRequests.removeValue(forKey: id)?.wasOpen == false { carts[cart]?.facts.keyedEntry = false }
             refuse(id, .journal(trouble))
+        case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble)
         case .release(let id, _, _), .lossAccepted(let id): refuse(id, .journal(trouble))
         }
     }
@@ -98,7 +101,7 @@ extension GatewayMachine {
         switch waiter {
         case .accepted(let payment): _ = acceptance.giveBack(payment)
         case .cardSetupAccepted(let setup): _ = cardAcceptance.giveBack(setup)
-        case .cardMethod, .confirming, .keyedEntry, .release, .lossAccepted: break
+        case .cardMethod, .confirming, .keyedEntry, .release, .lossAccepted, .acknowledged: break
         }
     }
 

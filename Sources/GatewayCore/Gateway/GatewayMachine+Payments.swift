@@ -230,13 +230,14 @@ extension GatewayMachine {
                     .notUnresolved, "The payment \(payment.text) is \(record.state.rawValue); only an unresolved payment can be resolved.",
                     remedy: "Wait until it ends, or becomes unresolved.", payment: payment))
         }
-        guard !isConfirming(record.request.cart) else {
+        let open = carts[record.request.cart]?.facts.openPayments ?? []
+        let coming = acceptance.first { $0.request.cart == record.request.cart }
+        if let running = open.first(where: { $0 != payment && payments[$0]?.isUnresolved != true }) ?? coming?.id {
             return refuse(
                 id,
                 Refusal(
-                    .cartBusy, "Another attempt of this cart is being charged at this moment.",
-                    remedy: "Wait for its outcome, then look again.",
-                    payment: payment))
+                    .cartBusy, "The payment \(running.text) of this cart is running: what is said of this one may be of its making.",
+                    remedy: "Wait for its outcome, then look again.", payment: running))
         }
         change(payment, at: now) { $0.resolve(paid: paid, order: order, by: by, note: note, at: now) }
         guard let after = payments[payment]?.record else { return }
@@ -263,6 +264,7 @@ extension GatewayMachine {
     mutating func journal(
         _ kind: JournalKind, _ record: PaymentRecord, note: String? = nil, waiter: Outbox.Waiter? = nil, at now: Now
     ) {
+        noteWarnings(of: record)
         // Memory that was never filled from the journal says nothing of a cart.
         let book = carts[record.request.cart].flatMap { $0.isRecalled ? $0 : nil }
         outbox.add(JournalEntry(kind: kind, at: now.wall, payment: record, cart: book?.facts, note: note), waiter: waiter)

@@ -138,10 +138,15 @@ extension GatewayMachine {
 
     private mutating func contradict(_ payment: PaymentID, _ words: String, at now: Now) {
         guard let resolution = resolutions[payment], resolution.contradiction != words else { return }
+        var record = resolution.record
+        record.unwarn([.contradicted])
+        _ = record.warn(.contradicted(words))
+        resolutions[payment]?.record = record
         resolutions[payment]?.contradiction = words
+        keepWarned(record)
         outbox.add(
             JournalEntry(
-                kind: .contradicted, at: now.wall, payment: resolution.record,
+                kind: .contradicted, at: now.wall, payment: record,
                 fact: .init(key: Self.resolutionKey + payment.text, value: Self.contradicted + words), note: words))
         log(.error, words, .payment(payment))
         out.append(.notice(Self.notice(of: payment, words)))
@@ -149,8 +154,23 @@ extension GatewayMachine {
 
     /// There is nothing more to be found out.
     private mutating func settle(_ payment: PaymentID, _ note: String?, at now: Now) {
-        guard resolutions.removeValue(forKey: payment) != nil else { return }
-        remember(payment, "settled", note: note, at: now)
+        guard var record = resolutions.removeValue(forKey: payment)?.record else { return }
+        guard record.warnings.contains(where: { $0.code == .contradicted }) else {
+            return remember(payment, "settled", note: note, at: now)
+        }
+        // What is not so any more warns nobody.
+        record.unwarn([.contradicted])
+        keepWarned(record)
+        outbox.add(
+            JournalEntry(
+                kind: .evidence, at: now.wall, payment: record, fact: .init(key: Self.resolutionKey + payment.text, value: "settled"),
+                note: note))
+    }
+
+    /// A technician has seen that the backend contradicts what was said: there is nothing more to be told of it.
+    mutating func settleContradiction(of payment: PaymentID, at now: Now) {
+        guard resolutions[payment]?.contradiction != nil else { return }
+        settle(payment, "a technician has acknowledged the contradiction", at: now)
     }
 
     /// A payment took the money of this cart: what was resolved as not taken was not contradicted by the order that follows.

@@ -92,7 +92,7 @@ extension GatewayMachine {
     /// What somebody who begins to follow the agent's events has to know first.
     package var standingNotices: [AgentNotice] {
         let lost = refusesForLoss.map { AgentNotice(code: Self.lossCode, message: $0.detail, remedy: $0.remedy) }
-        return [lost].compactMap { $0 } + contradictions
+        return [lost].compactMap { $0 } + contradictions + standingWarnings
     }
 
     package static var lossCode: String { "journal_lost" }

@@ -96,6 +96,8 @@ package struct GatewayMachine: Sendable {
     package internal(set) var lostJournals: [String] = []
     /// What technicians have said, of which the backend may yet say otherwise.
     var resolutions: [PaymentID: Resolution] = [:]
+    /// Payments with warnings that nobody has acknowledged.
+    var warned: [PaymentID: PaymentRecord] = [:]
     var queue = ActionQueue()
     var lastEpoch: UInt64 = 0
     var out: [Action] = []
@@ -110,7 +112,8 @@ package struct GatewayMachine: Sendable {
     package mutating func handle(_ event: Event, at now: Now) -> [Action] {
         mono = now.mono
         switch event {
-        case .start(let open, let carts, let facts, let cardSetups, let resolved):
+        case .start(let open, let carts, let facts, let cardSetups, let resolved, let warned):
+            startWarnings(warned)
             start(open: open, carts: carts, facts: facts, at: now)
             startResolutions(resolved, facts, at: now)
             startCardSetups(cardSetups, at: now)

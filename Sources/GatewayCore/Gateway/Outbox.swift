@@ -12,6 +12,8 @@ struct Outbox: Sendable {
         case release(RequestID, ReaderID, LeaseHolder)
         /// A technician's agreement to the loss of a journal holds.
         case lossAccepted(RequestID)
+        /// The payment's warnings are taken off.
+        case acknowledged(RequestID, PaymentRecord, Acknowledged)
         case cardSetupAccepted(CardSetupID)
         /// A card may be stored at the backend.
         case cardMethod(CardSetupID)

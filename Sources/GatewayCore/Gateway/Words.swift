@@ -112,6 +112,8 @@ package indirect enum Request: Sendable {
     case cancel(PaymentID, Recall)
     case keepCard(CardSetupID, CardSetupRequest, Recall)
     case cancelCardSetup(CardSetupID, Recall)
+    /// A technician has seen to a payment's warnings: they are taken off.
+    case acknowledge(PaymentID, by: String, note: String, Recall)
     case resolve(PaymentID, paid: Bool, order: OrderID?, by: String, note: String, Recall)
     case openCart(CartID, lane: LaneName?, reader: String?, Recall)
     case display(CartID, DisplayCart)
@@ -160,9 +162,10 @@ package indirect enum Response: Sendable, Equatable {
 package enum Event: Sendable {
     /// The journal was read.
     /// `resolved`: payments that a technician resolved and of which the backend may yet say otherwise (``GatewayMachine/watchedResolutions(_:)``).
+    /// `warned`: payments with warnings, ended or not.
     case start(
         open: [PaymentRecord], carts: [CartFacts], facts: [String: String], cardSetups: [CardSetupRecord] = [],
-        resolved: [PaymentRecord] = [])
+        resolved: [PaymentRecord] = [], warned: [PaymentRecord] = [])
     case request(RequestID, Request)
     /// Who asked has gone.
     case forget(RequestID)

@@ -61,6 +61,10 @@ package enum JournalKind: String, Sendable, Codable, CaseIterable {
     case unresolved, evidence, ended
     /// The backend says otherwise than a technician has said.
     case contradicted
+    /// A person should know something of this payment (`PaymentWarning`), ended or not.
+    case warned
+    /// A technician has taken its warnings off.
+    case acknowledged
     case cart
     case keyedEntry = "keyed_entry"
     case fact

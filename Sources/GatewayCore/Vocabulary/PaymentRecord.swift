@@ -47,6 +47,8 @@ package enum FailureCode: String, Sendable, Codable {
     case intentFailed = "intent_failed"
     case orderFailed = "order_failed"
     case cartPaid = "cart_paid"
+    /// Before any confirm of its own: what became of the cart's intent is not known, and a card cannot be taken for it meanwhile.
+    case cartUnresolved = "cart_unresolved"
     case superseded
     case queueTimeout = "queue_timeout"
     case backendUnavailable = "backend_unavailable"
@@ -70,10 +72,12 @@ package struct PaymentFailure: Sendable, Equatable, Codable {
     package var remedy: String?
     package var paidBy: PaymentID?
     package var supersededBy: PaymentID?
+    /// Of `cartUnresolved`: the payment to wait for.
+    package var payment: PaymentID?
 
     package init(
         code: FailureCode, message: String, declineCode: String? = nil, remedy: String? = nil, paidBy: PaymentID? = nil,
-        supersededBy: PaymentID? = nil
+        supersededBy: PaymentID? = nil, payment: PaymentID? = nil
     ) {
         self.code = code
         self.message = message
@@ -81,6 +85,7 @@ package struct PaymentFailure: Sendable, Equatable, Codable {
         self.remedy = remedy
         self.paidBy = paidBy
         self.supersededBy = supersededBy
+        self.payment = payment
     }
 }
 
@@ -139,6 +144,14 @@ package struct PaymentRecord: Sendable, Equatable, Codable {
     package var publishableKey: PublishableKey?
     package var order: OrderID?
     package var card: CardSummary?
+    /// What Stripe says was authorised or charged, with the tip; nil while it is not known. Never what was merely asked.
+    package var amountChargedMinor: Int64?
+    /// What the confirmed intent told for a receipt; its answer is the only moment at which this box holds it.
+    package var receipt: CardReceipt?
+    /// Nil in rows without one: those of older versions have no such field.
+    private var toldWarnings: [PaymentWarning]?
+    /// Of an unresolved payment: when it can be said at the earliest that nothing was taken; nil while that is not known.
+    package var decidesBy: WallTime?
     /// How many times a card was asked for.
     package var attempts: Int
     package var failure: PaymentFailure?
@@ -171,4 +184,28 @@ package struct PaymentRecord: Sendable, Equatable, Codable {
         self.updatedAt = at
         self.timeline = [TimelineEntry(state: .queued, at: at)]
     }
+
+    /// What is stored. A name that stands here keeps its meaning.
+    private enum CodingKeys: String, CodingKey {
+        case id, request, reader, readerLabel, state, money, currency, amountMinor, tipMinor, intent, publishableKey, order, card
+        case amountChargedMinor, receipt, decidesBy, attempts, failure, cancelRequested, leased, confirmingAt, authorized, resolvedBy
+        case createdAt, updatedAt, endedAt, timeline
+        case toldWarnings = "warnings"
+    }
+
+    /// What a person should know of it, ended well or not; a technician takes them off.
+    package private(set) var warnings: [PaymentWarning] {
+        get { toldWarnings ?? [] }
+        set { toldWarnings = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Adds a warning; of one code there is one at most. False: there was one already.
+    package mutating func warn(_ warning: PaymentWarning) -> Bool {
+        guard !warnings.contains(where: { $0.code == warning.code }) else { return false }
+        warnings.append(warning)
+        return true
+    }
+
+    /// Takes these warnings off.
+    package mutating func unwarn(_ codes: [PaymentWarning.Code]) { warnings.removeAll { codes.contains($0.code) } }
 }

@@ -196,7 +196,7 @@ package struct ConfirmAnswer: Sendable, Equatable {
     package var field: Field
     package var intent: IntentID?
     package var status: IntentStatus?
-    /// With the tip.
+    /// What was authorised or charged, with the tip, as its charge says; what the intent is over while it is not charged.
     package var amountMinor: Int64?
     package var currency: Currency?
     package var code: String?
@@ -204,10 +204,11 @@ package struct ConfirmAnswer: Sendable, Equatable {
     /// Bounded and stripped of control characters.
     package var message: String?
     package var card: CardSummary?
+    package var receipt: CardReceipt?
 
     package init(
         field: Field, intent: IntentID? = nil, status: IntentStatus? = nil, amountMinor: Int64? = nil, currency: Currency? = nil,
-        code: String? = nil, declineCode: String? = nil, message: String? = nil, card: CardSummary? = nil
+        code: String? = nil, declineCode: String? = nil, message: String? = nil, card: CardSummary? = nil, receipt: CardReceipt? = nil
     ) {
         self.field = field
         self.intent = intent
@@ -218,5 +219,6 @@ package struct ConfirmAnswer: Sendable, Equatable {
         self.declineCode = declineCode
         self.message = message
         self.card = card
+        self.receipt = receipt
     }
 }

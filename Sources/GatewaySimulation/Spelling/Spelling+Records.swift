@@ -39,6 +39,10 @@ extension Trace {
         put(22, record.updatedAt)
         put(23, record.endedAt)
         put(24, each: record.timeline) { $0.spell($1) }
+        put(25, record.amountChargedMinor)
+        put(26, record.receipt) { $0.spell($1) }
+        put(27, each: record.warnings) { $0.spell($1) }
+        put(28, record.decidesBy)
     }
 
     private mutating func spell(_ request: PaymentRequest) {
@@ -60,6 +64,25 @@ extension Trace {
         put(4, failure.remedy)
         put(5, failure.paidBy)
         put(6, failure.supersededBy)
+        put(7, failure.payment)
+    }
+
+    private mutating func spell(_ warning: PaymentWarning) {
+        put(1, warning.code.rawValue)
+        put(2, warning.message)
+        put(3, warning.remedy)
+    }
+
+    private mutating func spell(_ receipt: CardReceipt) {
+        put(1, receipt.applicationName)
+        put(2, receipt.aid)
+        put(3, receipt.accountType)
+        put(4, receipt.authorizationCode)
+        put(5, receipt.authorizationResponseCode)
+        put(6, receipt.cryptogram)
+        put(7, receipt.tvr)
+        put(8, receipt.tsi)
+        put(9, receipt.cvm)
     }
 
     private mutating func spell(_ entry: TimelineEntry) {

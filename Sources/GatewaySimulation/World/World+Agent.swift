@@ -21,7 +21,10 @@ extension World {
         trace.note(now, 1, UInt64(generation), text: "── the agent starts (\(generation)), \(open.count) payments open")
         let resolved = GatewayMachine.watchedResolutions(disk.facts).compactMap { disk.payments[$0] }
         let watched = resolved.compactMap { disk.cart($0.request.cart) }
-        feed(.start(open: open, carts: disk.openCarts + watched, facts: disk.facts, cardSetups: openSetups, resolved: resolved))
+        let warned = disk.order.compactMap { disk.payments[$0] }.filter { !$0.warnings.isEmpty }
+        feed(
+            .start(
+                open: open, carts: disk.openCarts + watched, facts: disk.facts, cardSetups: openSetups, resolved: resolved, warned: warned))
         if extras.cables > 0 { feed(.devices(.usb(onUSB()))) }
     }
 
