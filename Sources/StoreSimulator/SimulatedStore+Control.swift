@@ -90,7 +90,52 @@ extension SimulatedStore {
         world.with { world, _ in world.backend.addToken(token) }
     }
 
+    /// How the backend's list tells a reader's label from now on.
+    package func listLabel(_ how: ListedLabel, reader: String? = nil) throws {
+        try change(reader) { $0.listedLabel = how }
+    }
+
     // MARK: Stripe
+
+    /// Changes how Stripe behaves from now on.
+    package func behave(stripe change: (inout StripeBehaviour) -> Void) {
+        world.with { world, _ in change(&world.stripe.behaviour) }
+    }
+
+    /// Changes what an uncharged intent is over; no reader is told of it.
+    ///
+    /// - Returns: false when it is charged or canceled.
+    @discardableResult
+    package func changeIntent(_ intent: String, amount: Int) -> Bool {
+        world.with { world, _ in world.stripe.change(intent, amount: amount) }
+    }
+
+    /// The customer who types a card is sent to the bank's app; `payWithForm` is their consent, `declineForm` their refusal.
+    @discardableResult
+    package func beginAction(intent: String) -> Bool {
+        world.with { world, _ in world.stripe.beginAction(intent) }
+    }
+
+    /// The card that was typed in is declined.
+    @discardableResult
+    package func declineForm(intent: String, code: String = "generic_decline") -> Bool {
+        world.with { world, now in
+            guard let known = world.stripe.intents[intent], !known.isForReader, !known.isCharged, known.status != .canceled else {
+                return false
+            }
+            world.stripe.decline(intent, code: code, reader: "form", at: now)
+            return true
+        }
+    }
+
+    /// Money on its way (`processing`) comes back: the intent takes a card again.
+    @discardableResult
+    package func failProcessing(intent: String) -> Bool {
+        world.with { world, _ in
+            guard world.stripe.intents[intent]?.status == .processing else { return false }
+            return world.stripe.letGo(intent, to: .requiresPaymentMethod)
+        }
+    }
 
     /// Every connection token turns out to have expired.
     package func expireConnectionTokens() {
@@ -105,11 +150,17 @@ extension SimulatedStore {
         world.with { world, now in world.stripe.charge(intent, tip: 0, reader: nil, processing: false, at: now) }
     }
 
-    /// Cancels an intent at Stripe.
-    package func cancelIntent(_ intent: String) {
+    /// Cancels an intent at Stripe; what is held on it is let go.
+    ///
+    /// - Returns: false when there is none, or its money has moved.
+    @discardableResult
+    package func cancelIntent(_ intent: String) -> Bool {
         world.with { world, _ in
-            guard world.stripe.intents[intent]?.isCharged == false else { return }
+            guard let known = world.stripe.intents[intent] else { return false }
+            if known.status == .requiresCapture { return world.stripe.letGo(intent, to: .canceled) }
+            guard !known.isCharged else { return false }
             world.stripe.setStatus(.canceled, ofIntent: intent)
+            return true
         }
     }
 

@@ -98,6 +98,17 @@ extension SimulatedStore {
         }
     }
 
+    /// Cuts a reader off the LAN, or lets it back: its connections drop and new ones are closed before a byte is read. What it is doing goes on.
+    package func setLink(_ isUp: Bool, reader: String? = nil) async throws {
+        let serial = try serial(reader)
+        guard !isUp else {
+            world.with { world, _ in world.faults.remove("reader.connect", reader: serial) }
+            return
+        }
+        fault(Fault("reader.connect", .close, reader: serial, times: nil))
+        await host(serial)?.dropConnections()
+    }
+
     /// Leaves a card in the slot, or takes it out.
     package func setCardLeftIn(_ isIn: Bool, reader: String? = nil) throws {
         try change(reader) { $0.machine.isCardLeftIn = isIn }

@@ -40,13 +40,23 @@ struct Script: AsyncParsableCommand {
     @Flag(help: "The reader asks for the PIN.")
     var pin = false
 
-    @Option(help: "approve, decline:CODE, processing, requires_confirmation, unknown, unknown:charged or error:CODE")
+    @Option(help: "The card's first try is refused with this decline code; the reader goes on within the same confirm.")
+    var refusedFirst: String?
+
+    @Option(help: "Milliseconds from that refusal to the issuer's second answer.")
+    var secondTakes: Int?
+
+    @Option(help: "The issuer approves so much only, minor units.")
+    var authorises: Int?
+
+    @Option(help: "approve, decline:CODE, meets_own_charge, processing, requires_confirmation, unknown, unknown:charged or error:CODE")
     var outcome: String?
 
     func run() async throws {
         var script = CustomerScript(
             cardAfter: cardAfter, cancelsAfter: cancelsAfter, neverPresents: neverPresents ? true : nil, brand: brand, last4: last4,
-            entry: entry, tip: tip, confirmTakes: confirmTakes, pin: pin ? true : nil)
+            entry: entry, tip: tip, confirmTakes: confirmTakes, pin: pin ? true : nil,
+            refusedFirst: refusedFirst, secondTakes: secondTakes, authorises: authorises)
         if let outcome {
             guard let known = IssuerOutcome(text: outcome) else { throw ValidationError("no such outcome: \(outcome)") }
             script.outcome = known
@@ -113,7 +123,8 @@ struct ReaderEvent: AsyncParsableCommand {
         commandName: "reader", abstract: "Let something happen to a reader.",
         discussion: """
             EVENT is reboot, power_off, power_on, move, take_over, release, internet_off, internet_on, card_left_in, card_removed, \
-            certificate (with --flaw, or without it for a good one), listed_status (with --status) or pairing_code.
+            link_down, link_up, certificate (with --flaw, or without it for a good one), listed_status (with --status), listed_label (with --how) or \
+            pairing_code.
             """)
 
     @OptionGroup var options: StoreOptions
@@ -126,6 +137,7 @@ struct ReaderEvent: AsyncParsableCommand {
     @Flag(help: "The other point of sale asks for a card.") var collects = false
     @Option(help: "other_name, expired, not_yet_valid, other_authority or address_only") var flaw: String?
     @Option(help: "online or offline") var status: String?
+    @Option(help: "How the backend's list tells its label: as_it_is, empty or missing.") var how: String?
 
     func run() async throws {
         let answer = try await options.client().post(
@@ -133,7 +145,7 @@ struct ReaderEvent: AsyncParsableCommand {
             [
                 "event": .string(event), "reader": JSONValue(reader), "milliseconds": JSONValue(milliseconds), "flaw": JSONValue(flaw),
                 "never_listed": .bool(neverListed), "finishes_authorisation": .bool(finishesAuthorisation), "collects": .bool(collects),
-                "status": JSONValue(status), "address": JSONValue(address),
+                "status": JSONValue(status), "address": JSONValue(address), "how": JSONValue(how),
             ])
         if let code = answer["registration_code"]?.string { writeLine(code) }
     }
@@ -145,8 +157,9 @@ struct HostEvent: AsyncParsableCommand {
         commandName: "host", abstract: "Let something happen to the backend or to Stripe.",
         discussion: """
             HOST is backend or stripe. EVENT is outage, recovery; for the backend refuse (with --status), accept, new_token, revoke_tokens, \
-            order_fails (with --cart and --error), order_succeeds (with --cart); for Stripe expire_tokens, pay_with_form or cancel_intent \
-            (with --intent).
+            order_fails (with --cart and --error), order_succeeds (with --cart), behave (with --set NAME=VALUE, such as trims_carts=true or \
+            failed_stands=1500); for Stripe expire_tokens, tip_stays, tip_goes, and with --intent pay_with_form, begin_action, \
+            decline_form (and --code), cancel_intent, change_amount (and --amount), processing_fails.
             """)
 
     @OptionGroup var options: StoreOptions
@@ -156,15 +169,24 @@ struct HostEvent: AsyncParsableCommand {
     @Option var cart: String?
     @Option var error: String?
     @Option var intent: String?
+    @Option(help: "Minor units.") var amount: Int?
+    @Option var code: String?
+    @Option(name: .customLong("set"), help: "NAME=VALUE; repeatable.") var settings: [String] = []
 
     func run() async throws {
         guard host == "backend" || host == "stripe" else { throw ValidationError("the host is backend or stripe") }
-        try await options.client().post(
-            host,
-            [
-                "event": .string(event), "status": JSONValue(status), "cart": JSONValue(cart), "error": JSONValue(error),
-                "intent": JSONValue(intent),
-            ])
+        var order: [String: JSONValue] = [
+            "event": .string(event), "status": JSONValue(status), "cart": JSONValue(cart), "error": JSONValue(error),
+            "intent": JSONValue(intent), "amount": JSONValue(amount), "code": JSONValue(code),
+        ]
+        for setting in settings {
+            let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, parts[1] == "true" || parts[1] == "false" || Int(parts[1]) != nil else {
+                throw ValidationError("\(setting) is not NAME=true, NAME=false or NAME=NUMBER")
+            }
+            order[parts[0]] = Int(parts[1]).map(JSONValue.integer) ?? .bool(parts[1] == "true")
+        }
+        try await options.client().post(host, .object(order))
     }
 }
 

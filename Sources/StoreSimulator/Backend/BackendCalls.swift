@@ -19,7 +19,7 @@ enum BackendCalls {
     // MARK: Payment
 
     private static func cart(_ fields: CallFields, _ world: World) throws(CallRefusal) -> String {
-        let cart = try fields.required("cart")
+        let cart = world.backend.reading(try fields.required("cart"))
         if let refusal = world.backend.refusal(ofCart: cart) { throw .invalid(refusal) }
         return cart
     }
@@ -56,7 +56,7 @@ enum BackendCalls {
         let earlier = world.backend.carts[cart]?.intents ?? []
         let same = earlier.last { id in
             let intent = world.stripe.intents[id]
-            return intent?.isCharged == false && intent?.status != .canceled && intent?.amount == amount
+            return intent?.isCharged == false && intent?.status != .canceled && intent?.asked == amount
                 && intent?.isForReader == isForReader
         }
         let intent: Intent
@@ -77,7 +77,7 @@ enum BackendCalls {
     }
 
     private static func paymentStatus(_ fields: CallFields, _ world: World) throws(CallRefusal) -> HTTPReply {
-        let id = try fields.required("cart")
+        let id = world.backend.reading(try fields.required("cart"))
         if let known = world.backend.behaviour.carts, !known.contains(id) { throw .invalid("Cart \(id) does not exist.") }
         var members: [String: JSONValue] = ["status": .string(world.backend.status(ofCart: id)), "order": nil, "error": nil]
         if let order = world.backend.carts[id]?.order {
@@ -151,7 +151,11 @@ enum BackendCalls {
             .array(
                 world.readers.compactMap { record in
                     guard let id = record.id, record.location == location, record.listedFrom <= now else { return nil }
-                    return ["terminal_id": .string(id), "label": JSONValue(record.label)]
+                    switch record.listedLabel {
+                    case .asItIs: return ["terminal_id": .string(id), "label": JSONValue(record.label)]
+                    case .empty: return ["terminal_id": .string(id), "label": ""]
+                    case .missing: return ["terminal_id": .string(id)]
+                    }
                 }))
     }
 

@@ -8,6 +8,8 @@ struct BackendState: Sendable {
         var scriptedFailure: String?
         /// What `payment_status` says when it says Failed.
         var failure: String?
+        /// The Failed of an earlier decline stands so long after the charge.
+        var staleUntil: Int?
     }
 
     private(set) var carts: [String: Cart] = [:]
@@ -73,6 +75,18 @@ struct BackendState: Sendable {
         return nil
     }
 
+    /// The cart that a written id means to this backend.
+    func reading(_ written: String) -> String {
+        var id = written
+        if behaviour.trimsCarts { id = id.trimmed }
+        if behaviour.foldsCartCase { id = id.lowercased() }
+        if behaviour.readsCartNumbers, !id.trimmed.isEmpty, id.trimmed.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            let digits = id.trimmed.drop { $0 == "0" }
+            id = digits.isEmpty ? "0" : String(digits)
+        }
+        return id
+    }
+
     /// What `payment_status` says.
     func status(ofCart id: String) -> String {
         if carts[id]?.order != nil { return "Submitted" }
@@ -96,7 +110,18 @@ struct BackendState: Sendable {
             carts[cart]?.chargedAt = now
             undecided.append(cart)
         }
-        carts[cart]?.failure = nil
+        if carts[cart]?.failure != nil, behaviour.failedStands > 0 {
+            carts[cart]?.staleUntil = now + behaviour.failedStands
+        } else {
+            carts[cart]?.failure = nil
+        }
+    }
+
+    /// What was held or on its way came back: the cart is not paid.
+    mutating func noteReturn(cart: String) {
+        guard carts[cart]?.order == nil else { return }
+        carts[cart]?.chargedAt = nil
+        undecided.removeAll { $0 == cart }
     }
 
     mutating func noteDecline(cart: String, message: String) {
@@ -120,7 +145,9 @@ struct BackendState: Sendable {
         var toCapture: [String] = []
         undecided.removeAll { id in
             guard let cart = carts[id], let chargedAt = cart.chargedAt else { return true }
-            guard now >= chargedAt + behaviour.orderDelay else { return false }
+            guard now >= max(chargedAt + behaviour.orderDelay, cart.staleUntil ?? 0) else { return false }
+            carts[id]?.staleUntil = nil
+            carts[id]?.failure = nil
             if let error = cart.scriptedFailure {
                 carts[id]?.failure = error
             } else {

@@ -52,6 +52,8 @@ struct ControlOrder {
         case "internet_on": try store.setInternet(true, reader: reader)
         case "card_left_in": try store.setCardLeftIn(true, reader: reader)
         case "card_removed": try store.setCardLeftIn(false, reader: reader)
+        case "link_down": try await store.setLink(false, reader: reader)
+        case "link_up": try await store.setLink(true, reader: reader)
         case "certificate":
             guard let kind = members["flaw"]?.string else {
                 try await store.setCertificate(nil, reader: reader)
@@ -61,6 +63,12 @@ struct ControlOrder {
                 throw SimulatorError("no such flaw; there are \(CertificateFlaw.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             try await store.setCertificate(flaw, reader: reader)
+        case "listed_label":
+            let name = try required("how")
+            guard let how = ListedLabel(rawValue: name) else {
+                throw SimulatorError("no such way; there are \(ListedLabel.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            try store.listLabel(how, reader: reader)
         case "listed_status": try store.setListedStatus(members["status"]?.string, reader: reader)
         case "pairing_code": return ["registration_code": .string(try store.newRegistrationCode(reader: try required("reader")))]
         default: throw SimulatorError("no such event of a reader")
@@ -78,6 +86,7 @@ struct ControlOrder {
         case "revoke_tokens": store.revokeTokens()
         case "order_fails": store.failOrder(cart: try required("cart"), error: members["error"]?.string ?? "Out of stock.")
         case "order_succeeds": store.failOrder(cart: try required("cart"), error: nil)
+        case "behave": try behave(store)
         default: throw SimulatorError("no such event of the backend")
         }
         return ["done": true]
@@ -90,8 +99,45 @@ struct ControlOrder {
         case "expire_tokens": store.expireConnectionTokens()
         case "pay_with_form":
             guard store.payWithForm(intent: try required("intent")) != nil else { throw SimulatorError("this intent cannot be charged") }
-        case "cancel_intent": store.cancelIntent(try required("intent"))
+        case "cancel_intent":
+            guard store.cancelIntent(try required("intent")) else { throw SimulatorError("this intent cannot be canceled") }
+        case "change_amount":
+            guard let amount = members["amount"]?.integer else { throw SimulatorError("amount is missing, in minor units") }
+            guard store.changeIntent(try required("intent"), amount: amount) else { throw SimulatorError("this intent cannot be changed") }
+        case "begin_action":
+            guard store.beginAction(intent: try required("intent")) else { throw SimulatorError("no card is typed in for this intent") }
+        case "decline_form":
+            guard store.declineForm(intent: try required("intent"), code: members["code"]?.string ?? "generic_decline") else {
+                throw SimulatorError("no card is typed in for this intent")
+            }
+        case "processing_fails":
+            guard store.failProcessing(intent: try required("intent")) else { throw SimulatorError("this intent is not processing") }
+        case "tip_stays": store.behave(stripe: { $0.declineKeepsTip = true })
+        case "tip_goes": store.behave(stripe: { $0.declineKeepsTip = false })
         default: throw SimulatorError("no such event of Stripe")
+        }
+    }
+
+    /// How the backend behaves from now on: whatever is named is changed.
+    private func behave(_ store: SimulatedStore) throws {
+        let flags: [String: any WritableKeyPath<BackendBehaviour, Bool> & Sendable] = [
+            "trims_carts": \.trimsCarts, "folds_cart_case": \.foldsCartCase, "reads_cart_numbers": \.readsCartNumbers,
+            "decline_leaves_failed": \.declineLeavesFailed, "repeat_returns_same_intent": \.repeatReturnsSameIntent,
+        ]
+        let times: [String: any WritableKeyPath<BackendBehaviour, Int> & Sendable] = [
+            "failed_stands": \.failedStands, "order_delay": \.orderDelay,
+        ]
+        let named = (members.object ?? [:]).filter { $0.key != "event" && !$0.value.isNull }
+        guard !named.isEmpty else { throw SimulatorError("nothing is named") }
+        for (name, value) in named.sorted(by: { $0.key < $1.key }) {
+            if let path = flags[name], let flag = value.bool {
+                store.behave(backend: { $0[keyPath: path] = flag })
+            } else if let path = times[name], let time = value.integer, time >= 0 {
+                store.behave(backend: { $0[keyPath: path] = time })
+            } else {
+                let known = (Array(flags.keys) + Array(times.keys)).sorted().joined(separator: ", ")
+                throw SimulatorError("\(name): no such way to behave, or not so; there are \(known)")
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ struct FaultTable: Sendable {
         waiting.removeAll { call == nil || $0.call == call }
     }
 
+    /// Takes away the faults of a call of one reader.
+    mutating func remove(_ call: String, reader: String) { waiting.removeAll { $0.call == call && $0.reader == reader } }
+
     /// The fault that strikes a call, counted down.
     ///
     /// - Parameter reader: whether a name given in a fault is this call's reader.

@@ -84,7 +84,7 @@ package struct Ledger: Sendable, Codable {
 
     /// What was taken or is held for a cart, minor units, tips included.
     package func totalTaken(cart: String) -> Int {
-        charges(cart: cart).reduce(0) { $0 + $1.amount }
+        charges(cart: cart).filter { !$0.released }.reduce(0) { $0 + $1.amount }
     }
 
     package var charges: [Charge] { intents.flatMap(\.charges) }

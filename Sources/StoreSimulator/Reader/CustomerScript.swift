@@ -16,11 +16,18 @@ package struct CustomerScript: Sendable, Codable, Equatable {
     package var confirmTakes: Int?
     /// The reader asks for the PIN during confirm, which lengthens it.
     package var pin: Bool?
+    /// The card's first try is refused with this decline code, and the reader goes on within the same confirm: insertion, or the PIN.
+    package var refusedFirst: String?
+    /// From that refusal to the issuer's answer to the second try; the time of a PIN when it is nil.
+    package var secondTakes: Int?
+    /// The issuer approves so much only (partial authorisation), minor units.
+    package var authorises: Int?
     package var outcome: IssuerOutcome?
 
     package init(
         cardAfter: Int? = nil, cancelsAfter: Int? = nil, neverPresents: Bool? = nil, brand: String? = nil, last4: String? = nil,
-        entry: String? = nil, tip: Int? = nil, confirmTakes: Int? = nil, pin: Bool? = nil, outcome: IssuerOutcome? = nil
+        entry: String? = nil, tip: Int? = nil, confirmTakes: Int? = nil, pin: Bool? = nil, refusedFirst: String? = nil,
+        secondTakes: Int? = nil, authorises: Int? = nil, outcome: IssuerOutcome? = nil
     ) {
         self.cardAfter = cardAfter
         self.cancelsAfter = cancelsAfter
@@ -31,6 +38,9 @@ package struct CustomerScript: Sendable, Codable, Equatable {
         self.tip = tip
         self.confirmTakes = confirmTakes
         self.pin = pin
+        self.refusedFirst = refusedFirst
+        self.secondTakes = secondTakes
+        self.authorises = authorises
         self.outcome = outcome
     }
 }
@@ -40,6 +50,8 @@ package enum IssuerOutcome: Sendable, Codable, Equatable {
     case approve
     /// `decline_response` with this decline code.
     case decline(String)
+    /// It is charged, and the answer is a `decline_response` whose intent has succeeded: the reader has asked twice and met its own charge.
+    case meetsOwnCharge
     /// The intent goes to `processing`: the money is on its way, and captured with the order.
     case processing
     /// Trouble between the reader and Stripe: the intent goes to `requires_confirmation`; the card may be confirmed again.
@@ -69,6 +81,7 @@ package enum IssuerOutcome: Sendable, Codable, Equatable {
         switch (parts.first, argument) {
         case ("approve", nil): self = .approve
         case ("decline", let code): self = .decline(code ?? "generic_decline")
+        case ("meets_own_charge", nil): self = .meetsOwnCharge
         case ("processing", nil): self = .processing
         case ("requires_confirmation", nil): self = .requiresConfirmation
         case ("unknown", "charged"): self = .unknown(charged: true)
@@ -82,6 +95,7 @@ package enum IssuerOutcome: Sendable, Codable, Equatable {
         switch self {
         case .approve: "approve"
         case .decline(let code): "decline:\(code)"
+        case .meetsOwnCharge: "meets_own_charge"
         case .processing: "processing"
         case .requiresConfirmation: "requires_confirmation"
         case .unknown(let charged): charged ? "unknown:charged" : "unknown"

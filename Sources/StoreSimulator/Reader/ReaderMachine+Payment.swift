@@ -30,9 +30,10 @@ extension ReaderMachine {
         case .waitingCard(let collection) where collection.request.context == context:
             return ok(["payment_status": "PAYMENT_PENDING", "num_of_canceled_payments": 0])
         case .collected(let collection) where collection.request.context == context:
-            return ok([
-                "payment_status": "PAYMENT_PENDING", "num_of_canceled_payments": 0, "payment_method": paymentMethod(collection),
-            ])
+            // Status and method are alternatives on the wire (reader-protocol, 3.6); a reader that sends both is borne too.
+            var members: [String: JSONValue] = ["num_of_canceled_payments": 0, "payment_method": paymentMethod(collection)]
+            if behaviour.statusBesideMethod { members["payment_status"] = "PAYMENT_PENDING" }
+            return ok(members)
         case .idle where canceledTransaction == context.transactionID, .cart where canceledTransaction == context.transactionID:
             return ok(["payment_status": "PAYMENT_CANCELED", "num_of_canceled_payments": 1])
         case .offline, .idle, .cart, .waitingCard, .collected, .authorising, .waitingReusable, .reusableCollected:
@@ -79,14 +80,28 @@ extension ReaderMachine {
         }
         let byAmount = IssuerOutcome.byAmount(collection.request.amount)
         let usual = collection.script.confirmTakes ?? behaviour.issuerAfter
-        let takes = usual + (collection.script.pin ?? byAmount.pin ? behaviour.pinAfter : 0)
+        let takes = usual + ((collection.script.pin ?? byAmount.pin) && collection.script.refusedFirst == nil ? behaviour.pinAfter : 0)
         let ticket = nextTicket
         nextTicket += 1
         state = .authorising(
             Authorisation(
                 ticket: ticket, collection: collection, intent: message.intent, outcome: collection.script.outcome ?? byAmount.outcome,
-                takes: takes))
+                takes: takes, refusedFirst: collection.script.refusedFirst))
         return .authorise(ticket: ticket, after: takes)
+    }
+
+    /// The issuer has refused the first try, and the reader asks for more within the same confirm.
+    ///
+    /// - Returns: how long the second try takes; nil when there is nothing to refuse, and `completeAuthorisation` is due.
+    mutating func refuseFirstTry(_ ticket: Int, at now: Int, stripe: inout StripeState) -> Int? {
+        guard case .authorising(var authorisation) = state, authorisation.ticket == ticket, let code = authorisation.refusedFirst,
+            hasInternet
+        else { return nil }
+        authorisation.refusedFirst = nil
+        authorisation.takes = authorisation.collection.script.secondTakes ?? behaviour.pinAfter
+        state = .authorising(authorisation)
+        stripe.decline(authorisation.intent, code: code, reader: serial, tip: authorisation.collection.tip, at: now)
+        return authorisation.takes
     }
 
     /// The issuer has answered.
@@ -113,21 +128,46 @@ extension ReaderMachine {
         let tip = authorisation.collection.tip
         switch authorisation.outcome {
         case .approve, .processing:
-            _ = stripe.charge(
-                authorisation.intent, tip: tip, reader: serial, processing: authorisation.outcome == .processing, at: now)
-            return ok(["confirmed_payment_intent": intent(authorisation.intent, stripe), "request_id": requestID])
+            charge(authorisation, at: now, stripe: &stripe)
+            return ok([
+                "confirmed_payment_intent": confirmedIntent(authorisation, stripe), "request_id": requestID,
+            ])
+        case .meetsOwnCharge:
+            charge(authorisation, at: now, stripe: &stripe)
+            return declined(
+                authorisation.intent, "payment_intent_unexpected_state", nil,
+                "This PaymentIntent could not be confirmed because it has a status of succeeded.", stripe)
         case .decline(let code):
-            stripe.decline(authorisation.intent, code: code, reader: serial, at: now)
+            stripe.decline(authorisation.intent, code: code, reader: serial, tip: tip, at: now)
             return declined(authorisation.intent, "card_declined", code, "Your card was declined.", stripe)
         case .requiresConfirmation:
             stripe.setStatus(.requiresConfirmation, ofIntent: authorisation.intent)
             return declined(authorisation.intent, "api_connection_error", nil, "Stripe could not be reached.", stripe)
         case .unknown(let charged):
-            if charged { _ = stripe.charge(authorisation.intent, tip: tip, reader: serial, processing: false, at: now) }
+            if charged { charge(authorisation, at: now, stripe: &stripe) }
             return confirmError("api_connection_error", "The request to Stripe timed out.")
         case .error(let code):
             return confirmError(code, "The payment could not be processed.")
         }
+    }
+
+    private func charge(_ authorisation: Authorisation, at now: Int, stripe: inout StripeState) {
+        let collection = authorisation.collection
+        _ = stripe.charge(
+            authorisation.intent, tip: collection.tip, reader: serial, processing: authorisation.outcome == .processing,
+            authorises: collection.script.authorises, card: CardShown(collection.script), at: now)
+    }
+
+    /// As the reader tells it: with its payment method and its charges, each with what a receipt must bear.
+    private func confirmedIntent(_ authorisation: Authorisation, _ stripe: StripeState) -> JSONValue {
+        guard let intent = stripe.intents[authorisation.intent], var members = intent.json(livemode: livemode, withSecret: true).object
+        else { return nil }
+        members["payment_method"] = JSONValue(intent.paymentMethod)
+        members["charges"] = [
+            "object": "list", "has_more": false, "url": .string("/v1/charges?payment_intent=\(intent.id)"),
+            "data": .array(intent.charges.map { $0.json(intent, livemode: livemode, receipt: behaviour.receipts) }),
+        ]
+        return .object(members)
     }
 
     private var requestID: JSONValue { .string("req_" + secrets.random(14)) }

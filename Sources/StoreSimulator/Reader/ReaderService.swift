@@ -104,14 +104,19 @@ struct ReaderService: HTTPService {
         case nil: return .close
         case .answer(let answer): return .reply(.json(200, answer.json(requestID: envelope.id)))
         case .authorise(let ticket, let after):
-            return .after(milliseconds: after) {
-                let answer: ReaderAnswer? = world.with { world, now in
-                    guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return nil }
-                    return world.readers[index].machine.completeAuthorisation(ticket, at: now, stripe: &world.stripe)
-                }
-                return answer.map { .reply(.json(200, $0.json(requestID: envelope.id))) } ?? .close
-            }
+            return .after(milliseconds: after) { authorised(ticket, envelope) }
         }
+    }
+
+    /// The issuer has answered a try.
+    private func authorised(_ ticket: Int, _ envelope: ReaderEnvelope) -> Disposition {
+        let (again, answer): (Int?, ReaderAnswer?) = world.with { world, now in
+            guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return (nil, nil) }
+            if let again = world.readers[index].machine.refuseFirstTry(ticket, at: now, stripe: &world.stripe) { return (again, nil) }
+            return (nil, world.readers[index].machine.completeAuthorisation(ticket, at: now, stripe: &world.stripe))
+        }
+        if let again { return .after(milliseconds: again) { authorised(ticket, envelope) } }
+        return answer.map { .reply(.json(200, $0.json(requestID: envelope.id))) } ?? .close
     }
 
     /// The codes of an answer, for the log of calls.

@@ -51,8 +51,10 @@ struct Authorisation: Sendable {
     var collection: Collection
     var intent: String
     var outcome: IssuerOutcome
-    /// How long the issuer takes.
+    /// How long the issuer takes for this try.
     var takes: Int
+    /// The refusal of the first try, which is still to come; nil when it has come or there is none.
+    var refusedFirst: String?
 }
 
 /// A card that is being asked for to be saved.

@@ -1,3 +1,9 @@
+/// How the backend's list of readers tells a label.
+package enum ListedLabel: String, Sendable, CaseIterable {
+    case asItIs = "as_it_is"
+    case empty, missing
+}
+
 /// A reader of the store: the device, its registration, and where it is.
 struct ReaderRecord: Sendable {
     let serial: String
@@ -7,6 +13,8 @@ struct ReaderRecord: Sendable {
     /// Nil while it is not registered.
     var id: String?
     var label: String?
+    /// How the backend's list tells the label.
+    var listedLabel = ListedLabel.asItIs
     /// Mariana's id of the location that it is registered at.
     var location: String?
     var registrationCode: String?

@@ -51,6 +51,12 @@ package struct BackendBehaviour: Sendable, Codable {
     package var ordersAsIntegers = false
     /// A decline leaves `payment_status` at Failed until a later charge.
     package var declineLeavesFailed = false
+    /// So long after the charge `payment_status` still says the Failed of an earlier decline; the order comes after it.
+    package var failedStands = 0
+    /// How it reads a cart's id: without blanks at its ends, without regard to case, as a number.
+    package var trimsCarts = false
+    package var foldsCartCase = false
+    package var readsCartNumbers = false
     /// A cart with an order takes no further token and no further intent (422).
     package var closesSubmittedCarts = true
     /// The carts that exist; nil lets every id be a cart.
@@ -74,6 +80,8 @@ package struct StripeBehaviour: Sendable, Codable {
     package var tokenLifetime: Int?
     /// From an intent's being made to its being readable.
     package var intentDelay = 0
+    /// A tip that was chosen stays on the intent when the card is declined.
+    package var declineKeepsTip = false
 
     package init() {}
 }
@@ -92,6 +100,10 @@ package struct ReaderBehaviour: Sendable, Codable {
     package var refusalCarriesIntent = false
     /// The query's answer bears the card's summary; newer readers withhold it.
     package var showsCardSummary = true
+    /// The query's answer bears a `payment_status` beside the method.
+    package var statusBesideMethod = false
+    /// Where a confirmed intent tells what a receipt must bear.
+    package var receipts = ReceiptShape.nested
     /// `connectivity_status` is a number, as it is declared, rather than a word.
     package var connectivityAsNumber = false
     /// Contactless cards can be saved by the reusable-card calls.

@@ -30,6 +30,7 @@ struct World: Sendable {
         for news in stripe.takeNews() {
             switch news {
             case .charged(let cart): backend.noteCharge(cart: cart, at: now)
+            case .returned(let cart): backend.noteReturn(cart: cart)
             case .declined(let cart): backend.noteDecline(cart: cart, message: "Your card was declined.")
             }
         }

@@ -10,7 +10,7 @@ struct StripeState: Sendable {
     /// What Stripe tells the backend, as its webhooks do; the world passes it on.
     private(set) var news: [StripeNews] = []
 
-    let behaviour: StripeBehaviour
+    var behaviour: StripeBehaviour
     let currency: String
     let livemode: Bool
     let publishableKey: String
@@ -111,7 +111,7 @@ struct StripeState: Sendable {
             return ConfirmRefusal(
                 code: "payment_intent_invalid_parameter", message: "This PaymentIntent does not take card_present.", intent: nil)
         }
-        guard intent.amount == shown, intent.currency == currency else {
+        guard intent.isChanged || intent.amount == shown, intent.currency == currency else {
             return ConfirmRefusal(
                 code: "amount_mismatch",
                 message: "The reader showed \(shown) \(currency), the PaymentIntent is for \(intent.amount) \(intent.currency).",
@@ -121,12 +121,16 @@ struct StripeState: Sendable {
     }
 
     /// The issuer approved. The caller has asked `refusal` in the same turn; a charged intent is never charged again.
-    mutating func charge(_ id: String, tip: Int, reader: String?, processing: Bool, at now: Int) -> Charge? {
+    mutating func charge(
+        _ id: String, tip: Int, reader: String?, processing: Bool, authorises: Int? = nil, card: CardShown = .typed, at now: Int
+    ) -> Charge? {
         guard var intent = intents[id], !intent.isCharged, intent.status != .canceled else { return nil }
         intent.amount += tip
+        intent.paymentMethod = "pm_" + secrets.random(24)
         let charge = Charge(
-            id: "ch_" + secrets.random(20), intent: id, cart: intent.cart, amount: intent.amount, tip: tip, currency: intent.currency,
-            reader: reader, at: now, captured: !intent.manualCapture && !processing)
+            id: "ch_" + secrets.random(20), intent: id, cart: intent.cart, amount: min(authorises ?? intent.amount, intent.amount),
+            tip: tip,
+            currency: intent.currency, reader: reader, at: now, captured: !intent.manualCapture && !processing, card: card)
         intent.charges.append(charge)
         intent.status = processing ? .processing : intent.manualCapture ? .requiresCapture : .succeeded
         intents[id] = intent
@@ -134,10 +138,35 @@ struct StripeState: Sendable {
         return charge
     }
 
-    mutating func decline(_ id: String, code: String, reader: String, at now: Int) {
+    mutating func decline(_ id: String, code: String, reader: String, tip: Int = 0, at now: Int) {
         intents[id]?.declines.append(Decline(code: code, reader: reader, at: now))
         intents[id]?.status = .requiresPaymentMethod
+        if behaviour.declineKeepsTip { intents[id]?.amount += tip }
         if let cart = intents[id]?.cart { news.append(.declined(cart: cart)) }
+    }
+
+    /// A person at Stripe's dashboard, or the backend, changes what an intent is over; no reader is told.
+    mutating func change(_ id: String, amount: Int) -> Bool {
+        guard amount > 0, let intent = intents[id], !intent.isCharged, intent.status != .canceled else { return false }
+        intents[id]?.amount = amount
+        intents[id]?.isChanged = true
+        return true
+    }
+
+    /// The customer who types a card is sent to the bank's app.
+    mutating func beginAction(_ id: String) -> Bool {
+        guard let intent = intents[id], !intent.isForReader, intent.status == .requiresPaymentMethod else { return false }
+        intents[id]?.status = .requiresAction
+        return true
+    }
+
+    /// What is held (`requires_capture`), or was on its way (`processing`), is let go.
+    mutating func letGo(_ id: String, to status: Intent.Status) -> Bool {
+        guard let intent = intents[id], intent.status == .requiresCapture || intent.status == .processing else { return false }
+        for index in intent.charges.indices { intents[id]?.charges[index].released = true }
+        intents[id]?.status = status
+        news.append(.returned(cart: intent.cart))
+        return true
     }
 
     mutating func takeNews() -> [StripeNews] {
@@ -164,4 +193,6 @@ struct ConfirmRefusal: Sendable, Equatable {
 enum StripeNews: Sendable, Equatable {
     case charged(cart: String)
     case declined(cart: String)
+    /// What was held or on its way did not become money.
+    case returned(cart: String)
 }
