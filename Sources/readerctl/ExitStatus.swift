@@ -6,6 +6,7 @@ enum ExitStatus: Int32, CaseIterable {
     case notTaken = 12
     case unknown = 13
     case heldWithoutOrder = 14
+    case chargedLess = 15
     case notRunning = 20
     case notPermitted = 21
     case refused = 22
@@ -22,6 +23,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .notTaken: "failed; no money was taken"
         case .unknown: "not known yet whether money was taken: do not retry with a new id"
         case .heldWithoutOrder: "money is held or taken, but the order failed"
+        case .chargedLess: "paid, but less was charged than was shown: the rest is still to be paid"
         case .notRunning: "the agent is not running, or its socket is elsewhere"
         case .notPermitted: "not permitted: by the socket, or by your role"
         case .refused: "the agent refused, and said why"

@@ -73,6 +73,22 @@ struct `readerctl pay` {
         try await agent.kill()
     }
 
+    @Test(arguments: [(Int64(3000), Int64(0), Int32(15)), (5678, 100, 15), (5778, 100, 0), (5678, 0, 0), (8000, 0, 0)])
+    func `less charged than was shown is never a success`(charged: Int64, tip: Int64, code: Int32) async throws {
+        let agent = try await RunningAgent()
+        let program = try pay(agent)
+        try await eventually("it was begun") { agent.store.created == ["p-1"] }
+        agent.store.move("p-1", to: .succeeded) {
+            $0.money = .taken
+            $0.currency = "usd"
+            $0.amountMinor = 5678
+            $0.tipMinor = tip
+            $0.amountChargedMinor = charged
+        }
+        #expect(try await program.ended() == code)
+        try await agent.kill()
+    }
+
     @Test func `what nobody knows yet is said plainly, and the number to follow it by`() async throws {
         let agent = try await RunningAgent()
         let program = try pay(agent, "--patience", "1")

@@ -230,6 +230,33 @@ struct `readerctl's commands` {
         try await agent.kill()
     }
 
+    @Test func `what a person should know of a payment is told, until it is acknowledged`() async throws {
+        let agent = try await RunningAgent()
+        _ = try await agent.client.pay("p-1", PaymentBody(cart: "1", amount: "56.78"))
+        agent.store.move("p-1", to: .succeeded) {
+            $0.money = .taken
+            $0.amountChargedMinor = 8000
+            $0.receipt = Payment.Receipt(applicationName: "VISA CREDIT", aid: "A0000000031010")
+            $0.warnings = [
+                Payment.Warning(
+                    code: .chargedAmountDiffers, message: "80.00 was charged, 56.78 shown.", remedy: "Settle it with the customer.")
+            ]
+        }
+        let story = try await run(agent, "payments", "show", "p-1")
+        #expect(story.status == 0)
+        #expect(
+            story.output.replacing("\n", with: " ").contains(
+                "WARNING: 80.00 was charged, 56.78 shown. What to do: Settle it with the customer."))
+        for line in ["Charged", "USD 80.00", "Application", "VISA CREDIT", "AID", "A0000000031010"] {
+            #expect(story.output.contains(line), "\(line)")
+        }
+        let (status, output, _) = try await run(agent, "payments", "acknowledge", "p-1", "--note", "gave 23.22 back")
+        #expect(status == 0 && !output.contains("WARNING"))
+        #expect(agent.store.state.withLock { $0.acknowledged } == [AcknowledgeBody(note: "gave 23.22 back")])
+        #expect(try await run(agent, "payments", "acknowledge", "p-1").status == 64, "who acknowledges says why")
+        try await agent.kill()
+    }
+
     @Test func `events go on through a restart, after the last that was seen`() async throws {
         let agent = try await RunningAgent()
         let program = try Program(["events", "--follow", "--json", "--topics", "payments,readers", "--socket", agent.path])

@@ -108,6 +108,16 @@ import WebCall
         #expect(Checkup.token(nil, now: Self.now).status == .skipped)
     }
 
+    @Test func `a warning that nobody has acknowledged fails the check of payments, with what to do`() {
+        let reason = Reason(
+            code: "charged_amount_differs", message: "The payment p: 80.00 USD was charged; the reader showed 56.78.", remedy: "Look it up."
+        )
+        let finding = Checkup.payments(Self.status(reasons: [reason]))
+        #expect(finding.status == .fail)
+        #expect(finding.detail.contains("80.00 USD was charged"))
+        #expect(finding.remedy?.contains("readerctl payments acknowledge PAYMENT --note") == true)
+    }
+
     @Test func `an unresolved payment is named with what is safe to do`() {
         let open = Status.OpenPayment(
             id: "till-1-9", cart: "9", lane: nil, reader: nil, state: .unresolved, money: .unknown,

@@ -62,6 +62,13 @@ public struct ReleaseBody: Sendable, Hashable, Codable {
     }
 }
 
+/// `POST /v1/payments/{id}/acknowledge`: a technician has seen to a payment's warnings.
+public struct AcknowledgeBody: Sendable, Hashable, Codable {
+    /// What was found and done; it is journaled.
+    public var note: String
+    public init(note: String) { self.note = note }
+}
+
 /// `POST /v1/journal/accept-loss`: a technician agrees that the agent goes on without a damaged journal.
 public struct AcceptLossBody: Sendable, Hashable, Codable {
     /// Why; it is journaled.

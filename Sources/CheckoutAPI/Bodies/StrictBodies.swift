@@ -82,6 +82,12 @@ extension ResolveBody: StrictBody {
     }
 }
 
+extension AcknowledgeBody: StrictBody {
+    package static func read(_ fields: FieldReader, _ body: BodyReader) -> AcknowledgeBody? {
+        fields.required("note", body.text(.note)).map { AcknowledgeBody(note: $0) }
+    }
+}
+
 extension CartBody: StrictBody {
     package static func read(_ fields: FieldReader, _ body: BodyReader) -> CartBody? {
         CartBody(lane: fields.optional("lane", body.text(.name)), reader: fields.optional("reader", body.text(.name)))

@@ -6,9 +6,12 @@ package struct TextRule: Sendable {
     package let pattern: String
     package let accepts: @Sendable (String) -> Bool
 
-    /// 1 to 128 printable ASCII characters.
-    package static let cart = TextRule(says: "1 to 128 printable ASCII characters", pattern: "^[ -~]{1,128}$") { text in
+    /// 1 to 128 printable ASCII characters. A blank at an end is one cart for the backend and another for a lock: it is refused.
+    package static let cart = TextRule(
+        says: "1 to 128 printable ASCII characters, and no blank at its ends", pattern: "^(?! )(?!.* $)[ -~]{1,128}$"
+    ) { text in
         (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7e).contains($0) }
+            && text.utf8.first != 0x20 && text.utf8.last != 0x20
     }
 
     package static let payment = TextRule(says: "1 to 128 of A-Z a-z 0-9 . _ -", pattern: "^[A-Za-z0-9._-]{1,128}$") { text in

@@ -1,4 +1,4 @@
-/// A payment: one attempt to be paid, under an id that the checkout chose. Once it has ended it never changes.
+/// A payment: one attempt to be paid, under an id that the checkout chose. Once it has ended it never changes, but for its warnings.
 public struct Payment: Sendable, Hashable, Codable {
     public var id: String
     public var cart: String
@@ -20,8 +20,16 @@ public struct Payment: Sendable, Hashable, Codable {
     public var order: String?
     /// `pi_…`
     public var paymentIntent: String?
+    /// What Stripe says was authorised or charged, with the tip; nil while it is not known. Never what was merely asked.
+    public var amountChargedMinor: Int64?
     /// Nil for a caller who may only monitor.
     public var card: Card?
+    /// What a receipt must or may bear; nil where nothing was told, and for a caller who may only monitor.
+    public var receipt: Receipt?
+    /// What a person should know of it, ended well or not. A technician takes them off.
+    public var warnings: [Warning]
+    /// Of an unresolved payment: when it can be said at the earliest that nothing was taken; nil while that is not known.
+    public var decidesBy: Timestamp?
     /// How many times a card was asked for.
     public var attempts: Int
     public var failure: Failure?
@@ -36,7 +44,8 @@ public struct Payment: Sendable, Hashable, Codable {
     public init(
         id: String, cart: String, amount: String, accountBalancePaymentAmount: String? = nil, currency: String? = nil,
         amountMinor: Int64? = nil, tipMinor: Int64 = 0, lane: String? = nil, reader: String? = nil, readerLabel: String? = nil,
-        state: State, money: Money, order: String? = nil, paymentIntent: String? = nil, card: Card? = nil, attempts: Int = 0,
+        state: State, money: Money, order: String? = nil, paymentIntent: String? = nil, amountChargedMinor: Int64? = nil,
+        card: Card? = nil, receipt: Receipt? = nil, warnings: [Warning] = [], decidesBy: Timestamp? = nil, attempts: Int = 0,
         failure: Failure? = nil, cancelRequested: Bool = false, resolvedBy: String? = nil, createdAt: Timestamp, updatedAt: Timestamp,
         endedAt: Timestamp? = nil, timeline: [TimelineEntry]
     ) {
@@ -54,7 +63,11 @@ public struct Payment: Sendable, Hashable, Codable {
         self.money = money
         self.order = order
         self.paymentIntent = paymentIntent
+        self.amountChargedMinor = amountChargedMinor
         self.card = card
+        self.receipt = receipt
+        self.warnings = warnings
+        self.decidesBy = decidesBy
         self.attempts = attempts
         self.failure = failure
         self.cancelRequested = cancelRequested
@@ -66,7 +79,9 @@ public struct Payment: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, cart, amount, currency, lane, reader, state, money, order, card, attempts, failure, timeline
+        case id, cart, amount, currency, lane, reader, state, money, order, card, receipt, warnings, attempts, failure, timeline
+        case amountChargedMinor = "amount_charged_minor"
+        case decidesBy = "decides_by"
         case accountBalancePaymentAmount = "account_balance_payment_amount"
         case amountMinor = "amount_minor"
         case tipMinor = "tip_minor"
@@ -77,6 +92,46 @@ public struct Payment: Sendable, Hashable, Codable {
         case createdAt = "created_at"
         case updatedAt = "updated_at"
         case endedAt = "ended_at"
+    }
+
+    /// An older agent's payment has no warnings.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        id = try values.decode(String.self, forKey: .id)
+        cart = try values.decode(String.self, forKey: .cart)
+        amount = try values.decode(String.self, forKey: .amount)
+        accountBalancePaymentAmount = try values.decodeIfPresent(String.self, forKey: .accountBalancePaymentAmount)
+        currency = try values.decodeIfPresent(String.self, forKey: .currency)
+        amountMinor = try values.decodeIfPresent(Int64.self, forKey: .amountMinor)
+        tipMinor = try values.decode(Int64.self, forKey: .tipMinor)
+        lane = try values.decodeIfPresent(String.self, forKey: .lane)
+        reader = try values.decodeIfPresent(String.self, forKey: .reader)
+        readerLabel = try values.decodeIfPresent(String.self, forKey: .readerLabel)
+        state = try values.decode(State.self, forKey: .state)
+        money = try values.decode(Money.self, forKey: .money)
+        order = try values.decodeIfPresent(String.self, forKey: .order)
+        paymentIntent = try values.decodeIfPresent(String.self, forKey: .paymentIntent)
+        amountChargedMinor = try values.decodeIfPresent(Int64.self, forKey: .amountChargedMinor)
+        card = try values.decodeIfPresent(Card.self, forKey: .card)
+        receipt = try values.decodeIfPresent(Receipt.self, forKey: .receipt)
+        warnings = try values.decodeIfPresent([Warning].self, forKey: .warnings) ?? []
+        decidesBy = try values.decodeIfPresent(Timestamp.self, forKey: .decidesBy)
+        attempts = try values.decode(Int.self, forKey: .attempts)
+        failure = try values.decodeIfPresent(Failure.self, forKey: .failure)
+        cancelRequested = try values.decode(Bool.self, forKey: .cancelRequested)
+        resolvedBy = try values.decodeIfPresent(String.self, forKey: .resolvedBy)
+        createdAt = try values.decode(Timestamp.self, forKey: .createdAt)
+        updatedAt = try values.decode(Timestamp.self, forKey: .updatedAt)
+        endedAt = try values.decodeIfPresent(Timestamp.self, forKey: .endedAt)
+        timeline = try values.decode([TimelineEntry].self, forKey: .timeline)
+    }
+
+    /// As a caller may see it who may only monitor: without what is known of the card.
+    package var forMonitor: Payment {
+        var payment = self
+        payment.card = nil
+        payment.receipt = nil
+        return payment
     }
 
     /// Every field is written, `null` when empty; only `resolved_by` is left out.
@@ -96,7 +151,11 @@ public struct Payment: Sendable, Hashable, Codable {
         try container.encode(money, forKey: .money)
         try container.encode(order, forKey: .order)
         try container.encode(paymentIntent, forKey: .paymentIntent)
+        try container.encode(amountChargedMinor, forKey: .amountChargedMinor)
         try container.encode(card, forKey: .card)
+        try container.encode(receipt, forKey: .receipt)
+        try container.encode(warnings, forKey: .warnings)
+        try container.encode(decidesBy, forKey: .decidesBy)
         try container.encode(attempts, forKey: .attempts)
         try container.encode(failure, forKey: .failure)
         try container.encode(cancelRequested, forKey: .cancelRequested)

@@ -79,10 +79,12 @@ extension Payment {
         public var paidBy: String?
         /// With `superseded`: the payment that took the money instead.
         public var supersededBy: String?
+        /// With `cart_unresolved`: the payment to wait for.
+        public var payment: String?
 
         public init(
             code: FailureCode, message: String, declineCode: String? = nil, remedy: String? = nil, paidBy: String? = nil,
-            supersededBy: String? = nil
+            supersededBy: String? = nil, payment: String? = nil
         ) {
             self.code = code
             self.message = message
@@ -90,10 +92,11 @@ extension Payment {
             self.remedy = remedy
             self.paidBy = paidBy
             self.supersededBy = supersededBy
+            self.payment = payment
         }
 
         enum CodingKeys: String, CodingKey {
-            case code, message, remedy
+            case code, message, remedy, payment
             case declineCode = "decline_code"
             case paidBy = "paid_by"
             case supersededBy = "superseded_by"
@@ -117,6 +120,7 @@ extension Payment {
         public static let intentFailed: Self = "intent_failed"
         public static let orderFailed: Self = "order_failed"
         public static let cartPaid: Self = "cart_paid"
+        public static let cartUnresolved: Self = "cart_unresolved"
         public static let superseded: Self = "superseded"
         public static let queueTimeout: Self = "queue_timeout"
         public static let backendUnavailable: Self = "backend_unavailable"
@@ -134,7 +138,8 @@ extension Payment {
         /// The codes of this version, in the contract's order.
         package static let known: [Self] = [
             cardDeclined, customerCanceled, checkoutCanceled, cardTimeout, readerLost, readerError, readerInUse, amountMismatch,
-            amountInvalid, intentFailed, orderFailed, cartPaid, superseded, queueTimeout, backendUnavailable, backendUnauthorized,
+            amountInvalid, intentFailed, orderFailed, cartPaid, cartUnresolved, superseded, queueTimeout, backendUnavailable,
+            backendUnauthorized,
             backendRejected, backendInvalidAnswer, journalUnavailable, agentRestarted, resolvedByTechnician,
             cardNotSupported, noCart,
         ]

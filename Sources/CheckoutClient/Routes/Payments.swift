@@ -42,6 +42,11 @@ extension CheckoutClient {
         try await call(.post, Target("payments", id, "cancel"))
     }
 
+    /// Takes a payment's warnings off, as a technician who has seen to them (`POST /v1/payments/{id}/acknowledge`).
+    public func acknowledgePayment(_ id: String, _ body: AcknowledgeBody) async throws(ClientError) -> Payment {
+        try await call(.post, Target("payments", id, "acknowledge"), body: body)
+    }
+
     /// Says how an unresolved payment ended, as a technician who has looked (`POST /v1/payments/{id}/resolve`).
     public func resolvePayment(_ id: String, _ body: ResolveBody) async throws(ClientError) -> Payment {
         try await call(.post, Target("payments", id, "resolve"), body: body)

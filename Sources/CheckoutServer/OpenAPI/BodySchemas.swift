@@ -69,6 +69,10 @@ extension Schema {
                 ], optional: [("order", text(.name, "The backend's order."))])
         ),
         (
+            "AcknowledgeBody",
+            body("A technician has seen to the warnings.", required: [("note", text(.note, "What was found and done; it is journaled."))])
+        ),
+        (
             "RegisterBody",
             body(
                 "The reader that shows this code.",

@@ -8,7 +8,11 @@ enum Examples {
     static let succeeded = Payment(
         id: "till-1-000123", cart: "123", amount: "56.78", currency: "usd", amountMinor: 5678, lane: "till-1", reader: "tmr_123",
         readerLabel: "Front Desk", state: .succeeded, money: .taken, order: "8812", paymentIntent: "pi_abc213",
-        card: Payment.Card(brand: "visa", last4: "4242", entry: "contactless"), attempts: 1, createdAt: began, updatedAt: later(9120),
+        amountChargedMinor: 5678, card: Payment.Card(brand: "visa", last4: "4242", entry: "contactless"),
+        receipt: Payment.Receipt(
+            applicationName: "VISA CREDIT", aid: "A0000000031010", accountType: "credit", authorizationCode: "731904",
+            authorizationResponseCode: "3030", cryptogram: "F666F8891F870D33", tvr: "8080008000", tsi: "6800", cvm: "approval"),
+        attempts: 1, createdAt: began, updatedAt: later(9120),
         endedAt: later(9120),
         timeline: [
             .init(state: .queued, at: began), .init(state: .preparing, at: later(4)), .init(state: .waitingForCard, at: later(310)),
@@ -22,6 +26,8 @@ enum Examples {
         payment.money = .notTaken
         payment.order = nil
         payment.card = nil
+        payment.receipt = nil
+        payment.amountChargedMinor = nil
         payment.updatedAt = later(310)
         payment.endedAt = nil
         payment.timeline = Array(payment.timeline.prefix(3))
@@ -33,6 +39,8 @@ enum Examples {
         payment.state = .declined
         payment.money = .notTaken
         payment.order = nil
+        payment.amountChargedMinor = nil
+        payment.receipt = nil
         payment.failure = Payment.Failure(
             code: .cardDeclined, message: "The card was declined: insufficient funds.", declineCode: "insufficient_funds",
             remedy: "Ask for another card.")
@@ -46,6 +54,8 @@ enum Examples {
         payment.state = .failed
         payment.money = .notTaken
         payment.order = nil
+        payment.amountChargedMinor = nil
+        payment.receipt = nil
         payment.resolvedBy = "anna"
         payment.failure = Payment.Failure(code: .resolvedByTechnician, message: "No charge is in Stripe's dashboard.")
         payment.timeline = payment.timeline.filter { $0.state != .finishing && $0.state != .succeeded }

@@ -94,6 +94,14 @@ extension OperationDocument {
             parameters: [payment], body: ("NoBody", [:]),
             answers: [ok(status: 202, "Asked for.", "Payment", [("canceling", Examples.json(Examples.canceling))])]),
         OperationDocument(
+            route: "POST /v1/payments/{id}/acknowledge", id: "acknowledgePayment", tag: "payments",
+            summary: "Take a payment's warnings off",
+            description:
+                "By a technician who has seen to them. A cart that was held because its order failed is held no more. Who, when and why are "
+                + "journaled.", parameters: [payment],
+            body: ("AcknowledgeBody", Examples.json(AcknowledgeBody(note: "The difference was given back."))),
+            answers: [ok("Without its warnings.", "Payment", [("acknowledged", Examples.json(Examples.succeeded))])]),
+        OperationDocument(
             route: "POST /v1/payments/{id}/resolve", id: "resolvePayment", tag: "payments", summary: "Say how an unresolved payment ended",
             description: "By a technician, on evidence from outside. Who, when and why are journaled.", parameters: [payment],
             body: ("ResolveBody", Examples.json(ResolveBody(outcome: .failed, note: "No charge is in Stripe's dashboard."))),

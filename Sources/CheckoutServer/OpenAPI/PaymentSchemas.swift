@@ -13,7 +13,7 @@ extension Schema {
         (
             "Payment",
             answer(
-                "One attempt to be paid. Once it has ended it never changes.",
+                "One attempt to be paid. Once it has ended it never changes, but for its `warnings`.",
                 required: [
                     ("id", text(.payment, "Chosen by the checkout.")), ("cart", text("The backend's cart.")),
                     ("amount", text("In the major unit, as the checkout wrote it.")),
@@ -24,7 +24,20 @@ extension Schema {
                     ("reader", orNull(text("`tmr_…`"))), ("reader_label", orNull(text("The reader's label."))),
                     ("state", reference("PaymentState")), ("money", reference("MoneyState")),
                     ("order", orNull(text("The backend's order."))),
-                    ("payment_intent", orNull(text("`pi_…`"))), ("card", orNull(reference("Card"))),
+                    ("payment_intent", orNull(text("`pi_…`"))),
+                    (
+                        "amount_charged_minor",
+                        orNull(integer("What Stripe says was authorised or charged, with the tip; null while it is not known."))
+                    ),
+                    ("card", orNull(reference("Card"))), ("receipt", orNull(reference("Receipt"))),
+                    ("warnings", list(reference("Warning"), "What a person should know; a technician takes them off.")),
+                    (
+                        "decides_by",
+                        orNull(
+                            time(
+                                "Of an unresolved payment: when it can be said at the earliest that nothing was taken; null while that is not known."
+                            ))
+                    ),
                     ("attempts", integer("How many times a card was asked for.")), ("failure", orNull(reference("Failure"))),
                     ("cancel_requested", flag("A cancel was asked for.")), ("created_at", time("When it was accepted.")),
                     ("updated_at", time("When it last changed.")), ("ended_at", orNull(time("When it ended."))),
@@ -41,6 +54,30 @@ extension Schema {
                 ])
         ),
         (
+            "Receipt",
+            answer(
+                "What a card-present receipt must or may bear, as the confirmed intent told it; null for a monitor.",
+                required: [
+                    ("application_name", orNull(text("A receipt of one's own must show it."))),
+                    ("aid", orNull(text("The application's identifier: a receipt must show it."))),
+                    ("account_type", orNull(text("A receipt must show it; optional in the United States."))),
+                    ("authorization_code", orNull(text("The issuer's."))),
+                    ("authorization_response_code", orNull(text("The issuer's."))),
+                    ("cryptogram", orNull(text("The application's cryptogram."))), ("tvr", orNull(text("Terminal verification results."))),
+                    ("tsi", orNull(text("Transaction status information."))),
+                    ("cvm", orNull(text("How the card holder was verified."))),
+                ])
+        ),
+        (
+            "Warning",
+            answer(
+                "What a person should know of a payment, whether it has ended well or not.",
+                required: [
+                    ("code", openWords(Payment.WarningCode.known.map(\.rawValue), "What programs decide by.")),
+                    ("message", text("What is the matter.")), ("remedy", text("What to do.")),
+                ])
+        ),
+        (
             "Failure",
             answer(
                 "Why the payment did not take the money.",
@@ -52,6 +89,7 @@ extension Schema {
                     ("decline_code", text("The issuer's, as Stripe writes it.")), ("remedy", text("What to do.")),
                     ("paid_by", text("With `cart_paid`: the payment that paid the cart.")),
                     ("superseded_by", text("With `superseded`: the payment that took the money.")),
+                    ("payment", text("With `cart_unresolved`: the payment to wait for.")),
                 ])
         ),
         (

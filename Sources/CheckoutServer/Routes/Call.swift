@@ -30,10 +30,7 @@ struct Call: Sendable {
 
     /// A payment as this caller may see it.
     func visible(_ payment: Payment) -> Payment {
-        guard caller.role < .checkout else { return payment }
-        var payment = payment
-        payment.card = nil
-        return payment
+        caller.role < .checkout ? payment.forMonitor : payment
     }
 
     func visible(_ event: Event) -> Event {

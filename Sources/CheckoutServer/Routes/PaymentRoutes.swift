@@ -71,6 +71,13 @@ extension Route {
             return .answer(try .json(202, call.visible(try await call.service.cancelPayment(id, caller: call.caller))))
         },
         Route(
+            "POST", "/v1/payments/{id}/acknowledge", .technician, body: .required, problems: [.paymentNotFound, .journalUnavailable]
+        ) { call throws(Problem) in
+            let id = try call.parameters { $0.path("id", .payment) }
+            let body: AcknowledgeBody = try call.body()
+            return .answer(try .json(200, call.visible(try await call.service.acknowledgePayment(id, body, caller: call.caller))))
+        },
+        Route(
             "POST", "/v1/payments/{id}/resolve", .technician, body: .required,
             problems: [.paymentNotFound, .alreadyEnded, .cartBusy, .journalUnavailable]
         ) { call throws(Problem) in

@@ -140,7 +140,7 @@ struct Exchange: Sendable {
     func visible(_ event: Event) -> Event {
         guard let role = connection.role, role >= .checkout else {
             var event = event
-            event.payment?.card = nil
+            event.payment = event.payment?.forMonitor
             return event
         }
         return event

@@ -26,6 +26,8 @@ package protocol CheckoutService: CardService, DiagnosisService {
     /// Replays what came after the cursor (all, without one), then goes on until the payment has ended.
     func paymentEvents(_ id: String, after cursor: String?, caller: Caller) async throws(Problem) -> EventStream
     func cancelPayment(_ id: String, caller: Caller) async throws(Problem) -> Payment
+    /// Takes a payment's warnings off.
+    func acknowledgePayment(_ id: String, _ body: AcknowledgeBody, caller: Caller) async throws(Problem) -> Payment
     func resolvePayment(_ id: String, _ body: ResolveBody, caller: Caller) async throws(Problem) -> Payment
 
     func readers(refresh: Bool, caller: Caller) async throws(Problem) -> ReaderList

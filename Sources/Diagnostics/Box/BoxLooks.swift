@@ -151,6 +151,13 @@ extension Checkup {
     }
 
     static func payments(_ status: Status) -> Finding {
+        let warned = Payment.WarningCode.known.map(\.rawValue)
+        if let warning = status.reasons.first(where: { warned.contains($0.code) }) {
+            return .fail(
+                warning.message,
+                (warning.remedy ?? "Look the payment up in Stripe's dashboard.")
+                    + " Then: readerctl payments acknowledge PAYMENT --note WHAT_WAS_DONE")
+        }
         let unresolved = status.openPayments.filter { $0.state == .unresolved }
         guard !unresolved.isEmpty else { return .pass("\(status.openPayments.count) payments are under way, none is unresolved.") }
         let list = unresolved.prefix(5).map { "\($0.id) (cart \($0.cart))" }.joined(separator: ", ")

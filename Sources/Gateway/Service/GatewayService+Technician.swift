@@ -18,6 +18,16 @@ extension GatewayService {
         return try await reader(name, caller: caller)
     }
 
+    package func acknowledgePayment(_ id: String, _ body: AcknowledgeBody, caller: Caller) async throws(Problem) -> Payment {
+        let payment = try PaymentID.checked(id)
+        let by = Self.name(of: caller)
+        // Its cart may be held for it.
+        let cart = try await record(payment).request.cart
+        let answer = try await ask(about: payment, cart) { .acknowledge(payment, by: by, note: body.note, $0) }
+        guard case .payment(let record, _) = answer else { throw Self.odd }
+        return Payment(record)
+    }
+
     package func acceptJournalLoss(_ body: AcceptLossBody, caller: Caller) async throws(Problem) {
         let by = Self.name(of: caller)
         _ = try await ask { _ in .acceptLoss(by: by, note: body.note) }

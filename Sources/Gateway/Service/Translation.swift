@@ -17,8 +17,14 @@ extension Payment {
             accountBalancePaymentAmount: record.request.accountBalance?.text, currency: record.currency?.text,
             amountMinor: record.amountMinor, tipMinor: record.tipMinor, lane: record.request.lane?.text, reader: record.reader.text,
             readerLabel: record.readerLabel, state: State(record.state), money: Money(record.money), order: record.order?.text,
-            paymentIntent: record.intent?.text, card: record.card.map { Card(brand: $0.brand, last4: $0.last4, entry: $0.entry) },
-            attempts: record.attempts, failure: record.failure.map { Payment.Failure($0) }, cancelRequested: record.cancelRequested,
+            paymentIntent: record.intent?.text, amountChargedMinor: record.amountChargedMinor,
+            card: record.card.map { Card(brand: $0.brand, last4: $0.last4, entry: $0.entry) },
+            receipt: record.receipt.map { Receipt($0) },
+            warnings: record.warnings.map {
+                Warning(code: WarningCode(rawValue: $0.code.rawValue), message: $0.message, remedy: $0.remedy)
+            },
+            decidesBy: Timestamp(record.decidesBy), attempts: record.attempts, failure: record.failure.map { Payment.Failure($0) },
+            cancelRequested: record.cancelRequested,
             resolvedBy: record.resolvedBy, createdAt: Timestamp(milliseconds: record.createdAt),
             updatedAt: Timestamp(milliseconds: record.updatedAt), endedAt: Timestamp(record.endedAt),
             timeline: record.timeline.map { TimelineEntry(state: State($0.state), at: Timestamp(milliseconds: $0.at)) })
@@ -29,7 +35,16 @@ extension Payment.Failure {
     init(_ failure: PaymentFailure) {
         self.init(
             code: Payment.FailureCode(rawValue: failure.code.rawValue), message: failure.message, declineCode: failure.declineCode,
-            remedy: failure.remedy, paidBy: failure.paidBy?.text, supersededBy: failure.supersededBy?.text)
+            remedy: failure.remedy, paidBy: failure.paidBy?.text, supersededBy: failure.supersededBy?.text, payment: failure.payment?.text)
+    }
+}
+
+extension Payment.Receipt {
+    init(_ receipt: CardReceipt) {
+        self.init(
+            applicationName: receipt.applicationName, aid: receipt.aid, accountType: receipt.accountType,
+            authorizationCode: receipt.authorizationCode, authorizationResponseCode: receipt.authorizationResponseCode,
+            cryptogram: receipt.cryptogram, tvr: receipt.tvr, tsi: receipt.tsi, cvm: receipt.cvm)
     }
 }
 

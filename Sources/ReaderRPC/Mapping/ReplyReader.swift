@@ -145,8 +145,8 @@ struct ReplyReader {
         return ConfirmAnswer(
             field: field, intent: intent["id"]?.string.flatMap(identifier).map(IntentID.init(unchecked:)),
             status: intent["status"]?.string.flatMap(word).map(IntentStatus.init(wire:)),
-            amountMinor: intent["amount"]?.integer.flatMap { $0 >= 0 ? $0 : nil },
-            currency: intent["currency"]?.string.flatMap { Currency($0) }, card: CardWords.summary(intent: intent))
+            amountMinor: ReceiptWords.charged(intent: intent), currency: intent["currency"]?.string.flatMap { Currency($0) },
+            card: CardWords.summary(intent: intent), receipt: ReceiptWords.receipt(intent: intent))
     }
 
     private func created(_ message: Wire.ConfirmReusableCard.Response) throws(ReaderFailure) -> ReaderReply {

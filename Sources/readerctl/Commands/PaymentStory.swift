@@ -30,10 +30,12 @@ extension PaymentsCommand {
             fields.add("Payment", payment.id)
             fields.add("Cart", payment.cart)
             fields.add("Amount", words.total)
+            fields.add("Charged", words.charged)
             fields.add("Of it by account balance", payment.accountBalancePaymentAmount)
             fields.add("Money", payment.money.rawValue.split(separator: "_").joined(separator: " "))
             fields.add("Order", payment.order)
             fields.add("Card", words.card)
+            for line in words.receipt { fields.add(line.name, line.value) }
             fields.add("Lane", payment.lane)
             fields.add("Reader", [payment.readerLabel, payment.reader].compactMap { $0 }.joined(separator: ", "))
             fields.add("Payment intent", payment.paymentIntent)
@@ -42,6 +44,7 @@ extension PaymentsCommand {
             fields.add("Cancel asked for", payment.cancelRequested ? "yes" : nil)
             fields.add("Failure", payment.failure?.code.rawValue)
             fields.add("Resolved by", payment.resolvedBy)
+            fields.add("Decided by", payment.decidesBy.map { "\(Times.dateAndTime($0)) at the earliest" })
             fields.add("Began", Times.dateAndTime(payment.createdAt))
             fields.add(
                 "Ended", payment.endedAt.map { "\(Times.dateAndTime($0)), after \(Times.duration(from: payment.createdAt, to: $0))" })

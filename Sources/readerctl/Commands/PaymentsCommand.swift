@@ -6,7 +6,7 @@ extension Payment.State: ExpressibleByArgument {}
 
 struct PaymentsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "payments", abstract: "Look at payments.", subcommands: [ListCommand.self, ShowCommand.self],
+        commandName: "payments", abstract: "Look at payments.", subcommands: [ListCommand.self, ShowCommand.self, AcknowledgeCommand.self],
         defaultSubcommand: ListCommand.self)
 
     struct ListCommand: AgentCommand {

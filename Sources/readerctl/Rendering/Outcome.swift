@@ -16,11 +16,12 @@ struct Outcome {
         var lines: [String]
         switch ExitStatus(payment) {
         case .ok: lines = [output.good(headline)]
-        case .unknown, .heldWithoutOrder: lines = [output.doubtful(headline)]
+        case .unknown, .heldWithoutOrder, .chargedLess: lines = [output.doubtful(headline)]
         default: lines = [output.bad(headline)]
         }
         if payment.state != .succeeded && payment.state != .unresolved { lines.append(wrapped(words.money)) }
         lines += words.failure.map { wrapped($0) }
+        for warning in words.warnings { lines.append(output.doubtful(wrapped(warning))) }
         if !payment.state.isEnd { lines.append("Follow it: readerctl payments show \(shown(payment.id))") }
         return lines
     }

@@ -28,6 +28,35 @@ struct PaymentWords {
         return "\(code) \(currency.majorText(total)) (\(code) \(currency.majorText(payment.tipMinor)) of it tip)"
     }
 
+    /// "USD 80.00": what Stripe says was charged; nil while that is not known.
+    var charged: String? {
+        guard let charged = payment.amountChargedMinor else { return nil }
+        guard let currency else { return "\(charged) minor units" }
+        return "\(currency.text.uppercased()) \(currency.majorText(charged))"
+    }
+
+    /// Less was charged than the reader showed.
+    var isShort: Bool {
+        guard let charged = payment.amountChargedMinor, let amount = payment.amountMinor else { return false }
+        let (shown, overflow) = amount.addingReportingOverflow(payment.tipMinor)
+        return !overflow && charged < shown
+    }
+
+    /// What a receipt must or may bear, as far as it was told.
+    var receipt: [(name: String, value: String?)] {
+        guard let receipt = payment.receipt else { return [] }
+        return [
+            ("Application", receipt.applicationName), ("AID", receipt.aid), ("Account type", receipt.accountType),
+            ("Authorization code", receipt.authorizationCode), ("Authorization response", receipt.authorizationResponseCode),
+            ("Cryptogram", receipt.cryptogram), ("TVR", receipt.tvr), ("TSI", receipt.tsi), ("CVM", receipt.cvm),
+        ].map { ($0, $1.map { shown($0, limit: 80) }) }
+    }
+
+    /// What a person should know, and what to do about it.
+    var warnings: [String] {
+        payment.warnings.map { "WARNING: \(shown($0.message)) What to do: \(shown($0.remedy))" }
+    }
+
     /// `reader “Front Desk”`
     var reader: String {
         (payment.readerLabel ?? payment.reader).map { "reader “\(shown($0, limit: 60))”" } ?? "a reader"
@@ -118,7 +147,7 @@ extension ExitStatus {
             switch (payment.money, payment.state) {
             case (.unknown, _): .unknown
             case (.authorized, _): .heldWithoutOrder
-            case (.taken, .succeeded): .ok
+            case (.taken, .succeeded): PaymentWords(payment).isShort ? .chargedLess : .ok
             case (.taken, _): payment.state.isEnd ? .heldWithoutOrder : .unknown
             case (.notTaken, .succeeded): .unknown
             case (.notTaken, .declined): .declined

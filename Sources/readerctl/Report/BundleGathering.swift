@@ -61,10 +61,9 @@ struct BundleGathering {
                 bundle.miss(payments.isEmpty ? "payments.jsonl" : "payments.jsonl, older ones", reason)
                 before = nil
             case .had(let page):
-                for var payment in page.payments {
+                for payment in page.payments {
                     guard payment.createdAt >= oldest else { break pages }
-                    payment.card = nil
-                    payments.append(payment)
+                    payments.append(payment.forMonitor)
                 }
                 before = page.payments.isEmpty ? nil : page.next
             }

@@ -47,10 +47,8 @@ struct Gathering {
         let words = PaymentWords(payment)
         var sentences = [words.doing(payment.state)]
         if payment.state != .succeeded, payment.state != .unresolved { sentences.append(words.money) }
-        var told = payment
-        told.card = nil
         return ReportedPayment(
-            payment: told, sum: words.total, words: Self.withoutCard(sentences, payment) + words.failure,
+            payment: payment.forMonitor, sum: words.total, words: Self.withoutCard(sentences, payment) + words.failure,
             events: await had {
                 let history = try await PaymentHistory.of(payment, agent)
                 if history.events.isEmpty, let fault = history.fault { throw fault }

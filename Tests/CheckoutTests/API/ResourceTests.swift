@@ -10,7 +10,10 @@ import Testing
         {"id": "till-1-000123", "cart": "123", "amount": "56.78", "account_balance_payment_amount": null, "currency": "usd",
          "amount_minor": 5678, "tip_minor": 0, "lane": "till-1", "reader": "tmr_123", "reader_label": "Front Desk", "state": "succeeded",
          "money": "taken", "order": "8812", "payment_intent": "pi_abc213",
-         "card": {"brand": "visa", "last4": "4242", "entry": "contactless"}, "attempts": 1, "failure": null, "cancel_requested": false,
+         "amount_charged_minor": 5678, "card": {"brand": "visa", "last4": "4242", "entry": "contactless"},
+         "receipt": {"application_name": "VISA CREDIT", "aid": "A0000000031010", "account_type": "credit", "authorization_code": "731904",
+           "authorization_response_code": "3030", "cryptogram": "F666F8891F870D33", "tvr": "8080008000", "tsi": "6800", "cvm": "approval"},
+         "warnings": [], "decides_by": null, "attempts": 1, "failure": null, "cancel_requested": false,
          "created_at": "2026-01-31T09:30:00.250Z", "updated_at": "2026-01-31T09:30:09.000Z", "ended_at": "2026-01-31T09:30:09.000Z",
          "timeline": [{"state": "queued", "at": "2026-01-31T09:30:00.250Z"}]}
         """
@@ -29,11 +32,28 @@ import Testing
         let example = try JSONParser.parse(Array(Self.example.utf8))
         #expect(names(json) == names(example))
         for name in [
-            "currency", "amount_minor", "lane", "reader", "reader_label", "order", "payment_intent", "card", "failure", "ended_at",
+            "currency", "amount_minor", "lane", "reader", "reader_label", "order", "payment_intent", "amount_charged_minor", "card",
+            "receipt",
+            "decides_by", "failure", "ended_at",
         ] {
             #expect(json[name] == .null, "\(name)")
         }
+        #expect(json["warnings"] == [])
         #expect(try JSONDecoder().decode(Payment.self, from: try JSONEncoder().encode(payment)) == payment)
+    }
+
+    @Test func `a payment of an agent that knew no warnings is read`() throws {
+        var members: [String: JSONValue] = [:]
+        guard case .object(let all) = try JSONParser.parse(Array(Self.example.utf8)) else {
+            Issue.record("the example is an object")
+            return
+        }
+        for member in all where !["warnings", "receipt", "amount_charged_minor", "decides_by"].contains(member.name) {
+            members[member.name] = member.value
+        }
+        let old = JSONValue.object(members.map { .init(name: $0.key, value: $0.value) }).text()
+        let payment = try JSONDecoder().decode(Payment.self, from: Data(old.utf8))
+        #expect(payment.id == "till-1-000123" && payment.warnings.isEmpty && payment.receipt == nil && payment.amountChargedMinor == nil)
     }
 
     @Test func `a reader has every field that the contract lists`() throws {
@@ -50,8 +70,8 @@ import Testing
         let json = try encoded(Payment.Failure(code: .cardDeclined, message: "Declined."))
         #expect(names(json) == ["code", "message"])
         let whole = Payment.Failure(
-            code: .superseded, message: "m", declineCode: "d", remedy: "r", paidBy: "p", supersededBy: "s")
-        #expect(names(try encoded(whole)) == ["code", "decline_code", "message", "paid_by", "remedy", "superseded_by"])
+            code: .superseded, message: "m", declineCode: "d", remedy: "r", paidBy: "p", supersededBy: "s", payment: "w")
+        #expect(names(try encoded(whole)) == ["code", "decline_code", "message", "paid_by", "payment", "remedy", "superseded_by"])
     }
 
     @Test func `a word that a newer agent uses is kept as it is`() throws {

@@ -155,6 +155,7 @@ import Testing
 
         bodies = {
             "createPayment": {"cart": "1", "amount": "5"}, "openCart": {"lane": "x"}, "resolvePayment": {"outcome": "failed", "note": "n"},
+            "acknowledgePayment": {"note": "n"},
             "displayCart": {"currency": "usd", "total_minor": 1, "line_items": []}, "createPaymentIntent": {"cart": "1", "amount": "5"},
             "createSetupIntent": {"user": "1"}, "createConnectionToken": {"cart": "1"},
             "releaseReader": {"payment": "p"}, "acceptJournalLoss": {"note": "n"},

@@ -20,6 +20,17 @@ import Testing
             #expect(try await server.send("POST", "/v1/payments/a.b_c-1/cancel", "{}").code == "already_ended")
             #expect(
                 try await server.send("POST", "/v1/payments/a.b_c-1/resolve", #"{"outcome": "failed", "note": "n"}"#).status == 200)
+            #expect(
+                try await server.get("/v1/payments/a.b_c-1").json?["warnings"] == [
+                    ["code": "charged_twice", "message": "m", "remedy": "r"]
+                ])
+            let acknowledged = try await server.send("POST", "/v1/payments/a.b_c-1/acknowledge", #"{"note": "given back"}"#)
+            #expect(acknowledged.status == 200 && acknowledged.json?["warnings"] == [])
+            #expect(server.service.calls.last == "acknowledgePayment a.b_c-1 given back")
+            for body in ["", "{}", #"{"note": ""}"#, #"{"note": "n", "by": "me"}"#] {
+                #expect(try await server.send("POST", "/v1/payments/a.b_c-1/acknowledge", body).code == "invalid_request", "\(body)")
+            }
+            #expect(try await server.send("POST", "/v1/payments/other/acknowledge", #"{"note": "n"}"#).code == "payment_not_found")
             let list = try await server.get("/v1/payments?cart=12%203&state=timed_out&lane=x&limit=200&before=abc")
             #expect(list.status == 200 && names(list.json ?? .null) == ["payments"])
             #expect(server.service.calls.last == "payments 12 3 timed_out 200 abc")
@@ -194,6 +205,7 @@ import Testing
             (.checkout, "POST", "/v1/payments/a/cancel", ""), (.checkout, "GET", "/v1/configuration", ""),
             (.checkout, "POST", "/v1/intents/payment", body), (.checkout, "POST", "/v1/intents/setup", #"{"user": "1"}"#),
             (.checkout, "POST", "/v1/connection-tokens", #"{"cart": "1"}"#),
+            (.technician, "POST", "/v1/payments/a/acknowledge", #"{"note": "n"}"#),
             (.technician, "POST", "/v1/payments/a/resolve", #"{"outcome": "failed", "note": "n"}"#),
         ]
         for role in Role.allCases {
@@ -227,6 +239,23 @@ import Testing
         }
     }
 
+    @Test(arguments: ["%20123", "123%20", "%20", "%20%20"])
+    func `a cart with a blank at an end is refused wherever it is named`(cart: String) async throws {
+        try await withServer { server in
+            let written = cart.replacing("%20", with: " ")
+            for (method, target, body) in [
+                ("PUT", "/v1/payments/p", #"{"cart": "\#(written)", "amount": "5"}"#), ("PUT", "/v1/carts/\(cart)", "{}"),
+                ("GET", "/v1/carts/\(cart)/status", ""), ("POST", "/v1/connection-tokens", #"{"cart": "\#(written)"}"#),
+                ("POST", "/v1/intents/payment", #"{"cart": "\#(written)", "amount": "5"}"#),
+            ] {
+                let answer = try await server.send(method, target, body)
+                #expect(answer.status == 422 && answer.code == "invalid_request", "\(method) \(target): \(answer.text)")
+                #expect(answer.text.contains("no blank at its ends"), "\(answer.text)")
+            }
+            #expect(server.service.calls == [])
+        }
+    }
+
     @Test func `a monitor sees no card data`() async throws {
         let service = FakeService()
         service.add(FakeService.payment("a", PaymentBody(cart: "1", amount: "1")))
@@ -240,6 +269,8 @@ import Testing
                     return
                 }
                 #expect(list.map { $0["card"] } == [expected])
+                #expect((try await server.get("/v1/payments/a").json?["receipt"] == .null) == (role == .monitor))
+                #expect(list.map { $0["receipt"] == .null } == [role == .monitor])
             }
         }
     }

@@ -33,7 +33,9 @@ final class FakeService: CheckoutService {
             id: id, cart: body.cart, amount: body.amount, accountBalancePaymentAmount: body.accountBalancePaymentAmount, currency: "usd",
             amountMinor: 5678, lane: body.lane, reader: "tmr_123", readerLabel: "Front Desk", state: state,
             money: state == .succeeded ? .taken : .notTaken, card: Payment.Card(brand: "visa", last4: "4242", entry: "contactless"),
-            createdAt: when, updatedAt: when, endedAt: state.isEnd ? when : nil,
+            receipt: Payment.Receipt(applicationName: "VISA CREDIT", aid: "A0000000031010"),
+            warnings: [Payment.Warning(code: .chargedTwice, message: "m", remedy: "r")], createdAt: when, updatedAt: when,
+            endedAt: state.isEnd ? when : nil,
             timeline: [Payment.TimelineEntry(state: .queued, at: when)])
     }
 
@@ -175,6 +177,14 @@ final class FakeService: CheckoutService {
     func resolvePayment(_ id: String, _ body: ResolveBody, caller: Caller) async throws(Problem) -> Payment {
         try note("resolvePayment \(id) \(body.outcome.rawValue) \(body.note)", caller)
         guard let payment = state.withLock({ $0.payments[id] }) else { throw Problem(.paymentNotFound, "There is no payment \(id).") }
+        return payment
+    }
+
+    func acknowledgePayment(_ id: String, _ body: AcknowledgeBody, caller: Caller) async throws(Problem) -> Payment {
+        try note("acknowledgePayment \(id) \(body.note)", caller)
+        guard var payment = state.withLock({ $0.payments[id] }) else { throw Problem(.paymentNotFound, "There is no payment \(id).") }
+        payment.warnings = []
+        add(payment)
         return payment
     }
 

@@ -21,6 +21,7 @@ final class FakeStore: CheckoutService {
         var sources: [EventStream.Source] = []
         var events: [Event] = []
         var resolved: [ResolveBody] = []
+        var acknowledged: [AcknowledgeBody] = []
     }
 
     let state = Mutex(State())
@@ -165,6 +166,15 @@ final class FakeStore: CheckoutService {
         }
         if payment.state.isEnd { throw Problem(.alreadyEnded, "The payment has ended.", payment: id) }
         move(id, to: payment.state) { $0.cancelRequested = true }
+        return state.withLock { $0.payments[id]?.payment } ?? payment
+    }
+
+    func acknowledgePayment(_ id: String, _ body: AcknowledgeBody, caller: Caller) async throws(Problem) -> Payment {
+        guard let payment = state.withLock({ $0.payments[id]?.payment }) else {
+            throw Problem(.paymentNotFound, "There is no payment \(id).")
+        }
+        state.withLock { $0.acknowledged.append(body) }
+        move(id, to: payment.state) { $0.warnings = [] }
         return state.withLock { $0.payments[id]?.payment } ?? payment
     }
 
