@@ -38,7 +38,7 @@ let package = Package(
         .executable(name: "readerd", targets: ["readerd"]),
         .executable(name: "readerctl", targets: ["readerctl"]),
         .executable(name: "readersim", targets: ["readersim"]),
-        // For the tests alone: what steps a daemon's clock.
+        // For the tests alone: what steps a daemon's clock and holds up its disk.
         .library(name: "ClockStep", type: .dynamic, targets: ["ClockStep"]),
     ],
     dependencies: [
