@@ -16,12 +16,24 @@ extension JournalStore {
         try read { database in try JournalStore.cart(cart, database) }
     }
 
+    /// All spellings of a cart that share a lock have one row; rows of older versions bear what a till wrote.
     private static func cart(_ cart: CartID, _ database: Database) throws -> CartFacts? {
-        let record = try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [cart.text])
+        let lock = cart.lock.text
+        let record =
+            try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [lock])
+            ?? String.fetchOne(
+                database,
+                sql: """
+                    SELECT record FROM carts WHERE lower(ltrim(trim(cart), '0')) = ?
+                    ORDER BY json_extract(record, '$.paid') DESC, updated_ms DESC LIMIT 1
+                    """,
+                arguments: [lock])
         let open = try String.fetchAll(
-            database, sql: "SELECT id FROM payments WHERE cart = ? AND ended_ms IS NULL ORDER BY number", arguments: [cart.text])
+            database,
+            sql: "SELECT id FROM payments WHERE ended_ms IS NULL AND lower(ltrim(trim(cart), '0')) = ? ORDER BY number",
+            arguments: [lock])
         guard record != nil || !open.isEmpty else { return nil }
-        var facts = try record.map { try RecordCoder().cart($0) } ?? CartFacts(cart: cart)
+        var facts = try record.map { try RecordCoder().cart($0) } ?? CartFacts(cart: cart.lock)
         facts.openPayments = open.map { PaymentID(unchecked: $0) }
         return facts
     }
@@ -59,8 +71,8 @@ extension JournalStore {
             let names = try String.fetchAll(
                 database,
                 sql: "SELECT cart FROM carts WHERE open = 1 UNION SELECT cart FROM payments WHERE ended_ms IS NULL ORDER BY cart")
-            let carts = try names.compactMap { try JournalStore.cart(CartID(unchecked: $0), database) }
-            return carts.filter(\.isOpen)
+            let locks = Set(names.map { CartID(unchecked: $0).lock }).sorted()
+            return try locks.compactMap { try JournalStore.cart($0, database) }.filter(\.isOpen)
         }
     }
 

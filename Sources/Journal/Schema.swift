@@ -13,7 +13,7 @@ struct Schema: Sendable {
 
     var version: Int { steps.count }
 
-    static let current = Schema(steps: [first, cardSetups, contradictions, warnings])
+    static let current = Schema(steps: [first, cardSetups, contradictions, warnings, cartLocks])
 
     /// Nothing but the number: rows may have the kind "contradicted" from here on, which an older readerd could not read.
     private static let contradictions = "SELECT 1"
@@ -22,6 +22,11 @@ struct Schema: Sendable {
     /// reading all.
     private static let warnings = """
         CREATE INDEX payments_warned ON payments (number) WHERE json_extract(record, '$.warnings') IS NOT NULL;
+        """
+
+    /// A cart's row bears what all spellings of it have in common; rows of older versions, as a till wrote it, are found by that too.
+    private static let cartLocks = """
+        CREATE INDEX carts_lock ON carts (lower(ltrim(trim(cart), '0')));
         """
 
     private static let cardSetups = """

@@ -48,7 +48,11 @@ struct Simulate: AsyncParsableCommand {
         return chosen
     }
 
+    @Option(help: "Explore one cart with two attempts, every interleaving to so many events, instead of running seeds.")
+    var exploreCart: Int?
+
     func run() async throws {
+        if let exploreCart { return try explore(to: exploreCart) }
         let kinds = try chosenKinds()
         if let seed { return try replay(seed, kinds) }
         let clock = ContinuousClock()
@@ -62,6 +66,21 @@ struct Simulate: AsyncParsableCommand {
         )
         if let first = summary.broken.first {
             print("Replay: simulate --seed \(first.seed)\(looks ? " --looks" : "")\(self.kinds.map { " --kinds \($0)" } ?? "")")
+            throw ExitCode.failure
+        }
+    }
+
+    private func explore(to depth: Int) throws {
+        let clock = ContinuousClock()
+        for makesNew in [false, true] {
+            let begun = clock.now
+            let result = CartExplorer(makesNew: makesNew).explore(depth: depth)
+            let seconds = (clock.now - begun) / .seconds(1)
+            let backend = makesNew ? "a new intent each time" : "the same intent again"
+            print("\(result.depth) events, \(result.states) states, \(Int(seconds)) s; the backend gives \(backend)")
+            guard let words = result.violation else { continue }
+            print("broken: \(words)")
+            for step in result.path { print("  \(step)") }
             throw ExitCode.failure
         }
     }

@@ -53,28 +53,36 @@ import Testing
         #expect(payment.record.money == .notTaken)
     }
 
-    @Test func `an intent in another currency than was shown is not confirmed, the reader is asked again for what it is over`() throws {
+    @Test func `a currency that was a wrong hint is taken back, and the card is asked for in the intent's`() throws {
         var payment = try PaymentFixture(amount: "500")
         _ = payment.grant(currency: PaymentFixture.usd)
         _ = payment.machine.sessionReady(at: payment.now)
+        _ = payment.machine.baseline(.open, at: payment.now)
         let yen = Currency(unchecked: "jpy")
         _ = payment.machine.intentReady(PaymentFixture.facts(minor: 500, currency: yen), key: PaymentFixture.key, at: payment.now)
-        _ = payment.machine.answered(
-            .collect(PaymentFixture.context, amountMinor: 50000, currency: PaymentFixture.usd, tip: nil), .success(.done), at: payment.now)
-        let again = payment.answer(payment.cancelCollect)
-        #expect(again == [.command(.collect(PaymentFixture.context.next, amountMinor: 500, currency: yen, tip: nil))])
-        #expect(payment.record.failure == nil)
+        let wrong = ReaderCommand.collect(PaymentFixture.context, amountMinor: 50000, currency: PaymentFixture.usd, tip: nil)
+        #expect(payment.answer(wrong).commands == ["cancelCollectPaymentMethod"])
+        let right = ReaderCommand.collect(PaymentFixture.context.next, amountMinor: 500, currency: yen, tip: nil)
+        #expect(payment.answer(payment.cancelCollect).contains(.command(right)))
+        #expect(payment.record.state != .failed)
+        _ = payment.answer(right)
+        let query = ReaderCommand.query(PaymentFixture.context.next)
+        let read = payment.answer(query, .card(PaymentFixture.card()))
+        #expect(read.contains { if case .begun(.writeConfirming(let record)) = $0 { record.currency == yen } else { false } })
     }
 
-    @Test func `an intent that is charged already is not asked a card for`() throws {
-        var payment = try PaymentFixture(older: PaymentID(unchecked: "p0"))
-        _ = payment.grant()
+    @Test func `a card that was read for a wrong hint is not charged`() throws {
+        var payment = try PaymentFixture(amount: "500")
+        _ = payment.grant(currency: PaymentFixture.usd)
         _ = payment.machine.sessionReady(at: payment.now)
-        let actions = payment.machine.intentReady(PaymentFixture.facts(.succeeded), key: PaymentFixture.key, at: payment.now)
-        #expect(actions.contains(.alreadyCharged(proven: true)))
-        #expect(actions.commands == [])
-        #expect(payment.record.failure?.code == .cartPaid)
-        #expect(payment.record.failure?.paidBy == PaymentID(unchecked: "p0"))
+        _ = payment.machine.baseline(.open, at: payment.now)
+        _ = payment.answer(.collect(PaymentFixture.context, amountMinor: 50000, currency: PaymentFixture.usd, tip: nil))
+        _ = payment.answer(payment.query, .card(PaymentFixture.card()))
+        let yen = Currency(unchecked: "jpy")
+        let actions = payment.machine.intentReady(
+            PaymentFixture.facts(minor: 500, currency: yen), key: PaymentFixture.key, at: payment.now)
+        #expect(actions.commands == ["cancelCollectPaymentMethod"])
+        #expect(payment.record.confirmingAt == nil)
     }
 
     @Test func `a cart that the backend calls submitted is not charged`() throws {
@@ -211,8 +219,8 @@ import Testing
         #expect(payment.machine.intentReady(PaymentFixture.facts(), key: PaymentFixture.key, at: payment.now) == [])
         #expect(payment.answer(payment.query, .card(PaymentFixture.card())) == [])
         #expect(payment.machine.confirmingWritten(at: payment.now) == [])
-        #expect(payment.machine.status(.submitted(order: nil), at: payment.now) == [])
-        #expect(payment.machine.intent(.status(.succeeded), at: payment.now) == [])
+        #expect(payment.machine.statusAnswered(at: payment.now) == [])
+        #expect(payment.machine.judged(.taken(nil), at: payment.now) == [])
         #expect(payment.machine.cancel(at: payment.now) == [])
         #expect(payment.machine.tick(at: payment.now) == [])
         #expect(payment.record == before)

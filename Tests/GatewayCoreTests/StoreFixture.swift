@@ -27,8 +27,12 @@ struct StoreFixture {
     /// What the store says.
     var listed = [BackendReader(id: Self.reader, label: "Front Desk")]
     var status = CartStatus.open
-    var intentAmount: Int64 = 5678
     var intentStatus = IntentStatus.requiresPaymentMethod
+    var intentAmount: Int64 = 5678
+    /// Of intents other than `pi_1`.
+    var otherIntents: [String: IntentStatus] = [:]
+    /// Which intent the backend gives.
+    var givenIntent: (PaymentType) -> String = { _ in "pi_1" }
     var reader: (ReaderCommand) -> Result<ReaderReply, ReaderFailure>
     /// Calls that have no answer yet, oldest first.
     var calls: [OpenCall] = []
@@ -115,11 +119,12 @@ struct StoreFixture {
         case .connectionToken:
             if draw { tokens += 1 }
             return .connectionToken(.success(ConnectionToken(Secret("pst_\(tokens)"))))
-        case .paymentIntent:
+        case .paymentIntent(_, _, _, let type):
             return .paymentIntent(
                 .success(
                     BackendIntent(
-                        id: IntentID(unchecked: "pi_1"), publishableKey: Self.key, clientSecret: ClientSecret(Secret("pi_1_secret")))))
+                        id: IntentID(unchecked: givenIntent(type)), publishableKey: Self.key,
+                        clientSecret: ClientSecret(Secret("pi_1_secret")))))
         case .paymentStatus: return .paymentStatus(.success(status))
         case .setupIntent(let user):
             return .setupIntent(
@@ -137,7 +142,10 @@ struct StoreFixture {
                             baseURL: "example.test", status: "online", lastSeenAt: nil, software: nil, livemode: false)
                     }))
         case .readIntent(let id, _, _):
-            return .intent(.success(IntentFacts(id: id, status: intentStatus, amountMinor: intentAmount, currency: Self.usd)))
+            return .intent(
+                .success(
+                    IntentFacts(
+                        id: id, status: otherIntents[id.text] ?? intentStatus, amountMinor: intentAmount, currency: Self.usd)))
         case .reader(_, _, let command, _): return .reader(reader(command))
         case .networks, .lookAtLAN, .lookAtUSB: return nil
         }

@@ -6,8 +6,7 @@ import Testing
     private func recovered() throws -> PaymentFixture {
         var payment = try PaymentFixture()
         _ = payment.send()
-        payment.machine = PaymentMachine(record: payment.record, policy: payment.policy, now: payment.now)
-        _ = payment.machine.recover(at: payment.now)
+        _ = payment.restart()
         return payment
     }
 
@@ -20,8 +19,7 @@ import Testing
             let actions = payment.machine.tick(at: payment.now)
             if actions.contains(.askStatus) {
                 asked.append(payment.now.mono)
-                _ = payment.machine.status(.open, at: payment.now)
-                _ = payment.machine.intent(.noSecret, at: payment.now)
+                _ = payment.hears(.open)
             }
         }
         payment.later(max(0, end - payment.now.mono))
@@ -45,10 +43,9 @@ import Testing
     @Test func `the backend's word ends it after days, and after another restart`() throws {
         var payment = try recovered()
         _ = asks(&payment, for: 3 * 86_400_000)
-        payment.machine = PaymentMachine(record: payment.record, policy: payment.policy, now: payment.now)
-        _ = payment.machine.recover(at: payment.now)
+        _ = payment.restart()
         #expect(!asks(&payment, for: 60_000).isEmpty, "a restart asks at once")
-        _ = payment.machine.status(.submitted(order: OrderID(unchecked: "8812")), at: payment.now)
+        _ = payment.hears(.submitted(order: OrderID(unchecked: "8812")))
         #expect(payment.record.state == .succeeded)
         #expect(payment.record.money == .taken)
     }

@@ -10,7 +10,7 @@ struct SpellingTests {
         let request = try Self.request()
         let record = Self.record(request)
         let fields: [(value: Any, count: Int)] = [
-            (record, 28), (request, 9), (CartFacts(cart: Self.cart), 10), (Self.intent(request), 8),
+            (record, 28), (request, 9), (CartFacts(cart: Self.cart), 12), (Self.intent(request), 12),
             (JournalEntry(kind: .cart, at: at), 7), (JournalEntry.Fact(key: "k", value: "v"), 2),
             (PaymentFailure(code: .superseded, message: "m"), 7), (PaymentWarning.notJournaled, 3), (CardReceipt(), 9),
             (TimelineEntry(state: .queued, at: at), 2),

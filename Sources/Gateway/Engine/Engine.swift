@@ -62,6 +62,10 @@ package actor Engine {
         let carts = try edges.journal.openCarts()
         let facts = try edges.journal.facts()
         for record in open { visible[record.id] = record }
+        var ofOpen: [CartFacts] = []
+        for cart in Set(open.map(\.request.cart)).sorted() {
+            if let facts = try edges.journal.recall(cart: cart) { ofOpen.append(facts) }
+        }
         let setups = try edges.journal.openCardSetups()
         for setup in setups { visibleSetups[setup.id] = setup }
         var (resolved, watched): ([PaymentRecord], [CartFacts]) = ([], [])
@@ -71,7 +75,7 @@ package actor Engine {
             if let cart = try edges.journal.recall(cart: record.request.cart) { watched.append(cart) }
         }
         let warned = try edges.journal.warnedPayments(limit: GatewayMachine.maximumWarned)
-        handle(.start(open: open, carts: carts + watched, facts: facts, cardSetups: setups, resolved: resolved, warned: warned))
+        handle(.start(open: open, carts: carts + ofOpen + watched, facts: facts, cardSetups: setups, resolved: resolved, warned: warned))
         await withDiscardingTaskGroup { group in
             group.addTask { await self.hub.run() }
             for await job in jobs {

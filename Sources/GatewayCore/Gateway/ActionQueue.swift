@@ -9,7 +9,13 @@ struct ActionQueue: Sendable {
         case cardSetup(CardSetupID, CardSetupMachine.Owed)
         case reader(ReaderID, ReaderMachine.Owed)
         case keeper(CartID, TokenKeeper.Owed)
+        case cart(CartID, CartMachine.Action)
         case desk(RegistrationMachine.Owed)
+        /// What the evidence came to is with the payment: it is told that the question is answered, and from when on it can be decided.
+        case heard(PaymentID, failed: String??)
+        case decides(PaymentID)
+        /// A technician's word was judged: who said it is shown what it came to.
+        case resolved(RequestID, PaymentID)
         case lookout(Lookout.Action)
     }
 
@@ -62,6 +68,10 @@ extension GatewayMachine {
         case .cardSetup(let id, let action): carryOut(action, of: id, at: now)
         case .reader(let id, let action): carryOut(action, of: id, at: now)
         case .keeper(let cart, let action): carryOut(action, of: cart, at: now)
+        case .cart(let cart, let action): carryOut(action, of: cart, at: now)
+        case .heard(let id, let failed): change(id, at: now) { $0.statusAnswered(failed: failed, at: now) }
+        case .decides(let id): tellDecision(id, at: now)
+        case .resolved(let request, let id): resolved(request, id, at: now)
         case .desk(.ended(let result)): registrationEnded(result, at: now)
         case .lookout(let action): carryOut(action, at: now)
         }
@@ -80,7 +90,8 @@ extension GatewayMachine {
             carryOut(action, of: id, at: now)
         case .keeper(let cart, .request):
             guard carts[cart]?.keeper.isBusy == true else { return }
-            call(.connectionToken(cart), for: .token(cart), timeout: policy.backendTimeout, payment: nil)
+            let written = carts[cart]?.written ?? cart
+            call(.connectionToken(written), for: .token(cart), timeout: policy.backendTimeout, payment: nil)
         case .desk(let job, let action):
             guard desk.items.first?.machine.job == job else { return }
             carryOut(action, at: now)

@@ -2,7 +2,7 @@ extension GatewayMachine {
     mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
         switch request {
         case .pay(let payment, let body, let recall):
-            pay(id, payment, body, recall, keyedChecked: keyedChecks.remove(id) != nil, at: now)
+            pay(id, payment, body, recall, isChecked: checkedRequests.remove(id) != nil, at: now)
         case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
         case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
         case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
@@ -40,16 +40,11 @@ extension GatewayMachine {
         case (.reader(let id, let sequence), .reader(let result)):
             changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
         case (.verifyIntent(let cart, let number), .intent(let result)): intentVerified(cart, number, result, at: now)
-        case (.evidence(let payment, let askedAt), .intent(let result)):
-            switch result {
-            case .success(let facts):
-                // While a later confirm of the same intent is under way, what is read may be of its making.
-                let cart = payments[payment]?.record.request.cart
-                let reading: IntentReading = cart.map { isConfirming($0) } == true ? .noAnswer : .status(facts.status)
-                change(payment, at: now) { $0.intent(reading, askedAt: askedAt, at: now) }
-            case .failure: change(payment, at: now) { $0.intent(.noAnswer, askedAt: askedAt, at: now) }
-            }
-        case (.watch(let cart, let intent), .intent(let result)): watched(cart, intent, result, at: now)
+        case (.evidence(_, let cart), .intent(let result)), (.watch(let cart, _), .intent(let result)): intentRead(cart, result, at: now)
+        case (.keyedRead(let cart, let intent), .intent(let result)):
+            let facts: IntentFacts? = if case .success(let facts) = result { facts } else { nil }
+            keyedRead(cart, intent, facts, at: now)
+        case (.heldRead(let cart), .intent(let result)): heldRead(cart, result, at: now)
         case (.stripeReaders(let reader), .stripeReaders(let result)): stripeListed(reader, result, at: now)
         case (_, .configuration(let result)):
             judgeBackend(result.failure, at: now)
@@ -61,7 +56,8 @@ extension GatewayMachine {
             judgeBackend(result.failure, at: now)
             switch purpose {
             case .createIntent(let cart, let number): intentCreated(cart, number, result, at: now)
-            case .keyedIntent(let id, let cart, let wasOpen): keyedIntentAnswered(id, cart, wasOpen: wasOpen, result, at: now)
+            case .keyedIntent(let id, let cart): keyedIntentAnswered(id, cart, result, at: now)
+            case .keyedAgain(let cart, let intent): keyedAgainAnswered(cart, intent, result, at: now)
             default: break
             }
         case (_, .paymentStatus(let result)):
@@ -107,7 +103,7 @@ extension GatewayMachine {
         guard case .success(let configuration) = result else { return }
         carts[cart]?.configuration = configuration
         guard let currency = currencies[configuration.publishableKey] else { return }
-        for payment in carts[cart]?.facts.openPayments ?? [] {
+        for payment in carts[cart]?.money.open.map(\.payment) ?? [] {
             change(payment, at: now) { $0.currencyExpected(currency, at: now) }
         }
     }
@@ -117,16 +113,16 @@ extension GatewayMachine {
         switch purpose {
         case .baseline(let payment):
             if let cart = payments[payment]?.record.request.cart, let status { cartDecided(cart, status, at: now) }
-            // `Open` is no baseline where an earlier confirm's decline may still be on its way to the backend.
-            let cart = payments[payment].flatMap { carts[$0.record.request.cart]?.facts }
-            let hadConfirm = cart?.intent?.everConfirmed == true || cart?.replaced.isEmpty == false || cart?.keyedEver == true
-            let isFirst = !hadConfirm
-            change(payment, at: now) { $0.baseline(status, isFirst: isFirst, at: now) }
+            change(payment, at: now) { $0.baseline(status, at: now) }
         case .status(let payment):
             guard let cart = payments[payment]?.record.request.cart else { return }
+            let failed: String?? = if case .failed(let error)? = status { .some(error) } else { nil }
+            change(payment, at: now) {
+                $0.noteFailed(failed)
+                return []
+            }
             if let status { cartDecided(cart, status, at: now) }
-            let heard = isConfirming(cart) ? nil : status
-            change(payment, at: now) { $0.status(heard, at: now) }
+            queue.add(.owed(.heard(payment, failed: failed)))
         case .cartStatus(let id, let cart):
             switch result {
             case .success(let status):
@@ -134,7 +130,7 @@ extension GatewayMachine {
                 respond(id, .cartStatus(status))
             case .failure(let failure): refuse(id, .from(failure))
             }
-        case .keyedCheck(let cart): keyedChecked(cart, result, at: now)
+        case .keyedCheck(let cart): keyedStatusAnswered(cart, result, at: now)
         case .resolution(let payment): resolutionAnswered(payment, status, at: now)
         default: break
         }
@@ -145,12 +141,14 @@ extension GatewayMachine {
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
         recallCurrencies(facts)
         noteLosses(facts)
-        for cart in known { remember(cart.cart, recalled: cart) }
+        for cart in known { remember(cart.cart, recalled: cart, at: now) }
         for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
             let cart = record.request.cart
-            remember(cart, recalled: nil)
-            // What the rows of the payments say is the truth; the cart's own list follows it.
-            if carts[cart]?.facts.openPayments.contains(record.id) == false { carts[cart]?.facts.openPayments.append(record.id) }
+            remember(cart, recalled: nil, at: now)
+            changeCart(cart) {
+                $0.recover(record, at: now)
+                return []
+            }
             if readers[record.reader] == nil {
                 var facts = ReaderFacts(id: record.reader)
                 facts.label = record.readerLabel
@@ -167,7 +165,7 @@ extension GatewayMachine {
             change(record.id, at: now) { $0.recover(at: now) }
         }
         drain(at: now)
-        for cart in carts.keys.sorted() { carts[cart]?.facts.openPayments.removeAll { payments[$0] == nil } }
+        for cart in carts.keys.sorted() { changeCart(cart) { $0.judgeAfterStart(at: now) } }
         listRetryAt = now.mono
     }
 
@@ -185,7 +183,7 @@ extension GatewayMachine {
     package func refusesForBackend(at now: Now) -> Bool { breaker.refusesNewWork(at: now.mono) }
     package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
-    package var openCarts: [CartID] { carts.filter { $0.value.isOpen }.keys.sorted() }
+    package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
     package var hasListedReaders: Bool { listedAt != nil }
 }
 

@@ -1,175 +1,135 @@
+/// What the cart's machine wants done, and what is learnt for it.
 extension GatewayMachine {
-    /// One intent per cart: used again wherever it may have been charged, replaced only where it cannot have been.
-    mutating func prepareIntent(for id: PaymentID, at now: Now) {
-        guard let record = payments[id]?.record else { return }
-        let cart = record.request.cart
-        watchReplaced(cart, at: now)
-        guard let book = carts[cart] else { return }
-        if let intent = book.facts.intent {
-            let reusable = book.intent(for: record.request) != nil
-            if reusable, let secret = book.secrets[intent.id] {
-                verify(secret, for: record.request, payment: id)
-                return
-            }
-            let isBound = !intent.knownNotCharged
-            if intent.everConfirmed && (reusable || isBound) {
-                guard reusable else {
-                    change(id, at: now) {
-                        $0.intentFailed(
-                            PaymentFailure(
-                                code: .intentFailed, message: "An earlier attempt of this cart over another amount may have been charged.",
-                                remedy: "Wait until the earlier payment is resolved."), at: now)
-                    }
-                    return
-                }
-                // Its secret is gone; what it is stands in the journal. Never another while this one could be charged.
-                let facts = IntentFacts(
-                    id: intent.id, status: .requiresPaymentMethod, amountMinor: intent.amountMinor, currency: intent.currency)
-                change(id, at: now) { $0.intentReady(facts, key: intent.publishableKey, at: now) }
-                return
-            }
-        }
-        if let unread = book.unread, unread.request.amount == record.request.amount,
-            unread.request.accountBalance == record.request.accountBalance
-        {
-            verify(unread.intent, for: record.request, payment: id)
-            return
-        }
-        // One for the same amounts is being made already, for a payment that has ended meanwhile.
-        if let making = book.making, making.isFor(record.request) { return }
-        let number = begin(.creating(record.request), cart)
-        call(
-            .paymentIntent(cart, amount: record.request.amount, accountBalance: record.request.accountBalance, type: .terminal),
-            for: .createIntent(cart, number), timeout: policy.backendTimeout, payment: id)
+    /// Feeds one event to a cart's money and queues what follows.
+    mutating func changeCart(_ cart: CartID, _ event: (inout CartMachine) -> [CartMachine.Action]) {
+        guard let actions = carts[cart]?.change(event) else { return }
+        for action in actions { queue.add(.owed(.cart(cart.lock, action))) }
     }
 
-    private mutating func begin(_ making: CartBook.Making, _ cart: CartID) -> UInt64 {
-        carts[cart]?.making = making
-        carts[cart]?.makings += 1
-        return carts[cart]?.makings ?? 0
+    mutating func carryOut(_ action: CartMachine.Action, of cart: CartID, at now: Now) {
+        switch action {
+        case .verdict(let payment, let verdict): change(payment, at: now) { $0.judged(verdict, at: now) }
+        case .create(let number, let terms, let payment):
+            call(
+                .paymentIntent(terms.cart, amount: terms.amount, accountBalance: terms.accountBalance, type: .terminal),
+                for: .createIntent(cart, number), timeout: policy.backendTimeout, payment: payment)
+        case .read(let number, let intent, let payment):
+            guard let secret = carts[cart]?.secrets[intent] else {
+                let lost = CallFailure.unavailable(detail: "the intent's secret is gone", mayHaveActed: false)
+                return changeCart(cart) { $0.read(number, .failure(lost), at: now) }
+            }
+            call(
+                .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .verifyIntent(cart, number),
+                timeout: policy.stripeTimeout, payment: payment)
+        case .ready(let payment, let facts, let key, let tipLeft):
+            change(payment, at: now) { $0.intentReady(facts, key: key, tipLeft: tipLeft, at: now) }
+        case .failed(let payment, let failure): change(payment, at: now) { $0.intentFailed(failure, at: now) }
+        case .stop(let payment, let failure):
+            change(payment, at: now) { $0.stopForShutdown(failure, at: now) }
+        case .learnt(let note):
+            guard let book = carts[cart], book.money.isRecalled else { return }
+            if book.facts.paid { close(cart, at: now) }
+            outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: book.facts, note: note))
+        case .currency(let key, let currency): learn(currency, of: key, at: now)
+        case .paidBySomebodyElse:
+            let words = "The cart is charged, and by none of its payments that are known here."
+            log(.error, words, .cart(cart))
+            out.append(
+                .notice(
+                    AgentNotice(
+                        code: "paid_elsewhere", message: "The cart \(carts[cart]?.written.text ?? cart.text): \(words)",
+                        remedy: "Look the cart up in the back office and in Stripe's dashboard.")))
+        case .lifted(let payment): log(.notice, "the money that was held is let go: its intent is canceled", .payment(payment))
+        }
     }
 
-    private mutating func verify(_ intent: BackendIntent, for request: PaymentRequest, payment: PaymentID?) {
-        let number = begin(.reading(intent, request), request.cart)
-        call(
-            .readIntent(intent.id, intent.publishableKey, intent.clientSecret), for: .verifyIntent(request.cart, number),
-            timeout: policy.stripeTimeout, payment: payment)
-    }
+    // MARK: The intent
 
     mutating func intentCreated(_ cart: CartID, _ number: UInt64, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
-        guard carts[cart]?.makings == number, case .creating(let request)? = carts[cart]?.making else { return }
-        switch result {
-        case .success(let intent):
-            carts[cart]?.unread = (intent, request)
-            verify(intent, for: request, payment: wanting(cart))
-        case .failure(let failure):
-            carts[cart]?.making = nil
-            if let id = wanting(cart) { change(id, at: now) { $0.intentFailed(failure.paymentFailure, at: now) } }
-        }
+        if case .success(let intent) = result { carts[cart]?.secrets[intent.id] = intent }
+        changeCart(cart) { $0.created(number, result.map { (id: $0.id, key: $0.publishableKey) }, at: now) }
     }
 
     mutating func intentVerified(_ cart: CartID, _ number: UInt64, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
-        guard carts[cart]?.makings == number, case .reading(let intent, let request)? = carts[cart]?.making else { return }
-        carts[cart]?.making = nil
-        switch result {
-        case .success(let facts):
-            carts[cart]?.unread = nil
-            adopt(intent, facts, request, cart: cart, at: now)
-            if let id = wanting(cart) { change(id, at: now) { $0.intentReady(facts, key: intent.publishableKey, at: now) } }
-        case .failure(let failure):
-            let words = PaymentFailure(
-                code: .intentFailed, message: "Stripe could not be asked about the cart's payment: \(failure.detail)",
-                remedy: "Nothing was taken. Check the shop's internet connection, then try again.")
-            if let id = wanting(cart) { change(id, at: now) { $0.intentFailed(words, at: now) } }
-        }
-    }
-
-    /// The payment that holds a reader for this cart before its confirm; at most one.
-    private func wanting(_ cart: CartID) -> PaymentID? {
-        carts[cart]?.facts.openPayments.first { payments[$0]?.isActive == true }
-    }
-
-    private mutating func adopt(_ intent: BackendIntent, _ facts: IntentFacts, _ request: PaymentRequest, cart: CartID, at now: Now) {
-        carts[cart]?.secrets[facts.id] = intent
-        if let old = carts[cart]?.facts.intent, old.id != facts.id { carts[cart]?.facts.replaced.append(old.id) }
-        var adopted = CartFacts.Intent(
-            id: facts.id, amountMinor: facts.amountMinor, currency: facts.currency, publishableKey: intent.publishableKey,
-            amount: request.amount, accountBalance: request.accountBalance)
-        // A backend may bring the amount of the cart's one intent up to date: what was confirmed on it is remembered, what it is over is what it is now.
-        if let same = carts[cart]?.facts.intent, same.id == facts.id {
-            adopted.everConfirmed = same.everConfirmed
-            adopted.knownNotCharged = same.knownNotCharged
-        }
-        carts[cart]?.facts.intent = adopted
-        learn(facts.currency, of: intent.publishableKey, at: now)
-        if wanting(cart) == nil, let facts = carts[cart]?.facts {
-            outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: facts, note: "the intent came after its payment had ended"))
-        }
-    }
-
-    /// A confirm of this cart is under way.
-    func isConfirming(_ cart: CartID) -> Bool {
-        (carts[cart]?.facts.openPayments ?? []).contains { payments[$0]?.isConfirming == true }
+        changeCart(cart) { $0.read(number, result, at: now) }
+        if case .success(let facts) = result { tellCharged(facts, of: cart, at: now) }
     }
 
     // MARK: Evidence
 
     mutating func readEvidence(for id: PaymentID, at now: Now) {
-        guard let record = payments[id]?.record else { return }
-        guard let intent = record.intent, let secret = carts[record.request.cart]?.secrets[intent] else {
-            change(id, at: now) { $0.intent(.noSecret, askedAt: now.mono, at: now) }
-            return
+        guard let record = payments[id]?.record, let intent = record.intent, let book = carts[record.request.cart] else { return }
+        let cart = record.request.cart.lock
+        lookAtReplaced(cart)
+        guard let secret = book.secrets[intent] else {
+            // The backend is asked for it once a life, when something could be read from it.
+            guard book.money.isDecidable(id, at: now), book.facts.intent?.id == intent else { return }
+            return changeCart(cart) { $0.wantsSecret(at: now) ?? [] }
         }
-        guard !calls.values.contains(.evidence(id, askedAt: now.mono)) else { return }
+        guard !calls.values.contains(.evidence(id, cart)) else { return }
         call(
-            .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .evidence(id, askedAt: now.mono),
-            timeout: policy.stripeTimeout,
+            .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .evidence(id, cart), timeout: policy.stripeTimeout,
             payment: id)
     }
 
-    /// Intents that were replaced are looked at whenever the cart is tried again: none of them may turn out to be charged.
-    private mutating func watchReplaced(_ cart: CartID, at now: Now) {
+    /// Intents that were replaced, and those that were handed out for keyed entry, are looked at whenever the cart is: none of them may be charged beside.
+    private mutating func lookAtReplaced(_ cart: CartID) {
         guard let book = carts[cart] else { return }
-        for id in book.facts.replaced {
-            guard let secret = book.secrets[id], !calls.values.contains(.watch(cart, id)) else { continue }
-            call(
-                .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .watch(cart, id), timeout: policy.stripeTimeout,
-                payment: nil)
-        }
+        for id in book.facts.replaced + book.money.keyedIntents.map(\.id) { look(at: id, of: cart) }
     }
 
-    mutating func watched(_ cart: CartID, _ intent: IntentID, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
-        guard case .success(let facts) = result, facts.status.isPaid else { return }
-        log(.error, "the replaced intent \(intent.text) of this cart was charged", .cart(cart))
-        if let id = wanting(cart) { change(id, at: now) { $0.stop(.cartPaidEarlier(by: nil), at: now) } }
+    private mutating func look(at intent: IntentID, of cart: CartID) {
+        guard let secret = carts[cart]?.secrets[intent], !calls.values.contains(.watch(cart, intent)) else { return }
+        call(
+            .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .watch(cart, intent), timeout: policy.stripeTimeout,
+            payment: nil)
+    }
+
+    /// Stripe's word on an intent of the cart, whoever asked for it.
+    mutating func intentRead(_ cart: CartID, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
+        guard case .success(let facts) = result else { return }
+        let asked = asked
+        changeCart(cart) { $0.looked(facts, asked: asked, at: now) }
+        tellCharged(facts, of: cart, at: now)
+    }
+
+    /// What was charged, and what else was: the payments of the cart are told.
+    private mutating func tellCharged(_ facts: IntentFacts, of cart: CartID, at now: Now) {
+        guard facts.status == .succeeded || facts.status == .requiresCapture, let book = carts[cart] else { return }
+        let isKeyed = book.money.keyedIntents.contains { $0.id == facts.id } && book.facts.intent?.id != facts.id
+        for payment in book.money.open.map(\.payment) {
+            change(payment, at: now) { machine in
+                if isKeyed, machine.record.authorized { return machine.chargedTwice(facts.id, at: now) }
+                return machine.record.authorized ? machine.charged(facts, at: now) : []
+            }
+        }
     }
 
     // MARK: Status
 
-    /// The backend's word on a cart, whoever asked for it: `Submitted` is evidence for every payment of the cart.
+    /// The backend's word on a cart, whoever asked for it.
     mutating func cartDecided(_ cart: CartID, _ status: CartStatus, at now: Now) {
         judgeResolutions(of: cart, by: status, at: now)
-        guard case .submitted(let order) = status else { return }
-        let open = carts[cart]?.facts.openPayments ?? []
-        // A confirm under way may be what paid it: its own answer comes first, and this question is asked again.
-        guard !isConfirming(cart) else { return }
-        let following = open.filter { payments[$0]?.isFollowing == true }
-        // One took the money: the one that ended so, or is known to be charged, else the latest.
-        let taker = carts[cart]?.facts.paidBy ?? following.first { payments[$0]?.record.authorized == true } ?? following.last
-        if let taker {
-            change(taker, at: now) { $0.status(.submitted(order: order), at: now) }
-            for other in following where other != taker { change(other, at: now) { $0.superseded(by: taker, at: now) } }
+        let asked = asked
+        changeCart(cart) { $0.heard(status, asked: asked, at: now) }
+    }
+
+    /// The reader was proven idle: what is known of each attempt on it may be decided from now on.
+    mutating func seenIdle(_ reader: ReaderID, at now: Now) {
+        for cart in carts.keys.sorted() {
+            guard carts[cart]?.money.open.isEmpty == false || carts[cart]?.money.isAtRest(at: now) == false else { continue }
+            changeCart(cart) {
+                $0.idle(reader, at: now)
+                return []
+            }
+            for item in carts[cart]?.money.open ?? [] { queue.add(.owed(.decides(item.payment))) }
         }
-        stopUnconfirmed(cart, paidBy: taker, at: now)
-        // Where one of ours took it, its end says so of the cart.
-        // What the journal knows of the cart is not overwritten by memory that never asked it.
-        guard taker == nil, let book = carts[cart], book.isRecalled, !book.facts.paid else { return }
-        carts[cart]?.facts.paid = true
-        carts[cart]?.facts.order = order
-        if let facts = carts[cart]?.facts {
-            outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: facts, note: "the backend says: submitted"))
-        }
-        close(cart, at: now)
+    }
+
+    /// From when on it can be said that this payment took nothing.
+    mutating func tellDecision(_ payment: PaymentID, at now: Now) {
+        guard let cart = payments[payment]?.record.request.cart, let moment = carts[cart]?.money.decides(payment) else { return }
+        change(payment, at: now) { $0.decides(at: moment, at: now) }
     }
 }
 
@@ -177,5 +137,12 @@ extension PaymentMachine {
     var isActive: Bool {
         if case .active = state { return true }
         return false
+    }
+
+    /// The intent that was handed out for keyed entry is charged too.
+    mutating func chargedTwice(_ keyed: IntentID, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        warn(.chargedTwice(keyed), at: now, &actions)
+        return actions
     }
 }

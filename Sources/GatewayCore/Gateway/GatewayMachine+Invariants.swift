@@ -15,7 +15,8 @@ extension GatewayMachine {
             let record = machine.record
             if machine.isEnded { return "\(id) has ended and is kept as open" }
             if ended[id] != nil { return "\(id) is open and ended" }
-            if (record.money == .unknown) != machine.isPastConfirming {
+            let isHeld = record.authorized && record.state == .unresolved && record.money == .authorized
+            if !isHeld, (record.money == .unknown) != machine.isPastConfirming {
                 return "\(id) says \(record.money.rawValue), and its confirm was \(machine.isPastConfirming ? "" : "not ")journaled"
             }
             let isAtWork: Bool
@@ -124,18 +125,16 @@ extension GatewayMachine {
     // MARK: Carts
 
     private func brokenCarts() -> String? {
-        for (cart, book) in carts {
-            var confirming = 0
-            for id in book.facts.openPayments {
-                if payments[id]?.isConfirming == true { confirming += 1 }
-            }
+        for cart in carts.keys {
+            guard let book = carts[cart] else { continue }
+            let confirming = book.money.open.count { payments[$0.payment]?.isConfirming == true }
             if confirming > 1 { return "two payments of \(cart) are being confirmed" }
             if book.facts.paid, confirming > 0 { return "a payment of \(cart) is being confirmed, and the cart is paid" }
-            switch book.making {
-            case .creating?:
-                if !calls.values.contains(.createIntent(cart, book.makings)) { return "an intent of \(cart) is awaited and not asked for" }
-            case .reading?:
-                if !calls.values.contains(.verifyIntent(cart, book.makings)) { return "an intent of \(cart) is to be read and is not" }
+            switch book.money.making {
+            case .creating(let number, _)?:
+                if !calls.values.contains(.createIntent(cart, number)) { return "an intent of \(cart) is awaited and not asked for" }
+            case .reading(let number, _, _, _, _)?:
+                if !calls.values.contains(.verifyIntent(cart, number)) { return "an intent of \(cart) is to be read and is not" }
             case nil: break
             }
             if book.configurationAsked, book.configuration == nil, !calls.values.contains(.configuration(cart)) {
@@ -144,7 +143,7 @@ extension GatewayMachine {
         }
         for (id, machine) in payments {
             guard let book = carts[machine.record.request.cart] else { return "the cart of \(id) is not known" }
-            if book.facts.openPayments.count(where: { $0 == id }) != 1 { return "\(id) is open, and its cart does not know it" }
+            if book.money.open.count(where: { $0.payment == id }) != 1 { return "\(id) is open, and its cart does not know it" }
         }
         return nil
     }
@@ -172,12 +171,12 @@ extension GatewayMachine {
             }
         }
         for item in parked {
-            if case .keyedCheck(let cart) = item.reason, !calls.values.contains(.keyedCheck(cart)) {
-                return "a payment of \(cart) waits for the backend's word, which nobody asked for"
+            if case .cartCheck(let cart) = item.reason, keyedChecks[cart] == nil, !calls.values.contains(.heldRead(cart)) {
+                return "a payment of \(cart) waits until the cart was looked into, which nobody does"
             }
         }
         for (id, machine) in payments {
-            guard case .following(let following) = machine.state, following.asking else { continue }
+            guard case .following(let following) = machine.state, following.pursuit.isAsking else { continue }
             if !calls.values.contains(.status(id)) { return "\(id) waits for the backend's word, which nobody asked for" }
         }
         for (id, resolution) in resolutions where resolution.isAsking && !calls.values.contains(.resolution(id)) {
@@ -209,7 +208,8 @@ extension GatewayMachine {
             ("card set-ups being accepted", cardAcceptance.ids.count),
             ("ends of card set-ups that are not on disk", endedCardSetups.count),
             ("requests that wait for the end of a card set-up", waitingForCardEnd.count), ("requests that wait", parked.count),
-            ("keyed entries being handed out", keyedRequests.count), ("requests that wait for the list of readers", listsWanted.count),
+            ("keyed entries being handed out", keyedRequests.count),
+            ("looks into keyed entry", keyedChecks.count), ("requests that wait for the list of readers", listsWanted.count),
             ("visits", visits.count), ("traces", traces.count),
             ("changes of readers", desk.items.count), ("discoveries", discoveries.count), ("rows to be written", outbox.isEmpty ? 0 : 1),
         ]

@@ -89,8 +89,7 @@ extension GatewayMachine {
         case .cardMethod(let setup): change(setup, at: now) { $0.methodNotWritten(at: now) }
         case .confirming(let payment): confirmingNotWritten(payment, at: now)
         case .keyedEntry(let id, let cart):
-            if keyedRequests.removeValue(forKey: id)?.wasOpen == false { carts[cart]?.facts.keyedEntry = false }
-            refuse(id, .journal(trouble))
+            keyedEntryNotWritten(id, cart, trouble)
         case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble)
         case .release(let id, _, _), .lossAccepted(let id): refuse(id, .journal(trouble))
         }

@@ -23,30 +23,19 @@ extension GatewayMachine {
             journal(kind, snapshot, note: note, at: now)
         case .takeOff(let command): tellReader(command, for: record, timeout: policy.readerTimeout, at: now)
         case .release(let left): changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: left, at: now) }
-        case .intentNotCharged:
-            // An earlier attempt on it, of which nothing is known, could be under way still.
-            if carts[cart]?.facts.intent?.id == record.intent, otherFollowing(of: record).isEmpty {
-                carts[cart]?.facts.intent?.knownNotCharged = true
-            }
-        case .confirmNotSent:
+        case .confirmEnded(let fate):
+            changeCart(cart) { $0.answered(id, fate, at: now) }
+            queue.add(.owed(.decides(id)))
+        case .confirmUndone:
             _ = outbox.withdraw(.confirming(id))
-            carts[cart]?.undoConfirm(of: record.intent)
-        case .intentGone:
-            // What was confirmed on it is remembered: the backend may have yet to hear of it.
-            if let gone = carts[cart]?.facts.intent, gone.id == record.intent {
-                if gone.everConfirmed { carts[cart]?.facts.replaced.append(gone.id) }
-                carts[cart]?.facts.intent = nil
+            changeCart(cart) {
+                $0.notConfirming(id)
+                return []
             }
-        case .tookMoney:
-            supersedeOthers(than: record, at: now)
-            stopUnconfirmed(cart, paidBy: id, at: now)
-        case .alreadyCharged(let proven):
-            if let older = otherFollowing(of: record).first {
-                change(older, at: now) { proven ? $0.foundCharged(at: now) : $0.askNow(at: now) }
-            }
-        case .sawIntent(let status):
-            for other in otherFollowing(of: record) where payments[other]?.record.intent == record.intent {
-                change(other, at: now) { $0.intent(.status(status), askedAt: now.mono, at: now) }
+        case .cancelNoted:
+            changeCart(cart) {
+                $0.cancelRequested(id)
+                return []
             }
         case .ended: finish(id, record, at: now)
         case .alarm(let words): log(.error, words, .payment(id))
@@ -58,17 +47,24 @@ extension GatewayMachine {
         let cart = record.request.cart
         switch action {
         case .awaitSession: changeReader(record.reader, at: now) { reader, _ in reader.awaitSession(.payment(id), at: now) }
-        case .prepareIntent: prepareIntent(for: id, at: now)
+        case .prepareIntent: changeCart(cart) { $0.wantsIntent(id, at: now) }
         case .askBaseline: call(.paymentStatus(cart), for: .baseline(id), timeout: policy.backendTimeout, payment: id)
         case .command(let command):
-            let timeout = if case .confirm = command { policy.confirmTimeout } else { policy.readerTimeout }
-            tellReader(command, for: record, timeout: timeout, at: now)
+            guard case .confirm(_, let intent, let card) = command else {
+                return tellReader(command, for: record, timeout: policy.readerTimeout, at: now)
+            }
+            changeCart(cart) {
+                $0.sent(id, intent, on: record.reader, card: card.summary, at: now)
+                return []
+            }
+            tellReader(command, for: record, timeout: policy.confirmTimeout, at: now)
         case .writeConfirming(let snapshot):
-            let before = carts[cart]?.facts.intent
-            carts[cart]?.beforeConfirm = before
-            carts[cart]?.facts.intent?.everConfirmed = true
-            carts[cart]?.facts.intent?.knownNotCharged = false
+            changeCart(cart) {
+                if let intent = snapshot.intent { $0.confirming(id, intent, tip: snapshot.tipMinor, at: now) }
+                return []
+            }
             journal(.confirming, snapshot, waiter: .confirming(id), at: now)
+        case .askKeyed: checkKeyedOnceMore(for: id, at: now)
         case .askStatus: call(.paymentStatus(cart), for: .status(id), timeout: policy.backendTimeout, payment: id)
         case .readIntent: readEvidence(for: id, at: now)
         case .proveIdle: changeReader(record.reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
@@ -88,44 +84,17 @@ extension GatewayMachine {
 
     /// The last look before a confirm leaves: nothing that happened since it was decided may speak against it.
     func mayConfirm(_ id: PaymentID) -> Bool {
-        guard let machine = payments[id], let facts = carts[machine.record.request.cart]?.facts, refusesPaid(facts) == nil else {
+        guard let machine = payments[id], let money = carts[machine.record.request.cart]?.money, money.refusesPaid == nil else {
             return false
         }
         return machine.isSendingConfirm && !machine.record.cancelRequested
     }
 
-    /// The cart is paid: what has not been confirmed is taken off the readers and out of the queues.
-    mutating func stopUnconfirmed(_ cart: CartID, paidBy payer: PaymentID?, at now: Now) {
-        for other in carts[cart]?.facts.openPayments ?? [] where other != payer {
-            change(other, at: now) { $0.stopForShutdown(.cartPaidEarlier(by: payer), at: now) }
-        }
-    }
-
-    private mutating func supersedeOthers(than record: PaymentRecord, at now: Now) {
-        for other in otherFollowing(of: record) { change(other, at: now) { $0.superseded(by: record.id, at: now) } }
-    }
-
-    /// Payments of the same cart whose outcome is being found out, oldest first.
-    private func otherFollowing(of record: PaymentRecord) -> [PaymentID] {
-        (carts[record.request.cart]?.facts.openPayments ?? []).filter { other in
-            guard other != record.id, let machine = payments[other] else { return false }
-            return machine.isFollowing
-        }
-    }
-
     /// What an end means for its cart; it is written with the end.
     private mutating func settleCart(_ record: PaymentRecord, at now: Now) {
         let cart = record.request.cart
-        carts[cart]?.facts.openPayments.removeAll { $0 == record.id }
-        switch (record.state, record.money) {
-        case (.succeeded, _):
-            carts[cart]?.facts.paid = true
-            carts[cart]?.facts.paidBy = record.id
-            carts[cart]?.facts.order = record.order
-            explainResolutions(of: cart, by: record, at: now)
-        case (_, .authorized): carts[cart]?.facts.held = record.id
-        default: break
-        }
+        _ = carts[cart]?.change { $0.ended(record, at: now) }
+        if record.state == .succeeded { explainResolutions(of: cart, by: record, at: now) }
     }
 
     private mutating func finish(_ id: PaymentID, _ record: PaymentRecord, at now: Now) {
@@ -138,8 +107,6 @@ extension GatewayMachine {
         }
         if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }
         changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }
-        if record.state == .succeeded { supersedeOthers(than: record, at: now) }
-        if record.money != .notTaken { stopUnconfirmed(record.request.cart, paidBy: id, at: now) }
         if carts[record.request.cart]?.facts.paid == true { close(record.request.cart, at: now) }
         log(.notice, "payment ended: \(record.state.rawValue), money \(record.money.rawValue)", .payment(id))
     }

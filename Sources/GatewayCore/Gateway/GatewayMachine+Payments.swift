@@ -1,7 +1,7 @@
 extension GatewayMachine {
     // MARK: Accepting
 
-    mutating func pay(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, keyedChecked: Bool, at now: Now) {
+    mutating func pay(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isChecked: Bool, at now: Now) {
         if let record = acceptance.reserved(payment) {
             guard record.request == request else { return refuse(id, .idReused(payment)) }
             if !acceptance.join(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
@@ -29,9 +29,13 @@ extension GatewayMachine {
                     .readerUnavailable, "The reader is being removed from this location.", remedy: "Use another reader.",
                     readerState: .unregistered))
         }
-        remember(request.cart, recalled: recall.cart)
-        if let refusal = refusesCart(request, keyedChecked: keyedChecked) { return refuse(id, refusal) }
-        if carts[request.cart]?.facts.keyedEntry == true, !keyedChecked {
+        remember(request.cart, recalled: recall.cart, at: now)
+        if let refusal = refusesCart(request, at: now) {
+            // What is held may have been let go meanwhile.
+            if refusal.code == .cartHeld, !isChecked, checkHeld(id, original, request.cart, at: now) { return }
+            return refuse(id, refusal)
+        }
+        if carts[request.cart]?.facts.keyedEntry == true, !isChecked {
             return checkKeyedEntry(id, original, request.cart, at: now)
         }
         // What was learnt of other carts is a hint and refuses nothing: only this cart's own intent tells its currency.
@@ -59,8 +63,7 @@ extension GatewayMachine {
         let record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
         guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown("payment \(payment.text)")) }
         outbox.add(
-            JournalEntry(kind: .accepted, at: now.wall, payment: record, cart: carts[request.cart]?.facts.accepting(payment)),
-            waiter: .accepted(payment))
+            JournalEntry(kind: .accepted, at: now.wall, payment: record, cart: carts[request.cart]?.facts), waiter: .accepted(payment))
     }
 
     /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
@@ -74,10 +77,12 @@ extension GatewayMachine {
 
     private mutating func begin(_ record: PaymentRecord, _ waiting: Acceptance<PaymentID, PaymentRecord>.Waiting, at now: Now) {
         let (payment, cart) = (record.id, record.request.cart)
-        mention(cart)
-        let older = carts[cart]?.facts.openPayments.first
-        if let facts = carts[cart]?.facts { carts[cart]?.facts = facts.accepting(payment) }
-        payments[payment] = PaymentMachine(record: record, older: older, policy: policy, epoch: nextEpoch(), now: now)
+        mention(cart, at: now)
+        changeCart(cart) {
+            $0.reserve(payment, record.request)
+            return []
+        }
+        payments[payment] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
         for asker in waiting.askers { respond(asker.request, .payment(record, created: asker.created)) }
         for request in waiting.cancels { cancel(request, payment, Recall(), at: now) }
         if isStopping {
@@ -86,7 +91,8 @@ extension GatewayMachine {
                     PaymentFailure(code: .agentRestarted, message: "The agent is being stopped; the card was not charged."), at: now)
             }
         }
-        if let facts = carts[cart]?.facts, refusesPaid(facts) != nil {
+        if let money = carts[cart]?.money, money.refusesPaid != nil {
+            let facts = money.facts
             return change(payment, at: now) { $0.stopForShutdown(.cartPaidEarlier(by: facts.paidBy ?? facts.held), at: now) }
         }
         guard payments[payment]?.isEnded == false else { return }
@@ -123,7 +129,7 @@ extension GatewayMachine {
         record.updatedAt = now.wall
         record.timeline.append(TimelineEntry(state: .failed, at: now.wall))
         ended[record.id] = record
-        mention(record.request.cart)
+        mention(record.request.cart, at: now)
         journal(.ended, record, note: "its row landed after it had been refused", at: now)
     }
 
@@ -146,55 +152,15 @@ extension GatewayMachine {
     }
 
     /// The rules of one cart: one live intent, one payment at a time, and no payment of what is paid.
-    private func refusesCart(_ request: PaymentRequest, keyedChecked: Bool) -> Refusal? {
-        guard let facts = carts[request.cart]?.facts else { return nil }
-        if let refusal = refusesPaid(facts) { return refusal }
-        if let coming = acceptance.first(where: { $0.request.cart == request.cart }) {
+    private func refusesCart(_ request: PaymentRequest, at now: Now) -> Refusal? {
+        let money = carts[request.cart]?.money
+        if let refusal = money?.refusesPaid { return refusal }
+        if let coming = acceptance.first(where: { $0.request.cart.lock == request.cart.lock }) {
             return Refusal(
                 .cartBusy, "The payment \(coming.text) of this cart is about to begin.", remedy: "Wait for it, or cancel it.",
                 payment: coming)
         }
-        for open in facts.openPayments {
-            guard let other = payments[open] else {
-                return Refusal(.cartBusy, "The payment \(open.text) of this cart is not known to have ended.", payment: open)
-            }
-            guard other.isUnresolved else {
-                return Refusal(
-                    .cartBusy, "The payment \(open.text) of this cart is running.", remedy: "Wait for it, or cancel it.", payment: open)
-            }
-            let isSame = other.record.request.amount == request.amount
-            guard isSame, other.record.request.accountBalance == request.accountBalance else {
-                return Refusal(
-                    .cartBusy, "What became of the payment \(open.text) of this cart is not known yet, and it was over another amount.",
-                    remedy: "Take the same amount again (that is safe), or wait until the earlier payment is resolved.", payment: open)
-            }
-        }
-        if let intent = facts.intent, intent.everConfirmed, !intent.knownNotCharged, facts.openPayments.isEmpty,
-            intent.amount != request.amount || intent.accountBalance != request.accountBalance
-        {
-            return Refusal(
-                .cartBusy, "An earlier attempt of this cart was over another amount, and nobody knows for certain that it was not charged.",
-                remedy: "Take the same amount as before (that is safe), or make a new cart.")
-        }
-        if facts.keyedEntry, !request.afterKeyedEntry || isHandingOut(request.cart) {
-            return Refusal(
-                .cartBusy, "Card details may be being typed in for this cart.",
-                remedy: "Close that form unpaid, then repeat with \"after_keyed_entry\": true.")
-        }
-        return nil
-    }
-
-    func refusesPaid(_ facts: CartFacts) -> Refusal? {
-        if facts.paid {
-            return Refusal(
-                .cartPaid, "This cart has been paid.", remedy: "Do not take it again.", payment: facts.paidBy, order: facts.order)
-        }
-        if let held = facts.held {
-            return Refusal(
-                .cartHeld, "Money is held for this cart, and its order failed.", remedy: "The back office has to release or complete it.",
-                payment: held)
-        }
-        return nil
+        return money?.refuses(request, isUnresolved: { payments[$0]?.isUnresolved == true }, at: now)
     }
 
     // MARK: Requests about a payment
@@ -230,17 +196,26 @@ extension GatewayMachine {
                     .notUnresolved, "The payment \(payment.text) is \(record.state.rawValue); only an unresolved payment can be resolved.",
                     remedy: "Wait until it ends, or becomes unresolved.", payment: payment))
         }
-        let open = carts[record.request.cart]?.facts.openPayments ?? []
-        let coming = acceptance.first { $0.request.cart == record.request.cart }
-        if let running = open.first(where: { $0 != payment && payments[$0]?.isUnresolved != true }) ?? coming?.id {
+        let coming = acceptance.first { $0.request.cart.lock == record.request.cart.lock }
+        if let running = carts[record.request.cart]?.money.runs(beside: payment) ?? coming {
             return refuse(
                 id,
                 Refusal(
                     .cartBusy, "The payment \(running.text) of this cart is running: what is said of this one may be of its making.",
                     remedy: "Wait for its outcome, then look again.", payment: running))
         }
-        change(payment, at: now) { $0.resolve(paid: paid, order: order, by: by, note: note, at: now) }
-        guard let after = payments[payment]?.record else { return }
+        var isHeard = false
+        change(payment, at: now) { machine in
+            isHeard = machine.resolve(order: order, by: by, note: note)
+            return []
+        }
+        if isHeard { changeCart(record.request.cart) { $0.said(payment, paid: paid, at: now) } }
+        queue.add(.owed(.resolved(id, payment)))
+    }
+
+    /// A technician's word was judged.
+    mutating func resolved(_ id: RequestID, _ payment: PaymentID, at now: Now) {
+        guard let after = payments[payment]?.record ?? ended[payment] else { return }
         if after.state.isEnd { watch(after, at: now) }
         answer(id, with: after)
     }
@@ -265,9 +240,10 @@ extension GatewayMachine {
         _ kind: JournalKind, _ record: PaymentRecord, note: String? = nil, waiter: Outbox.Waiter? = nil, at now: Now
     ) {
         noteWarnings(of: record)
-        // Memory that was never filled from the journal says nothing of a cart.
-        let book = carts[record.request.cart].flatMap { $0.isRecalled ? $0 : nil }
-        outbox.add(JournalEntry(kind: kind, at: now.wall, payment: record, cart: book?.facts, note: note), waiter: waiter)
+        // What memory alone knows of a cart is never written over what the journal has.
+        let money = carts[record.request.cart]?.money
+        let facts = money?.isRecalled == true ? money?.facts : nil
+        outbox.add(JournalEntry(kind: kind, at: now.wall, payment: record, cart: facts, note: note), waiter: waiter)
     }
 }
 

@@ -195,10 +195,7 @@ extension GatewayMachine {
         case .turnedAway(.payment(let payment), let trouble):
             change(payment, at: now) { $0.stopForShutdown(trouble.paymentFailure, at: now) }
         case .turnedAway(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.fail(trouble.paymentFailure, at: now) }
-        case .seenIdle:
-            for payment in payments.values.sorted(by: { $0.id < $1.id }) where payment.record.reader == id && payment.isFollowing {
-                change(payment.id, at: now) { $0.readerSeenIdle(at: now) }
-            }
+        case .seenIdle: seenIdle(id, at: now)
         case .changed(let words): log(.info, words, .reader(id))
         }
     }
@@ -209,7 +206,7 @@ extension GatewayMachine {
             guard let cart = cartForToken(of: id) else {
                 return changeReader(id, at: now) { reader, random in reader.noCart(at: now, random: &random) }
             }
-            mention(cart)
+            mention(cart, at: now)
             changeKeeper(cart, at: now) { $0.claim(.reader(id), at: now.mono) }
         case .list(let token):
             call(.stripeReaders(token), for: .stripeReaders(id), timeout: policy.stripeTimeout, payment: nil)
@@ -225,8 +222,16 @@ extension GatewayMachine {
                 return changeReader(id, at: now) { reader, _ in reader.release(.payment(payment), left: .idle, at: now) }
             }
             let context = transaction(at: now)
-            let currency = currency(of: machine.record.request.cart)
-            change(payment, at: now) { $0.granted(context: context, expectedCurrency: currency, at: now) }
+            let book = carts[machine.record.request.cart]
+            // Where an earlier attempt may have left something on the intent, what will be charged is known by reading it only.
+            let isKnown = book?.facts.intent.map {
+                !$0.everConfirmed || ($0.tipLeft == nil && book?.money.readable.contains($0.id) == true)
+            }
+            let currency = isKnown != false ? currency(of: machine.record.request.cart) : nil
+            let isBesideKeyed = book?.facts.keyedEntry == true
+            change(payment, at: now) {
+                $0.granted(context: context, expectedCurrency: currency, besideKeyedEntry: isBesideKeyed, at: now)
+            }
         case .granted(.cardSetup(let setup)):
             guard let machine = cardSetups[setup], !machine.isEnded else {
                 return changeReader(id, at: now) { reader, _ in reader.release(.cardSetup(setup), left: .idle, at: now) }
@@ -254,8 +259,9 @@ extension GatewayMachine {
         let holder = readers[id]?.holder?.payment
         if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
         if let named = readers[id]?.visitCart { return named }
-        let open = carts.filter { $0.value.isOpen }
-        let any = open.filter { $0.value.reader == id }.keys.min() ?? open.keys.min() ?? policy.maintenanceCart
+        let open = carts.values.filter(\.isOpen)
+        let any =
+            open.filter { $0.reader == id }.map(\.written).min() ?? open.map(\.written).min() ?? policy.maintenanceCart
         // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
         let followed = payments.values.filter { $0.isFollowing && $0.record.reader == id }.min { $0.id < $1.id }
         return any ?? holder.flatMap { (payments[$0]?.record ?? ended[$0])?.request.cart ?? freeingCarts[$0] }

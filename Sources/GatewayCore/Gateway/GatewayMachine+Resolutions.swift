@@ -56,7 +56,7 @@ extension GatewayMachine {
             JournalEntry(kind: .fact, at: now.wall, fact: .init(key: Self.resolutionKey + payment.text, value: value), note: note))
     }
 
-    func isResolutionWatched(_ cart: CartID) -> Bool { resolutions.values.contains { $0.record.request.cart == cart } }
+    func isResolutionWatched(_ cart: CartID) -> Bool { resolutions.values.contains { $0.record.request.cart.lock == cart.lock } }
 
     // MARK: Asking
 
@@ -95,11 +95,11 @@ extension GatewayMachine {
     /// The backend's word on a cart, whoever asked for it.
     mutating func judgeResolutions(of cart: CartID, by status: CartStatus, at now: Now) {
         // A confirm under way, or one whose outcome is being found out, may be what the backend speaks of.
-        guard !resolutions.isEmpty, !isConfirming(cart) else { return }
-        let isFollowed = (carts[cart]?.facts.openPayments ?? []).contains { payments[$0]?.isFollowing == true }
+        guard !resolutions.isEmpty, carts[cart]?.money.isConfirming != true else { return }
+        let isFollowed = (carts[cart]?.money.open ?? []).contains { payments[$0.payment]?.isFollowing == true }
         guard !isFollowed else { return }
         for id in resolutions.keys.sorted() {
-            guard let resolution = resolutions[id], resolution.record.request.cart == cart else { continue }
+            guard let resolution = resolutions[id], resolution.record.request.cart.lock == cart.lock else { continue }
             judge(resolution, by: status, at: now)
         }
     }
@@ -176,7 +176,7 @@ extension GatewayMachine {
     /// A payment took the money of this cart: what was resolved as not taken was not contradicted by the order that follows.
     mutating func explainResolutions(of cart: CartID, by record: PaymentRecord, at now: Now) {
         for id in resolutions.keys.sorted() where id != record.id {
-            guard let resolution = resolutions[id], resolution.record.request.cart == cart, !resolution.wasTaken,
+            guard let resolution = resolutions[id], resolution.record.request.cart.lock == cart.lock, !resolution.wasTaken,
                 resolution.contradiction == nil
             else { continue }
             settle(id, nil, at: now)

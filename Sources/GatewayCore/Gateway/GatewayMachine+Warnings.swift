@@ -52,14 +52,14 @@ extension GatewayMachine {
             return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
         let cart = record.request.cart
-        remember(cart, recalled: recall.cart)
+        remember(cart, recalled: recall.cart, at: now)
         let lifts = carts[cart]?.facts.held == payment
         let warnings = record.warnings
         guard lifts || !warnings.isEmpty else { return respond(id, .payment(record, created: false)) }
         record.unwarn(warnings.map(\.code))
         // At once, so that no later row of this payment bears them again; given back if this one cannot be written.
         replace(record)
-        if lifts { carts[cart]?.facts.held = nil }
+        if lifts { _ = carts[cart]?.change { $0.acknowledgeHold(payment) } }
         let seen = (warnings.map(\.code.rawValue) + (lifts ? ["the cart is held no more"] : [])).joined(separator: ", ")
         journal(
             .acknowledged, record, note: "acknowledged by \(by): \(note) (\(seen))",
@@ -74,7 +74,7 @@ extension GatewayMachine {
             replace(current)
             keepWarned(current)
             outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-            if given.lifts { carts[record.request.cart]?.facts.held = nil }
+            if given.lifts { _ = carts[record.request.cart]?.change { $0.acknowledgeHold(record.id) } }
         }
         settleContradiction(of: record.id, at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
@@ -87,7 +87,7 @@ extension GatewayMachine {
         replace(current)
         keepWarned(current)
         outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-        if given.lifts { carts[record.request.cart]?.facts.held = record.id }
+        if given.lifts { _ = carts[record.request.cart]?.change { $0.holdAgain(record.id) } }
         refuse(id, .journal(trouble))
     }
 

@@ -9,15 +9,20 @@ package struct GatewayMachine: Sendable {
         case token(CartID)
         case createIntent(CartID, UInt64)
         case verifyIntent(CartID, UInt64)
-        case keyedIntent(RequestID, CartID, wasOpen: Bool)
+        case keyedIntent(RequestID, CartID)
         case baseline(PaymentID)
         case status(PaymentID)
+        /// Keyed entry of a cart is looked into: before a payment is accepted, and before its card is charged.
+        case keyedRead(CartID, IntentID)
+        case keyedAgain(CartID, IntentID)
+        /// Whether money that is held for a cart is held still.
+        case heldRead(CartID)
         case cartStatus(RequestID, CartID)
         case keyedCheck(CartID)
         /// Whether the backend agrees with what a technician has said.
         case resolution(PaymentID)
-        case evidence(PaymentID, askedAt: MonoTime)
-        /// A replaced intent of a cart is looked at.
+        case evidence(PaymentID, CartID)
+        /// A replaced intent of a cart is looked at, or one that was handed out for keyed entry.
         case watch(CartID, IntentID)
         case backendReaders
         case stripeReaders(ReaderID?)
@@ -38,7 +43,11 @@ package struct GatewayMachine: Sendable {
     }
 
     struct Parked: Sendable {
-        enum For: Sendable, Equatable { case readers, keyedCheck(CartID) }
+        enum For: Sendable, Equatable {
+            case readers
+            /// The cart is looked into first: keyed entry, or money that is held.
+            case cartCheck(CartID)
+        }
         var id: RequestID
         var request: Request
         var reason: For
@@ -53,7 +62,9 @@ package struct GatewayMachine: Sendable {
     var waitingForEnd: [PaymentID: [(request: RequestID, created: Bool)]] = [:]
     /// Accepted by the rules, not yet on disk.
     var acceptance = Acceptance<PaymentID, PaymentRecord>()
-    var carts: [CartID: CartBook] = [:]
+    var carts = CartShelf()
+    /// Looks into keyed entry that are under way.
+    var keyedChecks: [CartID: KeyedCheck] = [:]
     var readers: [ReaderID: ReaderMachine] = [:]
     var currencies: [PublishableKey: Currency] = [:]
     /// Keys that have shown more than one currency.
@@ -67,6 +78,9 @@ package struct GatewayMachine: Sendable {
     var lookout = Lookout()
     var discoveries: [RequestID: Discovery] = [:]
     var calls: [CallID: Purpose] = [:]
+    private var askedAt: [CallID: MonoTime] = [:]
+    /// When the question was asked whose answer is being handled.
+    private(set) var asked: MonoTime = .min
     var lastCall: UInt64 = 0
     var traces: [LeaseHolder: Int] = [:]
     /// Cards to be kept: as for payments.
@@ -75,9 +89,9 @@ package struct GatewayMachine: Sendable {
     var waitingForCardEnd: [CardSetupID: [RequestID]] = [:]
     var cardAcceptance = Acceptance<CardSetupID, CardSetupRecord>()
     var parked: [Parked] = []
-    /// Requests that are to be asked again, and that the backend has said of that keyed entry has not paid the cart.
-    var keyedChecks: Set<RequestID> = []
-    var keyedRequests: [RequestID: (amount: DecimalAmount, balance: DecimalAmount?, wasOpen: Bool, cart: CartID)] = [:]
+    /// Requests whose cart was looked into: they are asked again, with what the journal says by then.
+    var checkedRequests: Set<RequestID> = []
+    var keyedRequests: [RequestID: CartMachine.Terms] = [:]
     /// Carts of payments that ended while their reader was still to be freed.
     var freeingCarts: [PaymentID: CartID] = [:]
     var listsWanted: [RequestID] = []
@@ -122,6 +136,7 @@ package struct GatewayMachine: Sendable {
         case .forget(let id): forget(id, at: now)
         case .answer(let id, let answer):
             if let purpose = calls.removeValue(forKey: id) {
+                asked = askedAt.removeValue(forKey: id) ?? now.mono
                 handle(purpose, answer, at: now)
             } else {
                 log(.warning, "an answer came to a question that nobody asked; it was dropped")
@@ -134,6 +149,7 @@ package struct GatewayMachine: Sendable {
         case .policy(let policy):
             self.policy = policy
             for id in readers.keys.sorted() { readers[id]?.policy = policy }
+            for cart in carts.keys.sorted() { _ = carts[cart]?.change { $0.terms = policy.evidenceTerms } }
         case .devices(let news): reported(news, at: now)
         case .stopping: stop(at: now)
         }
@@ -231,6 +247,7 @@ package struct GatewayMachine: Sendable {
         lastCall += 1
         let id = CallID(lastCall)
         calls[id] = purpose
+        askedAt[id] = mono
         if call.isForBackend { breaker.calling(at: mono) }
         let trace: String
         if let holder {
@@ -282,7 +299,7 @@ package struct GatewayMachine: Sendable {
     private mutating func forget(_ id: RequestID, at now: Now) {
         forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
-        keyedChecks.remove(id)
+        checkedRequests.remove(id)
         acceptance.forget(id)
         cardAcceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }

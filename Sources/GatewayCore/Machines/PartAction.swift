@@ -25,17 +25,15 @@ extension PartAction where Owed == PaymentMachine.Owed, Begun == PaymentMachine.
         command.takesOff ? .owed(.takeOff(command)) : .begun(.command(command))
     }
 
-    package static var intentNotCharged: Self { .owed(.intentNotCharged) }
-    package static var confirmNotSent: Self { .owed(.confirmNotSent) }
-    package static var intentGone: Self { .owed(.intentGone) }
-    package static var tookMoney: Self { .owed(.tookMoney) }
+    package static var askKeyed: Self { .begun(.askKeyed) }
+    package static func confirmEnded(_ fate: IntentEvidence.Fate) -> Self { .owed(.confirmEnded(fate)) }
+    package static var confirmUndone: Self { .owed(.confirmUndone) }
+    package static var cancelNoted: Self { .owed(.cancelNoted) }
     package static var ended: Self { .owed(.ended) }
     package static func write(_ kind: JournalKind, _ record: PaymentRecord, note: String?) -> Self {
         .owed(.write(kind, record, note: note))
     }
     package static func release(_ left: ReaderMachine.Left) -> Self { .owed(.release(left)) }
-    package static func alreadyCharged(proven: Bool) -> Self { .owed(.alreadyCharged(proven: proven)) }
-    package static func sawIntent(_ status: IntentStatus) -> Self { .owed(.sawIntent(status)) }
     package static func alarm(_ words: String) -> Self { .owed(.alarm(words)) }
 }
 

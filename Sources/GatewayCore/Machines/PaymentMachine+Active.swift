@@ -28,7 +28,12 @@ extension PaymentMachine {
 
         enum Baseline: Sendable {
             case asked
-            case known(failedBefore: Bool?)
+            case known
+        }
+
+        /// A card number may have been typed in for this cart: whether that was charged is read right before the confirm.
+        enum Keyed: Sendable {
+            case none, due, asked
         }
 
         enum Stop: Sendable, Equatable {
@@ -49,6 +54,9 @@ extension PaymentMachine {
         var reconnected = false
         var queryFailures = 0
         var displayed = false
+        /// Of the intent's amount, what an earlier attempt left on it as a tip: the reader shows it, and offers no menu.
+        var tipLeft: Int64 = 0
+        var keyed = Keyed.none
         /// The reader was asked by a hint that was wrong: it is to be asked again, for what the intent says.
         var asksAgain = false
 
@@ -64,13 +72,16 @@ extension PaymentMachine {
     // MARK: Events
 
     /// The reader is this payment's.
-    package mutating func granted(context: TransactionContext, expectedCurrency: Currency?, at now: Now) -> [Action] {
+    package mutating func granted(
+        context: TransactionContext, expectedCurrency: Currency?, besideKeyedEntry: Bool = false, at now: Now
+    ) -> [Action] {
         guard case .queued = state else { return [.release(.idle)] }
         var actions: [Action] = []
         edit { $0.leased = true }
         show(.preparing, at: now)
         var active = Active(context: context)
         active.expectedCurrency = expectedCurrency
+        if besideKeyedEntry { active.keyed = .due }
         state = .active(active)
         actions.append(.write(.leased, record, note: nil))
         actions.append(.awaitSession)
@@ -98,7 +109,8 @@ extension PaymentMachine {
         }
     }
 
-    package mutating func intentReady(_ facts: IntentFacts, key: PublishableKey, at now: Now) -> [Action] {
+    /// The cart's intent, in a state that it can be confirmed from. `tipLeft`: of its amount, what an earlier attempt left on it as a tip.
+    package mutating func intentReady(_ facts: IntentFacts, key: PublishableKey, tipLeft: Int64 = 0, at now: Now) -> [Action] {
         guard case .active(var active) = state, case .requested = active.intent else { return [] }
         var actions: [Action] = []
         edit {
@@ -107,29 +119,19 @@ extension PaymentMachine {
             $0.currency = facts.currency
             $0.updatedAt = now.wall
         }
-        switch facts.status {
-        case .requiresPaymentMethod:
-            if let wanted = record.request.amount.minorUnits(in: facts.currency) {
-                edit { $0.amountMinor = wanted }
-                active.intent = .ready(facts)
-                if wanted != facts.amountMinor {
-                    active.stop(.failure(.amountMismatch(asked: wanted, intent: facts.amountMinor, currency: facts.currency)))
-                } else if let shown = active.shown, shown != Charge(amountMinor: facts.amountMinor, currency: facts.currency) {
-                    active.asksAgain = true
-                }
-            } else {
-                active.stop(.failure(.amountInvalid(record.request.amount.text, facts.currency)))
+        let wanted = record.request.amount.minorUnits(in: facts.currency)
+        if let wanted {
+            edit { $0.amountMinor = wanted }
+            active.intent = .ready(facts)
+            active.tipLeft = tipLeft
+            let whole = wanted.addingReportingOverflow(tipLeft)
+            if whole.overflow || whole.partialValue != facts.amountMinor {
+                active.stop(.failure(.amountMismatch(asked: wanted, intent: facts.amountMinor, currency: facts.currency)))
+            } else if let shown = active.shown, shown != Charge(amountMinor: facts.amountMinor, currency: facts.currency) {
+                active.asksAgain = true
             }
-        case .processing, .requiresCapture, .succeeded:
-            active.stop(.failure(.cartPaidEarlier(by: older)))
-            actions.append(.alreadyCharged(proven: true))
-        case .canceled, .requiresConfirmation, .requiresAction, .other:
-            active.stop(
-                .failure(
-                    PaymentFailure(
-                        code: .intentFailed, message: "The cart's payment at Stripe is in a state that a card cannot be taken for.",
-                        remedy: "Try again; if it goes on, make a new cart.")))
-            if facts.status == .canceled { actions += [.intentGone, .sawIntent(.canceled)] }
+        } else {
+            active.stop(.failure(.amountInvalid(record.request.amount.text, facts.currency)))
         }
         actions.append(.write(.intent, record, note: nil))
         state = .active(active)
@@ -143,30 +145,32 @@ extension PaymentMachine {
         }
     }
 
-    /// What the backend said of the cart before the confirm. Nil: it could not be asked, and a `Failed` seen later may be old.
-    ///
-    /// `isFirst`: nothing of this cart was ever confirmed before, so nothing that the backend has yet to hear of can change its word.
-    package mutating func baseline(_ status: CartStatus?, isFirst: Bool = true, at now: Now) -> [Action] {
+    /// What the backend said of the cart before the confirm; nil: it could not be asked. Only `Submitted` matters: that is never confirmed.
+    package mutating func baseline(_ status: CartStatus?, at now: Now) -> [Action] {
         changeActive(at: now) { active in
             guard case .asked = active.baseline else { return }
-            switch status {
-            case nil: active.baseline = .known(failedBefore: nil)
-            case .open: active.baseline = .known(failedBefore: isFirst ? false : nil)
-            case .failed: active.baseline = .known(failedBefore: true)
-            case .submitted:
-                active.baseline = .known(failedBefore: nil)
-                active.stop(
-                    .failure(
-                        PaymentFailure(
-                            code: .cartPaid, message: "This cart has been paid already.",
-                            remedy: "Do not take it again; the order exists at the backend.")))
-            }
+            active.baseline = .known
+            if case .submitted? = status { active.stop(.failure(.cartPaidEarlier(by: nil))) }
+        }
+    }
+
+    /// The keyed intents were read; nil: none of them can be charged.
+    package mutating func keyedRead(_ failure: PaymentFailure?, at now: Now) -> [Action] {
+        changeActive(at: now) { active in
+            guard case .asked = active.keyed else { return }
+            active.keyed = .none
+            if let failure { active.stop(.failure(failure)) }
         }
     }
 
     /// The cart must not be taken for a reason found outside this payment.
     package mutating func stop(_ failure: PaymentFailure, at now: Now) -> [Action] {
-        changeActive(at: now) { $0.stop(.failure(failure)) }
+        if case .confirmWriting(let confirming) = state {
+            var actions: [Action] = []
+            withdraw(confirming, .failure(failure), at: now, &actions)
+            return actions
+        }
+        return changeActive(at: now) { $0.stop(.failure(failure)) }
     }
 
     private mutating func changeActive(at now: Now, _ change: (inout Active) -> Void) -> [Action] {
@@ -210,9 +214,13 @@ extension PaymentMachine {
             active.reader = .querying
             actions.append(.command(.query(active.context)))
         case .cardRead(let card):
-            if case .ready(let facts) = active.intent, case .known(let failedBefore) = active.baseline, let shown = active.shown {
-                beginConfirm(active, card: card, facts: facts, shown: shown, failedBefore: failedBefore, at: now, &actions)
-                return
+            guard case .ready(let facts) = active.intent, case .known = active.baseline, let shown = active.shown else { break }
+            switch active.keyed {
+            case .none: return beginConfirm(active, card: card, facts: facts, shown: shown, at: now, &actions)
+            case .due:
+                active.keyed = .asked
+                actions.append(.askKeyed)
+            case .asked: break
             }
         case .waitingForSession, .displaying, .collecting, .polling, .querying, .canceling, .clearing: break
         }
@@ -254,7 +262,10 @@ extension PaymentMachine {
             active.reader = .collecting
             edit { $0.attempts += 1 }
             actions.append(
-                .command(.collect(active.context, amountMinor: charge.amountMinor, currency: charge.currency, tip: record.request.tip)))
+                .command(
+                    .collect(
+                        active.context, amountMinor: charge.amountMinor, currency: charge.currency,
+                        tip: active.tipLeft > 0 ? nil : record.request.tip)))
         }
     }
 

@@ -1,19 +1,25 @@
 extension PaymentMachine {
-    /// From the moment that "confirming" is to be written until the reader's answer is understood.
+    /// From the moment that "confirming" is to be written until a verdict on the reader's answer.
     struct Confirming: Sendable {
         var shown: Charge
         var context: TransactionContext
         var card: CollectedCard
         var intent: IntentID
-        /// The backend's `Failed` stood before the confirm; nil: not known.
-        var failedBefore: Bool?
-        var sentAt: MonoTime
-        var sends: Int
+        var sends = 0
+        /// What the reader's answer came to; nil while it is awaited.
+        var outcome: Outcome?
+        var pursuit: Pursuit
+
+        struct Outcome: Sendable {
+            /// How the reader was left.
+            var left: ReaderMachine.Left
+            var words: String
+            var declineCode: String?
+        }
     }
 
     mutating func beginConfirm(
-        _ active: Active, card: CollectedCard, facts: IntentFacts, shown: Charge, failedBefore: Bool?, at now: Now,
-        _ actions: inout [Action]
+        _ active: Active, card: CollectedCard, facts: IntentFacts, shown: Charge, at now: Now, _ actions: inout [Action]
     ) {
         guard shown == Charge(amountMinor: facts.amountMinor, currency: facts.currency) else {
             var stopped = active
@@ -26,22 +32,20 @@ extension PaymentMachine {
         edit {
             $0.money = .unknown
             $0.confirmingAt = now.wall
-            $0.tipMinor = card.tipMinor
+            $0.tipMinor = card.tipMinor + active.tipLeft
             $0.currency = facts.currency
-            $0.amountMinor = facts.amountMinor
+            $0.amountMinor = facts.amountMinor - active.tipLeft
         }
         state = .confirmWriting(
-            Confirming(
-                shown: shown, context: active.context, card: card, intent: facts.id, failedBefore: failedBefore, sentAt: now.mono, sends: 0)
-        )
+            Confirming(shown: shown, context: active.context, card: card, intent: facts.id, pursuit: Pursuit(from: now.mono + 3_000)))
         actions.append(.writeConfirming(record))
     }
 
     /// "confirming" is on disk: now, and only now, the confirm may be sent.
     package mutating func confirmingWritten(at now: Now) -> [Action] {
         guard case .confirmWriting(var confirming) = state else { return [] }
-        confirming.sentAt = now.mono
         confirming.sends = 1
+        confirming.pursuit = Pursuit(from: now.mono + 3_000)
         state = .confirming(confirming)
         return [.command(.confirm(confirming.context, intent: confirming.intent, card: confirming.card))]
     }
@@ -60,7 +64,7 @@ extension PaymentMachine {
     /// Nothing is confirmed, whatever becomes of the row: the reader is asked to cancel.
     mutating func withdraw(_ confirming: Confirming, _ reason: Active.Stop, at now: Now, _ actions: inout [Action]) {
         takeConfirmBack()
-        actions.append(.confirmNotSent)
+        actions.append(.confirmUndone)
         var active = Active(context: confirming.context)
         active.reader = .cardRead(confirming.card)
         active.shown = confirming.shown
@@ -77,115 +81,181 @@ extension PaymentMachine {
         }
     }
 
+    // MARK: The answer
+
+    /// What the reader's answer is, as evidence. What it proves is the cart's business; its verdict follows.
     mutating func confirmAnswered(
-        _ confirming: Confirming, _ result: Result<ReaderReply, ReaderFailure>, at now: Now, _ actions: inout [Action]
+        _ before: Confirming, _ result: Result<ReaderReply, ReaderFailure>, at now: Now, _ actions: inout [Action]
     ) {
+        var confirming = before
+        let fate: IntentEvidence.Fate
         switch result {
-        case .success(.confirmed(let answer)): confirmAnswered(confirming, answer, at: now, &actions)
-        case .success: becomeUnknown(confirming, "the reader answered something else than a confirmation", at: now, &actions)
-        case .failure(.unreachable(let detail)) where confirming.sends == 1:
-            // Nothing was sent, so nothing can be charged by this attempt.
-            actions.append(.confirmNotSent)
-            actions.append(.release(.unknown))
-            end(
-                .failed, money: .notTaken, failure: .readerLost("The reader was lost before the card was charged: \(detail)"), at: now,
-                &actions)
-        case .failure(let failure): becomeUnknown(confirming, failure.sentence, at: now, &actions)
+        case .success(.confirmed(let answer)):
+            fate = .answered(.init(field: answer.field, intent: answer.intent, status: answer.status, at: now.mono))
+            let words = answer.message ?? answer.code ?? "no reason given"
+            // One that asks to be confirmed again keeps its card on the reader.
+            let isDone = answer.field != .none && answer.status != .requiresConfirmation
+            confirming.outcome = Confirming.Outcome(
+                left: isDone ? .idle : .unknown,
+                words: "the reader's answer does not say what became of the money: \(words)",
+                declineCode: answer.declineCode ?? answer.code)
+            if answer.intent == nil || answer.intent == confirming.intent { noteAnswer(answer, at: now, &actions) }
+        case .success:
+            fate = .answered(.init(field: .none, intent: nil, status: nil, at: now.mono))
+            confirming.outcome = Confirming.Outcome(
+                left: .unknown, words: "the reader answered something else than a confirmation")
+        case .failure(.unreachable(let detail)):
+            fate = .notSent
+            confirming.outcome = Confirming.Outcome(left: .unknown, words: detail)
+        case .failure(let failure):
+            fate = .lost
+            confirming.outcome = Confirming.Outcome(left: .unknown, words: failure.sentence)
+        }
+        state = .confirming(confirming)
+        actions.append(.confirmEnded(fate))
+    }
+
+    /// The answer to a confirm of which it was known already that it charged.
+    mutating func lateAnswer(_ result: Result<ReaderReply, ReaderFailure>, at now: Now, _ actions: inout [Action]) {
+        guard case .success(.confirmed(let answer)) = result else { return actions.append(.confirmEnded(.lost)) }
+        if answer.intent == nil || answer.intent == record.intent { noteAnswer(answer, at: now, &actions) }
+        actions.append(
+            .confirmEnded(.answered(.init(field: answer.field, intent: answer.intent, status: answer.status, at: now.mono))))
+    }
+
+    private mutating func noteAnswer(_ answer: ConfirmAnswer, at now: Now, _ actions: inout [Action]) {
+        if let card = answer.card { edit { $0.card = card.merged(over: $0.card) } }
+        if let receipt = answer.receipt { edit { $0.receipt = receipt } }
+        guard answer.status == .succeeded || answer.status == .requiresCapture else { return }
+        noteCharged(answer.amountMinor, answer.currency, at: now, &actions)
+    }
+
+    /// What was charged must be what was shown with the tip; if it is not, somebody has to know.
+    package mutating func charged(_ facts: IntentFacts, at now: Now) -> [Action] {
+        guard facts.id == record.intent, !isEnded, record.amountChargedMinor == nil,
+            facts.status == .succeeded || facts.status == .requiresCapture
+        else { return [] }
+        var actions: [Action] = []
+        noteCharged(facts.amountMinor, facts.currency, at: now, &actions)
+        return actions
+    }
+
+    private mutating func noteCharged(_ charged: Int64?, _ currency: Currency?, at now: Now, _ actions: inout [Action]) {
+        if let charged { edit { $0.amountChargedMinor = charged } }
+        guard let shown = record.amountMinor, let unit = record.currency else { return }
+        if let currency, currency != unit {
+            return warn(.chargedCurrencyDiffers(shown: unit, charged: currency), at: now, &actions)
+        }
+        guard let charged else { return }
+        let expected = shown.addingReportingOverflow(record.tipMinor)
+        if expected.overflow || charged != expected.partialValue {
+            warn(.chargedAmountDiffers(shown: shown, tip: record.tipMinor, charged: charged, currency: unit), at: now, &actions)
         }
     }
 
-    private mutating func confirmAnswered(_ before: Confirming, _ answer: ConfirmAnswer, at now: Now, _ actions: inout [Action]) {
-        var confirming = before
-        if let named = answer.intent, named != confirming.intent {
-            becomeUnknown(confirming, "the reader's answer names another payment", at: now, &actions)
-            return
+    // MARK: The verdict
+
+    /// What the cart's evidence says of this attempt. It is told after every answer to a confirm, and whenever it changes.
+    package mutating func judged(_ verdict: Verdict, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        switch state {
+        case .confirming(let confirming): judged(confirming, verdict, at: now, &actions)
+        case .following: judgedWhileFollowing(verdict, at: now, &actions)
+        case .queued, .active, .confirmWriting, .ended: break
         }
-        if let card = answer.card { edit { $0.card = card.merged(over: $0.card) } }
-        switch answer.status {
-        case .requiresCapture, .succeeded, .processing:
-            // A refusal that carries a paid intent means: it had been charged before this confirm.
-            // Where it was confirmed twice, the first time may have been what charged it.
-            let charged = answer.field == .confirmed || confirming.sends > 1
-            edit { $0.authorized = charged }
-            if !charged {
-                actions.append(.alreadyCharged(proven: true))
-                actions.append(.release(.idle))
-                end(.failed, money: .notTaken, failure: .cartPaidEarlier(by: older), at: now, &actions)
-                return
-            }
-            noteAmount(confirming, answer, &actions)
-            actions.append(.release(.idle))
-            actions.append(.tookMoney)
-            beginFollowing(confirming, showing: .finishing, note: "the issuer approved", at: now, &actions)
-        case .requiresPaymentMethod:
-            actions.append(.release(.idle))
-            actions.append(.intentNotCharged)
-            actions.append(.sawIntent(.requiresPaymentMethod))
-            edit { $0.tipMinor = 0 }
-            end(
-                .declined, money: .notTaken,
-                failure: PaymentFailure(
-                    code: .cardDeclined, message: "The card was declined.", declineCode: answer.declineCode ?? answer.code,
-                    remedy: "Ask for another card or another way to pay."), at: now, &actions)
-        case .requiresConfirmation where confirming.sends < 2:
-            confirming.sends += 1
-            confirming.sentAt = now.mono
+        return actions
+    }
+
+    private mutating func judged(_ before: Confirming, _ verdict: Verdict, at now: Now, _ actions: inout [Action]) {
+        var confirming = before
+        switch verdict {
+        case .unknown:
+            guard let outcome = confirming.outcome else { return }
+            actions.append(.release(outcome.left))
+            beginFollowing(confirming, showing: .unresolved, note: outcome.words, at: now, &actions)
+        case .confirmAgain:
+            guard confirming.outcome != nil, confirming.sends == 1, !record.cancelRequested else { return }
+            confirming.sends = 2
+            confirming.outcome = nil
+            confirming.pursuit = Pursuit(from: now.mono + 3_000)
             state = .confirming(confirming)
             actions.append(.command(.confirm(confirming.context, intent: confirming.intent, card: confirming.card)))
-        case .canceled:
-            actions.append(.release(.idle))
-            actions += [.intentGone, .sawIntent(.canceled)]
-            end(
-                .failed, money: .notTaken,
-                failure: PaymentFailure(
-                    code: .intentFailed, message: "The payment was canceled at Stripe before the card was charged.", remedy: "Try again."),
-                at: now, &actions)
-        case nil where older != nil && answer.refusesIntentState:
-            // Refused for the intent's state while an earlier attempt's outcome is open: this attempt took nothing, that one may have.
-            actions.append(.alreadyCharged(proven: false))
-            actions.append(.release(.idle))
-            end(.failed, money: .notTaken, failure: .cartPaidEarlier(by: older), at: now, &actions)
-        case .requiresConfirmation, .requiresAction, .other, nil:
-            let words = answer.message ?? answer.code ?? "no reason given"
-            becomeUnknown(confirming, "the reader's answer does not say what became of the money: \(words)", at: now, &actions)
+        case .authorized:
+            actions.append(.release(confirming.outcome?.left ?? .unknown))
+            edit { $0.authorized = true }
+            beginFollowing(
+                confirming, showing: .finishing,
+                note: confirming.outcome == nil ? "Stripe says that the intent was charged" : "the issuer approved", at: now, &actions)
+        case .notConfirmed:
+            actions.append(.release(.unknown))
+            conclude(verdict, words: confirming.outcome?.words, at: now, &actions)
+        case .declined:
+            actions.append(.release(confirming.outcome?.left ?? .unknown))
+            conclude(verdict, declineCode: confirming.outcome?.declineCode, at: now, &actions)
+        case .intentCanceled, .notCharged, .taken, .superseded, .cartPaid, .orderFailed, .said:
+            actions.append(.release(confirming.outcome?.left ?? .unknown))
+            conclude(verdict, at: now, &actions)
         }
     }
 
-    /// The amount charged must be what was shown plus the tip; if it is not, somebody has to know.
-    private mutating func noteAmount(_ confirming: Confirming, _ answer: ConfirmAnswer, _ actions: inout [Action]) {
-        guard let charged = answer.amountMinor else { return }
-        let expected = confirming.shown.amountMinor.addingReportingOverflow(confirming.card.tipMinor)
-        if expected.overflow || charged != expected.partialValue {
-            actions.append(
-                .alarm(
-                    "the issuer was asked for \(charged) minor units, the reader showed \(confirming.shown.amountMinor) and a tip of \(confirming.card.tipMinor)"
-                ))
+    /// Ends by a verdict. This, and only this, ends what was confirmed.
+    mutating func conclude(
+        _ verdict: Verdict, words: String? = nil, declineCode: String? = nil, at now: Now, _ actions: inout [Action]
+    ) {
+        func failed(_ failure: PaymentFailure, note: String? = nil, _ machine: inout Self) {
+            machine.edit { if verdict == .declined { $0.tipMinor = 0 } }
+            machine.end(verdict == .declined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)
         }
-    }
-
-    private mutating func becomeUnknown(_ confirming: Confirming, _ why: String, at now: Now, _ actions: inout [Action]) {
-        actions.append(.release(.unknown))
-        beginFollowing(confirming, showing: .unresolved, note: why, at: now, &actions)
+        edit { $0.decidesBy = nil }
+        switch verdict {
+        case .unknown, .confirmAgain, .authorized: break
+        case .taken(let order):
+            edit {
+                $0.order = order ?? $0.order
+                $0.authorized = true
+            }
+            end(.succeeded, money: .taken, failure: nil, note: "the backend says: submitted", at: now, &actions)
+        case .declined:
+            failed(
+                PaymentFailure(
+                    code: .cardDeclined, message: "The card was declined.", declineCode: declineCode,
+                    remedy: "Ask for another card or another way to pay."), &self)
+        case .notConfirmed:
+            failed(.readerLost("The reader was lost before the card was charged: \(words ?? "nothing was sent")"), &self)
+        case .intentCanceled:
+            let message =
+                record.authorized
+                ? "The payment was canceled at Stripe; what was held on the card is let go."
+                : "The payment was canceled at Stripe; the card was not charged."
+            failed(PaymentFailure(code: .intentFailed, message: message, remedy: "Try again."), note: "Stripe says: canceled", &self)
+        case .notCharged:
+            failed(
+                .readerLost("The reader's answer was lost; Stripe says that the card was not charged."),
+                note: "not charged: Stripe says so after the authorization window, and the reader was seen idle", &self)
+        case .superseded(let other):
+            failed(
+                PaymentFailure(code: .superseded, message: "A later attempt took the money of this cart.", supersededBy: other), &self)
+        case .cartPaid(let other): failed(.cartPaidEarlier(by: other), &self)
+        case .orderFailed: endOrderFailed(at: now, &actions)
+        case .said(let paid):
+            let words = technician.map { "resolved by \($0.by): \($0.note)" }
+            if paid {
+                end(.succeeded, money: .taken, failure: nil, note: words, at: now, &actions)
+            } else {
+                failed(
+                    PaymentFailure(code: .resolvedByTechnician, message: "A technician found that the money was not taken."),
+                    note: words, &self)
+            }
+        }
     }
 }
 
 extension PaymentFailure {
     static func cartPaidEarlier(by older: PaymentID?) -> PaymentFailure {
         PaymentFailure(
-            code: .cartPaid, message: "This cart's money was taken by an earlier attempt.",
+            code: .cartPaid,
+            message: older == nil ? "This cart has been paid already." : "This cart's money was taken by an earlier attempt.",
             remedy: "Do not take it again; look at the earlier payment of this cart.", paidBy: older)
-    }
-}
-
-extension ConfirmAnswer {
-    /// The intent was not in a state that it can be confirmed from. The codes are those that published interfaces use for it
-    /// (reader-protocol, section 4: `intent_invalid_state`, `CONFIRM_INVALID_PAYMENT_INTENT`; Stripe's API: `payment_intent_unexpected_state`);
-    /// what a reader answers is unknown.
-    var refusesIntentState: Bool {
-        switch code {
-        case "payment_intent_unexpected_state", "intent_invalid_state", "CONFIRM_INVALID_PAYMENT_INTENT": true
-        default: false
-        }
     }
 }
 

@@ -8,7 +8,10 @@ extension PaymentMachine {
         case .active(let active): answered(active, command, result, at: now, &actions)
         case .confirming(let confirming):
             if case .confirm = command { confirmAnswered(confirming, result, at: now, &actions) }
-        case .queued, .confirmWriting, .following, .ended: break
+        case .following:
+            // Charged was known without it: it is heard all the same.
+            if case .confirm = command { lateAnswer(result, at: now, &actions) }
+        case .queued, .confirmWriting, .ended: break
         }
         return actions
     }

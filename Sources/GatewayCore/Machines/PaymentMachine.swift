@@ -9,18 +9,12 @@ package struct PaymentMachine: Sendable {
         /// Take what this payment has put there off the reader.
         case takeOff(ReaderCommand)
         case release(ReaderMachine.Left)
-        /// The intent is known not to have been charged.
-        case intentNotCharged
-        /// "confirming" is on disk, and the confirm did not leave the box.
-        case confirmNotSent
-        /// The intent can never be charged (canceled): the cart needs another.
-        case intentGone
-        /// This payment's confirm took the money: others on the intent did not.
-        case tookMoney
-        /// The intent was charged before this payment confirmed it. `proven`: its status says so; else the reader only refused its state.
-        case alreadyCharged(proven: Bool)
-        /// An answer about the intent that others on it want to know.
-        case sawIntent(IntentStatus)
+        /// What became of the confirm that was sent last: evidence.
+        case confirmEnded(IntentEvidence.Fate)
+        /// "confirming" was journaled or about to be, and nothing of the confirm was given to the reader's link.
+        case confirmUndone
+        /// The till asks to cancel: the confirm is not sent again.
+        case cancelNoted
         case ended
         case alarm(String)
     }
@@ -40,6 +34,8 @@ package struct PaymentMachine: Sendable {
         case readIntent
         /// Somebody should look whether the reader is idle.
         case proveIdle
+        /// A card number may have been typed in for this cart: whether that was charged is to be read once more.
+        case askKeyed
     }
 
     package typealias Action = PartAction<Owed, Begun>
@@ -66,15 +62,16 @@ package struct PaymentMachine: Sendable {
     }
 
     package private(set) var record: PaymentRecord
-    /// An earlier payment of the cart whose outcome is not known, on the same intent.
-    package private(set) var older: PaymentID?
+    /// What a technician said of it, and who.
+    private(set) var technician: (by: String, note: String)?
+    /// The words with which the backend said `Failed` last.
+    private(set) var failedWith: String?
     var state: State
     let policy: GatewayPolicy
     /// Tells this machine from every other that is, or was, in the same place.
     package let epoch: UInt64
 
-    package init(record: PaymentRecord, older: PaymentID? = nil, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
-        self.older = older
+    package init(record: PaymentRecord, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
         self.epoch = epoch
         self.record = record
         self.policy = policy
@@ -89,6 +86,10 @@ package struct PaymentMachine: Sendable {
     package var isPastConfirming: Bool { record.confirmingAt != nil }
 
     mutating func edit(_ change: (inout PaymentRecord) -> Void) { change(&record) }
+
+    package mutating func noteFailed(_ words: String??) {
+        if let words { failedWith = words }
+    }
 }
 
 extension PaymentMachine {
@@ -124,8 +125,9 @@ extension PaymentMachine {
         switch state {
         case .queued(let until): until
         case .active(let active): active.nextWake
-        case .confirmWriting, .confirming, .ended: nil
-        case .following(let following): following.nextWake(authorized: record.authorized)
+        case .confirming(let confirming): confirming.outcome == nil && !confirming.pursuit.isAsking ? confirming.pursuit.pollAt : nil
+        case .confirmWriting, .ended: nil
+        case .following(let following): following.nextWake
         }
     }
 
@@ -142,12 +144,14 @@ extension PaymentMachine {
             }
         case .active: advance(at: now, &actions)
         case .following: follow(at: now, &actions)
-        case .confirmWriting, .confirming, .ended: break
+        case .confirming: pursue(at: now, &actions)
+        case .confirmWriting, .ended: break
         }
         return actions
     }
 
-    /// The checkout asks to cancel. While "confirming" waits for the disk that is obeyed; once it is written it changes nothing but `cancelRequested`.
+    /// The checkout asks to cancel. While "confirming" waits for the disk that is obeyed; once it is written it changes nothing but `cancelRequested`,
+    /// and that the confirm is not sent again.
     package mutating func cancel(at now: Now) -> [Action] {
         var actions: [Action] = []
         guard !isEnded else { return actions }
@@ -166,29 +170,21 @@ extension PaymentMachine {
             state = .active(active)
             advance(at: now, &actions)
         case .confirmWriting(let confirming): withdraw(confirming, .checkout, at: now, &actions)
-        case .confirming, .following, .ended: break
+        case .confirming, .following: actions.append(.cancelNoted)
+        case .ended: break
         }
         return actions
     }
 
-    /// A technician says what became of it. Only an unresolved payment takes it.
-    package mutating func resolve(paid: Bool, order: OrderID?, by: String, note: String, at now: Now) -> [Action] {
-        guard case .following = state, isUnresolved else { return [] }
-        var actions: [Action] = []
+    /// A technician says what became of it; only an unresolved payment takes it. Its verdict follows.
+    package mutating func resolve(order: OrderID?, by: String, note: String) -> Bool {
+        guard case .following = state, isUnresolved else { return false }
+        technician = (by, note)
         edit {
             $0.resolvedBy = by
             $0.order = order ?? $0.order
         }
-        let words = "resolved by \(by): \(note)"
-        if paid {
-            end(.succeeded, money: .taken, failure: nil, note: words, at: now, &actions)
-        } else {
-            end(
-                .failed, money: .notTaken,
-                failure: PaymentFailure(code: .resolvedByTechnician, message: "A technician found that the money was not taken."),
-                note: words, at: now, &actions)
-        }
-        return actions
+        return true
     }
 }
 

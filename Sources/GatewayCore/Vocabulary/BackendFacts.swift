@@ -147,11 +147,14 @@ package struct IntentFacts: Sendable, Equatable {
     package var status: IntentStatus
     package var amountMinor: Int64
     package var currency: Currency
+    /// The card that was charged, where Stripe tells it to whom asks.
+    package var card: CardSummary?
 
-    package init(id: IntentID, status: IntentStatus, amountMinor: Int64, currency: Currency) {
+    package init(id: IntentID, status: IntentStatus, amountMinor: Int64, currency: Currency, card: CardSummary? = nil) {
         self.id = id
         self.status = status
         self.amountMinor = amountMinor
         self.currency = currency
+        self.card = card
     }
 }

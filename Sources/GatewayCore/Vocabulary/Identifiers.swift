@@ -29,6 +29,16 @@ package struct CartID: Identifier {
         guard (1...128).contains(bytes.count), bytes.allSatisfy({ (0x20...0x7e).contains($0) }) else { return nil }
         self.text = text
     }
+
+    /// What all spellings have in common that a backend may take for one cart: without case, leading zeros and blanks at the ends.
+    package var lock: CartID {
+        let blank = UInt8(ascii: " ")
+        var bytes = text.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }[...]
+        bytes = bytes.drop { $0 == blank }
+        while bytes.last == blank { bytes.removeLast() }
+        let bare = bytes.drop { $0 == UInt8(ascii: "0") }
+        return CartID(unchecked: String(decoding: bare.isEmpty ? bytes.suffix(1) : bare, as: UTF8.self))
+    }
 }
 
 /// One attempt to be paid, named by the checkout: 1 to 128 of `A-Z a-z 0-9 . _ -`.

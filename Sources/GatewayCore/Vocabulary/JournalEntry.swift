@@ -1,6 +1,6 @@
 /// What is kept of a cart across payments: one cart has at most one live PaymentIntent.
-package struct CartFacts: Sendable, Equatable, Codable {
-    package struct Intent: Sendable, Equatable, Codable {
+package struct CartFacts: Sendable, Hashable, Codable {
+    package struct Intent: Sendable, Hashable, Codable {
         package var id: IntentID
         package var amountMinor: Int64
         package var currency: Currency
@@ -12,6 +12,14 @@ package struct CartFacts: Sendable, Equatable, Codable {
         package var everConfirmed: Bool
         /// Evidence after the last confirm says that it was not charged.
         package var knownNotCharged: Bool
+        /// The cart as the till wrote it when the intent was made: the backend knows it by that. Absent in old rows.
+        package var cart: CartID?
+        /// It was read, or answered, as charged: the attempts that had confirmed by then. Absent: not known to be charged.
+        package var chargedAmong: [PaymentID]?
+        /// A tip of the last confirm, which Stripe may have kept on it.
+        package var tipLeft: Int64?
+        /// Attempts that ended by a technician's word that they took nothing, and may take it until their window has passed.
+        package var said: [SaidNotTaken]?
 
         package init(
             id: IntentID, amountMinor: Int64, currency: Currency, publishableKey: PublishableKey, amount: DecimalAmount,
@@ -28,6 +36,33 @@ package struct CartFacts: Sendable, Equatable, Codable {
         }
     }
 
+    /// An attempt of which a technician said that it took nothing, and the reader that it was on.
+    package struct SaidNotTaken: Sendable, Hashable, Codable {
+        package var payment: PaymentID
+        package var reader: ReaderID
+
+        package init(payment: PaymentID, reader: ReaderID) {
+            self.payment = payment
+            self.reader = reader
+        }
+    }
+
+    /// An intent that was handed out for keyed entry, with what made it: after a restart the backend is asked for it again.
+    package struct Keyed: Sendable, Hashable, Codable {
+        package var id: IntentID
+        package var cart: CartID
+        package var amount: DecimalAmount
+        package var accountBalance: DecimalAmount?
+
+        package init(id: IntentID, cart: CartID, amount: DecimalAmount, accountBalance: DecimalAmount?) {
+            self.id = id
+            self.cart = cart
+            self.amount = amount
+            self.accountBalance = accountBalance
+        }
+    }
+
+    /// By which all spellings of it are known (``CartID/lock``); in old rows as the till wrote it.
     package var cart: CartID
     package var intent: Intent?
     /// Intents that were replaced, newest last: watched until the cart is submitted.
@@ -36,7 +71,11 @@ package struct CartFacts: Sendable, Equatable, Codable {
     package var keyedEntry: Bool
     /// An intent for keyed entry was handed out at some time: the backend may still hear of a decline there. Absent in old rows.
     package var keyedEver: Bool?
-    /// The payment that is not ended, if any: running or unresolved.
+    /// Intents that may have been handed out for keyed entry and were not read as canceled. Absent in old rows.
+    package var keyed: [Keyed]?
+    /// Intents that were read as canceled, newest last. Absent in old rows.
+    package var canceled: [IntentID]?
+    /// Of old rows only: which payments of a cart have not ended is derived from the payments.
     package var openPayments: [PaymentID]
     /// Paid: by which payment of ours, if one, and the order.
     package var paid: Bool

@@ -132,18 +132,26 @@ extension World {
 
     /// A row is about to be on disk.
     mutating func judgeRow(_ kind: JournalKind, _ record: PaymentRecord) {
-        if let before = disk.payments[record.id], before.state.isEnd, before != record {
+        if let before = disk.payments[record.id], before.state.isEnd, Self.bare(before) != Self.bare(record) {
             fail(.endIsFinal, "\(record.id) had ended \(before.state.rawValue); now a row says \(record.state.rawValue)")
         }
         if record.state.isEnd { judgeEnd(record) }
-        if record.confirmingAt != nil, !record.state.isEnd, record.money != .unknown {
+        let unknown: MoneyState = record.authorized && record.state == .unresolved ? .authorized : .unknown
+        if record.confirmingAt != nil, !record.state.isEnd, record.money != unknown {
             fail(.neverAGuess, "\(record.id) is past its confirm and says \(record.money.rawValue)")
         }
     }
 
+    /// What never changes of a payment that has ended: all but its warnings.
+    private static func bare(_ record: PaymentRecord) -> PaymentRecord {
+        var bare = record
+        bare.unwarn(PaymentWarning.Code.allCases)
+        return bare
+    }
+
     /// What a till is shown.
     mutating func shows(_ record: PaymentRecord, _ number: Int) {
-        if let before = payments[number].shownEnd, before != record {
+        if let before = payments[number].shownEnd, Self.bare(before) != Self.bare(record) {
             fail(.endIsFinal, "\(record.id) was shown as \(before.state.rawValue), now as \(record.state.rawValue)")
         }
         if record.state.isEnd {
@@ -311,7 +319,8 @@ extension World {
                 return
             }
             let cart = payments[number].cart
-            guard case .open = backend.status(of: cart, at: now) else {
+            // `Failed` proves nothing by itself.
+            if case .submitted = backend.status(of: cart, at: now) {
                 return fail(.bounded, "\(record.id) is unresolved, and the backend has decided")
             }
             if let intent = record.intent.flatMap({ Stripe.index(of: $0) }), secretsKnown.contains(intent),
@@ -333,7 +342,9 @@ extension World {
                 continue
             }
             guard record.state.isEnd else { return fail(.neverLost, "\(truth.id) is \(record.state.rawValue) on disk") }
-            if let shown = truth.shownEnd, shown != record { return fail(.endIsFinal, "\(truth.id) was shown otherwise than it is kept") }
+            if let shown = truth.shownEnd, Self.bare(shown) != Self.bare(record) {
+                return fail(.endIsFinal, "\(truth.id) was shown otherwise than it is kept")
+            }
             judgeEnd(record)
             if record.state == .succeeded, let charge = truth.charge.map({ stripe.charges[$0] }), !truth.resolvedByTechnician,
                 !charge.differs,

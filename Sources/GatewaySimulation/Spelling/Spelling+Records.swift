@@ -126,6 +126,13 @@ extension Trace {
             $0.put(6, $1.accountBalance)
             $0.put(7, $1.everConfirmed)
             $0.put(8, $1.knownNotCharged)
+            $0.put(9, $1.cart)
+            $0.put(10, each: $1.chargedAmong ?? []) { $0.put(1, $1) }
+            $0.put(11, $1.tipLeft)
+            $0.put(12, each: $1.said ?? []) {
+                $0.put(1, $1.payment)
+                $0.put(2, $1.reader)
+            }
         }
         put(3, each: cart.replaced) { $0.put(1, $1) }
         put(4, cart.keyedEntry)
@@ -135,6 +142,13 @@ extension Trace {
         put(8, cart.paidBy)
         put(9, cart.order)
         put(10, cart.held)
+        put(11, each: cart.keyed ?? []) {
+            $0.put(1, $1.id)
+            $0.put(2, $1.cart)
+            $0.put(3, $1.amount)
+            $0.put(4, $1.accountBalance)
+        }
+        put(12, each: cart.canceled ?? []) { $0.put(1, $1) }
     }
 
     // MARK: Card set-ups

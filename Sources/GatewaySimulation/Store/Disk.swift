@@ -33,17 +33,17 @@ struct Disk: Sendable {
 
     /// As the real journal: which payments of a cart are open is what the payments say.
     func cart(_ id: CartID) -> CartFacts? {
-        let open = openPayments.filter { $0.request.cart == id }.map(\.id)
-        guard carts[id] != nil || !open.isEmpty else { return nil }
-        var facts = carts[id] ?? CartFacts(cart: id)
+        let open = openPayments.filter { $0.request.cart.lock == id.lock }.map(\.id)
+        guard carts[id.lock] != nil || !open.isEmpty else { return nil }
+        var facts = carts[id.lock] ?? CartFacts(cart: id.lock)
         facts.openPayments = open
         return facts
     }
 
     /// As the real journal's: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
     var openCarts: [CartFacts] {
-        Set(openPayments.map(\.request.cart)).union(carts.keys).sorted().compactMap { cart($0) }.filter {
-            !$0.openPayments.isEmpty || $0.keyedEntry || (!$0.replaced.isEmpty && !$0.paid)
+        carts.keys.sorted().compactMap { cart($0) }.filter {
+            $0.keyedEntry || (!$0.replaced.isEmpty && !$0.paid)
         }
     }
 }

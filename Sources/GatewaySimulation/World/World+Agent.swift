@@ -20,7 +20,7 @@ extension World {
         for index in payments.indices { payments[index].runsSince = nil }
         trace.note(now, 1, UInt64(generation), text: "── the agent starts (\(generation)), \(open.count) payments open")
         let resolved = GatewayMachine.watchedResolutions(disk.facts).compactMap { disk.payments[$0] }
-        let watched = resolved.compactMap { disk.cart($0.request.cart) }
+        let watched = (resolved + open).compactMap { disk.cart($0.request.cart) }
         let warned = disk.order.compactMap { disk.payments[$0] }.filter { !$0.warnings.isEmpty }
         feed(
             .start(
@@ -105,7 +105,7 @@ extension World {
     mutating func writes(_ entries: [JournalEntry]) {
         for entry in entries {
             if let record = entry.payment {
-                if entry.kind == .accepted, let cart = disk.carts[record.request.cart], cart.paid || cart.held != nil {
+                if entry.kind == .accepted, let cart = disk.carts[record.request.cart.lock], cart.paid || cart.held != nil {
                     fail(.neverTwice, "\(record.id) is accepted, and the journal says that its cart is paid or held")
                 }
                 if entry.kind == .accepted { judgeAcceptance(record) }

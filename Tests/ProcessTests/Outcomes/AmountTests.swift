@@ -48,7 +48,7 @@ struct AmountTests {
     }
 
     @Test func `an order that fails after the charge is said to hold the money`() async throws {
-        try await Store.open { store in
+        try await Store.open(settings: ["timeouts.status_s": "2"]) { store in
             store.simulator.failOrder(cart: "6", error: "Out of stock.")
             let payment = try await store.pay("o-1", cart: "6")
             #expect(payment.state == .failed)

@@ -1,0 +1,393 @@
+import GatewayCore
+import Testing
+
+/// What a store was driven into: the wrong word on money that was charged, a second charge, a cart that nobody can pay.
+@Suite struct MoneyRowTests {
+    // MARK: The answer to the confirm
+
+    @Test func `a decline whose intent has succeeded is a charge, and is followed to its order`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in
+            .success(
+                .confirmed(
+                    .init(
+                        field: .declined, intent: MoneyStore.intent, status: .succeeded, amountMinor: 5678, currency: StoreFixture.usd,
+                        code: "payment_intent_unexpected_state")))
+        }
+        try store.pay("p1")
+        #expect(store.payment("p1")?.state == .finishing)
+        store.intentStatus = .succeeded
+        store.status = .submitted(order: OrderID(unchecked: "8812"))
+        store.wait(3_000)
+        #expect(store.payment("p1")?.state == .succeeded)
+        #expect(store.payment("p1")?.money == .taken)
+        #expect(store.payment("p1")?.order?.text == "8812")
+    }
+
+    @Test func `a refusal of contactless within a confirm that goes on is no decline`() throws {
+        var store = MoneyStore()
+        store.holdsConfirm = true
+        try store.pay("p1")
+        store.status = .failed(error: "contactless refused")
+        store.wait(800)
+        store.answerConfirm(.failure(.lost(detail: "the link broke")))
+        store.wait(10_000)
+        #expect(store.payment("p1")?.state == .unresolved)
+        #expect(store.payment("p1")?.money == .unknown)
+        store.intentStatus = .succeeded
+        store.status = .submitted(order: nil)
+        store.wait(15_000)
+        #expect(store.payment("p1")?.money == .taken)
+    }
+
+    @Test func `an order that fails after a restart in mid-confirm is not called not taken`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.restart()
+        store.givenIntent = { _ in "pi_2" }
+        store.status = .failed(error: "out of stock")
+        store.intentStatus = .succeeded
+        store.wait(7_200_000)
+        #expect(store.payment("p1")?.state == .unresolved)
+        #expect(store.payment("p1")?.money == .unknown)
+    }
+
+    @Test func `an order that fails after a restart is told as held once the intent can be read`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.restart()
+        store.status = .failed(error: "out of stock")
+        store.intentStatus = .requiresCapture
+        store.wait(7_200_000)
+        let ended = try #require(store.payment("p1"))
+        #expect(ended.failure?.code == .orderFailed && ended.money == .authorized)
+        #expect(try store.refused("p2")?.code == .cartHeld)
+        #expect(store.confirms == 1, "and nothing is charged a second time")
+    }
+
+    @Test func `a failed that stands for a moment after the charge ends nothing`() throws {
+        var store = MoneyStore()
+        store.status = .failed(error: "contactless refused")
+        try store.pay("p1")
+        store.wait(1_500)
+        #expect(store.payment("p1")?.state == .finishing)
+        store.status = .submitted(order: nil)
+        store.wait(2_500)
+        #expect(store.payment("p1")?.state == .succeeded)
+        #expect(store.payment("p1")?.money == .taken)
+    }
+
+    @Test func `processing that goes back is unknown, then not taken`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .success(.confirmed(.init(field: .confirmed, intent: MoneyStore.intent, status: .processing))) }
+        try store.pay("p1")
+        store.intentStatus = .processing
+        store.wait(60_000)
+        #expect(store.payment("p1")?.money == .unknown)
+        #expect(store.payment("p1")?.authorized == false)
+        store.intentStatus = .requiresPaymentMethod
+        store.wait(60_000)
+        #expect(store.payment("p1")?.money == .unknown)
+        store.wait(180_000)
+        #expect(store.payment("p1")?.state == .failed)
+        #expect(store.payment("p1")?.money == .notTaken)
+    }
+
+    @Test func `a second confirm that is refused for the state says nothing of the first`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.confirm = { _ in .success(.confirmed(.init(field: .error, code: "payment_intent_unexpected_state"))) }
+        try store.pay("p2")
+        #expect(store.payment("p2")?.state == .unresolved)
+        #expect(store.payment("p1")?.state == .unresolved)
+        store.intentStatus = .requiresPaymentMethod
+        store.wait(400_000)
+        #expect(store.payment("p1")?.money == .notTaken)
+        #expect(store.payment("p2")?.money == .notTaken)
+        store.confirm = MoneyStore.approves
+        try store.pay("p3", "12.00", minor: 1200)
+        #expect(store.payment("p3")?.state == .finishing, "the cart is free, for other amounts too")
+    }
+
+    // MARK: While the answer is awaited
+
+    @Test func `charged is known by reading, from three seconds on, while the confirm still waits`() throws {
+        var store = MoneyStore()
+        store.holdsConfirm = true
+        try store.pay("p1")
+        store.wait(2_400)
+        #expect(store.reads == 1, "before the confirm")
+        store.intentStatus = .succeeded
+        store.wait(600)
+        #expect(store.payment("p1")?.state == .finishing)
+        #expect(store.payment("p1")?.authorized == true)
+    }
+
+    @Test func `an unresolved payment says when it will be decided, once its reader is idle`() throws {
+        var store = MoneyStore()
+        store.reader = { command in
+            if case .clearDisplay = command { return .failure(.app(.lockResourcesException, detail: "authorising")) }
+            return MoneyStore.reads(command)
+        }
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.wait(5_000)
+        #expect(store.payment("p1")?.state == .unresolved)
+        #expect(store.payment("p1")?.decidesBy == nil)
+        store.reader = MoneyStore.reads
+        store.wait(30_000)
+        let decides = try #require(store.payment("p1")?.decidesBy)
+        #expect(decides > store.now.wall && decides <= store.now.wall + 180_000)
+        store.wait(decides - store.now.wall + 1_000)
+        #expect(store.payment("p1")?.money == .notTaken)
+    }
+
+    // MARK: Amounts
+
+    @Test func `an amount that was changed at Stripe is found before the card is asked for`() throws {
+        var store = MoneyStore()
+        store.confirm = MoneyStore.declines
+        try store.pay("p1")
+        #expect(store.payment("p1")?.state == .declined)
+        store.restart()
+        store.intentAmount = 8000
+        let before = store.collects
+        try store.pay("p2")
+        #expect(store.payment("p2")?.failure?.code == .amountMismatch)
+        #expect(store.collects == before)
+        #expect(store.confirms == 1)
+    }
+
+    @Test func `a tip that stays on the intent does not lock the cart`() throws {
+        var store = MoneyStore()
+        store.tip = 500
+        store.confirm = MoneyStore.declines
+        try store.pay("p1")
+        #expect(store.payment("p1")?.state == .declined)
+        store.intentAmount = 6178
+        store.tip = 0
+        store.confirm = { _ in
+            .success(
+                .confirmed(
+                    .init(field: .confirmed, intent: MoneyStore.intent, status: .succeeded, amountMinor: 6178, currency: StoreFixture.usd)))
+        }
+        try store.pay("p2")
+        let taken = try #require(store.payment("p2"))
+        #expect(taken.state == .finishing)
+        #expect(taken.tipMinor == 500 && taken.amountMinor == 5678)
+        #expect(taken.warnings.isEmpty)
+        let shown = store.made.compactMap {
+            if case .reader(_, _, .collect(_, let amount, _, let tip), _) = $0.call { (amount, tip) } else { nil }
+        }.last
+        #expect(shown?.0 == 6178)
+        #expect(shown?.1 == nil, "no menu for a tip that is there already")
+    }
+
+    // MARK: Restarts
+
+    @Test func `an intent that was canceled meanwhile makes way for another, and nobody is told that the cart is paid`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "it never arrived")) }
+        try store.pay("p1")
+        store.restart()
+        store.intentStatus = .canceled
+        store.otherIntents = ["pi_2": .requiresPaymentMethod]
+        store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        store.confirm = { _ in
+            .success(
+                .confirmed(
+                    .init(
+                        field: .confirmed, intent: IntentID(unchecked: "pi_2"), status: .succeeded, amountMinor: 5678,
+                        currency: StoreFixture.usd)))
+        }
+        try store.pay("p2")
+        store.gives("pi_1")
+        store.gives("pi_2")
+        store.wait(1_000)
+        #expect(store.payment("p1")?.failure?.code == .intentFailed)
+        #expect(store.payment("p1")?.money == .notTaken)
+        #expect(store.payment("p2")?.state == .finishing)
+        #expect(store.payment("p2")?.intent?.text == "pi_2")
+    }
+
+    @Test func `what was lost before a restart ends by window and idle after the retry is declined, and the cart is free`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.restart()
+        store.confirm = MoneyStore.declines
+        try store.pay("p2")
+        #expect(store.payment("p2")?.state == .declined)
+        #expect(store.payment("p1")?.state == .unresolved)
+        #expect(try store.refused("p3", "12.00", minor: 5678)?.code == .cartBusy)
+        store.wait(400_000)
+        #expect(store.payment("p1")?.money == .notTaken)
+        store.confirm = MoneyStore.approves
+        try store.pay("p4", "12.00", minor: 1200)
+        #expect(store.payment("p4")?.state == .finishing)
+    }
+
+    @Test func `who paid a cart is not forgotten when its status is asked after a restart`() throws {
+        var store = MoneyStore()
+        store.status = .submitted(order: nil)
+        store.statusBefore = .open
+        try store.pay("p1")
+        store.wait(3_000)
+        #expect(store.payment("p1")?.state == .succeeded)
+        store.restart()
+        store.ask(.connectionToken(StoreFixture.cart))
+        store.ask(.cartStatus(StoreFixture.cart))
+        store.wait(1_000)
+        let last = try #require(store.rows.last { $0.cart != nil }?.cart)
+        #expect(last.paid && last.paidBy?.text == "p1")
+        #expect(try store.refused("p2")?.payment?.text == "p1")
+    }
+
+    // MARK: Held, and technicians
+
+    @Test func `money that is held no more does not hold the cart`() throws {
+        var store = MoneyStore()
+        store.status = .failed(error: "out of stock")
+        try store.pay("p1")
+        store.intentStatus = .requiresCapture
+        store.wait(130_000)
+        #expect(store.payment("p1")?.failure?.code == .orderFailed)
+        #expect(store.payment("p1")?.money == .authorized)
+        #expect(try store.refused("p2")?.code == .cartHeld)
+        store.intentStatus = .canceled
+        store.otherIntents = ["pi_2": .requiresPaymentMethod]
+        store.givenIntent = { _ in "pi_2" }
+        store.status = .open
+        store.holdsConfirm = true
+        try store.pay("p3")
+        #expect(store.payment("p3")?.state == .authorizing)
+    }
+
+    @Test func `after a technician's not taken another intent comes only when window and idle have passed`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.wait(1_000)
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "ann", note: "not in the dashboard", Recall()))
+        #expect(store.payment("p1")?.failure?.code == .resolvedByTechnician)
+        #expect(try store.refused("p2", "12.00", minor: 1200)?.code == .cartBusy)
+        store.restart()
+        #expect(try store.refused("p3", "12.00", minor: 1200)?.code == .cartBusy, "the journal keeps it")
+        store.wait(3_800_000)
+        store.confirm = MoneyStore.approves
+        let refused = try store.refused("p4", "12.00", minor: 1200)
+        #expect(store.payment("p4")?.state == .finishing, "\(String(describing: refused))")
+    }
+
+    @Test func `of two attempts one was taken, whatever two technicians say`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        try store.pay("p2")
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: true, order: nil, by: "ann", note: "seen", Recall()))
+        #expect(store.payment("p1")?.money == .taken)
+        #expect(store.payment("p2")?.failure?.code == .superseded)
+        let second = store.ask(.resolve(PaymentID(unchecked: "p2"), paid: true, order: nil, by: "bob", note: "seen", Recall()))
+        #expect(store.refusal(second)?.code == .alreadyEnded || store.refusal(second)?.code == .paymentNotFound)
+        #expect(store.payment("p2")?.money == .notTaken)
+    }
+
+    // MARK: Keyed entry
+
+    private func keyed(_ store: inout MoneyStore) throws {
+        store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
+        store.otherIntents = ["pi_k": .requiresPaymentMethod]
+        store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        #expect(try store.refused("p0")?.code == .cartBusy)
+    }
+
+    @Test func `after a typed card was declined the customer taps, once the form is closed`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.status = .failed(error: "card declined")
+        try store.pay("p1", afterKeyed: true)
+        #expect(store.payment("p1")?.state == .finishing)
+        store.status = .submitted(order: nil)
+        store.wait(3_000)
+        #expect(store.payment("p1")?.money == .taken)
+        #expect(store.confirms == 1)
+    }
+
+    @Test func `while the customer is asked in the bank's app nothing is taken on the reader`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.otherIntents["pi_k"] = .requiresAction
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartBusy)
+        #expect(store.confirms == 0)
+    }
+
+    @Test func `the keyed intent is read once more right before the card is charged`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.holds = { if case .reader(_, _, .query, _) = $0 { true } else { false } }
+        try store.pay("p1", afterKeyed: true)
+        store.otherIntents["pi_k"] = .succeeded
+        store.holds = { _ in false }
+        store.settle()
+        store.wait(1_000)
+        #expect(store.payment("p1")?.failure?.code == .cartPaid)
+        #expect(store.confirms == 0)
+    }
+
+    @Test func `after a restart the keyed intent is asked for again, and only the same one counts`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.restart()
+        store.givenIntent = { $0 == .card ? "pi_other" : "pi_1" }
+        let refused = try store.refused("p1", afterKeyed: true)
+        #expect(refused?.code == .cartBusy)
+        store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
+        try store.pay("p2", afterKeyed: true)
+        #expect(store.payment("p2")?.state == .finishing)
+    }
+
+    // MARK: One cart, however it is written
+
+    @Test(arguments: [("123", "0123"), ("AB-1", "ab-1"), ("0127", "127"), ("7", "007")])
+    func `a cart that is written in two ways is one cart, and the backend gets what the till wrote`(first: String, second: String) throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1", cart: CartID(unchecked: first))
+        #expect(try store.refused("p2", cart: CartID(unchecked: second))?.code == .cartBusy, "while it is unknown")
+        store.intentStatus = .succeeded
+        store.status = .submitted(order: nil)
+        store.wait(20_000)
+        #expect(store.payment("p1")?.money == .taken)
+        #expect(try store.refused("p3", cart: CartID(unchecked: second))?.code == .cartPaid)
+        store.restart()
+        #expect(try store.refused("p4", cart: CartID(unchecked: second))?.code == .cartPaid, "and after a restart")
+        let asked = Set(store.made.compactMap { if case .paymentIntent(let cart, _, _, _) = $0.call { cart.text } else { nil } })
+        #expect(asked == [first])
+    }
+
+    @Test func `carts that differ in more than their spelling are two`() {
+        #expect(CartID(unchecked: "123").lock != CartID(unchecked: "124").lock)
+        #expect(CartID(unchecked: "A-01").lock != CartID(unchecked: "A-1").lock)
+        #expect(CartID(unchecked: "0").lock == CartID(unchecked: "000").lock)
+        #expect(CartID(unchecked: "0").lock != CartID(unchecked: "1").lock)
+        #expect(CartID(unchecked: " 125").lock == CartID(unchecked: "125 ").lock)
+    }
+
+    @Test func `rows of an older agent are taken up as they are, and nothing is charged beside them`() throws {
+        var old = CartFacts(cart: StoreFixture.cart)
+        old.intent = CartFacts.Intent(
+            id: MoneyStore.intent, amountMinor: 5678, currency: StoreFixture.usd, publishableKey: StoreFixture.key,
+            amount: try DecimalAmount("56.78"), accountBalance: nil)
+        old.intent?.everConfirmed = true
+        var store = MoneyStore()
+        store.confirm = MoneyStore.approves
+        let other = try store.pay("p1", "12.00", minor: 1200, recall: Recall(cart: old))
+        #expect(store.refusal(other)?.code == .cartBusy, "somebody confirmed it, and nobody knows what became of that")
+        try store.pay("p2", minor: 5678, recall: Recall(cart: old))
+        #expect(store.payment("p2")?.state == .finishing)
+        #expect(store.payment("p2")?.intent == MoneyStore.intent)
+    }
+}
