@@ -13,7 +13,7 @@ QUIETLY := sed -uE ':s; /^✘/{:a; n; /^↳/ba; bs}; /^(◇|↳)/d; /^✔ /{/Tes
 TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 
-.PHONY: help setup swift build demo test suite lint format contract docs documents simulate bench bench-sweep deb clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents simulate coverage mutants bench bench-sweep deb clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -107,6 +107,12 @@ $(CONTRACT_ENVIRONMENT)/ready: Tests/Contract/requirements.txt | setup
 simulate: setup ## Prove the decisions in simulated stores (SEEDS=100000 FROM=1: how many, from which; SEED=42: replay one and tell what happens; LOOKS=1: with an agent that looks for readers)
 	swift build -c release --product simulate --scratch-path .build-simulate -j $(JOBS)
 	.build-simulate/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),100000) --from $(or $(FROM),1) --threads $(JOBS)) $(if $(LOOKS),--looks)
+
+coverage: setup ## Print how much of what decides the simulated stores run through, by file (SEEDS=20000: how many)
+	python3 Tests/Coverage/coverage.py $(if $(SEEDS),--seeds $(SEEDS))
+
+mutants: setup ## Make one mistake after another in a copy of what decides, and see that the simulated stores find each (ONLY=word: those with it in their names)
+	python3 Tests/Mutants/mutate.py --threads $(JOBS) $(if $(ONLY),--only $(ONLY))
 
 bench: build ## Measure memory, start, a payment's own time and the time from a plug to the list, of a release build
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)

@@ -1,0 +1,203 @@
+"""The mutants: each takes one thing away that keeps a promise, or turns it round.
+
+`within` is the text that stands exactly once in the core; `old` is the part of it that is replaced by `new` (all of it where `old` is not given).
+An expression is replaced by an expression; `statements` are whole statements, and none in their place where `new` is empty.
+`seed` is a store in which the loss shows. What no store can miss says why in `equivalent`.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    name: str
+    within: str
+    new: str
+    old: str = ""
+    seed: int | None = None
+    options: tuple = ()
+    statements: bool = False
+    equivalent: str = ""
+    # Further expressions of the same mistake, where one rule stands in two places: (within, old, new).
+    also: tuple = ()
+
+
+def expression(name, within, old, new, seed=None, options=(), equivalent="", also=()):
+    return Mutant(name, within, new, old or within, seed, options, False, equivalent, also)
+
+
+def statement(name, old, new="", seed=None, options=(), equivalent="", within=""):
+    return Mutant(name, within or old, new, old, seed, options, True, equivalent)
+
+
+MUTANTS = [
+    # What was a list of safety rules once: confirms and rows.
+    statement(
+        "the confirm does not wait for its row", "journal(.confirming, snapshot, waiter: .confirming(id), at: now)",
+        "journal(.confirming, snapshot, at: now)\nchange(id, at: now) { $0.confirmingWritten(at: now) }"),
+    statement(
+        "a row that failed is taken for one that is there", "change(payment, at: now) { $0.confirmingFailed(at: now) }",
+        "change(payment, at: now) { $0.confirmingWritten(at: now) }"),
+    expression(
+        "a confirmed intent is replaced at will", "return intent.everConfirmed && !isKnownNotCharged(intent, at: now)",
+        "intent.everConfirmed && !isKnownNotCharged(intent, at: now)", "false"),
+    statement(
+        "a reader is free although nobody saw it idle", "lease = .freeing(holder, takeOver: false)", "lease = .free\ngrantNext(&actions)"),
+    statement(
+        "a token is given twice", "if now - since < age { return [.give(token, to: claimant)] + fill(at: now) }",
+        "if now - since < age {\nstate = .held(token, since: since)\nreturn [.give(token, to: claimant)]\n}"),
+    expression("idle is taken for granted", "var idle = last.at.adding(terms.absence)", "last.at.adding(terms.absence)", "last.at"),
+    expression("no window", "readFree >= idle.adding(terms.window)", "idle.adding(terms.window)", "idle"),
+    statement("a cancel is not heard before the confirm", "active.stop(.checkout)"),
+    expression(
+        "a canceled payment is confirmed", "return machine.isSendingConfirm && !machine.record.cancelRequested",
+        "!machine.record.cancelRequested", "true",
+        also=(("active.stop(.checkout)", "active.stop(.checkout)", "()"),)),
+    expression(
+        "the intent's amount is not compared", "if whole.overflow || whole.partialValue != facts.amountMinor {",
+        "whole.overflow || whole.partialValue != facts.amountMinor", "false"),
+    expression(
+        "other amounts beside an unresolved payment", "guard item.terms == terms else {", "item.terms == terms", "true",
+        equivalent="the second of two looks, the first for who is told at once: an intent that may be charged is bound to its amount all the same"),
+    expression(
+        "a Failed is believed at once", "failed.last >= max(failed.first, charge.knownAt).adding(terms.patience)", "", "true"),
+    expression("a paid cart is paid again", "if facts.paid || isPaidBySomebodyElse {", "facts.paid || isPaidBySomebodyElse", "false"),
+    expression("the same id is another payment", "if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {",
+               "payments[payment]?.record ?? ended[payment] ?? recall.payment", "nil"),
+    expression("silence is taken for nothing sent", "fate = .lost", ".lost", ".notSent"),
+    expression("a restart forgets the confirm", "guard record.confirmingAt != nil else {\n            end(", "record.confirmingAt != nil", "false"),
+    statement(
+        "a payment is answered before it is on disk",
+        "guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }",
+        "guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }\n"
+        "respond(id, .payment(record, created: true))"),
+    expression("two requests at a reader at once", "guard inFlight == nil, !pending.isEmpty else { return }", "inFlight == nil", "true"),
+    expression(
+        "a heartbeat beside a payment", "if case .live = session, lease == .free, inFlight == nil, now.mono >= heartbeatAt {",
+        "lease == .free", "true",
+        also=(("case .live: lease == .free && inFlight == nil ? heartbeatAt : nil", "lease == .free", "true"),)),
+    expression("keyed entry beside a payment", "guard let item = open.first else { return nil }", "open.first", "nil"),
+    expression(
+        "a payment beside keyed entry", "if facts.keyedEntry, !request.afterKeyedEntry || handingOut > 0 {",
+        "!request.afterKeyedEntry || handingOut > 0", "false"),
+    expression("old news are fresh", "readFree = max(readFree ?? .min, asked)", "asked", "answered"),
+    expression("every attempt takes the money", "guard attempt.payment == bearer else {", "attempt.payment == bearer", "true"),
+    statement(
+        "a cancel needs no acknowledgement",
+        "active.reader = .canceling\n                actions.append(.command(.cancelCollect(active.context)))",
+        "finish(stop, reader: .idle, at: now, &actions)\nreturn",
+        within="active.reader = .canceling\n                actions.append(.command(.cancelCollect(active.context)))\n            case .displaying"),
+    expression(
+        "an end is shown before it is on disk", "guard isOnItsWay, outbox.trouble == nil else { return respond(id, .payment(record, created: false)) }",
+        "isOnItsWay", "false"),
+    expression("readers are taken over unasked", ".activate(token: token, failIfInUse: !takesOver)", "!takesOver", "false"),
+
+    # The verdicts, clause by clause.
+    expression("row 1: a canceled intent is none", "if isCanceled { return .intentCanceled }", "isCanceled", "false"),
+    expression("row 2: one send that left is enough", "if attempt.sends.allSatisfy({ $0.fate == .notSent }) { return .notConfirmed }",
+               "attempt.sends.allSatisfy({ $0.fate == .notSent })", "attempt.sends.contains { $0.fate == .notSent }"),
+    expression("row 3: an answer about another intent declines", "if let answer = attempt.answer, answer.intent == intent, answer.status == .requiresPaymentMethod,",
+               "answer.intent == intent", "true",
+               equivalent="no reader of these stores answers about another intent than the one that it was asked to confirm"),
+    expression("row 3: an earlier send may be without an answer", r"attempt.sends.dropLast().allSatisfy(\.hasAnswer)", "", "true"),
+    expression("row 4: a reading clears without an idle reader", "guard let last = sends.last(where: { $0.fate != .notSent }), last.fate != .waiting else { return nil }",
+               "last.fate != .waiting", "true"),
+    expression("row 5: a refusal bears like an approval", "return (open.last { !$0.isRefused } ?? open.last)?.payment", "open.last { !$0.isRefused } ?? open.last", "open.last"),
+    expression("row 5: a confirm under way is not waited for", "guard isAlone || !isWaiting else { return nil }", "isAlone || !isWaiting", "true"),
+    expression("row 5: who came after the charge bears it", "let candidates = left.filter { charge.among.contains($0.payment) }",
+               "left.filter { charge.among.contains($0.payment) }", "left"),
+    expression("row 5: older and newer are taken for each other", "return index < place ? .superseded(by: bearer) : .cartPaid(by: bearer)",
+               "index < place", "index > place",
+               equivalent="both say that another attempt took the money; which words a cashier reads is held by the table of verdicts"),
+    expression("row 5: a charge is not one", "case .succeeded, .requiresCapture: noteCharge(at: answered)", "noteCharge(at: answered)", "()"),
+    expression("row 6: one Failed is an unbroken run", "failed = run.last > asked ? FailedRun(first: run.last, last: run.last) : nil",
+               "run.last > asked ? FailedRun(first: run.last, last: run.last) : nil", "run"),
+    expression("row 7: confirmed a third time", "answer.status == .requiresConfirmation, attempt.sends.count == 1,", "attempt.sends.count == 1", "true",
+               equivalent="the payment's own count of its sends stands behind it"),
+    expression("row 7: confirmed again after a cancel", "            !attempt.isCancelRequested\n", "!attempt.isCancelRequested", "true",
+               equivalent="the payment's own look at the cancel stands behind it"),
+    expression("row 9: processing is a charge", "case .processing, .other: break", "break", "noteCharge(at: answered)"),
+    expression("a technician's word lets another intent be made at once", "return clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0.adding(terms.window) } == true",
+               "clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0.adding(terms.window) } == true", "true"),
+    expression("a charge of an earlier life is forgotten", "if let among = facts.chargedAmong { known.recoverCharge(among: among, at: now.mono) }",
+               "known.recoverCharge(among: among, at: now.mono)", "()"),
+
+    # The cart.
+    expression("Submitted is not taken for paid", "if case .submitted(let order) = status { submitted = .init(order: order ?? submitted?.order) }",
+               "submitted = .init(order: order ?? submitted?.order)", "()"),
+    expression("another intent of the backend is confirmed", "if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {",
+               "isBound(intent, at: now.mono)", "false"),
+    expression("who has not confirmed goes on beside a charge", "for item in open where item.payment != bearer && attempt(item.payment) == nil {",
+               "item.payment != bearer && attempt(item.payment) == nil", "false"),
+    expression("a hold is never lifted", "let lifted = heldIntent == intent.id ? facts.held : nil", "heldIntent == intent.id ? facts.held : nil", "nil"),
+    expression("a tip that stayed locks the cart", "if tip > 0 { facts.intent?.tipLeft = tip }", "tip > 0", "false"),
+    expression("a typed card in the bank's app is no matter", "if let failure = CartMachine.keyedRefusal(facts?.status), keyedChecks[cart]?.failure == nil",
+               "CartMachine.keyedRefusal(facts?.status)", "nil"),
+    expression("a payment that ended keeps its cart", "open.removeAll { $0.payment == payment }\n        told[payment] = nil", "open.removeAll { $0.payment == payment }", "()"),
+    expression("a hold is no matter", "return facts.held.map { .held(by: $0) }", "facts.held.map { .held(by: $0) }", "nil"),
+    expression("spellings of one cart are several", "remember(request.cart, recalled: recall.cart, at: now)\n        if let refusal = refusesCart(request, at: now) {",
+               "refusesCart(request, at: now)", "nil"),
+
+    # Acceptance and the outbox.
+    expression("a late row begins all the same", "case .refused: .late(entry.reserved)", ".late(entry.reserved)", ".inTime(entry.reserved, .nobody)"),
+    expression("the id is free although its row's fate is unknown", "entries[id]?.state = .refused", "entries[id]?.state = .refused", "entries[id] = nil"),
+    expression("a disk may hang for ever", "return now >= since + Self.deadline", "now >= since + Self.deadline", "false"),
+    expression("what could not be written is forgotten", "queue = kept + queue", "kept + queue", "queue"),
+    expression("later rows overtake earlier ones", "queue = kept + queue", "kept + queue", "queue + kept"),
+    expression("two appends at once", "guard !isWriting, !queue.isEmpty else { return nil }", "!isWriting", "true"),
+    expression("who repeats a PUT is not told", "change(id) { $0.askers.append(Asker(request: request, created: false)) }",
+               "$0.askers.append(Asker(request: request, created: false))", "_ = $0"),
+    expression("a cancel before the row is lost", "change(id) { $0.cancels.append(request) }", "$0.cancels.append(request)", "_ = $0"),
+
+    # The flat queue.
+    expression("what is begun goes on for a payment that has ended", "guard let machine = payments[id], machine.epoch == epoch, !machine.isEnded else { return }",
+               "machine.epoch == epoch, !machine.isEnded".split(", ")[1], "true",
+               equivalent="an ended payment leaves the machine in the same drain, and the state of each payment asks once more"),
+    expression("the door lets every confirm out", "return machine.isSendingConfirm && !machine.record.cancelRequested",
+               "machine.isSendingConfirm && !machine.record.cancelRequested", "true",
+               equivalent="the last of several looks: the payment itself has not been canceled when it asks"),
+
+    # Readers and tokens.
+    expression("a lease is never freed", "lease = .free\n        if !words.isEmpty", "lease = .free", "()"),
+    expression("a reader that authorises is free once its screen is cleared", "case .freeing(_, let way): way == .proves || (proofWanted && way == .clears)",
+               "way == .proves || (proofWanted && way == .clears)", "false"),
+    expression("after a restart every reader is taken over", "case .freeing(_, let way): way == .takesOver", "way == .takesOver", "true"),
+    expression("a session that is gone is kept", "let ends = failure.endsSession", "failure.endsSession", "false"),
+    expression("who waits for a reader waits for ever", "grant(waiting.removeFirst(), &actions)", "grant(waiting.removeFirst(), &actions)", "()"),
+    expression("the queue has no end", "guard waiting.count < policy.maximumWaiting else { return false }", "waiting.count < policy.maximumWaiting", "true",
+               equivalent="no promise: the request is refused with 429 before, and tests of the machine hold the number"),
+    expression("visitors are told twice", "actions += visitors.map { .visited($0.request, .success(())) }\n        visitors = []", "visitors = []", "()"),
+    expression("a token that was refused is waited for", "let refused = claimants\n        claimants = []\n        return refused.map { .refuse($0, failure) }",
+               "claimants = []", "()"),
+    expression("a dropped cart keeps its token", "if case .held = state { state = .empty }", "state = .empty", "()",
+               equivalent="a token that was not given is spent by nobody; it grows old and is asked for anew"),
+    expression("the card is waited for without end", "if case .polling = active.reader, now.mono >= active.cardDeadline { active.stop(.cardTimeout) }",
+               "now.mono >= active.cardDeadline", "false"),
+    expression("the reader is waited for without end", "if now.mono >= until {\n                end(\n                    .failed, money: .notTaken,\n                    failure: PaymentFailure(\n                        code: .queueTimeout",
+               "now.mono >= until", "false"),
+    expression("nobody wakes a payment", "wake = min(wake, payment.nextWake ?? .max)", "payment.nextWake ?? .max", "MonoTime.max"),
+    expression("a card that was read after the cancel is charged", "if let stop = active.stopping {\n            switch active.reader {", "active.stopping",
+               "{ () -> Active.Stop? in if case .cardRead = active.reader { return nil } else { return active.stopping } }()"),
+
+    # What is told.
+    expression("an end is told twice", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd[record.id] ?? []"),
+    expression("the list of readers is told twice", "let asked = listsWanted\n        listsWanted = []", "listsWanted = []", "()"),
+    expression("a request that waited waits on", "parked.removeAll { $0.reason == .readers }", "parked.removeAll { $0.reason == .readers }", "()"),
+    expression("a decline says taken", "machine.end(verdict == .declined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)",
+               ".notTaken", "verdict == .declined ? .taken : .notTaken"),
+    expression("an unknown outcome says not taken", "            $0.money = .unknown\n            $0.confirmingAt = now.wall", "            $0.money = .unknown",
+               "$0.money = .notTaken"),
+    expression("what was charged is not compared with what was shown", "if expected.overflow || charged != expected.partialValue {",
+               "expected.overflow || charged != expected.partialValue", "false"),
+    expression("what was asked for is told as charged", "if let charged { edit { $0.amountChargedMinor = charged } }", "$0.amountChargedMinor = charged",
+               "$0.amountChargedMinor = $0.amountMinor"),
+    expression("a code is told in the log", "\"a reader is being registered with the label \\(label)\"", "", "\"\\(code.secret.reveal()) is being registered with the label \\(label)\""),
+    expression("a trace is kept for ever", "traces[.payment(id)] = nil", "traces[.payment(id)] = nil", "()"),
+    expression("the row of a reader that was left says leased", "        edit { $0.leased = false }\n        show(state, at: now)", "edit { $0.leased = false }", "()"),
+
+    # Card set-ups.
+    expression("a card is stored before its row", "[.release(.idle), .writeMethod(record)]", "[.release(.idle), .writeMethod(record)]",
+               "[.release(.idle), .writeMethod(record), .store(paymentMethod: method)]"),
+    expression("a card is kept after a cancel", "guard stopping == nil else {\n                state = .canceling\n                return [.command(.cancelReusable)]\n            }\n            record.card",
+               "stopping == nil", "true"),
+]
