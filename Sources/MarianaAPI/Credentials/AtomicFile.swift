@@ -30,12 +30,11 @@ final class AtomicFile {
         let folder = target.lastIndex(of: "/").map { String(target[..<$0]) }
         directory = folder.map { $0.isEmpty ? "/" : $0 } ?? "."
         self.target = target
-        // One fixed name: what an interrupted attempt left behind is overwritten by the next one.
+        // One fixed name: what an interrupted attempt left behind goes. It is not written into: it may be a pipe, or more than one name of a file.
         temporary = target + ".new"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard unlink(temporary) == 0 || errno == ENOENT else { throw Problem("cannot remove \(temporary)") }
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Problem("cannot write \(temporary)") }
-        // An old file of that name keeps its mode when it is opened.
-        guard fchmod(descriptor, 0o600) == 0 else { throw Problem("cannot protect \(temporary)") }
         let full = posix_fallocate(descriptor, 0, off_t(Self.room))
         guard full == 0 else { throw Problem("no room for \(temporary)", full) }
     }

@@ -23,28 +23,49 @@ enum DeviceID {
     }
 
     private static func read(_ path: String) throws(Failure) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        // Not blocking, so that a pipe in this place is an error and not a wait.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
+            if errno == ELOOP || errno == ENXIO { throw noFile(path) }
             throw failure("read", path)
         }
         defer { close(file) }
+        var facts = stat()
+        guard fstat(file, &facts) == 0 else { throw failure("read", path) }
+        guard facts.st_mode & S_IFMT == S_IFREG else { throw noFile(path) }
         var buffer = [UInt8](repeating: 0, count: 128)
         let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
         guard count >= 0 else { throw failure("read", path) }
-        let text = String(decoding: buffer.prefix(count).filter { $0 > 0x20 }, as: UTF8.self)
-        guard text.hasPrefix("pos-"), (8...64).contains(text.utf8.count) else {
+        let letters = buffer.prefix(count).filter { $0 > 0x20 }
+        // Readers are told it, and it stands in their logs: it is plain.
+        guard letters.starts(with: Array("pos-".utf8)), (8...64).contains(letters.count), letters.allSatisfy({ isPlain($0) }) else {
             throw Failure(
                 description:
                     "\(path) does not hold a device id: remove the file, and a new one is made (readers will see a new point of sale)")
         }
-        return text
+        return String(decoding: letters, as: UTF8.self)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    private static func noFile(_ path: String) -> Failure {
+        Failure(description: "\(path) is not a file: remove it, and a new one is made (readers will see a new point of sale)")
     }
 
     /// Whole on the disk, or not there.
     private static func write(_ text: String, to path: String, in directory: String) throws(Failure) {
         let draft = path + ".new"
-        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        // What an interrupted start has left there, or somebody has put there, is not written into.
+        guard unlink(draft) == 0 || errno == ENOENT else { throw failure("write", draft) }
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw failure("write", draft) }
         let bytes = Array((text + "\n").utf8)
         let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
