@@ -29,6 +29,12 @@ int readerd_forbid_core_files(void);
 /// threads would wait for each other. Returns 0, or EINVAL when the C library does not take it.
 int readerd_share_one_heap(void);
 
+/// How many bytes the C library keeps that nobody uses. Some of them may have been given back to the system since.
+size_t readerd_unused_memory(void);
+
+/// Gives whole pages that nobody uses back to the system. What wants memory waits meanwhile, some milliseconds at most.
+void readerd_give_memory_back(void);
+
 /// Makes a Unix datagram socket, close-on-exec, whose sends wait no longer than `patience_ms`. Returns 0 and sets `fd`, or an errno value.
 int readerd_datagram_open(uint32_t patience_ms, int *fd);
 

@@ -38,6 +38,10 @@ struct Daemon: Service {
             group.addTask { await watchCredential() }
             group.addTask { await reloadOnHangUp() }
             group.addTask { await compactDaily() }
+            group.addTask {
+                await MemoryKeeper().run()
+                return false
+            }
             if settings.usb.enabled { group.addTask { await watchUSB() } }
             group.addTask { await stopWhenAsked() }
             group.addTask { await keepWatchdogQuiet() }
