@@ -96,7 +96,8 @@ package final class JournalStore: Sendable {
         var configuration = Configuration()
         configuration.label = "journal"
         configuration.foreignKeysEnabled = false
-        configuration.maximumReaderCount = 2
+        // One each for what decides, for streams, for lists and for checks: none of them waits for another.
+        configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
             // Somebody may look with the sqlite3 shell; nobody may keep a payment waiting for long.
             // A small cache: the kernel's is enough for rows that are read once.

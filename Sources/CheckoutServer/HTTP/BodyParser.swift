@@ -16,6 +16,10 @@ struct BodyParser {
 
     private var stage: Stage
     private(set) var body: [UInt8] = []
+    /// Of the body, kept or not.
+    private var count = 0
+    /// The answer does not depend on the body: it is read and thrown away.
+    private(set) var isDiscarded = false
     /// Bytes of chunk sizes, extensions and trailers: no caller needs many.
     private var overhead = 0
     private static let mostOverhead = 64 * 1024
@@ -69,9 +73,16 @@ struct BodyParser {
     }
 
     private mutating func takeBytes(_ most: Int, from buffer: inout ByteBuffer) -> Int {
-        let bytes = buffer.readBytes(length: min(most, buffer.readableBytes)) ?? []
-        body.append(contentsOf: bytes)
-        return bytes.count
+        let taken = min(most, buffer.readableBytes)
+        if !isDiscarded { body.append(contentsOf: buffer.readableBytesView.prefix(taken)) }
+        buffer.moveReaderIndex(forwardBy: taken)
+        count += taken
+        return taken
+    }
+
+    mutating func discard() {
+        isDiscarded = true
+        body = []
     }
 
     private func after(_ byte: UInt8) throws(Problem) -> Stage {
@@ -80,7 +91,7 @@ struct BodyParser {
             if let digit = Character(Unicode.Scalar(byte)).hexDigitValue {
                 guard digits < 8 else { throw .malformed("A chunk's size is not understood.") }
                 let grown = size << 4 + digit
-                guard body.count + grown <= Bounds.bodyBytes else { throw Self.tooLarge }
+                guard count + grown <= Bounds.bodyBytes else { throw Self.tooLarge }
                 return .chunkSize(digits: digits + 1, size: grown)
             }
             guard digits > 0 else { throw .malformed("A chunk's size is not understood.") }

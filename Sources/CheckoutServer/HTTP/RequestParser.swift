@@ -24,6 +24,18 @@ struct RequestParser {
         if case .head(let parser) = stage { parser.isEmpty } else { false }
     }
 
+    /// Of a body that is not whole yet, as far as it is kept.
+    var keptBytes: Int {
+        if case .body(_, let parser) = stage { parser.body.count } else { 0 }
+    }
+
+    /// Throws away what has come of the body and what is still to come: the request ends as if it had none.
+    mutating func discardBody() {
+        guard case .body(let head, var parser) = stage else { return }
+        parser.discard()
+        stage = .body(head, parser)
+    }
+
     /// Takes bytes from the front until something is whole.
     mutating func next(_ buffer: inout ByteBuffer) throws(Problem) -> Step {
         switch stage {

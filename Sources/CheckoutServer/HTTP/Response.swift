@@ -7,6 +7,8 @@ struct Response: Sendable {
     enum Body: Sendable {
         case none
         case bytes([UInt8], type: String)
+        /// Made once, and the same for everybody: it is never copied.
+        case shared(ByteBuffer, type: String)
         /// Lines that follow one by one.
         case lines
     }
@@ -56,7 +58,13 @@ struct ResponseContext: Sendable {
 }
 
 extension Response {
-    /// The whole answer, or its head when lines follow.
+    /// What follows the head's bytes.
+    func sharedBytes(_ context: ResponseContext) -> ByteBuffer? {
+        guard case .shared(let buffer, _) = body, !context.isHead else { return nil }
+        return buffer
+    }
+
+    /// The whole answer, or its head when something follows.
     func wireBytes(_ context: ResponseContext) -> ByteBuffer {
         var head = "HTTP/1.1 \(status) \(reasonPhrase(status))\r\n"
         func add(_ name: String, _ value: String) { head += "\(name): \(value)\r\n" }
@@ -72,6 +80,9 @@ extension Response {
             add("Content-Type", type)
             add("Content-Length", String(bytes.count))
             content = context.isHead ? [] : bytes
+        case .shared(let buffer, let type):
+            add("Content-Type", type)
+            add("Content-Length", String(buffer.readableBytes))
         case .lines:
             add("Content-Type", "application/x-ndjson")
             add("Cache-Control", "no-store")

@@ -1,4 +1,5 @@
 import CheckoutAPI
+import NIOCore
 
 /// The OpenAPI 3.1 document, built from the route table, the rules that check requests, and values of the answers' types.
 enum OpenAPIDocument {
@@ -46,7 +47,7 @@ enum OpenAPIDocument {
     ]
 
     private static var paths: JSONValue {
-        let routes = Route.all(document: [])
+        let routes = Route.all(document: ByteBuffer())
         var patterns: [String] = []
         for route in routes where !patterns.contains(route.pattern) { patterns.append(route.pattern) }
         return Schema.object(

@@ -1,22 +1,23 @@
 import CheckoutAPI
+import NIOCore
 
 extension Route {
     /// The agent itself. `document` is the OpenAPI document.
-    static func agent(document: [UInt8]) -> [Route] {
+    static func agent(document: ByteBuffer) -> [Route] {
         [
-            Route("GET", "/v1/info", .monitor) { call throws(Problem) in
+            Route("GET", "/v1/info", .monitor, .looks) { call throws(Problem) in
                 try call.parameters { _ in }
-                return .answer(try .json(200, try await call.service.info(caller: call.caller)))
+                return .json(200, try await call.service.info(caller: call.caller))
             },
-            Route("GET", "/v1/status", .monitor) { call throws(Problem) in
+            Route("GET", "/v1/status", .monitor, .looks) { call throws(Problem) in
                 try call.parameters { _ in }
-                return .answer(try .json(200, try await call.service.status(caller: call.caller)))
+                return .json(200, try await call.service.status(caller: call.caller))
             },
-            Route("GET", "/v1/openapi.json", .monitor) { call throws(Problem) in
+            Route("GET", "/v1/openapi.json", .monitor, .lists) { call throws(Problem) in
                 try call.parameters { _ in }
-                return .answer(Response(status: 200, body: .bytes(document, type: "application/json")))
+                return .answer(Response(status: 200, body: .shared(document, type: "application/json")))
             },
-            Route("GET", "/v1/events", .monitor, problems: [.cursorGone, .journalUnavailable]) { call throws(Problem) in
+            Route("GET", "/v1/events", .monitor, .streams, problems: [.cursorGone, .journalUnavailable]) { call throws(Problem) in
                 let (topics, after) = try call.parameters { ($0.words("topics", of: Event.Topic.known), $0.text("after", .opaque)) }
                 let all = Set(Event.Topic.known)
                 return .stream(try await call.service.events(topics: topics ?? all, after: after, caller: call.caller))
@@ -25,46 +26,49 @@ extension Route {
     }
 
     static let readers: [Route] = [
-        Route("GET", "/v1/readers", .monitor, problems: .backend + [.noCart]) { call throws(Problem) in
+        Route("GET", "/v1/readers", .monitor, .looks, problems: .backend + [.noCart]) { call throws(Problem) in
             let refresh = try call.parameters { $0.flag("refresh") }
-            return .answer(try .json(200, try await call.service.readers(refresh: refresh, caller: call.caller)))
+            return .json(200, try await call.service.readers(refresh: refresh, caller: call.caller))
         },
-        Route("GET", "/v1/readers/{reader}", .monitor, problems: [.readerNotFound]) { call throws(Problem) in
+        Route("GET", "/v1/readers/{reader}", .monitor, .looks, problems: [.readerNotFound]) { call throws(Problem) in
             let name = try call.parameters { $0.path("reader", .name) }
-            return .answer(try .json(200, try await call.service.reader(name, caller: call.caller)))
+            return .json(200, try await call.service.reader(name, caller: call.caller))
         },
     ]
 
     static let devices: [Route] = [
-        Route("GET", "/v1/devices", .monitor) { call throws(Problem) in
+        Route("GET", "/v1/devices", .monitor, .looks) { call throws(Problem) in
             try call.parameters { _ in }
-            return .answer(try .json(200, try await call.service.devices(caller: call.caller)))
+            return .json(200, try await call.service.devices(caller: call.caller))
         }
     ]
 
     static let intents: [Route] = [
-        Route("GET", "/v1/configuration", .checkout, problems: .backend + [.cartNotFound]) { call throws(Problem) in
+        Route("GET", "/v1/configuration", .checkout, .prepares, problems: .backend + [.cartNotFound]) { call throws(Problem) in
             let cart = try call.parameters { $0.text("cart", .cart) }
-            return .answer(try .json(200, try await call.service.configuration(cart: cart, caller: call.caller)))
+            return .json(200, try await call.service.configuration(cart: cart, caller: call.caller))
         },
         Route(
-            "POST", "/v1/intents/payment", .checkout, body: .required, holdsSecret: true,
+            "POST", "/v1/intents/payment", .checkout, .prepares, body: .required, holdsSecret: true,
             problems: .backend + [.cartBusy, .cartPaid, .cartHeld, .journalUnavailable]
         ) { call throws(Problem) in
             try call.parameters { _ in }
             let body: IntentBody = try call.body()
-            return .answer(try .json(200, try await call.service.createPaymentIntent(body, caller: call.caller)))
+            return .json(200, try await call.service.createPaymentIntent(body, caller: call.caller))
         },
-        Route("POST", "/v1/intents/setup", .checkout, body: .required, holdsSecret: true, problems: .backend) { call throws(Problem) in
+        Route("POST", "/v1/intents/setup", .checkout, .prepares, body: .required, holdsSecret: true, problems: .backend) {
+            call throws(Problem) in
             try call.parameters { _ in }
             let body: SetupIntentBody = try call.body()
-            return .answer(try .json(200, try await call.service.createSetupIntent(body, caller: call.caller)))
+            return .json(200, try await call.service.createSetupIntent(body, caller: call.caller))
         },
-        Route("POST", "/v1/connection-tokens", .checkout, body: .required, holdsSecret: true, problems: .backend + [.cartNotFound]) {
+        Route(
+            "POST", "/v1/connection-tokens", .checkout, .prepares, body: .required, holdsSecret: true, problems: .backend + [.cartNotFound]
+        ) {
             call throws(Problem) in
             try call.parameters { _ in }
             let body: ConnectionTokenBody = try call.body()
-            return .answer(try .json(200, try await call.service.createConnectionToken(body, caller: call.caller)))
+            return .json(200, try await call.service.createConnectionToken(body, caller: call.caller))
         },
     ]
 }

@@ -14,6 +14,7 @@ struct Call: Sendable {
     let gone: Latch
     /// A graceful stop has begun.
     let stopping: Latch
+    let budgets: Budgets
 
     /// The path's and the query's parameters, read by `read`.
     func parameters<Value>(_ read: (ParameterReader) -> Value) throws(Problem) -> Value {
@@ -37,6 +38,15 @@ struct Call: Sendable {
         var event = event
         event.payment = event.payment.map { visible($0) }
         return event
+    }
+
+    /// What the body brings, when a wait of its own was asked for and there is a place for one more. Payments that are being made do not ask for a
+    /// place to wait in: they are bounded by the connections.
+    func waiting<Value>(
+        _ seconds: Int64?, _ body: () async throws(Problem) -> Value
+    ) async throws(Problem) -> Value {
+        guard let seconds, seconds > 0 else { return try await body() }
+        return try await budgets.with(.waits, for: caller.role, body)
     }
 
     private enum Wait: Sendable {

@@ -3,7 +3,7 @@ import CheckoutAPI
 extension Route {
     /// Looking for devices.
     static let discovery: [Route] = [
-        Route("POST", "/v1/discovery", .technician, body: .optional, problems: [.queueFull]) { call throws(Problem) in
+        Route("POST", "/v1/discovery", .technician, .checks, body: .optional, problems: [.queueFull]) { call throws(Problem) in
             try call.parameters { _ in }
             let body: DiscoveryBody = try call.body()
             if body.subnets != nil, body.transports?.contains(.lan) == false {
@@ -11,7 +11,7 @@ extension Route {
             }
             let source = try await call.service.discover(body, caller: call.caller)
             guard call.wantsOneObject else { return .lines(source.encoded()) }
-            return .answer(try .json(200, try await gathered(source)))
+            return .json(200, try await gathered(source))
         }
     ]
 

@@ -2,19 +2,21 @@ import CheckoutAPI
 
 extension Route {
     static let carts: [Route] = [
-        Route("PUT", "/v1/carts/{cart}", .checkout, body: .optional, problems: [.readerNotFound, .cartPaid, .cartHeld, .noReader]) {
+        Route(
+            "PUT", "/v1/carts/{cart}", .checkout, .prepares, body: .optional, problems: [.readerNotFound, .cartPaid, .cartHeld, .noReader]
+        ) {
             call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
             let body: CartBody = try call.body()
-            return .answer(try .json(200, try await call.service.openCart(cart, body, caller: call.caller)))
+            return .json(200, try await call.service.openCart(cart, body, caller: call.caller))
         },
-        Route("DELETE", "/v1/carts/{cart}", .checkout, problems: [.cartNotFound, .cartBusy]) { call throws(Problem) in
+        Route("DELETE", "/v1/carts/{cart}", .checkout, .prepares, problems: [.cartNotFound, .cartBusy]) { call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
             try await call.service.closeCart(cart, caller: call.caller)
             return .answer(.empty)
         },
         Route(
-            "PUT", "/v1/carts/{cart}/display", .checkout, body: .required,
+            "PUT", "/v1/carts/{cart}/display", .checkout, .prepares, body: .required,
             problems: [.cartNotFound, .readerNotFound, .readerBusy, .noReader, .readerUnavailable]
         ) { call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
@@ -22,15 +24,15 @@ extension Route {
             try await call.service.display(display, cart: cart, caller: call.caller)
             return .answer(.empty)
         },
-        Route("GET", "/v1/carts/{cart}/status", .checkout, problems: .backend + [.cartNotFound]) { call throws(Problem) in
+        Route("GET", "/v1/carts/{cart}/status", .checkout, .prepares, problems: .backend + [.cartNotFound]) { call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
-            return .answer(try .json(200, try await call.service.cartStatus(cart, caller: call.caller)))
+            return .json(200, try await call.service.cartStatus(cart, caller: call.caller))
         },
     ]
 
     static let payments: [Route] = [
         Route(
-            "PUT", "/v1/payments/{id}", .checkout, body: .required,
+            "PUT", "/v1/payments/{id}", .checkout, .sells, body: .required,
             problems: [
                 .readerNotFound, .cartBusy, .cartPaid, .cartHeld, .paymentIDReused, .noReader, .queueFull, .readerUnavailable,
                 .journalUnavailable,
@@ -39,13 +41,14 @@ extension Route {
             let (id, wait) = try call.parameters { ($0.path("id", .payment), $0.integer("wait", Bounds.waitSeconds)) }
             let body: PaymentBody = try call.body()
             let accepted = try await call.service.createPayment(id, body, caller: call.caller)
-            return .answer(try .json(accepted.created ? 201 : 200, await settled(accepted.payment, wait: wait, call)))
+            return .json(accepted.created ? 201 : 200, await settled(accepted.payment, wait: wait, call))
         },
-        Route("GET", "/v1/payments/{id}", .monitor, problems: [.paymentNotFound, .journalUnavailable]) { call throws(Problem) in
+        Route("GET", "/v1/payments/{id}", .monitor, .sells, problems: [.paymentNotFound, .journalUnavailable]) { call throws(Problem) in
             let (id, wait) = try call.parameters { ($0.path("id", .payment), $0.integer("wait", Bounds.waitSeconds)) }
-            return .answer(try .json(200, try await call.payment(id, waitSeconds: wait)))
+            let payment = try await call.waiting(wait) { () throws(Problem) in try await call.payment(id, waitSeconds: wait) }
+            return .json(200, payment)
         },
-        Route("GET", "/v1/payments", .monitor, problems: [.journalUnavailable]) { call throws(Problem) in
+        Route("GET", "/v1/payments", .monitor, .lists, problems: [.journalUnavailable]) { call throws(Problem) in
             let query = try call.parameters { parameters in
                 PaymentQuery(
                     cart: parameters.text("cart", .cart), state: parameters.word("state", Payment.State.self),
@@ -55,35 +58,36 @@ extension Route {
             }
             var list = try await call.service.payments(query, caller: call.caller)
             list.payments = list.payments.map { call.visible($0) }
-            return .answer(try .json(200, list))
+            return .json(200, list)
         },
-        Route("GET", "/v1/payments/{id}/events", .monitor, problems: [.paymentNotFound, .cursorGone, .journalUnavailable]) {
+        Route("GET", "/v1/payments/{id}/events", .monitor, .streams, problems: [.paymentNotFound, .cursorGone, .journalUnavailable]) {
             call throws(Problem) in
             let (id, after) = try call.parameters { ($0.path("id", .payment), $0.text("after", .opaque)) }
             return .stream(try await call.service.paymentEvents(id, after: after, caller: call.caller))
         },
         Route(
-            "POST", "/v1/payments/{id}/cancel", .checkout, body: .optional,
+            "POST", "/v1/payments/{id}/cancel", .checkout, .sells, body: .optional,
             problems: [.paymentNotFound, .alreadyEnded, .journalUnavailable]
         ) { call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }
             let _: NoBody = try call.body()
-            return .answer(try .json(202, call.visible(try await call.service.cancelPayment(id, caller: call.caller))))
+            return .json(202, call.visible(try await call.service.cancelPayment(id, caller: call.caller)))
         },
         Route(
-            "POST", "/v1/payments/{id}/acknowledge", .technician, body: .required, problems: [.paymentNotFound, .journalUnavailable]
+            "POST", "/v1/payments/{id}/acknowledge", .technician, .sells, body: .required,
+            problems: [.paymentNotFound, .journalUnavailable]
         ) { call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }
             let body: AcknowledgeBody = try call.body()
-            return .answer(try .json(200, call.visible(try await call.service.acknowledgePayment(id, body, caller: call.caller))))
+            return .json(200, call.visible(try await call.service.acknowledgePayment(id, body, caller: call.caller)))
         },
         Route(
-            "POST", "/v1/payments/{id}/resolve", .technician, body: .required,
+            "POST", "/v1/payments/{id}/resolve", .technician, .sells, body: .required,
             problems: [.paymentNotFound, .alreadyEnded, .cartBusy, .journalUnavailable]
         ) { call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }
             let body: ResolveBody = try call.body()
-            return .answer(try .json(200, call.visible(try await call.service.resolvePayment(id, body, caller: call.caller))))
+            return .json(200, call.visible(try await call.service.resolvePayment(id, body, caller: call.caller)))
         },
     ]
 

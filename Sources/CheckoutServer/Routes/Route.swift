@@ -16,6 +16,7 @@ struct Route: Sendable {
     let pattern: String
     let segments: [Segment]
     let role: Role
+    let work: Work
     let body: BodyUse
     /// The answer holds a secret: it must not be kept by anybody.
     let holdsSecret: Bool
@@ -24,7 +25,7 @@ struct Route: Sendable {
     let operation: @Sendable (Call) async throws(Problem) -> Reply
 
     init(
-        _ method: String, _ pattern: String, _ role: Role, body: BodyUse = .none, holdsSecret: Bool = false,
+        _ method: String, _ pattern: String, _ role: Role, _ work: Work, body: BodyUse = .none, holdsSecret: Bool = false,
         problems: [Problem.Code] = [], operation: @escaping @Sendable (Call) async throws(Problem) -> Reply
     ) {
         self.method = method
@@ -33,6 +34,7 @@ struct Route: Sendable {
             segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .word(String(segment))
         }
         self.role = role
+        self.work = work
         self.body = body
         self.holdsSecret = holdsSecret
         self.problems = problems
@@ -63,6 +65,14 @@ extension [Problem.Code] {
 /// What a route answers with.
 enum Reply: Sendable {
     case answer(Response)
+    /// Not made into text yet: that takes its time, and where it is done depends on what it is for.
+    case value(@Sendable () throws(Problem) -> Response)
     case stream(EventStream)
     case lines(EncodedLines)
+}
+
+extension Reply {
+    static func json(_ status: Int, _ value: some Encodable & Sendable) -> Reply {
+        .value { () throws(Problem) in try .json(status, value) }
+    }
 }

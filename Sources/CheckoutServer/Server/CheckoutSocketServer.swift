@@ -1,5 +1,6 @@
 import CheckoutAPI
 import FoundationEssentials
+import Glibc
 import Logging
 import NIOCore
 import NIOPosix
@@ -22,24 +23,26 @@ package final class CheckoutSocketServer: Sendable {
 
     private let configuration: Configuration
     private let context: ServerContext
-    private let accepted = Mutex(Accepted())
+    private let admission: Admission
+    /// All of them, also those that are one too many.
+    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
-    private struct Accepted {
-        /// All of them, also those that are one too many.
-        var channels: [ObjectIdentifier: any Channel] = [:]
-        var open = 0
-        /// Those of `open` that may not take payments.
-        var lookers = 0
-        var refusing = 0
+    /// A connection on its way to the task that will serve it.
+    private struct Accepted: Sendable {
+        var connection: Connection
+        var entry: Admission.Entry
+        var pays: Bool
     }
 
     package init(configuration: Configuration, policy: RolePolicy, service: any CheckoutService, logger: Logger) {
         self.configuration = configuration
         self.context = ServerContext(
             version: configuration.version, limits: configuration.limits, policy: policy, service: service,
-            dispatcher: Dispatcher(routes: Route.all(document: OpenAPIDocument.bytes(version: configuration.version))), logger: logger,
+            dispatcher: Dispatcher(routes: Route.all(document: ByteBuffer(bytes: OpenAPIDocument.bytes(version: configuration.version)))),
+            budgets: Budgets(configuration.limits.work), bodies: ByteBudget(configuration.limits.bodyBytes), logger: logger,
             stopping: Latch(),
             now: { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))) })
+        self.admission = Admission(configuration.limits)
     }
 
     /// Begins a graceful stop: no new connection is accepted, waits are answered as things are, streams end with a line that says why,
@@ -50,7 +53,7 @@ package final class CheckoutSocketServer: Sendable {
     /// are accepted.
     package func run(onListening: @Sendable () async -> Void = {}) async throws(ListenFailure) {
         let socket = try ListeningSocket(configuration.socket)
-        let (connections, continuation) = AsyncStream<Connection>.makeStream()
+        let (connections, continuation) = AsyncStream<Accepted>.makeStream()
         let listener: any Channel
         do {
             listener = try await listen(on: socket.descriptor, continuation)
@@ -65,29 +68,57 @@ package final class CheckoutSocketServer: Sendable {
         guard context.stopping.isFired || Task.isCancelled else { throw .lost(detail: "the listening socket was closed") }
     }
 
-    private func listen(on descriptor: CInt, _ connections: AsyncStream<Connection>.Continuation) async throws -> any Channel {
+    private func listen(on descriptor: CInt, _ connections: AsyncStream<Accepted>.Continuation) async throws -> any Channel {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // A connection keeps the buffer that it last read into.
+            .childChannelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 16 * 1024))
+            .childChannelOption(.maxMessagesPerRead, value: 2)
+            // What a caller does not read lies in the kernel, and counts as the agent's memory.
+            .childChannelOption(.socketOption(.so_sndbuf), value: Self.sendBuffer)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.accept(channel, connections) }
             }
             .withBoundSocket(descriptor).get()
         listener.closeFuture.whenComplete { _ in connections.finish() }
+        // NIO makes a bound socket listen for 128 callers, whatever it is told; the system's own limit (net.core.somaxconn) is much higher. A
+        // socket that was handed over is told too.
+        guard Glibc.listen(descriptor, .max) == 0 else { throw SystemError(call: "listen", number: errno) }
         return listener
     }
 
+    /// The kernel takes twice as much for itself.
+    private static let sendBuffer: SocketOptionValue = 32 * 1024
+
     /// On the new channel's event loop.
-    private func accept(_ channel: any Channel, _ connections: AsyncStream<Connection>.Continuation) throws {
+    private func accept(_ channel: any Channel, _ connections: AsyncStream<Accepted>.Continuation) throws {
         let peer = credentials(channel)
         let role = peer.flatMap { context.policy.role(of: $0) }
-        switch enter(channel, role) {
-        case .served:
-            let connection = try Connection(channel, peer: peer, role: role, server: context)
-            if case .terminated = connections.yield(connection) { connection.close() }
-        case .refused:
+        let pays = role.map { $0 >= .checkout } ?? false
+        let id = ObjectIdentifier(channel)
+        channels.withLock { $0[id] = channel }
+        let entry = admission.enter(pays: pays)
+        channel.closeFuture.whenComplete { _ in
+            self.channels.withLock { $0[id] = nil }
+            // The others' places are given back when their work has ended.
+            if entry == .refused { self.admission.leave(entry, pays: pays) }
+        }
+        switch entry {
+        case .served, .reserved:
+            let connection: Connection
+            do {
+                connection = try Connection(channel, peer: peer, role: role, isReserve: entry == .reserved, server: context)
+            } catch {
+                admission.leave(entry, pays: pays)
+                throw error
+            }
+            if case .terminated = connections.yield(Accepted(connection: connection, entry: entry, pays: pays)) {
+                connection.close()
+                admission.leave(entry, pays: pays)
+            }
+        case .refused, .dropped:
             try channel.pipeline.syncOperations.addHandler(
-                OverloadHandler(answer: overloadAnswer(), linger: context.limits.linger))
-        case .dropped: channel.close(promise: nil)
+                OverloadHandler(answer: overloadAnswer(), linger: entry == .refused ? context.limits.linger : nil))
         }
     }
 
@@ -102,54 +133,24 @@ package final class CheckoutSocketServer: Sendable {
         }
     }
 
-    private enum Entry {
-        case served, refused, dropped
-    }
-
-    /// Counts the connection until it closes. Those who may not take payments can use half of the places: programs that only look on, and
-    /// those that may do nothing, cannot keep a till out.
-    private func enter(_ channel: any Channel, _ role: Role?) -> Entry {
-        let id = ObjectIdentifier(channel)
-        let pays = role.map { $0 >= .checkout } ?? false
-        let places = context.limits.connections
-        let entry = accepted.withLock { accepted -> Entry in
-            let free = accepted.open < places && (pays || accepted.lookers < max(1, places / 2))
-            guard free || accepted.refusing < places else { return .dropped }
-            accepted.channels[id] = channel
-            if free { accepted.open += 1 } else { accepted.refusing += 1 }
-            if free, !pays { accepted.lookers += 1 }
-            return free ? .served : .refused
-        }
-        if entry != .dropped {
-            channel.closeFuture.whenComplete { _ in
-                self.accepted.withLock { accepted in
-                    accepted.channels[id] = nil
-                    if entry == .served { accepted.open -= 1 } else { accepted.refusing -= 1 }
-                    if entry == .served, !pays { accepted.lookers -= 1 }
-                }
-            }
-        }
-        return entry
-    }
-
     private func overloadAnswer() -> ByteBuffer {
-        let problem = Problem(
-            .overloaded, "Too many connections are open.",
-            remedy:
-                "Close connections that are not used; \(context.limits.connections) can be open, half of them by callers that only look on."
-        )
-        return Response.problem(problem).wireBytes(
+        Response.problem(context.tooManyConnections).wireBytes(
             ResponseContext(
                 version: context.version, requestID: Exchange.newRequestID(), keepsConnection: false, now: context.now()))
     }
 
     /// Every connection's task is a child of this one.
-    private func serve(_ connections: AsyncStream<Connection>, _ listener: any Channel) async {
+    private func serve(_ connections: AsyncStream<Accepted>, _ listener: any Channel) async {
         let context = context
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await withDiscardingTaskGroup { group in
-                    for await connection in connections { group.addTask { await connection.run() } }
+                    for await accepted in connections {
+                        group.addTask {
+                            await accepted.connection.run()
+                            self.admission.leave(accepted.entry, pays: accepted.pays)
+                        }
+                    }
                 }
             }
             group.addTask {
@@ -170,7 +171,7 @@ package final class CheckoutSocketServer: Sendable {
 
     /// What is left: connections that no task has taken yet, and those that were one too many.
     private func closeAll() async {
-        for channel in accepted.withLock({ $0.channels.values.map { $0 } }) { await close(channel) }
+        for channel in channels.withLock({ $0.values.map { $0 } }) { await close(channel) }
     }
 
     private func close(_ channel: any Channel) async {

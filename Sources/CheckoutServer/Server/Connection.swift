@@ -7,6 +7,8 @@ final class Connection: Sendable {
     /// Nil when the kernel did not say.
     let peer: PeerCredentials?
     let role: Role?
+    /// All places were taken: it serves a payment, and nothing else.
+    let isReserve: Bool
     /// The channel has closed.
     let gone = Latch()
     private let channel: any Channel
@@ -15,14 +17,20 @@ final class Connection: Sendable {
     private let server: ServerContext
 
     /// Puts the connection on a freshly accepted channel. On the channel's event loop.
-    init(_ channel: any Channel, peer: PeerCredentials?, role: Role?, server: ServerContext) throws {
+    init(_ channel: any Channel, peer: PeerCredentials?, role: Role?, isReserve: Bool, server: ServerContext) throws {
         self.channel = channel
         self.peer = peer
         self.role = role
+        self.isReserve = isReserve
         self.server = server
+        var limits = server.limits
+        if isReserve {
+            limits.idle = limits.reserveIdle
+            limits.request = min(limits.request, limits.reserveIdle)
+        }
         let (incoming, continuation) = AsyncStream<Incoming>.makeStream()
         self.incoming = incoming
-        let handler = ConnectionHandler(limits: server.limits, incoming: continuation, gone: gone) { head in
+        let handler = ConnectionHandler(limits: limits, incoming: continuation, gone: gone, bodies: server.bodies) { head in
             server.dispatcher.admits(head, role: role)
         }
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
@@ -54,10 +62,12 @@ final class Connection: Sendable {
     func close() { channel.close(promise: nil) }
 
     /// Writes and waits until the kernel has it; a caller that does not take it in time loses the connection.
-    func write(_ bytes: ByteBuffer) async throws {
+    func write(_ bytes: ByteBuffer, _ more: ByteBuffer? = nil) async throws {
         let channel = channel
         let timer = channel.eventLoop.scheduleTask(in: TimeAmount(server.limits.write)) { channel.close(promise: nil) }
         defer { timer.cancel() }
-        try await channel.writeAndFlush(bytes)
+        guard let more else { return try await channel.writeAndFlush(bytes) }
+        channel.write(bytes, promise: nil)
+        try await channel.writeAndFlush(more)
     }
 }

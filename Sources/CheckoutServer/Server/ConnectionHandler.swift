@@ -3,7 +3,7 @@ import NIOCore
 
 /// What a connection brings, one at a time: the next comes when the answer to the last is finished.
 enum Incoming: Sendable {
-    case request(Request)
+    case request(RequestHead, ReceivedBody)
     /// What came is no request; after the answer the connection ends. `head` is known when only the body was refused.
     case refused(Problem, head: RequestHead?)
     /// The caller waits with the body, and the head says that it would be refused. After the answer the connection ends.
@@ -30,12 +30,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     private let limits: ServerLimits
     private let incoming: AsyncStream<Incoming>.Continuation
     private let gone: Latch
+    private let bodies: ByteBudget
     /// Whether a request with this head would be admitted, before its body has come.
     private let admits: (RequestHead) -> Bool
     private var phase = Phase.idle
     private var parser = RequestParser()
     private var head: RequestHead?
     private var pending = ByteBuffer()
+    /// What the body that is being received has of the budget.
+    private var charge = 0
     private var inputEnded = false
     private var stopping = false
     private var timer: Scheduled<Void>?
@@ -43,15 +46,19 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
 
     /// Kept while a request is served; more than this waits in the kernel.
-    private static let mostPending = 64 * 1024
+    private static let mostPending = 16 * 1024
     private static let mostLingered = 4 * 1024 * 1024
+    /// So much of a body every connection may keep: payments are smaller.
+    private static let freeBody = 16 * 1024
 
     init(
-        limits: ServerLimits, incoming: AsyncStream<Incoming>.Continuation, gone: Latch, admits: @escaping (RequestHead) -> Bool
+        limits: ServerLimits, incoming: AsyncStream<Incoming>.Continuation, gone: Latch, bodies: ByteBudget,
+        admits: @escaping (RequestHead) -> Bool
     ) {
         self.limits = limits
         self.incoming = incoming
         self.gone = gone
+        self.bodies = bodies
         self.admits = admits
     }
 
@@ -130,14 +137,33 @@ final class ConnectionHandler: ChannelInboundHandler {
                 switch step {
                 case .needsMore:
                     if inputEnded, phase == .receiving { refuse(.malformed("The connection was closed in the middle of a request.")) }
+                    try chargeBody()
                     return
                 case .head(let head): begin(head)
-                case .request(let request): hand(.request(request))
+                case .request(let request):
+                    hand(.request(request.head, ReceivedBody(request.body, charge: charge, of: bodies)), keepsCharge: true)
                 }
             } catch {
                 refuse(error)
             }
         }
+    }
+
+    /// Large bodies are kept while all of them together are not too many, and only if they are wanted at all.
+    private func chargeBody() throws(Problem) {
+        guard phase == .receiving, parser.keptBytes > Self.freeBody else { return }
+        if charge == 0, let head, !admits(head) { return parser.discardBody() }
+        let more = parser.keptBytes - charge
+        guard bodies.take(more) else {
+            throw Problem(
+                .overloaded, "Too many large requests are under way.", remedy: "Ask again in a moment, or send less at once.")
+        }
+        charge += more
+    }
+
+    private func giveChargeBack() {
+        bodies.giveBack(charge)
+        charge = 0
     }
 
     /// Lets go of what has been read: a buffer keeps all that was ever written to it until it is told otherwise.
@@ -167,10 +193,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func refuse(_ problem: Problem) { hand(.refused(problem, head: head)) }
 
-    private func hand(_ next: Incoming) {
+    /// - Parameter keepsCharge: what is handed over gives back what its body has of the budget.
+    private func hand(_ next: Incoming, keepsCharge: Bool = false) {
         timer?.cancel()
         phase = .serving
         head = nil
+        if keepsCharge { charge = 0 } else { giveChargeBack() }
         incoming.yield(next)
     }
 
@@ -194,6 +222,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         timer?.cancel()
         pending = ByteBuffer()
         parser = RequestParser()
+        giveChargeBack()
         context = nil
         gone.fire()
         incoming.finish()

@@ -17,7 +17,7 @@ struct Exchange: Sendable {
         self.server = server
         self.incoming = incoming
         switch incoming {
-        case .request(let request): head = request.head
+        case .request(let head, _): self.head = head
         case .refused(_, let head): self.head = head
         case .unexpected(let head): self.head = head
         }
@@ -31,11 +31,21 @@ struct Exchange: Sendable {
         } catch {
             switch error {
             case .problem(let problem, let allow):
+                if problem.code == .overloaded { await pause() }
                 var response = Response.problem(problem)
                 if !allow.isEmpty { response.fields.append(("Allow", allow.joined(separator: ", "))) }
                 return await send(response, code: problem.code)
             case .role(let needed): return await send(.problem(await notPermitted(needed)), code: .notPermitted)
             }
+        }
+    }
+
+    /// Ends early when the server stops.
+    private func pause() async {
+        do {
+            try await Task.sleep(for: server.limits.overloadPause)
+        } catch {
+            // The answer is due now.
         }
     }
 
@@ -45,18 +55,42 @@ struct Exchange: Sendable {
         case .unexpected(let head):
             _ = try server.dispatcher.admit(head, role: connection.role)
             throw .problem(Problem(.internalError, "The request was refused."))
-        case .request(let request):
-            let match = try server.dispatcher.admit(request.head, role: connection.role)
+        case .request(let head, let body):
+            let match = try server.dispatcher.admit(head, role: connection.role)
             guard !server.stopping.isFired else {
                 throw .problem(
                     Problem(.shuttingDown, "The agent is stopping.", remedy: "Repeat the request when it runs again, in some seconds."))
             }
             do throws(Problem) {
-                return await deliver(try await match.route.operation(try call(request, match)), match.route)
+                let work = try admit(match.route)
+                return try await server.budgets.with(work, for: connection.role) { () throws(Problem) in
+                    try await deliver(try await match.route.operation(try call(head, body, match)), match.route, work)
+                }
             } catch {
                 noteUndocumented(error, match.route)
                 throw .problem(error)
             }
+        }
+    }
+
+    /// As what kind of work the request counts.
+    private func admit(_ route: Route) throws(Problem) -> Work {
+        let pays = connection.role.map { $0 >= .checkout } ?? false
+        let work: Work = route.work == .sells && !pays ? .looks : route.work
+        guard !connection.isReserve || work == .sells else { throw server.tooManyConnections }
+        // Whoever only wanted to see something, and has gone, gets nothing done.
+        if connection.gone.isFired, route.method == "GET" { throw Problem(.requestTimeout, "The caller has gone.") }
+        return work
+    }
+
+    /// Makes the text of an answer: of what sells here and now, of anything else where it holds up no payment.
+    private func text(
+        _ make: @escaping @Sendable () throws(Problem) -> Response, _ work: Work
+    ) async throws(Problem) -> Response {
+        switch work {
+        case .sells, .waits, .prepares: try make()
+        case .lists: try await WorkLane.lists.run(make)
+        case .looks, .streams, .checks: try await WorkLane.looks.run(make)
         }
     }
 
@@ -68,18 +102,18 @@ struct Exchange: Sendable {
             metadata: ["route": "\(route.method) \(route.pattern)", "code": "\(problem.code)"])
     }
 
-    private func call(_ request: Request, _ match: Dispatcher.Match) throws(Problem) -> Call {
+    private func call(_ head: RequestHead, _ body: ReceivedBody, _ match: Dispatcher.Match) throws(Problem) -> Call {
         guard let peer = connection.peer, let role = connection.role else {
             throw Problem(.notPermitted, "The kernel did not say who is calling.")
         }
         let caller = Caller(pid: peer.pid, uid: peer.uid, gid: peer.gid, groups: peer.groups, role: role, requestID: requestID)
         return Call(
-            service: server.service, caller: caller, parameters: match.parameters, query: request.head.query,
-            body: try body(request.body, match.route), accept: request.head.value(of: "accept"), gone: connection.gone,
-            stopping: server.stopping)
+            service: server.service, caller: caller, parameters: match.parameters, query: head.query,
+            body: try understood(body.take(), match.route), accept: head.value(of: "accept"), gone: connection.gone,
+            stopping: server.stopping, budgets: server.budgets)
     }
 
-    private func body(_ bytes: [UInt8], _ route: Route) throws(Problem) -> JSONValue? {
+    private func understood(_ bytes: [UInt8], _ route: Route) throws(Problem) -> JSONValue? {
         if bytes.isEmpty {
             guard route.body == .required else { return nil }
             throw .invalid([Problem.Field(field: "body", message: "is required")])
@@ -92,16 +126,16 @@ struct Exchange: Sendable {
         }
     }
 
-    private func deliver(_ reply: Reply, _ route: Route) async -> Bool {
+    private func deliver(_ reply: Reply, _ route: Route, _ work: Work) async throws(Problem) -> Bool {
+        var response: Response
         switch reply {
-        case .answer(var response):
-            if route.holdsSecret { response.fields.append(("Cache-Control", "no-store")) }
-            return await send(response)
-        case .stream(let events):
-            return await LineStream(connection, server, self, .events(events)).send()
-        case .lines(let lines):
-            return await LineStream(connection, server, self, .lines(lines)).send()
+        case .answer(let made): response = made
+        case .value(let make): response = try await text(make, work)
+        case .stream(let events): return await LineStream(connection, server, self, .events(events)).send()
+        case .lines(let lines): return await LineStream(connection, server, self, .lines(lines)).send()
         }
+        if route.holdsSecret { response.fields.append(("Cache-Control", "no-store")) }
+        return await send(response)
     }
 
     private func notPermitted(_ needed: Role) async -> Problem {
@@ -121,7 +155,7 @@ struct Exchange: Sendable {
         let context = context(keeping: true)
         log(response.status, code)
         do {
-            try await connection.write(response.wireBytes(context))
+            try await connection.write(response.wireBytes(context), response.sharedBytes(context))
             return context.keepsConnection
         } catch {
             return false
@@ -131,7 +165,7 @@ struct Exchange: Sendable {
     /// What the answer's head depends on. `keeping` is what the answer itself would allow.
     func context(keeping: Bool) -> ResponseContext {
         var keeps = keeping && !server.stopping.isFired
-        if case .request(let request) = incoming { keeps = keeps && request.head.keepsConnection } else { keeps = false }
+        if case .request(let head, _) = incoming { keeps = keeps && head.keepsConnection && !connection.isReserve } else { keeps = false }
         return ResponseContext(
             version: server.version, requestID: requestID, minorVersion: head?.minorVersion ?? 1, isHead: head?.method == "HEAD",
             keepsConnection: keeps, now: server.now())

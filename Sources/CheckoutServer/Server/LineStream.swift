@@ -29,6 +29,7 @@ struct LineStream: Sendable {
 
     /// True when the connection is good for another request.
     func send() async -> Bool {
+        defer { if case .events(let events) = content { events.close() } }
         let response = Response(status: 200, body: .lines)
         // Without chunks only the end of the connection can end the stream.
         let chunked = exchange.context(keeping: true).minorVersion >= 1
@@ -90,11 +91,17 @@ struct LineStream: Sendable {
         }
     }
 
+    /// The next events are asked for when the last ones have been taken.
     private func send(_ events: EventStream, chunked: Bool) async -> End {
         do throws(Problem) {
-            for try await event in events {
+            while let some = try await events.next() {
+                let bytes = try await WorkLane.streams.run { () throws(Problem) in
+                    var bytes = ByteBuffer()
+                    for event in some { bytes.writeImmutableBuffer(try line(.event(exchange.visible(event)), chunked: chunked)) }
+                    return bytes
+                }
                 do {
-                    try await connection.write(try line(.event(exchange.visible(event)), chunked: chunked))
+                    try await connection.write(bytes)
                 } catch {
                     return .lost
                 }

@@ -6,16 +6,19 @@ final class OverloadHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let answer: ByteBuffer
-    private let linger: TimeAmount
+    private let linger: TimeAmount?
     private var timer: Scheduled<Void>?
 
-    init(answer: ByteBuffer, linger: Duration) {
+    /// - Parameter linger: how long the caller may take; nil when there are too many such connections to wait for any. What was written can
+    ///   be read all the same, unless the caller writes first and minds that nobody listens.
+    init(answer: ByteBuffer, linger: Duration?) {
         self.answer = answer
-        self.linger = TimeAmount(linger)
+        self.linger = linger.map { TimeAmount($0) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
         context.writeAndFlush(NIOAny(answer), promise: nil)
+        guard let linger else { return context.close(promise: nil) }
         context.close(mode: .output, promise: nil)
         let channel = context.channel
         timer = context.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }

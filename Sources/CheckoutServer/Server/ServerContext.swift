@@ -8,8 +8,18 @@ struct ServerContext: Sendable {
     let policy: RolePolicy
     let service: any CheckoutService
     let dispatcher: Dispatcher
+    let budgets: Budgets
+    let bodies: ByteBudget
     let logger: Logger
     /// A graceful stop has begun.
     let stopping: Latch
     let now: @Sendable () -> Timestamp
+
+    var tooManyConnections: Problem {
+        Problem(
+            .overloaded, "Too many connections are open, or what they asked for is still under way.",
+            remedy:
+                "Close connections that are not used; \(limits.connections) can be open, half of them by callers that only look on. Payments still get through."
+        )
+    }
 }

@@ -1,67 +1,23 @@
 import CheckoutAPI
 
-/// Events on their way to one caller. It holds a bounded number; a caller that reads too slowly loses the stream, never the agent its memory.
-package struct EventStream: AsyncSequence, Sendable {
-    package typealias Element = Event
-    package typealias Failure = Problem
+/// Events on their way to one caller. They are pulled: what the caller has not taken is not made yet, so that a caller that does not read costs
+/// next to nothing.
+package struct EventStream: Sendable {
+    private let pull: @Sendable () async throws(Problem) -> [Event]?
+    private let end: @Sendable () -> Void
 
-    private let events: AsyncThrowingStream<Event, any Error>
-
-    /// The sending end. Any number of tasks may hold it.
-    package struct Source: Sendable {
-        fileprivate let continuation: AsyncThrowingStream<Event, any Error>.Continuation
-        fileprivate let limit: Int
-
-        /// False when the stream has ended: the caller left, or was too slow.
-        @discardableResult
-        package func send(_ event: Event) -> Bool {
-            switch continuation.yield(event) {
-            case .enqueued: return true
-            case .terminated: return false
-            case .dropped:
-                continuation.finish(
-                    throwing: Problem(
-                        .overloaded, "More than \(limit) events waited for this stream's reader.",
-                        remedy: "Read faster, and go on from the last cursor."))
-                return false
-            @unknown default: return false
-            }
-        }
-
-        /// Ends the stream after what was sent; with a problem, the caller is told.
-        package func finish(_ problem: Problem? = nil) {
-            if let problem { continuation.finish(throwing: problem) } else { continuation.finish() }
-        }
-
-        /// Called once when the stream is over for whatever reason; set it before the stream is returned.
-        package func onEnd(_ action: @escaping @Sendable () -> Void) {
-            continuation.onTermination = { _ in action() }
-        }
+    /// - Parameters:
+    ///   - pull: gives the next events, a few at a time, when there are some; nil at the end. It is asked again when the last ones were taken. It
+    ///     returns, with whatever, when its task is cancelled.
+    ///   - end: called when nothing will be asked any more. It may be called twice.
+    package init(pull: @escaping @Sendable () async throws(Problem) -> [Event]?, end: @escaping @Sendable () -> Void) {
+        self.pull = pull
+        self.end = end
     }
 
-    /// A stream and its sending end. `limit` is how many unread events are too many.
-    package static func make(limit: Int = 1024) -> (stream: EventStream, source: Source) {
-        let (events, continuation) = AsyncThrowingStream<Event, any Error>.makeStream(bufferingPolicy: .bufferingOldest(limit))
-        return (EventStream(events: events), Source(continuation: continuation, limit: limit))
-    }
+    /// The next few; nil at the end. The caller is told a thrown problem.
+    package func next() async throws(Problem) -> [Event]? { try await pull() }
 
-    package struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate var base: AsyncThrowingStream<Event, any Error>.AsyncIterator
-
-        package mutating func next(isolation actor: isolated (any Actor)?) async throws(Problem) -> Event? {
-            do {
-                return try await base.next(isolation: actor)
-            } catch let problem as Problem {
-                throw problem
-            } catch {
-                throw Problem(.internalError, "The stream of events failed.")
-            }
-        }
-
-        package mutating func next() async throws(Problem) -> Event? {
-            try await next(isolation: nil)
-        }
-    }
-
-    package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: events.makeAsyncIterator()) }
+    /// Lets go of it.
+    package func close() { end() }
 }

@@ -3,8 +3,8 @@ internal import CheckoutServer
 internal import GatewayCore
 internal import Journal
 
-/// Who follows the agent's events. Payment events are read from the journal, so that none is missed, doubled or told before it is on disk;
-/// the other topics are live.
+/// Who follows the agent's events. Payment events are read from the journal when a caller is ready for them, so that none is missed, doubled, told
+/// before it is on disk, or kept for who does not read; the other topics are live, and the last of them are kept once for all.
 actor EventHub {
     enum Job: Sendable {
         case journalGrew
@@ -13,19 +13,35 @@ actor EventHub {
         case notice(CheckoutAPI.Event.Notice, WallTime)
     }
 
+    typealias Topic = CheckoutAPI.Event.Topic
+
     private struct Subscriber {
-        var topics: Set<CheckoutAPI.Event.Topic>
+        var topics: Set<Topic>
         var payment: PaymentID?
-        /// The last event of the journal that was sent.
+        /// The last event of the journal that was given out.
         var sequence: Int64
-        var source: EventStream.Source
+        /// How far the journal had grown when it was last read to its end; nil before.
+        var growth: UInt64?
+        /// The last live event that was given out or did not concern it.
+        var live: UInt64
+        /// What stands and is told first.
+        var standing: [CheckoutAPI.Event]
+        /// Nothing more will come.
+        var isOver = false
+        /// It has everything that there is, and waits for more.
+        var waiter: CheckedContinuation<Void, Never>?
     }
 
     /// More than this to replay is too much for one stream: the cursor is too old.
     private static let replayLimit: Int64 = 5_000
+    /// Events that are read, and kept for one caller, at a time.
+    private static let page = 8
     private let journal: JournalStore
     private var subscribers: [UInt64: Subscriber] = [:]
     private var last: UInt64 = 0
+    private var live = LiveEvents()
+    /// Rises when there may be something new in the journal.
+    private var growth: UInt64 = 0
     private var isFinished = false
     private let jobs: AsyncStream<Job>
     private nonisolated let submit: AsyncStream<Job>.Continuation
@@ -44,132 +60,224 @@ actor EventHub {
     func run() async {
         for await job in jobs {
             switch job {
-            case .journalGrew: for number in subscribers.keys.sorted() { catchUp(number) }
+            case .journalGrew: growth += 1
             case .reader(let view, let wall):
-                publish(.readers) {
-                    CheckoutAPI.Event(cursor: $0, at: Timestamp(milliseconds: wall), type: view.state.rawValue, reader: Reader(view))
-                }
+                live.add(
+                    .readers,
+                    CheckoutAPI.Event(cursor: "", at: Timestamp(milliseconds: wall), type: view.state.rawValue, reader: Reader(view)))
             case .device(let change, let view, let wall):
-                publish(.devices) {
-                    CheckoutAPI.Event(cursor: $0, at: Timestamp(milliseconds: wall), type: change.rawValue, device: Device(view))
-                }
+                live.add(
+                    .devices,
+                    CheckoutAPI.Event(cursor: "", at: Timestamp(milliseconds: wall), type: change.rawValue, device: Device(view)))
             case .notice(let notice, let wall):
-                publish(.agent) { CheckoutAPI.Event(cursor: $0, at: Timestamp(milliseconds: wall), type: notice.code, agent: notice) }
+                live.add(
+                    .agent, CheckoutAPI.Event(cursor: "", at: Timestamp(milliseconds: wall), type: notice.code, agent: notice))
             }
+            wakeAll()
         }
     }
 
+    // MARK: - Following
+
     /// Begins a stream after the cursor; without one, now, or for a single payment from its beginning. What stands (`standing`) is told first.
     func subscribe(
-        topics: Set<CheckoutAPI.Event.Topic>, payment: PaymentID?, after cursor: String?, standing: [AgentNotice] = [],
-        at wall: WallTime = 0
-    ) throws(Problem) -> EventStream {
-        guard !isFinished else { throw Problem(.shuttingDown, "The agent is being stopped.") }
-        let start: Int64
-        do throws(JournalFailure) {
-            start = try beginning(payment: payment, after: cursor)
-        } catch {
-            throw Problem(.journalUnavailable, error.description)
+        topics: Set<Topic>, payment: PaymentID?, after cursor: String?, standing: [AgentNotice] = [], at wall: WallTime = 0
+    ) async throws(Problem) -> EventStream {
+        guard !isFinished else { throw Self.stopping }
+        // What happens from here on belongs to the stream.
+        let position = live.last
+        let journal = journal
+        let start = try await Self.reading { () throws(JournalFailure) in
+            try Self.beginning(in: journal, payment: payment, after: cursor)
         }
         guard start >= 0 else {
             throw Problem(
                 .cursorGone, "The cursor is not one of this journal, or too old to go on from.",
                 remedy: "Begin without a cursor, and read GET /v1/payments for what was missed.")
         }
-        let (stream, source) = EventStream.make(limit: Int(Self.replayLimit) + 1_024)
+        guard !isFinished else { throw Self.stopping }
+        let notices = topics.contains(.agent) ? standing : []
         last += 1
         let number = last
-        source.onEnd { [weak self] in
-            guard let self else { return }
-            Task { await self.remove(number) }
-        }
-        subscribers[number] = Subscriber(topics: topics, payment: payment, sequence: start, source: source)
-        for notice in standing where topics.contains(.agent) {
-            source.send(
+        subscribers[number] = Subscriber(
+            topics: topics, payment: payment, sequence: start, live: position,
+            standing: notices.map { notice in
                 CheckoutAPI.Event(
                     cursor: self.cursor(start), at: Timestamp(milliseconds: wall), type: notice.code,
-                    agent: CheckoutAPI.Event.Notice(notice)))
-        }
-        catchUp(number)
-        if let payment, hasEnded(payment), subscribers[number] != nil {
-            // Its last event was had before: there will be no other.
-            subscribers[number] = nil
-            source.finish()
-        }
-        return stream
-    }
-
-    /// The sequence number to go on from; negative when the cursor leads nowhere.
-    private func beginning(payment: PaymentID?, after cursor: String?) throws(JournalFailure) -> Int64 {
-        let newest = try journal.newestSequence()
-        guard let cursor else { return payment == nil ? newest : 0 }
-        guard let sequence = sequence(of: cursor), sequence <= newest, sequence >= (try journal.oldestSequence()) - 1 else { return -1 }
-        return payment != nil || newest - sequence <= Self.replayLimit ? sequence : -1
-    }
-
-    private func hasEnded(_ payment: PaymentID) -> Bool {
-        do throws(JournalFailure) {
-            return try journal.recall(payment: payment)?.state.isEnd == true
-        } catch {
-            // The stream itself will say that the journal cannot be read.
-            return false
+                    agent: CheckoutAPI.Event.Notice(notice))
+            })
+        return EventStream { () throws(Problem) in
+            try await self.next(number)
+        } end: {
+            // Owned by nobody: it only hands the end to the actor.
+            Task { await self.remove(number) }
         }
     }
 
-    private func remove(_ number: UInt64) { subscribers[number] = nil }
-
-    private func cursor(_ sequence: Int64) -> String { "\(journal.identity)-\(sequence)" }
-
-    private func sequence(of cursor: String) -> Int64? {
-        let parts = cursor.split(separator: "-", maxSplits: 1)
-        guard parts.count == 2, parts[0] == journal.identity, let sequence = Int64(parts[1]), sequence >= 0 else { return nil }
-        return sequence
-    }
-
-    /// Sends what the journal has after what this subscriber was sent.
-    private func catchUp(_ number: UInt64) {
-        guard var subscriber = subscribers[number], subscriber.topics.contains(.payments) else { return }
-        do throws(JournalFailure) {
-            var isOver = false
-            while true {
-                let events = try journal.events(after: subscriber.sequence, payment: subscriber.payment, limit: 500)
-                for event in events {
-                    subscriber.sequence = event.sequence
-                    guard let record = event.record else { continue }
-                    subscriber.source.send(
-                        CheckoutAPI.Event(
-                            cursor: cursor(event.sequence), at: Timestamp(milliseconds: event.at), type: event.kind.rawValue,
-                            payment: Payment(record), note: event.note))
-                    isOver = subscriber.payment != nil && record.state.isEnd
+    /// What there is for this subscriber, a few events at most; waits when there is nothing. Nil at the end.
+    private func next(_ number: UInt64) async throws(Problem) -> [CheckoutAPI.Event]? {
+        while !Task.isCancelled, var subscriber = subscribers[number], !subscriber.isOver {
+            if !subscriber.standing.isEmpty {
+                subscribers[number]?.standing = []
+                return subscriber.standing
+            }
+            if subscriber.topics.contains(.payments), subscriber.growth != growth {
+                let events = try await journaled(number, subscriber)
+                if !events.isEmpty { return events }
+                continue
+            }
+            if subscriber.payment == nil {
+                let events = try live.next(Self.page, after: &subscriber.live, of: subscriber.topics)
+                subscribers[number]?.live = subscriber.live
+                if !events.isEmpty {
+                    return events.map { event in
+                        var event = event
+                        event.cursor = cursor(subscriber.sequence)
+                        return event
+                    }
                 }
-                if events.count < 500 { break }
             }
-            // Something may have been said of it after its end: that belongs to its story, too.
-            if isOver {
-                subscribers[number] = nil
-                subscriber.source.finish()
-                return
+            await wait(number)
+        }
+        return nil
+    }
+
+    /// The next events of the journal; none when it has been read to its end.
+    private func journaled(_ number: UInt64, _ subscriber: Subscriber) async throws(Problem) -> [CheckoutAPI.Event] {
+        let (journal, seen) = (journal, growth)
+        let isFirst = subscriber.growth == nil
+        let (events, newest, isWhole, hasEnded) = try await Self.reading { () throws(JournalFailure) in
+            let stored = try journal.events(after: subscriber.sequence, payment: subscriber.payment, limit: Self.page)
+            let isWhole = stored.count < Self.page
+            var hasEnded = subscriber.payment != nil && stored.last?.record?.state.isEnd == true
+            if let payment = subscriber.payment, isFirst, stored.isEmpty {
+                // Its last event was had before: there will be no other.
+                hasEnded = try journal.recall(payment: payment)?.state.isEnd == true
             }
-            subscribers[number]?.sequence = subscriber.sequence
-        } catch {
-            subscribers[number] = nil
-            subscriber.source.finish(Problem(.journalUnavailable, error.description))
+            let events = stored.compactMap { event in
+                event.record.map { record in
+                    CheckoutAPI.Event(
+                        cursor: Self.cursor(event.sequence, in: journal), at: Timestamp(milliseconds: event.at), type: event.kind.rawValue,
+                        payment: Payment(record), note: event.note)
+                }
+            }
+            return (events, stored.last?.sequence, isWhole, hasEnded)
+        }
+        if let newest { subscribers[number]?.sequence = newest }
+        guard isWhole else { return events }
+        subscribers[number]?.growth = seen
+        // Something may have been said of it after its end: that belongs to its story, too, and has been read.
+        if hasEnded { subscribers[number]?.isOver = true }
+        return events
+    }
+
+    /// Until something happened, the subscriber is removed, or the task is cancelled.
+    private func wait(_ number: UInt64) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                guard !Task.isCancelled, !isFinished, subscribers[number] != nil else { return waiter.resume() }
+                subscribers[number]?.waiter = waiter
+            }
+        } onCancel: {
+            Task { await self.wake(number) }
         }
     }
 
-    private func publish(_ topic: CheckoutAPI.Event.Topic, _ event: (String) -> CheckoutAPI.Event) {
-        for subscriber in subscribers.values where subscriber.topics.contains(topic) && subscriber.payment == nil {
-            subscriber.source.send(event(cursor(subscriber.sequence)))
-        }
+    private func wake(_ number: UInt64) {
+        let waiter = subscribers[number]?.waiter
+        subscribers[number]?.waiter = nil
+        waiter?.resume()
+    }
+
+    private func wakeAll() {
+        for number in subscribers.keys { wake(number) }
+    }
+
+    private func remove(_ number: UInt64) {
+        wake(number)
+        subscribers[number] = nil
     }
 
     /// Ends every stream.
     func finish() {
         isFinished = true
         submit.finish()
-        let all = subscribers.values.map(\.source)
-        subscribers = [:]
-        for source in all { source.finish() }
+        for number in subscribers.keys { subscribers[number]?.isOver = true }
+        wakeAll()
+    }
+
+    private static var stopping: Problem { Problem(.shuttingDown, "The agent is being stopped.") }
+
+    // MARK: - The journal
+
+    /// Reads the journal where it holds up no payment.
+    private static func reading<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(JournalFailure) -> Value
+    ) async throws(Problem) -> Value {
+        try await WorkLane.streams.run { () throws(Problem) in
+            do throws(JournalFailure) {
+                return try body()
+            } catch {
+                throw Problem(.journalUnavailable, error.description)
+            }
+        }
+    }
+
+    /// The sequence number to go on from; negative when the cursor leads nowhere.
+    private static func beginning(
+        in journal: JournalStore, payment: PaymentID?, after cursor: String?
+    ) throws(JournalFailure) -> Int64 {
+        let newest = try journal.newestSequence()
+        guard let cursor else { return payment == nil ? newest : 0 }
+        guard let sequence = sequence(of: cursor, in: journal), sequence <= newest, sequence >= (try journal.oldestSequence()) - 1 else {
+            return -1
+        }
+        return payment != nil || newest - sequence <= replayLimit ? sequence : -1
+    }
+
+    private func cursor(_ sequence: Int64) -> String { Self.cursor(sequence, in: journal) }
+
+    private static func cursor(_ sequence: Int64, in journal: JournalStore) -> String { "\(journal.identity)-\(sequence)" }
+
+    private static func sequence(of cursor: String, in journal: JournalStore) -> Int64? {
+        let parts = cursor.split(separator: "-", maxSplits: 1)
+        guard parts.count == 2, parts[0] == journal.identity, let sequence = Int64(parts[1]), sequence >= 0 else { return nil }
+        return sequence
+    }
+}
+
+/// The last live events of each topic, numbered through all topics.
+private struct LiveEvents {
+    /// So many of each topic are kept.
+    private static let kept = 256
+    private var events: [CheckoutAPI.Event.Topic: [(number: UInt64, event: CheckoutAPI.Event)]] = [:]
+    /// The number of the oldest event that is not kept any more, by topic.
+    private var gone: [CheckoutAPI.Event.Topic: UInt64] = [:]
+    private(set) var last: UInt64 = 0
+
+    mutating func add(_ topic: CheckoutAPI.Event.Topic, _ event: CheckoutAPI.Event) {
+        last += 1
+        events[topic, default: []].append((last, event))
+        // A quarter at a time, so that not every event moves all the others.
+        guard let count = events[topic]?.count, count > Self.kept + Self.kept / 4 else { return }
+        gone[topic] = events[topic]?[count - Self.kept - 1].number
+        events[topic]?.removeFirst(count - Self.kept)
+    }
+
+    /// The next of these topics, and where to go on. Throws when some were missed.
+    func next(
+        _ most: Int, after number: inout UInt64, of topics: Set<CheckoutAPI.Event.Topic>
+    ) throws(Problem) -> [CheckoutAPI.Event] {
+        let after = number
+        guard topics.allSatisfy({ (gone[$0] ?? 0) <= after }) else {
+            throw Problem(
+                .overloaded, "More than \(Self.kept) events waited for this stream's reader.",
+                remedy: "Read faster, and go on from the last cursor.")
+        }
+        let found = topics.flatMap { topic in (events[topic] ?? []).filter { $0.number > after } }.sorted { $0.number < $1.number }
+        let some = found.prefix(most)
+        number = found.count > some.count ? some.last?.number ?? last : last
+        return some.map(\.event)
     }
 }
 

@@ -43,10 +43,13 @@ extension GatewayService {
     package func metrics(caller: Caller) async throws(Problem) -> String {
         let now = engine.clock.now()
         let status = await engine.view { Status($0, at: now) }
-        return MetricsSnapshot(
-            version: about.version, startedAt: about.startedAt, status: status, counts: engine.meter.counts,
-            journalBytes: engine.edges.journal.sizeOnDisk, process: .now()
-        ).text
+        let (about, meter, journal) = (about, engine.meter, engine.edges.journal)
+        return try await WorkLane.lists.run { () throws(Problem) in
+            MetricsSnapshot(
+                version: about.version, startedAt: about.startedAt, status: status, counts: meter.counts,
+                journalBytes: journal.sizeOnDisk, process: .now()
+            ).text
+        }
     }
 
     package func paymentTrace(_ id: String, caller: Caller) async throws(Problem) -> PaymentTrace {

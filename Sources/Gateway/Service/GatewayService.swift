@@ -96,14 +96,18 @@ extension GatewayService {
             guard let number = Int64(text), number >= 0 else { throw .invalid("before", "must be the next of an earlier page") }
             before = number
         }
+        let older = before
         let cart = try query.cart.map { text throws(Problem) in try CartID.checked(text) }
-        do throws(JournalFailure) {
-            let (records, next) = try engine.edges.journal.list(
-                cart: cart, state: query.state.map { PaymentState($0) }, lane: query.lane.map { LaneName(unchecked: $0) },
-                limit: query.limit, before: before)
-            return PaymentList(payments: records.map { Payment($0) }, next: next.map { String($0) })
-        } catch {
-            throw Problem(.journalUnavailable, error.description)
+        let journal = engine.edges.journal
+        return try await WorkLane.lists.run { () throws(Problem) in
+            do throws(JournalFailure) {
+                let (records, next) = try journal.list(
+                    cart: cart, state: query.state.map { PaymentState($0) }, lane: query.lane.map { LaneName(unchecked: $0) },
+                    limit: query.limit, before: older)
+                return PaymentList(payments: records.map { Payment($0) }, next: next.map { String($0) })
+            } catch {
+                throw Problem(.journalUnavailable, error.description)
+            }
         }
     }
 

@@ -183,4 +183,21 @@ import Testing
         guard descriptor >= 0, bound == 0, listen(descriptor, 5) == 0 else { throw ClientError("listen: \(errno)") }
         return descriptor
     }
+
+    @Test func `as many callers may wait at the socket as the system allows, also at one that was handed over`() async throws {
+        let most = try String(contentsOfFile: "/proc/sys/net/core/somaxconn", encoding: .utf8).trimmingCharacters(
+            in: .whitespacesAndNewlines)
+        try await withTemporaryDirectory { directory in
+            for handedOver in [false, true] {
+                let path = directory + "/\(handedOver)"
+                let source: SocketSource = handedOver ? .inherited(descriptor: try Self.listener(path)) : .path(path)
+                try await Self.serving(source) {
+                    let told = try await run("ss", ["-xlH"]).output
+                    let line = told.split(separator: "\n").first { $0.contains(path) }
+                    let fields = (line ?? "").split(separator: " ")
+                    #expect(fields.dropFirst(3).first.map(String.init) == most, "\(line ?? told.prefix(500))")
+                }
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import CheckoutAPI
 import Foundation
+import NIOCore
 import Testing
 
 @testable import CheckoutServer
@@ -17,17 +18,17 @@ import Testing
     }
 
     @Test func `every route is documented, and nothing else`() {
-        let routes = Route.all(document: []).map { "\($0.method) \($0.pattern)" }
+        let routes = Route.all(document: ByteBuffer()).map { "\($0.method) \($0.pattern)" }
         #expect(Set(routes) == Set(OperationDocument.all.map(\.route)))
         #expect(routes.count == OperationDocument.all.count)
         #expect(Set(OperationDocument.all.map(\.id)).count == routes.count)
-        for route in Route.all(document: []) {
+        for route in Route.all(document: ByteBuffer()) {
             #expect(Self.document["paths"]?[route.pattern]?[route.method.lowercased()]?["x-readerd-role"] == .string(route.role.rawValue))
         }
     }
 
     @Test func `a route has a body in the document if it has one`() {
-        for route in Route.all(document: []) {
+        for route in Route.all(document: ByteBuffer()) {
             let body = Self.document["paths"]?[route.pattern]?[route.method.lowercased()]?["requestBody"]
             switch route.body {
             case .none: #expect(body == nil)

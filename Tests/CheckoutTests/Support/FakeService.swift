@@ -23,8 +23,15 @@ final class FakeService: CheckoutService {
     let endedStreams = EventCounter()
     /// How many events a stream may hold.
     let streamLimit: Int
+    /// Listing readers takes until it has been counted; it does not mind that the caller goes.
+    let readersGate: EventCounter?
+    /// Counts the calls that have come to it.
+    let atGate = EventCounter()
 
-    init(streamLimit: Int = 1024) { self.streamLimit = streamLimit }
+    init(streamLimit: Int = 1024, readersGate: EventCounter? = nil) {
+        self.streamLimit = streamLimit
+        self.readersGate = readersGate
+    }
 
     static let when = Timestamp(milliseconds: 1_769_851_800_250)
 
@@ -192,6 +199,8 @@ final class FakeService: CheckoutService {
 
     func readers(refresh: Bool, caller: Caller) async throws(Problem) -> ReaderList {
         try note("readers \(refresh)", caller)
+        atGate.add()
+        if let readersGate { _ = await readersGate.reaches(1) }
         return ReaderList(readers: [Self.reader])
     }
 

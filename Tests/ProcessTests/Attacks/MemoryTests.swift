@@ -1,5 +1,8 @@
+import CheckoutAPI
+import CheckoutClient
 import FoundationEssentials
 import Glibc
+import NIOPosix
 import Testing
 
 /// What callers can make the daemon keep.
@@ -61,6 +64,69 @@ import Testing
                 return try await group.next() ?? .max
             }
             #expect(peak - before < 5_000, "95 MB that were refused took \(peak - before) kB")
+        }
+    }
+
+    /// Says its whole story again so many times; what it says of events holds for each of them.
+    private static let repeated = #"""
+        import sqlite3, sys
+        db = sqlite3.connect(sys.argv[1])
+        (count,) = db.execute("SELECT count(*) FROM events").fetchone()
+        names = "at, at_ms, kind, payment, cart, state, money, note, record, cart_record"
+        for _ in range(int(sys.argv[2]) // count):
+            db.execute(f"INSERT INTO events ({names}) SELECT {names} FROM events WHERE sequence <= ? AND fact_key IS NULL", (count,))
+        db.commit()
+        """#
+
+    @Test func `streams that nobody reads cost next to nothing`() async throws {
+        try await Store.open { store in
+            #expect(try await store.pay("e", cart: "1").state == .succeeded)
+            var first: String?
+            for try await event in store.client.paymentEvents("e") { first = first ?? event.cursor }
+            let cursor = try #require(first)
+            try await store.stop()
+            let told = try await run(["python3", "-c", Self.repeated, store.directory.file("state") + "/journal.sqlite", "4000"])
+            #expect(told.status == 0, "\(told.errors)")
+            try await store.start()
+            // Some 4,000 events, replayed to 100 callers that read nothing of them. (A monitor may have half of the 128 streams; the tests are more.)
+            let request = "GET /v1/events?topics=payments&after=\(cursor) HTTP/1.1\r\nHost: x\r\n\r\n"
+            try await store.attack { socket in
+                try socket.send(request)
+                _ = try socket.receive(1)
+            }
+            let before = try store.anonymousMemory()
+            let path = store.socket
+            try await attackThreads.runIfActive {
+                let sockets = try (0..<100).map { _ in try RawSocket(path) }
+                defer { for socket in sockets { socket.close() } }
+                for socket in sockets { try socket.send(request) }
+                // One byte of each: the stream has begun, and what it would keep is there.
+                for socket in sockets { #expect(try socket.receive(1) == Array("H".utf8)) }
+                let grown = try store.anonymousMemory() - before
+                #expect(grown < 10_000, "100 unread replays took \(grown) kB")
+            }
+        }
+    }
+
+    @Test func `memory that a rush has taken is given back`() async throws {
+        try await Store.open { store in
+            #expect(try await store.pay("e", cart: "1").state == .succeeded)
+            let before = try store.anonymousMemory()
+            let path = store.socket
+            // Bodies that never end, as many as are kept, then all gone at once.
+            try await attackThreads.runIfActive {
+                let sockets = try (0..<120).map { _ in try RawSocket(path) }
+                defer { for socket in sockets { socket.close() } }
+                let head = "PUT /v1/payments/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 250000\r\n\r\n"
+                for socket in sockets { try socket.send(head + String(repeating: " ", count: 60_000)) }
+                let peak = try store.anonymousMemory() - before
+                #expect(peak < 24_000, "120 bodies that do not end took \(peak) kB")
+            }
+            var left = 0
+            try await eventually(within: .seconds(30), "what was taken is given back; \(left) kB are left") {
+                left = try store.anonymousMemory() - before
+                return left < 8_000
+            }
         }
     }
 }

@@ -1,0 +1,1 @@
+../../CheckoutTests/Support/PushedEvents.swift
