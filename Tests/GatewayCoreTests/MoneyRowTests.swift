@@ -129,8 +129,10 @@ import Testing
     @Test func `an unresolved payment says when it will be decided, once its reader is idle`() throws {
         var store = MoneyStore()
         store.reader = { command in
-            if case .clearDisplay = command { return .failure(.app(.lockResourcesException, detail: "authorising")) }
-            return MoneyStore.reads(command)
+            switch command {
+            case .clearDisplay, .prove: .failure(.app(.lockResourcesException, detail: "authorising"))
+            default: MoneyStore.reads(command)
+            }
         }
         store.confirm = { _ in .failure(.lost(detail: "no answer")) }
         try store.pay("p1")

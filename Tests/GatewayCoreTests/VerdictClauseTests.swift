@@ -102,6 +102,13 @@ import Testing
         #expect(says("a", steps) == .unknown)
     }
 
+    @Test func `row 4 takes no idleness from before the answer was lost`() {
+        let steps: [IntentStory.Step] = [
+            .confirms("a"), .idle("a"), .losesAnswer("a"), .passes(window), .reads(.requiresPaymentMethod),
+        ]
+        #expect(says("a", steps) == .unknown)
+    }
+
     @Test func `row 4 takes the first idleness, not the last`() {
         let steps: [IntentStory.Step] = [
             .confirms("a"), .losesAnswer("a"), .idle("a"), .passes(window), .idle("a"), .reads(.requiresPaymentMethod),
