@@ -9,7 +9,9 @@
     gone NAME in|out BYTES            the plug comes out after so many
     ends NAME BYTES                   the stream ends with a halted endpoint after so many
     short NAME BYTES                  no more than so many bytes a transfer
-    set NAME mute|refuses|full [off]  control requests are not answered, or stalled; nothing that is sent is taken
+    set NAME mute|refuses|full|late [off]
+                                      control requests are not answered, or stalled; nothing that is sent is taken; the bus hears of a plug that
+                                      has come out only when it is told "unplug"
     take NAME                         another program has the interface
     network NAME INTERFACE NETWORK    the kernel makes a network interface of an interface
     state NAME                        what is claimed, streams begun, what the host did wrong

@@ -90,15 +90,18 @@ class UsbDevice(UMockdev.IoctlBase):
         """Gives waiting IN transfers what the device has."""
         with self.lock:
             for urb in [u for u in self.pending if u.endpoint & 0x80]:
+                # The plug may come out with the transfer before.
+                if self.gone:
+                    return
+                self.pending.remove(urb)
                 try:
                     data = self.take_in(urb.length)
                 except OSError as error:
-                    self.pending.remove(urb)
                     self._finish(urb, -error.errno)
                     continue
                 if data is None:
+                    self.pending.insert(0, urb)
                     return
-                self.pending.remove(urb)
                 self._finish(urb, 0, data)
 
     def unplug(self):
@@ -216,6 +219,7 @@ class StreamDevice(UsbDevice):
         self.ended = False
         self.short = None  # give at most so many bytes a transfer
         self.gone_after = None  # (direction, bytes): the plug comes out after so many
+        self.late = False  # the bus is not told of it before somebody unplugs the device
         self.ends_after = None  # the stream ends after so many bytes to the host
         self.on_gone = None
         self.violations = []
@@ -271,7 +275,10 @@ class StreamDevice(UsbDevice):
         if self.gone_after[1] > 0:
             return False
         self.gone_after = None
-        threading.Thread(target=self.on_gone, daemon=True).start()
+        # Now, and not when the bus hears of it: what is sent to a device between the two must not be taken as if nothing had been lost.
+        self.unplug()
+        if not self.late:
+            threading.Thread(target=self.on_gone, daemon=True).start()
         return True
 
 

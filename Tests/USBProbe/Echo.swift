@@ -104,14 +104,23 @@ private final class Exchange: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        for byte in unwrapInboundIn(data).readableBytesView {
+        let bytes = unwrapInboundIn(data)
+        for (index, byte) in bytes.readableBytesView.enumerated() {
             guard byte == Self.byte(received) else {
-                say("trouble byte \(received) came back as another")
+                say("trouble at \(received) of \(size) came \(Self.words(bytes.readableBytesView.dropFirst(index)))")
                 return promise.succeed(received)
             }
             received += 1
         }
         if received >= size { promise.succeed(received) }
+    }
+
+    /// Bytes that came where others were due, and the place that they have: bytes left out, doubled or of another stream are told apart by it.
+    private static func words(_ bytes: some Collection<UInt8>) -> String {
+        let first = bytes.prefix(16)
+        // The values repeat after so many.
+        let place = (0..<65_536).first { start in zip(first, start...).allSatisfy { $0 == byte($1) } }
+        return "\(bytes.count) bytes \(first.map { String($0, radix: 16) }.joined(separator: " "))… that belong at \(place.map(String.init) ?? "no place")"
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { context.read() }
