@@ -56,6 +56,8 @@ struct Echo: Sendable {
         let promise = channel.eventLoop.makePromise(of: Int.self)
         do {
             try await channel.eventLoop.submit {
+                // A stream may end before anything is made of it.
+                guard channel.isActive else { return promise.succeed(0) }
                 try channel.pipeline.syncOperations.addHandler(Exchange(size, promise))
             }.get()
             let count = try await promise.futureResult.get()
@@ -64,6 +66,8 @@ struct Echo: Sendable {
             try await channel.closeFuture.get()
             return count
         } catch {
+            // It may have been completed already; then this changes nothing.
+            promise.fail(error)
             say("trouble \(error)")
             return -1
         }
@@ -120,7 +124,8 @@ private final class Exchange: ChannelInboundHandler {
         let first = bytes.prefix(16)
         // The values repeat after so many.
         let place = (0..<65_536).first { start in zip(first, start...).allSatisfy { $0 == byte($1) } }
-        return "\(bytes.count) bytes \(first.map { String($0, radix: 16) }.joined(separator: " "))… that belong at \(place.map(String.init) ?? "no place")"
+        return
+            "\(bytes.count) bytes \(first.map { String($0, radix: 16) }.joined(separator: " "))… that belong at \(place.map(String.init) ?? "no place")"
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { context.read() }

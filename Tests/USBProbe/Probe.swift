@@ -30,6 +30,7 @@ enum Probe {
                 let names = Set(sighting.interfaces.compactMap(\.networkInterface)).sorted()
                 return "\(sighting.bus)-\(sighting.portPath)#\(sighting.device)=\(ids)/\(sighting.serial ?? "-")"
                     + (names.isEmpty ? "" : "@" + names.joined(separator: "+")) + (sighting.descriptorProblem == nil ? "" : "!")
+                    + (sighting.isAuthorized ? "" : "?")
             }
             say((["report"] + devices.sorted()).joined(separator: " "))
             say("held \(Holdings.now)")
