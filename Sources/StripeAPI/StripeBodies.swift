@@ -31,9 +31,9 @@ struct ReaderBody: Decodable {
         guard let fields = Self.fields(of: decoder), let id = Self.text(fields, .id), Self.isID(id) else { return }
         reader = StripeReader(
             id: ReaderID(unchecked: id), serial: Self.text(fields, .serial), model: Self.text(fields, .model),
-            label: Self.text(fields, .label), address: Self.text(fields, .address),
+            label: Self.text(fields, .label), address: Self.text(fields, .address).flatMap(Self.trimmed),
             baseURL: Self.text(fields, .baseURL).map(Self.withoutScheme), status: Self.text(fields, .status),
-            lastSeenAt: Self.value(fields, .lastSeenAt, Int64.self), software: Self.text(fields, .software),
+            lastSeenAt: Self.value(fields, .lastSeenAt, LooseInteger.self)?.value, software: Self.text(fields, .software),
             livemode: Self.value(fields, .livemode, Bool.self))
     }
 
@@ -60,6 +60,12 @@ struct ReaderBody: Decodable {
         return ShownText.name(text)
     }
 
+    /// Blanks around an address are nobody's meaning; nothing but blanks is no address.
+    private static func trimmed(_ text: String) -> String? {
+        let words = text.split(separator: " ")
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+
     /// The id is put into addresses and shown to people.
     private static func isID(_ text: String) -> Bool {
         text.hasPrefix("tmr_") && text.utf8.count <= 255 && text.percentEncoded == text
@@ -74,10 +80,27 @@ struct ReaderBody: Decodable {
     }
 }
 
+/// A whole number, or the text of one, as the JSON mapping of protocol buffers has it.
+struct LooseInteger: Decodable {
+    var value: Int64
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        do {
+            value = try container.decode(Int64.self)
+        } catch DecodingError.typeMismatch {
+            guard let number = Int64(try container.decode(String.self)) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "no whole number")
+            }
+            value = number
+        }
+    }
+}
+
 /// An intent. The amount is in minor units and includes no tip until there is one.
 struct IntentBody: Decodable {
     var id: String?
     var status: String?
-    var amount: Int64?
+    var amount: LooseInteger?
     var currency: String?
 }

@@ -123,8 +123,8 @@ struct ReaderEvent: AsyncParsableCommand {
         commandName: "reader", abstract: "Let something happen to a reader.",
         discussion: """
             EVENT is reboot, power_off, power_on, move, take_over, release, internet_off, internet_on, card_left_in, card_removed, \
-            link_down, link_up, certificate (with --flaw, or without it for a good one), listed_status (with --status), listed_label (with --how) or \
-            pairing_code.
+            link_down, link_up, certificate (with --flaw, or without it for a good one), listed_status (with --status), listed_label (with --how), \
+            answers (with --shapes, as readersim run --answers) or pairing_code.
             """)
 
     @OptionGroup var options: StoreOptions
@@ -138,6 +138,7 @@ struct ReaderEvent: AsyncParsableCommand {
     @Option(help: "other_name, expired, not_yet_valid, other_authority or address_only") var flaw: String?
     @Option(help: "online or offline") var status: String?
     @Option(help: "How the backend's list tells its label: as_it_is, empty or missing.") var how: String?
+    @Option(help: "How it writes its answers down, with commas between; none for the usual way.") var shapes: String?
 
     func run() async throws {
         let answer = try await options.client().post(
@@ -145,7 +146,7 @@ struct ReaderEvent: AsyncParsableCommand {
             [
                 "event": .string(event), "reader": JSONValue(reader), "milliseconds": JSONValue(milliseconds), "flaw": JSONValue(flaw),
                 "never_listed": .bool(neverListed), "finishes_authorisation": .bool(finishesAuthorisation), "collects": .bool(collects),
-                "status": JSONValue(status), "address": JSONValue(address), "how": JSONValue(how),
+                "status": JSONValue(status), "address": JSONValue(address), "how": JSONValue(how), "shapes": .string(shapes ?? ""),
             ])
         if let code = answer["registration_code"]?.string { writeLine(code) }
     }

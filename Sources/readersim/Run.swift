@@ -47,6 +47,12 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Milliseconds from the charge to the order.")
     var orderAfter = 50
 
+    @Option(
+        help: ArgumentHelp(
+            "How readers write their answers down: any of \(AnswerShape.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "shape,shape"))
+    var answers: [String] = []
+
     @Flag(help: "Authorise first and capture with the order.")
     var manualCapture = false
 
@@ -70,6 +76,11 @@ struct Run: AsyncParsableCommand {
         guard currency.utf8.count == 3, currency.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }) else {
             throw ValidationError("a currency is three lower-case letters")
         }
+        do {
+            _ = try AnswerShape.read(answers)
+        } catch {
+            throw ValidationError(error.description)
+        }
         guard cardAfter >= 0, issuerAfter >= 0, orderAfter >= 0 else { throw ValidationError("a time is not negative") }
     }
 
@@ -89,6 +100,7 @@ struct Run: AsyncParsableCommand {
         configuration.backend.orderDelay = orderAfter
         configuration.backend.manualCapture = manualCapture
         configuration.backend.repeatReturnsSameIntent = sameIntent
+        configuration.reader.answers = try AnswerShape.read(answers)
         configuration.reader.cardAfter = cardAfter
         configuration.reader.issuerAfter = issuerAfter
 

@@ -6,8 +6,8 @@ enum CardWords {
     static func summary(collected method: JSONValue) -> CardSummary {
         let card = method["card_payment"]
         return CardSummary(
-            brand: card?["card_brand"]?.string.flatMap(readerBrand), last4: card?["masked_pan"]?.string.flatMap(last4),
-            entry: card?["card_entry_method"]?.string.flatMap(readerEntry))
+            brand: Wire.cardBrands.name(card?["card_brand"]).flatMap(readerBrand), last4: card?["masked_pan"]?.string.flatMap(last4),
+            entry: Wire.entryMethods.name(card?["card_entry_method"]).flatMap(readerEntry))
     }
 
     /// From a PaymentIntent: the payment method in it, else its latest charge.
@@ -33,6 +33,8 @@ enum CardWords {
     private static func readerBrand(_ brand: String) -> String? {
         switch brand {
         case "INVALID_CREDIT_CARD_BRAND", "UNKNOWN_CREDIT": nil
+        // A number that is not known.
+        case let number where number.utf8.allSatisfy { (48...57).contains($0) }: nil
         case "AMERICAN_EXPRESS": "amex"
         case "CUP": "unionpay"
         default: word(brand)

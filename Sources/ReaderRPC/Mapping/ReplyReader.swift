@@ -49,6 +49,8 @@ struct ReplyReader {
             if let content = envelope.content, !content.isEmpty { _ = try message(envelope, as: Wire.SystemResponse.self) }
             return .done
         case .activate, .prove: return try activated(message(envelope, as: Wire.ActivateTerminal.Response.self))
+        // An empty message, with nothing in it but defaults, may be left out: no card yet.
+        case .query where (envelope.content ?? "").isEmpty, .queryReusable where (envelope.content ?? "").isEmpty: return .pending
         case .query: return try collected(message(envelope, as: Wire.QueryPaymentMethod.Response.self))
         case .confirm: return .confirmed(confirmed(try message(envelope, as: Wire.ConfirmPayment.Response.self)))
         case .queryReusable: return try collected(message(envelope, as: Wire.QueryCollectReusableCard.Response.self))

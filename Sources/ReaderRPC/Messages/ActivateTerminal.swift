@@ -88,8 +88,9 @@ extension Wire {
                 let fields = Tolerant<CodingKeys>(decoder)
                 self.init(
                     sessionToken: fields.value(.sessionToken), sdkRPCSession: fields.value(.sdkRPCSession),
-                    systemContext: fields.value(.systemContext), storeName: fields.value(.storeName), livemode: fields.value(.livemode),
-                    requestID: fields.value(.requestID), version: fields.value(.version))
+                    systemContext: fields.value(.systemContext), storeName: fields.value(.storeName),
+                    livemode: fields.value(.livemode, as: JSONValue.self)?.bool,
+                    requestID: fields.text(.requestID), version: fields.value(.version))
             }
         }
 
@@ -111,7 +112,7 @@ extension Wire {
 
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
-                self.init(clientType: fields.value(.clientType), clientVersion: fields.value(.clientVersion))
+                self.init(clientType: fields.name(.clientType, of: Wire.clientTypes), clientVersion: fields.text(.clientVersion))
             }
         }
     }

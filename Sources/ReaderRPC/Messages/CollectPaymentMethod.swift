@@ -58,7 +58,7 @@ extension Wire {
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
                 self.init(
-                    systemContext: fields.value(.systemContext), paymentStatus: fields.value(.paymentStatus),
+                    systemContext: fields.value(.systemContext), paymentStatus: fields.name(.paymentStatus, of: Wire.paymentStatuses),
                     paymentMethod: try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(JSONValue.self, forKey: .paymentMethod),
                     numOfCanceledPayments: fields.integer(.numOfCanceledPayments))
             }

@@ -53,7 +53,7 @@ extension Wire {
                 let fields = Tolerant<CodingKeys>(decoder)
                 let container = try decoder.container(keyedBy: CodingKeys.self)
                 self.init(
-                    systemContext: fields.value(.systemContext), requestID: fields.value(.requestID),
+                    systemContext: fields.value(.systemContext), requestID: fields.text(.requestID),
                     confirmedPaymentIntent: try container.decodeIfPresent(JSONValue.self, forKey: .confirmedPaymentIntent),
                     declineResponse: try container.decodeIfPresent(DeclineResponse.self, forKey: .declineResponse),
                     confirmError: try container.decodeIfPresent(ConfirmError.self, forKey: .confirmError))
@@ -109,7 +109,7 @@ extension Wire {
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
                 self.init(
-                    type: fields.value(.type), code: fields.value(.code), declineCode: fields.value(.declineCode),
+                    type: fields.value(.type), code: fields.text(.code), declineCode: fields.text(.declineCode),
                     message: fields.value(.message), docURL: fields.value(.docURL), param: fields.value(.param),
                     charge: fields.value(.charge), paymentIntent: fields.value(.paymentIntent))
             }
@@ -132,7 +132,7 @@ extension Wire {
 
         package init(from decoder: any Decoder) throws {
             let fields = Tolerant<CodingKeys>(decoder)
-            self.init(code: fields.value(.code), message: fields.value(.message))
+            self.init(code: fields.text(.code), message: fields.value(.message))
         }
     }
 }

@@ -30,17 +30,41 @@ extension JSONValue {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// A whole number, also one written as a string, which is how protocol buffers' JSON mapping writes 64-bit integers.
+    /// A whole number, also one written as a string, which is how protocol buffers' JSON mapping writes 64-bit integers. The mapping allows a
+    /// fraction of nought and an exponent in either.
     package var integer: Int64? {
         switch self {
         case .integer(let number): number
-        case .string(let text): Int64(text)
+        case .number(let number): Self.whole(number)
+        case .string(let text): Int64(text) ?? Self.whole(text)
         default: nil
         }
     }
 
+    private static func whole(_ number: Decimal) -> Int64? {
+        // The text of a whole number has no point; a number beyond the type's range has too many digits for it.
+        Int64(number.description)
+    }
+
+    private static func whole(_ text: String) -> Int64? {
+        // A number in JSON's own form and no other: the decoder is the judge of that.
+        guard text.utf8.count <= 40, let first = text.utf8.first, first == UInt8(ascii: "-") || (48...57).contains(first) else {
+            return nil
+        }
+        do {
+            return whole(try JSONDecoder().decode(Decimal.self, from: Data(text.utf8)))
+        } catch {
+            return nil
+        }
+    }
+
     package var bool: Bool? {
-        if case .bool(let flag) = self { flag } else { nil }
+        switch self {
+        case .bool(let flag): flag
+        case .string("true"): true
+        case .string("false"): false
+        default: nil
+        }
     }
 
     package var array: [JSONValue]? {

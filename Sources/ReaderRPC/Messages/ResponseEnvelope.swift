@@ -11,7 +11,7 @@ extension Wire {
         package var appErrorCode: String?
         /// Text for people.
         package var error: String?
-        /// Standard padded base64 of the response message's UTF-8 JSON.
+        /// Base64 of the response message's UTF-8 JSON.
         package var content: String?
 
         package enum CodingKeys: String, CodingKey {
@@ -42,8 +42,8 @@ extension Wire {
             _ = try decoder.container(keyedBy: CodingKeys.self)
             let fields = Tolerant<CodingKeys>(decoder)
             self.init(
-                requestID: fields.integer(.requestID), rpcErrorCode: fields.value(.rpcErrorCode), appErrorCode: fields.value(.appErrorCode),
-                error: fields.value(.error), content: fields.value(.content))
+                requestID: fields.integer(.requestID), rpcErrorCode: fields.name(.rpcErrorCode, of: Wire.rpcCodes),
+                appErrorCode: fields.name(.appErrorCode, of: Wire.appCodes), error: fields.value(.error), content: fields.text(.content))
         }
 
         /// The response message in `content`.
@@ -57,7 +57,7 @@ extension Wire {
     /// Why an envelope's `content` holds no message.
     package enum ContentProblem: Error, Sendable, Equatable {
         case missing
-        /// Not standard padded base64.
+        /// Not base64, of whichever alphabet.
         case notBase64
         /// More values, or deeper ones, than any reader sends.
         case excessive
@@ -69,8 +69,16 @@ extension Wire {
         return try encoder.encode(message).base64EncodedString()
     }
 
+    /// The mapping of protocol buffers takes both alphabets of base64, with padding and without: all of them as the first one, padded.
+    private static func standard(_ content: String) -> String {
+        let text = content.replacing("-", with: "+").replacing("_", with: "/")
+        // One character beyond a whole group cannot be.
+        let missing = [0, 0, 2, 1][text.utf8.count % 4]
+        return text.hasSuffix("=") ? text : text + String(repeating: "=", count: missing)
+    }
+
     package static func decodeContent<Message: Decodable>(_ content: String, as type: Message.Type) throws -> Message {
-        guard let bytes = Data(base64Encoded: content) else { throw ContentProblem.notBase64 }
+        guard let bytes = Data(base64Encoded: standard(content)) else { throw ContentProblem.notBase64 }
         guard JSONBounds.allow(bytes) else { throw ContentProblem.excessive }
         return try JSONDecoder().decode(type, from: bytes)
     }

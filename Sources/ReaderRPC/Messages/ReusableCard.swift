@@ -43,7 +43,7 @@ extension Wire {
                 self.init(
                     systemContext: fields.value(.systemContext),
                     reusableCardMethod: try container.decodeIfPresent(JSONValue.self, forKey: .reusableCardMethod),
-                    reusableCardStatus: fields.value(.reusableCardStatus),
+                    reusableCardStatus: fields.name(.reusableCardStatus, of: Wire.reusableCardStatuses),
                     numOfCanceledPayments: fields.integer(.numOfCanceledPayments))
             }
         }
@@ -95,7 +95,7 @@ extension Wire {
                 let fields = Tolerant<CodingKeys>(decoder)
                 let container = try decoder.container(keyedBy: CodingKeys.self)
                 self.init(
-                    systemContext: fields.value(.systemContext), requestID: fields.value(.requestID),
+                    systemContext: fields.value(.systemContext), requestID: fields.text(.requestID),
                     createdReusableCard: try container.decodeIfPresent(JSONValue.self, forKey: .createdReusableCard),
                     confirmError: try container.decodeIfPresent(ConfirmError.self, forKey: .confirmError))
             }

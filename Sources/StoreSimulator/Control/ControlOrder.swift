@@ -54,6 +54,9 @@ struct ControlOrder {
         case "card_removed": try store.setCardLeftIn(false, reader: reader)
         case "link_down": try await store.setLink(false, reader: reader)
         case "link_up": try await store.setLink(true, reader: reader)
+        case "answers":
+            let shapes = try AnswerShape.read([try required("shapes")])
+            try store.behave(reader: reader) { $0.answers = shapes }
         case "certificate":
             guard let kind = members["flaw"]?.string else {
                 try await store.setCertificate(nil, reader: reader)

@@ -96,27 +96,28 @@ struct ReaderService: HTTPService {
 
     /// Does what the envelope asks for, and makes the honest answer.
     private func perform(_ envelope: ReaderEnvelope) -> Disposition {
-        let action: ReaderMachine.Action? = world.with { world, now in
-            guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return nil }
-            return world.readers[index].machine.receive(envelope, at: now, stripe: &world.stripe)
+        let (action, writer): (ReaderMachine.Action?, AnswerWriter) = world.with { world, now in
+            guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return (nil, AnswerWriter(shapes: [])) }
+            let action = world.readers[index].machine.receive(envelope, at: now, stripe: &world.stripe)
+            return (action, AnswerWriter(shapes: world.readers[index].machine.behaviour.answers))
         }
         switch action {
         case nil: return .close
-        case .answer(let answer): return .reply(.json(200, answer.json(requestID: envelope.id)))
+        case .answer(let answer): return .reply(.json(200, writer.body(answer, requestID: envelope.id)))
         case .authorise(let ticket, let after):
-            return .after(milliseconds: after) { authorised(ticket, envelope) }
+            return .after(milliseconds: after) { authorised(ticket, envelope, writer) }
         }
     }
 
     /// The issuer has answered a try.
-    private func authorised(_ ticket: Int, _ envelope: ReaderEnvelope) -> Disposition {
+    private func authorised(_ ticket: Int, _ envelope: ReaderEnvelope, _ writer: AnswerWriter) -> Disposition {
         let (again, answer): (Int?, ReaderAnswer?) = world.with { world, now in
             guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return (nil, nil) }
             if let again = world.readers[index].machine.refuseFirstTry(ticket, at: now, stripe: &world.stripe) { return (again, nil) }
             return (nil, world.readers[index].machine.completeAuthorisation(ticket, at: now, stripe: &world.stripe))
         }
-        if let again { return .after(milliseconds: again) { authorised(ticket, envelope) } }
-        return answer.map { .reply(.json(200, $0.json(requestID: envelope.id))) } ?? .close
+        if let again { return .after(milliseconds: again) { authorised(ticket, envelope, writer) } }
+        return answer.map { .reply(.json(200, writer.body($0, requestID: envelope.id))) } ?? .close
     }
 
     /// The codes of an answer, for the log of calls.
@@ -127,8 +128,8 @@ struct ReaderService: HTTPService {
         }
         do {
             let body = try JSONValue.parse(reply.body)
-            let app = body["app_error_code"]?.string ?? "?"
-            return app == "OK" ? body["rpc_error_code"]?.string ?? "?" : app
+            let app = AnswerWriter.word(body, "app_error_code")
+            return app == "OK" ? AnswerWriter.word(body, "rpc_error_code") : app
         } catch {
             return String(reply.status)
         }

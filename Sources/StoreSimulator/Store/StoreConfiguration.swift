@@ -104,6 +104,8 @@ package struct ReaderBehaviour: Sendable, Codable {
     package var statusBesideMethod = false
     /// Where a confirmed intent tells what a receipt must bear.
     package var receipts = ReceiptShape.nested
+    /// How its answers are written down.
+    package var answers: Set<AnswerShape> = []
     /// `connectivity_status` is a number, as it is declared, rather than a word.
     package var connectivityAsNumber = false
     /// Contactless cards can be saved by the reusable-card calls.

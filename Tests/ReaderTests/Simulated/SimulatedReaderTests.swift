@@ -155,14 +155,48 @@ import Testing
         }
     }
 
-    private func confirmOne(_ desk: Desk, _ session: SessionToken, amountMinor: Int64, text: String) async throws -> ConfirmAnswer? {
+    private func confirmOne(
+        _ desk: Desk, _ session: SessionToken, amountMinor: Int64, text: String, cart: String = "123"
+    ) async throws -> ConfirmAnswer? {
         let context = transaction("2")
         #expect(await desk.call(.collect(context, amountMinor: amountMinor, currency: usd, tip: nil), session) == .success(.done))
-        let intent = try await desk.intent(text)
+        let intent = try await desk.intent(text, cart: cart)
         guard case .success(.card(let card)) = try await desk.settle(.query(context), session),
             case .success(.confirmed(let answer)) = await desk.call(.confirm(context, intent: intent, card: card), session)
         else { return nil }
         return answer
+    }
+
+    static let shapes: [Set<AnswerShape>] =
+        AnswerShape.allCases.map { [$0] } + [[], [.statusBeside, .defaultsLeftOut, .int64Text, .enumNumbers, .unknownFields, .modern]]
+
+    @Test(arguments: shapes)
+    func `approved, declined and canceled are told apart in every shape of an answer`(_ shapes: Set<AnswerShape>) async throws {
+        try await atDesk({ $0.reader.answers = shapes }) { desk in
+            let token = try await desk.token()
+            guard
+                case .success(.activated(let session, let livemode, "ANDROID_READER 2.29.0.2")) = await desk.call(
+                    .activate(token: token, failIfInUse: true), nil)
+            else { throw CancellationError() }
+            #expect(livemode != true)
+            #expect(await desk.call(.heartbeat, session) == .success(.done))
+
+            let approved = try await confirmOne(desk, session, amountMinor: 5600, text: "56.00")
+            #expect(approved?.field == .confirmed && approved?.status?.isPaid == true && approved?.amountMinor == 5600)
+            #expect(approved?.currency == usd)
+            let declined = try await confirmOne(desk, session, amountMinor: 5605, text: "56.05", cart: "124")
+            #expect(declined?.field == .declined && declined?.status == .requiresPaymentMethod && declined?.amountMinor == 5605)
+            #expect(declined?.declineCode == "generic_decline")
+
+            try desk.store.script(CustomerScript(cancelsAfter: 50, neverPresents: true))
+            let context = transaction("3")
+            #expect(await desk.call(.collect(context, amountMinor: 100, currency: usd, tip: nil), session) == .success(.done))
+            #expect(try await desk.settle(.query(context), session) == .success(.canceledByCustomer))
+            guard case .failure(.app(.illegalState, _)) = await desk.call(.cancelCollect(context), session) else {
+                Issue.record("there was nothing to cancel any more")
+                return
+            }
+        }
     }
 
     @Test func `either side cancels before the confirm`() async throws {
