@@ -1,54 +1,107 @@
 import GatewayCore
+import Synchronization
 import Testing
 
 @testable import Discovery
 
 @Suite struct NeighbourTableTests {
-    private static let head = "IP address       HW type     Flags       HW address            Mask     Device\n"
-
-    private func parsed(_ lines: String) -> [String] { NeighbourTable.parse(Array((Self.head + lines).utf8)).map(\.text) }
-
-    @Test func `the table is read as the kernel writes it`() {
-        let lines = """
-            192.168.8.20     0x1         0x2         9c:65:ee:00:00:01     *        eth0
-            192.168.8.21     0x1         0x0         00:00:00:00:00:00     *        eth0
-            192.168.8.22     0x1         0x6         9c:65:ee:00:00:02     *        eth0
-
-            """
-        #expect(parsed(lines) == ["192.168.8.20", "192.168.8.22"], "incomplete entries are nobody; permanent ones count")
+    @Test func `who is there is told from who was asked for in vain`() throws {
+        let bytes = [
+            KernelWords.neighbour(2, "192.168.8.20", state: 0x02), KernelWords.neighbour(2, "192.168.8.21", state: 0x01),
+            KernelWords.neighbour(3, "192.168.8.22", state: 0x80), KernelWords.neighbour(2, "192.168.8.23", state: 0x20),
+            KernelWords.neighbour(2, "8.8.8.8", state: 0x02), KernelWords.neighbour(2, "192.168.8.24", state: 0x04),
+            KernelWords.message(28, [10, 0, 0, 0] + KernelWords.bytes(Int32(2))), KernelWords.done,
+        ].flatMap(\.self)
+        let entries = NeighbourTable.parse(bytes)
+        #expect(entries.map(\.address.text) == ["192.168.8.20", "192.168.8.21", "192.168.8.22", "192.168.8.23", "192.168.8.24"])
+        #expect(entries.map(\.isThere) == [true, false, true, false, true])
+        #expect(entries.map(\.interface) == [2, 2, 3, 2, 2])
     }
 
-    @Test(arguments: [
-        "", "\n\n\n", "192.168.8.20", "192.168.8.20 0x1 0x2", "8.8.8.8 0x1 0x2 9c:65:ee:00:00:01 * eth0",
-        "192.168.8.020 0x1 0x2 9c:65:ee:00:00:01 * eth0", "192.168.8.20 0x1 2 9c:65:ee:00:00:01 * eth0",
-        "192.168.8.20 0x1 0xffffffffffff 9c:65:ee:00:00:01 * eth0", "192.168.8.20 0x1 0x2 9c:65:ee:00:00:01 * eth0 more",
-        "-1.2.3.4 0x1 0x2 x * y", "192.168.8.256 0x1 0x2 x * y", "192.168.8.20.1 0x1 0x2 x * y", "fe80::1 0x1 0x2 x * y",
-        "\u{0}192.168.8.20 0x1 0x2 x * y", "192.168.8.20 0x1 0x 9c * eth0", "255.255.255.255 0x1 0x2 x * y",
-    ])
-    func `a line that makes no sense is passed over, and the next one counts`(_ line: String) {
-        #expect(parsed(line + "\n10.0.0.9 0x1 0x2 aa:bb:cc:dd:ee:ff * eth0\n") == ["10.0.0.9"])
+    @Test func `a table without end is looked at in part`() {
+        let many = (0..<5_000).flatMap { KernelWords.neighbour(2, "10.0.\($0 / 250).\($0 % 250)", state: 2) }
+        #expect(NeighbourTable.parse(many).count == NeighbourTable.limit)
     }
 
-    @Test func `bytes that are no text, and tables without end, are survived`() {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed: seed)
-        for _ in 0..<200 {
-            let bytes = (0..<400).map { _ in [0x0a, 0x20, 0x30, 0x2e, UInt8(truncatingIfNeeded: random.next())][Int(random.next() % 5)] }
-            #expect(NeighbourTable.parse(bytes).allSatisfy { $0.text.contains(".") }, "seed \(seed)")
+    @Test func `the size of the table is the kernel's, or its usual one where it does not say`() {
+        #expect(NeighbourTable.size("/proc/there-is-no-such-file") == 1024)
+        #expect(NeighbourTable.size("/proc/self/comm") == 1024, "no number")
+        #expect(NeighbourTable.size() >= 16)
+    }
+}
+
+/// No more than a quarter of the kernel's table is taken at any time.
+@Suite struct NeighbourRoomTests {
+    /// A kernel's table that a test fills and empties.
+    private final class Table: Sendable {
+        let entries = Mutex<Set<PrivateAddress>>([])
+        let asked = Mutex(0)
+
+        func room(_ size: Int, fails: Bool = false) -> NeighbourRoom {
+            NeighbourRoom(size: size) { () throws(LookTrouble) in
+                self.asked.withLock { $0 += 1 }
+                guard !fails else { throw LookTrouble(detail: "no table") }
+                return self.entries.withLock { $0 }
+            }
         }
-        let many = (0..<10_000).map { "10.0.\($0 / 256).\($0 % 256) 0x1 0x2 aa:bb:cc:dd:ee:ff * eth0" }.joined(separator: "\n")
-        #expect(NeighbourTable.parse(Array(many.utf8)).count == NeighbourTable.limit)
-        let same = String(repeating: "10.0.0.9 0x1 0x2 aa:bb:cc:dd:ee:ff * eth0\n", count: 100)
-        #expect(NeighbourTable.parse(Array(same.utf8)).count == 1)
     }
 
-    @Test func `this box's own table and networks can be read`() throws {
-        _ = try NeighbourTable.read()
-        #expect(NeighbourTable.path.hasPrefix("/proc/self/"), "the packaged service sees nothing else of /proc but processes")
-        #expect(throws: LookTrouble.self) { try NeighbourTable.read("/proc/net/there-is-no-such-table") }
-        for network in try LocalNetworks.read() {
-            #expect(network.address.text.hasPrefix("127.") == false, "loopback is no network of the shop")
-            #expect((0...32).contains(network.prefix))
+    private static func address(_ number: Int) throws -> PrivateAddress { try PrivateAddress("10.9.\(number / 250).\(number % 250 + 1)") }
+
+    @Test func `a quarter is given at once, and the next when entries are gone`() async throws {
+        let table = Table()
+        let room = table.room(400)
+        for number in 0..<100 {
+            let address = try Self.address(number)
+            try await room.enter(address)
+            table.entries.withLock { _ = $0.insert(address) }
+            await room.leave(address)
         }
+        #expect(table.asked.withLock { $0 } == 0, "nobody asks for room that is there")
+        let next = try Self.address(100)
+        let waiting = Task { try await room.enter(next) }
+        while table.asked.withLock({ $0 }) == 0 { await Task.yield() }
+        #expect(await room.taken == 100)
+        table.entries.withLock { $0 = [] }
+        try await waiting.value
+        #expect(await room.taken == 1)
+    }
+
+    @Test func `a look that is under way counts although the kernel has no entry for it yet`() async throws {
+        let table = Table()
+        let room = table.room(64)
+        for number in 0..<16 { try await room.enter(try Self.address(number)) }
+        let late = try Self.address(16)
+        let waiting = Task { try await room.enter(late) }
+        while table.asked.withLock({ $0 }) == 0 { await Task.yield() }
+        #expect(await room.taken == 16)
+        await room.leave(try Self.address(3))
+        try await waiting.value
+        #expect(await room.taken == 16)
+    }
+
+    @Test func `who waits for room can be called off`() async throws {
+        let room = Table().room(64)
+        for number in 0..<16 { try await room.enter(try Self.address(number)) }
+        let late = try Self.address(16)
+        let waiting = Task { try await room.enter(late) }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(await room.taken == 16)
+    }
+
+    @Test func `where the table cannot be read, time stands for it`() async throws {
+        let table = Table()
+        let room = table.room(64, fails: true)
+        for number in 0..<16 {
+            try await room.enter(try Self.address(number))
+            await room.leave(try Self.address(number))
+        }
+        let late = try Self.address(16)
+        let waiting = Task { try await room.enter(late) }
+        while table.asked.withLock({ $0 }) == 0 { await Task.yield() }
+        #expect(await room.taken == 16, "what was begun a moment ago is believed to be there")
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 }

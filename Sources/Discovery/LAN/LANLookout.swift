@@ -7,10 +7,16 @@ import Synchronization
 package final class LANLookout: Sendable {
     private let link: LANLink
     private let pacer = Pacer()
+    private let room: NeighbourRoom
     /// The looks that are under way, and how each is given up.
     private let under = Mutex<(last: UInt64, stops: [UInt64: AsyncStream<Void>.Continuation])>((0, [:]))
 
-    package init(link: LANLink) { self.link = link }
+    package convenience init(link: LANLink) { self.init(link: link, room: NeighbourRoom()) }
+
+    init(link: LANLink, room: NeighbourRoom) {
+        self.link = link
+        self.room = room
+    }
 
     /// Ends when every address has been looked at, when ``stop()`` is called, or when the task is cancelled: what was looked at by then is told.
     package func look(_ look: LANLook) async -> LANFindings {
@@ -59,6 +65,17 @@ package final class LANLookout: Sendable {
     }
 
     private func see(_ address: PrivateAddress, _ look: LANLook) async -> Found {
+        do {
+            try await room.enter(address)
+        } catch {
+            return .notLooked
+        }
+        let found = await visit(address, look)
+        await room.leave(address)
+        return found
+    }
+
+    private func visit(_ address: PrivateAddress, _ look: LANLook) async -> Found {
         do {
             try await Task.sleep(until: pacer.slot(perSecond: look.perSecond), clock: .continuous)
         } catch {

@@ -1,53 +1,58 @@
-package import GatewayCore
+internal import GatewayCore
 import Glibc
 
-/// Whom this box has lately exchanged packets with: the kernel's IPv4 neighbour table, as in `/proc/net/arp` (proc(5)).
-package enum NeighbourTable {
-    /// A service that is confined to the processes in `/proc` (systemd's `ProcSubset=pid`) does not have `/proc/net`, but its own.
-    package static let path = "/proc/self/net/arp"
-    /// The kernel itself keeps 1024 by default (`gc_thresh3`); more than these are not looked at.
+/// Whom this box has lately exchanged packets with, and whom it has asked for in vain: the kernel's IPv4 neighbour table.
+enum NeighbourTable {
+    struct Entry: Equatable {
+        var interface: Int32
+        var address: PrivateAddress
+        /// NUD_ bits.
+        var state: UInt16
+
+        // NUD_REACHABLE, STALE, DELAY, PROBE, PERMANENT.
+        var isThere: Bool { state & 0x9e != 0 }
+    }
+
+    /// More than these are not looked at.
     static let limit = 4096
-    static let sizeLimit = 1 << 20
+    /// Entries that the kernel keeps at the most, where that cannot be read: its default.
+    static let usualSize = 1024
+    private static let sizePath = "/proc/sys/net/ipv4/neigh/default/gc_thresh3"
 
-    package static func read() throws(LookTrouble) -> [PrivateAddress] { try read(path) }
-
-    static func read(_ path: String) throws(LookTrouble) -> [PrivateAddress] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw LookTrouble(detail: "\(path) cannot be opened (errno \(errno))") }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 16_384)
-        while bytes.count < sizeLimit {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw LookTrouble(detail: "\(path) cannot be read (errno \(errno))") }
-            if count == 0 { break }
-            bytes += buffer.prefix(count)
-        }
-        return parse(bytes)
-    }
-
-    /// The private addresses of complete entries (flag 0x2), each once, in the order of the table. A line that is not of six columns, or whose
-    /// address or flags make no sense, is passed over: other machines have a say in what stands there.
-    static func parse(_ bytes: [UInt8]) -> [PrivateAddress] {
+    /// The private addresses of those that are there, each once, in the order of the table.
+    static func read(on interfaces: Set<Int32>) throws(LookTrouble) -> [PrivateAddress] {
         var seen: Set<PrivateAddress> = []
-        var addresses: [PrivateAddress] = []
-        for line in bytes.split(separator: UInt8(ascii: "\n")) where addresses.count < limit {
-            let columns = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 })
-            guard columns.count == 6, let flags = hexadecimal(columns[2]), flags & 0x2 != 0 else { continue }
-            do throws(PrivateAddress.Problem) {
-                let address = try PrivateAddress(String(decoding: columns[0], as: UTF8.self))
-                if seen.insert(address).inserted { addresses.append(address) }
-            } catch {
-                continue
-            }
-        }
-        return addresses
+        return try entries().filter { $0.isThere && interfaces.contains($0.interface) }.map(\.address).filter { seen.insert($0).inserted }
     }
 
-    private static func hexadecimal(_ text: ArraySlice<UInt8>) -> UInt32? {
-        let word = String(decoding: text, as: UTF8.self)
-        guard word.hasPrefix("0x") else { return nil }
-        return UInt32(word.dropFirst(2), radix: 16)
+    /// The addresses that were asked for, and have not answered.
+    static func unanswered() throws(LookTrouble) -> Set<PrivateAddress> {
+        Set(try entries().filter { !$0.isThere }.map(\.address))
+    }
+
+    private static func entries() throws(LookTrouble) -> [Entry] { parse(try Netlink.dump(.neighbours)) }
+
+    static func parse(_ bytes: [UInt8]) -> [Entry] { Array(NetlinkMessages.split(bytes).lazy.compactMap(entry).prefix(limit)) }
+
+    private static func entry(_ message: NetlinkMessages.Message) -> Entry? {
+        // RTM_NEWNEIGH; struct ndmsg; NDA_DST.
+        guard message.type == 28, message.body.first == 2, let index = NetlinkMessages.number(message.body, 4, Int32.self),
+            let state = NetlinkMessages.number(message.body, 8, UInt16.self),
+            let address = NetlinkMessages.address(message.attributes(after: 12)[1]).flatMap({ PrivateAddress(bits: $0) })
+        else { return nil }
+        return Entry(interface: index, address: address, state: state)
+    }
+
+    /// How many entries the kernel keeps at the most. It says so in the first network of the box only.
+    static func size(_ path: String = sizePath) -> Int {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return usualSize }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 32)
+        let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
+        guard count > 0, let size = Int(String(decoding: buffer.prefix(count).filter { $0 > 0x20 }, as: UTF8.self)), size > 0 else {
+            return usualSize
+        }
+        return size
     }
 }

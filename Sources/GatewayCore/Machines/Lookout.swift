@@ -285,7 +285,7 @@ package struct Lookout: Sendable {
     private func plan(_ look: inout Look, _ facts: NetworkFacts, _ around: Circumstances) {
         let policy = around.policy
         var subnets = policy.lanSubnets
-        let own = facts.networks.sorted { ($0.name, $0.address) < ($1.name, $1.address) }
+        let own = facts.networks
         for network in own where policy.lanSubnets.isEmpty || around.gadgets.contains(network.name) {
             guard let subnet = Subnet(around: network.address, prefix: network.prefix), !subnets.contains(subnet) else { continue }
             subnets.append(subnet)
@@ -296,6 +296,13 @@ package struct Lookout: Sendable {
                         "The network of \(network.name) (/\(network.prefix)) is too large to be looked at whole: only \(subnet) was.",
                         remedy: "Give the part in which the readers are: lan.subnets."))
             }
+        }
+        if look.order != nil, policy.lanSubnets.isEmpty, !facts.others.isEmpty {
+            let names = facts.others.prefix(Self.mostSubnets).map(\.name).joined(separator: ", ")
+            look.summary.notes.append(
+                LookNote(
+                    .subnetsLeft, "Networks of containers, virtual machines and tunnels were left alone: \(names).",
+                    remedy: "If readers are in one of them, give its subnet: lan.subnets."))
         }
         if subnets.isEmpty {
             look.summary.notes.append(
@@ -318,7 +325,7 @@ package struct Lookout: Sendable {
         let sweeps = !look.mustYield(around)
         enqueue(
             &look, first: policy.lanAddresses + around.known.sorted() + neighbours, subnets: sweeps ? subnets : [], around,
-            without: Set(own.map(\.address)))
+            without: Set((own + facts.others).map(\.address)))
     }
 
     private func enqueue(

@@ -17,7 +17,10 @@ package struct LocalNetwork: Sendable, Hashable {
 }
 
 package struct NetworkFacts: Sendable, Hashable {
+    /// Those in which readers may be, the likeliest first.
     package var networks: [LocalNetwork]
+    /// Those of containers, virtual machines and tunnels, which are looked at only where somebody names them.
+    package var others: [LocalNetwork] = []
     /// Whom the box has lately exchanged packets with there.
     package var neighbours: [PrivateAddress]
     /// Why there are no neighbours, when they could not be read: the networks can be looked at all the same.

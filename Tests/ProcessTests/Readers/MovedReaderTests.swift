@@ -43,6 +43,27 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(5)))
+    func `twelve networks of containers beside the shop's hide no reader, and one that has moved is followed`() async throws {
+        try await ShopNetwork.open(registered: 1, unregistered: 1, containers: 12) { shop in
+            #expect(try await shop.pay("before", lane: "till-1").state == .succeeded)
+            var found: Set<String> = []
+            var summary: DiscoverySummary?
+            for try await line in shop.client.discover(DiscoveryBody(transports: [.lan])) {
+                if case .device(let device) = line, let address = device.address { found.insert(address) }
+                if case .summary(let told) = line { summary = told }
+            }
+            #expect(found == ["10.77.0.11", "10.77.0.12"])
+            #expect(summary?.subnets == [ShopNetwork.subnet] && summary?.addresses == 253, "\(String(describing: summary))")
+            #expect(summary?.notes.contains { $0.message.contains("docker0") } == true, "\(String(describing: summary))")
+
+            let serial = try #require(try await shop.client.readers(refresh: true).first?.serial)
+            try await shop.order("reader", "move", "--reader", serial, "--address", "10.77.0.17", "--never-listed")
+            let moved = try await shop.pay("moved", lane: "till-1")
+            #expect(moved.state == .succeeded && moved.money == .taken, "\(moved)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
     func `two readers that swap their addresses are told apart`() async throws {
         try await ShopNetwork.open(registered: 2) { shop in
             for lane in ["till-1", "till-2"] { #expect(try await shop.pay("a-\(lane)", lane: lane).state == .succeeded) }

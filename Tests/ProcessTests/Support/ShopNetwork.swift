@@ -35,8 +35,10 @@ final class ShopNetwork: Sendable {
     }
 
     /// Opens the shop, lets the test work in it, and closes it, whatever became of the test.
+    ///
+    /// - Parameter containers: networks that the box has made for containers, as Docker does.
     static func open(
-        registered: Int, unregistered: Int = 0, settings: [String] = [], at location: SourceLocation = #_sourceLocation,
+        registered: Int, unregistered: Int = 0, containers: Int = 0, settings: [String] = [], at location: SourceLocation = #_sourceLocation,
         _ body: @escaping @Sendable (ShopNetwork) async throws -> Void
     ) async throws {
         await Slots.stores.take()
@@ -46,6 +48,7 @@ final class ShopNetwork: Sendable {
         var log = { "the daemon was not started" }
         do {
             try await layCable(storeSpace, boxSpace)
+            for number in 0..<containers { try await addContainers(number, boxSpace) }
             let shop = try await ShopNetwork(storeSpace, boxSpace, registered, unregistered, settings)
             log = { shop.log }
             do {
@@ -71,10 +74,21 @@ final class ShopNetwork: Sendable {
             try await ip("-n", space, "link", "set", "lo", "up")
             try await ip("-n", space, "link", "set", "eth0", "up")
         }
+        try await ip("-n", boxSpace, "route", "add", "default", "via", backend)
         // Machines that are there and let every packet fall: their addresses lead to no hardware.
         for number in 100...109 {
             try await ip("-n", boxSpace, "neigh", "add", "10.77.0.\(number)", "lladdr", "02:00:00:00:00:\(number - 90)", "dev", "eth0")
         }
+    }
+
+    /// A bridge, and the one end of a pair that a container would have.
+    private static func addContainers(_ number: Int, _ boxSpace: String) async throws {
+        let bridge = number == 0 ? "docker0" : "br-a1b2c3d4\(1000 + number)"
+        try await ip("-n", boxSpace, "link", "add", bridge, "type", "bridge")
+        try await ip("-n", boxSpace, "address", "add", "172.\(17 + number).0.1/16", "dev", bridge)
+        try await ip("-n", boxSpace, "link", "add", "vh\(number)", "type", "veth", "peer", "name", "vc\(number)")
+        try await ip("-n", boxSpace, "link", "set", "vh\(number)", "master", bridge, "up")
+        for name in ["vc\(number)", bridge] { try await ip("-n", boxSpace, "link", "set", name, "up") }
     }
 
     private static func ip(_ words: String...) async throws {
