@@ -2,7 +2,7 @@
 """A USB bench that is told what to do on a Unix socket, one command a connection; started under umockdev-wrapper.
 
     bench.py SOCKET
-    plug NAME KIND [READER] [SERIAL]  link, echo, hub, gadget, keyboard, keypad, ingenico; READER is the host:port of a simulated reader.
+    plug NAME KIND [READER] [SERIAL]  link, held, echo, hub, gadget, keyboard, keypad, ingenico, m2; held is a link that USBGuard holds back; READER is the host:port of a simulated reader.
                                       Answers the device's number and the time of the event (monotonic, nanoseconds)
     raw NAME HEX                      a device with these descriptors
     unplug NAME                       replug NAME
@@ -26,16 +26,18 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from fakeusb import GADGET, HUB, KEYBOARD, READER_LINK, SERIAL, Bench, EchoLink, ReaderLink, UsbDevice  # noqa: E402
+from fakeusb import GADGET, HUB, KEYBOARD, M2, READER_LINK, SERIAL, Bench, EchoLink, ReaderLink, UsbDevice  # noqa: E402
 
 LINK = (0x1209, 0x0001, READER_LINK, {"manufacturer": "Example", "product": "Reader link"})
 KINDS = {
     "link": LINK,
     "echo": LINK,
+    "held": (*LINK[:3], {**LINK[3], "authorized": "0"}),
     "hub": (0x05E3, 0x0608, HUB, {"product": "USB2.0 Hub"}),
     "gadget": (0x0525, 0xA4A2, GADGET, {"manufacturer": "Linux", "product": "CDC Ethernet Gadget"}),
     "keyboard": (0x046D, 0xC31C, KEYBOARD, {"manufacturer": "Logitech", "product": "USB Keyboard"}),
     "keypad": (0x0B00, 0x1001, KEYBOARD, {"product": "Macro keypad"}),
+    "m2": (0x15A2, 0x0101, M2, {"manufacturer": "BBPOS LIMITED"}),
     "ingenico": (0x0B00, 0x3070, SERIAL, {"manufacturer": "INGENICO", "product": "iPP370"}),
 }
 
@@ -49,7 +51,8 @@ class Orders:
         self.made[name] = (kind, reader, serial)
         vendor, product, interfaces, strings = KINDS[kind]
         if serial:
-            strings = {**strings, "serial": serial}
+            # Stripe's M2 has it in the place of the product's name (stripe-terminal-android#357).
+            strings = {**strings, "product" if kind == "m2" else "serial": serial}
         device = UsbDevice
         if kind == "echo":
             device = EchoLink

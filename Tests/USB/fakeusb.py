@@ -365,6 +365,7 @@ def descriptors(vendor, product, interfaces, device_class=0):
 HUB = [(0, 0, 9, 0, 0, [(0x81, 3, 4)])]
 GADGET = [(0, 0, 0x02, 0x06, 0, [(0x82, 3, 16)]), (1, 0, 0x0A, 0, 0, [(0x81, 2, PACKET), (0x01, 2, PACKET)])]
 READER_LINK = [(0, 0, 0xFF, 0x52, 0x01, [(0x81, 2, PACKET), (0x01, 2, PACKET)])]
+M2 = [(0, 0, 0x03, 0, 0, [(0x81, 3, 8), (0x01, 3, 8)])]
 KEYBOARD = [(0, 0, 0x03, 0x01, 0x01, [(0x81, 3, 8)])]
 SERIAL = [(0, 0, 0x02, 0x02, 0x01, [(0x83, 3, 16)]), (1, 0, 0x0A, 0, 0, [(0x81, 2, PACKET), (0x01, 2, PACKET)])]
 

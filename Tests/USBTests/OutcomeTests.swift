@@ -65,16 +65,23 @@ struct OutcomeTests {
             try bench.plug("1-6", "link")
             try bench.plug("1-7", "gadget")
             try bench.say("network", "1-7", "0", "usb0")
+            try bench.plug("1-8", "m2", serial: "STRM26100000001")
+            try bench.plug("1-9", "held", serial: "HELD-1")
             var devices: [Device] = []
-            try await eventually("six devices are listed: \(devices.map(\.device))") {
+            try await eventually("eight devices are listed: \(devices.map(\.device))") {
                 devices = try await store.client.devices()
-                return devices.count == 6 && devices.contains { $0.reason?.message.contains("usb0") == true }
+                return devices.count == 8 && devices.contains { $0.reason?.message.contains("usb0") == true }
             }
             let codes = Dictionary(
                 uniqueKeysWithValues: devices.map { ($0.usb?.portPath ?? "", $0.reason.map { "\($0.code)" } ?? "driveable") })
             #expect(codes["1"] == "not_a_reader" && codes["2"] == "not_a_reader")
             #expect(codes["3"] == "no_public_protocol")
             #expect(["unregistered", "registration_unknown"].contains(codes["5"]))
+            #expect(codes["8"] == "no_public_protocol" && codes["9"] == "held_back")
+            let mobile = devices.first { $0.usb?.portPath == "8" }
+            #expect(mobile?.model == "Stripe Reader M2" && mobile?.usb?.serial == "STRM26100000001")
+            #expect(mobile?.reason?.message.contains("only Stripe's own SDK") == true)
+            #expect(devices.first { $0.usb?.portPath == "9" }?.reason?.message.contains("USBGuard") == true)
             #expect(codes["6"] == "no_serial" && codes["7"] == "network_interface")
             #expect(devices.first { $0.usb?.portPath == "3" }?.model == "Ingenico iPP370")
             #expect(devices.allSatisfy { !$0.driveable })

@@ -31,6 +31,19 @@ struct WatchTests {
         }
     }
 
+    @Test func `a Stripe M2 has its serial number, and what is held back is told as that`() async throws {
+        try await Bench.open { bench in
+            let mobile = try bench.plug("1-2", "m2", serial: "STRM26100000001")
+            let held = try bench.plug("1-3", "held", serial: "S1")
+            let probe = try Probe("watch", on: bench)
+            try await probe.reports("1-2#\(mobile)=15a2:101/STRM26100000001 1-3#\(held)=1209:1/S1?")
+            // Allowed: the kernel announces it anew.
+            let allowed = try bench.plug("1-3", "link", serial: "S1")
+            try await probe.reports("1-2#\(mobile)=15a2:101/STRM26100000001 1-3#\(allowed)=1209:1/S1")
+            await probe.kill()
+        }
+    }
+
     @Test func `a hub with two readers is plugged in again a hundred times, and none is lost, none doubled, nothing kept`() async throws {
         try await Bench.open { bench in
             let probe = try Probe("watch", on: bench)

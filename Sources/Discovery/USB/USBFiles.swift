@@ -25,6 +25,8 @@ struct USBFiles {
             deviceClass: descriptors.deviceClass, manufacturer: text("manufacturer"), product: text("product"), serial: text("serial"),
             interfaces: descriptors.interfaces, isAccessible: access(Self.node(bus, device), R_OK | W_OK) == 0,
             descriptorProblem: descriptors.problem)
+        sighting.isAuthorized = number("authorized") != 0
+        if sighting.serial == nil, KnownReader.find(sighting)?.hasSerialAsProduct == true { sighting.serial = sighting.product }
         let configuration = number("bConfigurationValue") ?? 1
         for index in sighting.interfaces.indices {
             let path = "\(directory):\(configuration).\(sighting.interfaces[index].number)"

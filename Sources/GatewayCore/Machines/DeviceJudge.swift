@@ -14,7 +14,7 @@ struct DeviceJudge {
             vendorID: sighting.vendorID, productID: sighting.productID, bus: sighting.bus, portPath: sighting.portPath,
             manufacturer: sighting.manufacturer, product: sighting.product, serial: sighting.serial, link: link?.kind,
             networkInterface: sighting.interfaces.compactMap(\.networkInterface).min(), driver: link?.interface.driver)
-        if link?.kind == .readerLink || link?.kind == .network { join(&facts) }
+        if link?.kind == .readerLink || link?.kind == .network || known?.hasSerialAsProduct == true { join(&facts) }
         facts.reason = reason(sighting, link, known, facts)
         if link?.kind == .readerLink, let interface = link?.interface, facts.reason == nil || facts.reason?.code == .notRegistered {
             facts.usb?.place = Self.place(of: sighting, interface)
@@ -62,8 +62,19 @@ struct DeviceJudge {
             return DeviceReason(
                 .excluded, "The settings say to leave this device alone (usb.exclude).", remedy: "Take it out of usb.exclude to use it.")
         }
+        if !sighting.isAuthorized, link?.kind == .readerLink || known != nil {
+            return DeviceReason(
+                .heldBack, "This box holds the device back (USBGuard, or the kernel's authorized_default): nobody may use it.",
+                remedy: "Allow it: sudo usbguard list-devices --blocked, then sudo usbguard allow-device NUMBER --permanent.")
+        }
         if link?.kind == .readerLink { return readerLinkReason(sighting, link?.interface, facts) }
         if let known {
+            guard !known.hasSerialAsProduct else {
+                return DeviceReason(
+                    .noPublicProtocol,
+                    "A \(known.model): only Stripe's own SDK on a phone or tablet drives it, and it cannot be driven here.",
+                    remedy: "Use a smart reader (WisePOS E, S700) that is registered with Stripe, on the LAN.")
+            }
             return DeviceReason(
                 .noPublicProtocol,
                 "A card reader (\(known.model)); its maker has not published how it is driven, so it cannot be driven here.",

@@ -14,9 +14,12 @@ package struct KnownReader: Sendable, Hashable {
     package var mark: Mark
     /// One of these stands in the manufacturer's or the product's string, regardless of case. Empty: the numbers are enough.
     package var words: [String] = []
+    /// Its serial number stands where others have their product's name.
+    package var hasSerialAsProduct = false
 
     private init(
-        _ vendorID: UInt16, _ productID: UInt16?, _ model: String, _ mark: Mark, _ source: String, words: [String] = []
+        _ vendorID: UInt16, _ productID: UInt16?, _ model: String, _ mark: Mark, _ source: String, words: [String] = [],
+        hasSerialAsProduct: Bool = false
     ) {
         self.vendorID = vendorID
         self.productID = productID
@@ -24,6 +27,7 @@ package struct KnownReader: Sendable, Hashable {
         self.mark = mark
         self.source = source
         self.words = words
+        self.hasSerialAsProduct = hasSerialAsProduct
     }
 
     package func matches(_ sighting: USBSighting) -> Bool {
@@ -89,6 +93,9 @@ package struct KnownReader: Sendable, Hashable {
         KnownReader(0x1753, 0xc901, "Gertec PPC900", .documented, "usb.ids"),
         KnownReader(0x1753, 0xc902, "Gertec PPC900 family", .reported, "third-party lists"),
         KnownReader(0x1753, 0xc903, "Gertec PPC900 family", .reported, "third-party lists"),
+        // A chip maker's number; BBPOS builds Stripe's mobile readers.
+        KnownReader(
+            0x15a2, 0x0101, "Stripe Reader M2", .reported, "stripe-terminal-android#357", words: ["bbpos"], hasSerialAsProduct: true),
         KnownReader(0x27a8, 0xa120, "Square Contactless + Chip Reader", .documented, "usb.ids"),
         KnownReader(0x28f3, 0x2000, "Clover Mobile", .documented, "usb.ids"),
         KnownReader(0x28f3, 0x3000, "Clover Mini", .documented, "usb.ids"),

@@ -28,6 +28,8 @@ package struct DeviceReason: Sendable, Hashable {
         case heldByDriver = "held_by_driver"
         /// This process may not open it.
         case noAccess = "no_access"
+        /// USBGuard, or another guard of the box, holds it back.
+        case heldBack = "held_back"
         /// It is a network interface: what is behind it is found as on the LAN.
         case networkInterface = "network_interface"
         /// Its descriptors cannot be made sense of.

@@ -15,6 +15,8 @@ package struct USBSighting: Sendable, Hashable {
     package var interfaces: [USBInterface]
     /// This process may open the device's node.
     package var isAccessible: Bool
+    /// The kernel lets programs and drivers have it: what USBGuard and the like hold back is there, and nobody may use it.
+    package var isAuthorized = true
     /// What is wrong with the descriptors; what could be read of them is in `interfaces`.
     package var descriptorProblem: String?
 

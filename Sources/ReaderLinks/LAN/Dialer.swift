@@ -16,7 +16,7 @@ struct Dialer: Sendable {
             guard (1...65_535).contains(port) else { throw ReaderFailure.unreachable(detail: "\(port) is not a port") }
             target = try SocketAddress(ipAddress: try PrivateAddress(address).text, port: port)
         } catch {
-            throw Self.refusal(error, peer: peer)
+            throw Self.refusal(error, address: address, peer: peer)
         }
         let attempt = Attempt()
         let bootstrap = ClientBootstrap(group: group)
@@ -47,10 +47,30 @@ struct Dialer: Sendable {
         }
     }
 
-    private static func refusal(_ error: any Error, peer: String) -> ReaderFailure {
+    /// - Throws: `.unreachable` for what is not the address of a reader.
+    static func check(_ address: String) throws(ReaderFailure) {
+        do {
+            _ = try PrivateAddress(address)
+        } catch {
+            throw refusal(error, address: address, peer: ShownText.clean(address, limit: 64))
+        }
+    }
+
+    /// What stands where the reader's address should: readers have IPv4 addresses only (reader-protocol, section 10).
+    static func notIPv4(_ address: String) -> String {
+        let shown = ShownText.clean(address, limit: 64)
+        if address.utf8.allSatisfy({ $0 <= 0x20 }) { return "the reader's address is blank: Stripe has not heard of it yet" }
+        let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+        if parts.count > 2 { return "\(shown) is an IPv6 address, and readers are reached by IPv4 only" }
+        if parts.count == 2 { return "\(shown) is an address with a port; the port is set by lan.port, and the address stands alone" }
+        if address.contains("/") { return "\(shown) is a network or a path, not an address" }
+        return "\(shown) is not an IPv4 address; readers have no other"
+    }
+
+    private static func refusal(_ error: any Error, address: String, peer: String) -> ReaderFailure {
         switch error {
         case let failure as ReaderFailure: failure
-        case PrivateAddress.Problem.notIPv4: .unreachable(detail: "\(peer) is not an IPv4 address; readers have no other")
+        case PrivateAddress.Problem.notIPv4: .unreachable(detail: notIPv4(address))
         case PrivateAddress.Problem.notPrivate:
             .unreachable(detail: "\(peer) is not an address of a local network; a reader elsewhere is not dialled")
         default: .unreachable(detail: "\(peer) is not an address that can be dialled")
