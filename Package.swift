@@ -62,11 +62,13 @@ let package = Package(
 
         // The edges: do I/O, decide nothing.
         library("Journal", ["GatewayCore", .product(name: "GRDB", package: "GRDB.swift")]),
-        library("WebCall", ["GatewayCore", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+        // What certificates say of themselves: bytes in, words out.
+        library("Certificates"),
+        library("WebCall", ["GatewayCore", "Certificates", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
         library("MarianaAPI", ["GatewayCore", "WebCall"]),
         library("StripeAPI", ["GatewayCore", "WebCall"]),
         library("ReaderRPC", ["GatewayCore"] + nio),
-        library("ReaderLinks", ["GatewayCore", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
+        library("ReaderLinks", ["GatewayCore", "Certificates", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
 
         // Writes down what the edges say and hear, without the secrets.
         library("Recording", ["GatewayCore", "WebCall", "ReaderRPC"]),
@@ -138,7 +140,8 @@ let package = Package(
         tests(
             "BackendTests",
             [
-                "MarianaAPI", "StripeAPI", "WebCall", "GatewayCore", "StoreSimulator", tls,
+                "MarianaAPI", "StripeAPI", "WebCall", "Certificates", "GatewayCore", "StoreSimulator", tls,
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),

@@ -5,7 +5,8 @@ extension MarianaClient {
     /// Stripe's publishable key, and for a cart also Stripe's location.
     package func configuration(cart: CartID?, trace: String, deadline: Duration) async throws(CallFailure) -> BackendConfiguration {
         let name = "configuration"
-        let answer: ConfigurationAnswer = try await ask(name, CartBody(cart: cart?.text), trace: trace, deadline: deadline)
+        let answer: ConfigurationAnswer = try await ask(
+            name, CartBody(cart: cart?.text), repeats: .question, trace: trace, deadline: deadline)
         let location = answer.location?.text
         return BackendConfiguration(
             publishableKey: try Fields(call: name).publishableKey(answer.publishableKey),
@@ -15,7 +16,8 @@ extension MarianaClient {
     /// A token to activate a reader with, on behalf of an open cart.
     package func connectionToken(cart: CartID, trace: String, deadline: Duration) async throws(CallFailure) -> ConnectionToken {
         let name = "connection_token"
-        let answer: ConnectionTokenAnswer = try await ask(name, CartBody(cart: cart.text), trace: trace, deadline: deadline)
+        // A token that nobody received opens nothing.
+        let answer: ConnectionTokenAnswer = try await ask(name, CartBody(cart: cart.text), repeats: .once, trace: trace, deadline: deadline)
         return ConnectionToken(try Fields(call: name).token(answer.token, "stripe_connection_token", prefix: "pst_"))
     }
 
@@ -26,7 +28,8 @@ extension MarianaClient {
         let name = "payment_intent"
         let body = PaymentIntentBody(
             cart: cart.text, amount: amount.text, accountBalance: accountBalance?.text, paymentType: type.rawValue)
-        let answer: PaymentIntentAnswer = try await ask(name, body, trace: trace, deadline: deadline)
+        // An intent whose secret nobody received is confirmed by nobody.
+        let answer: PaymentIntentAnswer = try await ask(name, body, repeats: .once, trace: trace, deadline: deadline)
         let fields = Fields(call: name)
         return BackendIntent(
             id: IntentID(unchecked: try fields.stripeID(answer.id, "stripe_payment_intent_id", prefix: "pi_")),
@@ -37,7 +40,8 @@ extension MarianaClient {
     /// What became of a cart. A word that is not known is an error: nothing may be guessed from it.
     package func paymentStatus(cart: CartID, trace: String, deadline: Duration) async throws(CallFailure) -> CartStatus {
         let name = "payment_status"
-        let answer: PaymentStatusAnswer = try await ask(name, CartBody(cart: cart.text), trace: trace, deadline: deadline)
+        let answer: PaymentStatusAnswer = try await ask(
+            name, CartBody(cart: cart.text), repeats: .question, trace: trace, deadline: deadline)
         let word = try Fields(call: name).need(answer.status, "status")
         switch word {
         case "Open": return .open

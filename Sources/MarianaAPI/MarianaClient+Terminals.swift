@@ -13,7 +13,8 @@ extension MarianaClient {
     /// The readers of a location (the backend's own id for it, not Stripe's).
     package func terminalReaders(location: String, trace: String, deadline: Duration) async throws(CallFailure) -> [BackendReader] {
         let name = "terminal_readers"
-        let answer: [TerminalAnswer] = try await ask(name, LocationBody(location: location), trace: trace, deadline: deadline)
+        let answer: [TerminalAnswer] = try await ask(
+            name, LocationBody(location: location), repeats: .question, trace: trace, deadline: deadline)
         let fields = Fields(call: name)
         var readers: [BackendReader] = []
         for (index, entry) in answer.enumerated() {

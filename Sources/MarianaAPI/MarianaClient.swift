@@ -4,9 +4,13 @@ import WebCall
 
 /// The backend: Mariana Tek's Stripe Integration API v1.0.0, its ten calls.
 ///
-/// Every call is made once, but for a 401: then it is repeated once if the credential has another token. `trace` goes out as `X-Request-Id`;
-/// `deadline` is for the whole call, a renewal of the token included. Errors are named by the call's path, `connection_token`.
+/// A call that moves something is made once, a question until it is answered. A 401 alone makes no credential a refused one: the call is repeated
+/// with the credential's other token, or a moment later with the same. `trace` goes out as `X-Request-Id`; `deadline` is for the whole call, a
+/// renewal of the token included. Errors are named by the call's path, `connection_token`.
 package struct MarianaClient: Sendable {
+    /// Before a call that was answered 401 is made again with the same token: a backend whose parts disagree for a moment agrees by then.
+    private static let reflection = Duration.milliseconds(400)
+
     private let base: WebBase
     private let credential: any BackendCredential
     private let web: WebClient
@@ -20,9 +24,10 @@ package struct MarianaClient: Sendable {
 
     /// Sends one call and reads its answer.
     func ask<Answer: Decodable>(
-        _ name: String, _ body: some Encodable, trace: String, deadline: Duration, as type: Answer.Type = Answer.self
+        _ name: String, _ body: some Encodable, repeats: Repeats = .never, trace: String, deadline: Duration,
+        as type: Answer.Type = Answer.self
     ) async throws(CallFailure) -> Answer {
-        let answer = try await send(name, body, trace: trace, deadline: deadline)
+        let answer = try await send(name, body, repeats, trace: trace, deadline: deadline)
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
         } catch {
@@ -32,10 +37,12 @@ package struct MarianaClient: Sendable {
 
     /// Sends one call that answers 204, without a body.
     func tell(_ name: String, _ body: some Encodable, trace: String, deadline: Duration) async throws(CallFailure) {
-        _ = try await send(name, body, trace: trace, deadline: deadline)
+        _ = try await send(name, body, .never, trace: trace, deadline: deadline)
     }
 
-    private func send(_ name: String, _ body: some Encodable, trace: String, deadline: Duration) async throws(CallFailure) -> WebAnswer {
+    private func send(
+        _ name: String, _ body: some Encodable, _ repeats: Repeats, trace: String, deadline: Duration
+    ) async throws(CallFailure) -> WebAnswer {
         let end = ContinuousClock.now + deadline
         let bytes: [UInt8]
         do {
@@ -47,14 +54,20 @@ package struct MarianaClient: Sendable {
         }
         let token = try await credential.token(until: end)
         do {
-            return try await once(name, bytes, token: token, trace: trace, end: end)
+            return try await once(name, bytes, repeats, token: token, trace: trace, end: end)
         } catch {
             guard case .unauthorized(let detail) = error else { throw error }
-            guard let other = try await credential.replacement(for: token, until: end), other != token else {
-                throw .unauthorized(detail: "\(detail); \(credential.remedy)")
+            var other = try await credential.replacement(for: token, until: end) ?? token
+            if other == token {
+                do {
+                    try await Task.sleep(until: min(.now + Self.reflection, end), clock: .continuous)
+                } catch {
+                    throw .unauthorized(detail: "\(detail); \(credential.remedy)")
+                }
+                other = try await credential.token(until: end)
             }
             do {
-                return try await once(name, bytes, token: other, trace: trace, end: end)
+                return try await once(name, bytes, repeats, token: other, trace: trace, end: end)
             } catch {
                 guard case .unauthorized(let detail) = error else { throw error }
                 throw .unauthorized(detail: "\(detail); \(credential.remedy)")
@@ -63,13 +76,14 @@ package struct MarianaClient: Sendable {
     }
 
     private func once(
-        _ name: String, _ body: [UInt8], token: Secret, trace: String, end: ContinuousClock.Instant
+        _ name: String, _ body: [UInt8], _ repeats: Repeats, token: Secret, trace: String, end: ContinuousClock.Instant
     ) async throws(CallFailure) -> WebAnswer {
         var request = WebRequest(
             name: name, method: .post, base: base, path: "/api/stripe/v1/\(name)/", deadline: ContinuousClock.now.duration(to: end))
         request.headers = [.init("Authorization", .bearer(token)), .init("Content-Type", .text("application/json"))]
         request.body = .init(body)
         request.trace = trace
+        request.repeats = repeats
         do {
             let answer = try await web.send(request)
             await credential.accepted(token)

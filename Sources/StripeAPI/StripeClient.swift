@@ -7,7 +7,7 @@ package struct StripeClient: Sendable {
     /// Where Stripe is.
     package static let address = "https://api.stripe.com"
     /// One page holds up to 100 readers; more pages than these are not asked for.
-    private static let maximumPages = 10
+    private static let maximumPages = 50
 
     private let base: WebBase
     private let web: WebClient
@@ -18,7 +18,11 @@ package struct StripeClient: Sendable {
     }
 
     /// The readers that this token may connect to. Listing does not spend the token (reader-protocol, section 7).
-    package func listReaders(token: ConnectionToken, trace: String, deadline: Duration) async throws(CallFailure) -> [StripeReader] {
+    ///
+    /// - Parameter location: Stripe's own id; only its readers are asked for then.
+    package func listReaders(
+        token: ConnectionToken, location: String? = nil, trace: String, deadline: Duration
+    ) async throws(CallFailure) -> StripeReaderList {
         let name = "terminal/readers"
         let end = ContinuousClock.now + deadline
         var readers: [StripeReader] = []
@@ -28,16 +32,25 @@ package struct StripeClient: Sendable {
             var request = WebRequest(
                 name: name, method: .get, base: base, path: "/v1/terminal/readers", deadline: ContinuousClock.now.duration(to: end))
             request.query = [.init("limit", Secret("100"))]
+            if let location { request.query.append(.init("location", Secret(location))) }
             if let after { request.query.append(.init("starting_after", Secret(after.text))) }
-            let page = try await ask(request, as: ReaderPage.self, token: token.secret, trace: trace)
+            let page: ReaderPage
+            do {
+                page = try await ask(request, as: ReaderPage.self, token: token.secret, trace: trace)
+            } catch {
+                // What was read is worth having: a shop's own readers may be among it.
+                guard case .unavailable = error, !readers.isEmpty else { throw error }
+                return StripeReaderList(readers, isWhole: false)
+            }
             guard let entries = page.data else { throw .invalidAnswer(detail: "\(name): the answer has no data") }
             let fresh = entries.compactMap(\.reader).filter { seen.insert($0.id).inserted }
             readers += fresh
             // A page that brings nothing new would be asked for again and again.
-            guard page.hasMore == true, let last = fresh.last else { break }
+            guard page.hasMore == true else { return StripeReaderList(readers) }
+            guard let last = fresh.last else { break }
             after = last.id
         }
-        return readers
+        return StripeReaderList(readers, isWhole: false)
     }
 
     /// An intent as its client secret shows it. The address of this call carries that secret: it is in no error and in no log.
@@ -52,7 +65,7 @@ package struct StripeClient: Sendable {
         guard let found = intent.id, !found.isEmpty else { throw .invalidAnswer(detail: "\(name): the answer has no id") }
         guard found == id.text else { throw .invalidAnswer(detail: "\(name): the answer is about another intent than \(id.text)") }
         guard let status = intent.status, !status.isEmpty else { throw .invalidAnswer(detail: "\(name): the answer has no status") }
-        guard let amount = intent.amount else { throw .invalidAnswer(detail: "\(name): the answer has no amount") }
+        guard let amount = intent.amount?.value else { throw .invalidAnswer(detail: "\(name): the answer has no amount") }
         guard amount >= 0 else { throw .invalidAnswer(detail: "\(name): amount is negative in the answer") }
         guard let currency = intent.currency.flatMap({ Currency($0) }) else {
             throw .invalidAnswer(detail: "\(name): the answer has no currency of three letters")
@@ -67,6 +80,7 @@ package struct StripeClient: Sendable {
         var request = request
         request.headers = [.init("Authorization", .bearer(token))]
         request.trace = trace
+        request.repeats = .question
         request.explain = StripeError.sentence
         let answer = try await web.send(request)
         do {

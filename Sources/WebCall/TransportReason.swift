@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Certificates
 import GatewayCore
 import Glibc
 import NIOCore
@@ -29,6 +30,7 @@ struct TransportReason {
         case ChannelError.connectTimeout: self.init(sentence: "no connection to \(place) within \(Self.seconds(connectTimeout))")
         case let error as IOError: self.init(sentence: Self.sentence(errno: error.errnoCode, place: place))
         case is WrongCertificateName: self.init(sentence: "the certificate of \(place) is for another name", isCertificate: true)
+        case let flaw as CertificateFlaw: self.init(sentence: "the certificate of \(place) \(flaw.words)", isCertificate: true)
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             self.init(sentence: "the certificate of \(place) is for another name", isCertificate: true)
         case NIOSSLError.handshakeFailed(let reason): self.init(handshake: String(describing: reason), place: place)

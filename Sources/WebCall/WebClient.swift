@@ -6,10 +6,10 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// HTTPS calls to the backend and to Stripe: each bounded in time and in size, each tried once.
+/// HTTPS calls to the backend and to Stripe: each bounded in time and in size.
 ///
 /// TLS is always verified, to the name in the address. Redirects are not followed, no proxy is taken from the environment, and nothing is
-/// repeated: whether a call may be made again is not for a transport to say. One client serves all hosts; it must be shut down.
+/// repeated but what says that it may be (``Repeats``). One client serves all hosts; it must be shut down.
 package final class WebClient: Sendable {
     /// Load balancers commonly drop a quiet connection after 60 s. Letting go well before that keeps a call from going out on a connection
     /// that is being closed at that moment, which would leave open whether it acted.
@@ -20,23 +20,33 @@ package final class WebClient: Sendable {
     /// Why a client cannot be made.
     package typealias Problem = TrustRoots.Problem
 
-    private let client: HTTPClient
+    private let clients: DialledClients
+    let book: HostBook
     private let group: any EventLoopGroup
     private let names = NameCheck()
     private let connectTimeout: Duration
+    private let trustRoots: String?
     private let clocks = NIOLockedValueBox<[String: ClockSample]>([:])
     private let isShutDown = NIOLockedValueBox(false)
     private let observe: (@Sendable (WebExchange) -> Void)?
 
     /// - Parameters:
     ///   - trustRoots: a PEM file of authorities that count beside the system's.
-    ///   - connectTimeout: for resolving, connecting and the TLS handshake together.
+    ///   - connectTimeout: for connecting and the TLS handshake together; finding the host's address has a time of its own (``HostBook``).
     ///   - observe: is shown every call that got as far as the transport, secrets and all, when it has ended.
-    package init(
+    package convenience init(
         trustRoots: String? = nil, connectTimeout: Duration = .seconds(5),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, observe: (@Sendable (WebExchange) -> Void)? = nil
     ) throws(Problem) {
+        try self.init(trustRoots: trustRoots, connectTimeout: connectTimeout, group: group, resolver: Resolver(), observe: observe)
+    }
+
+    init(
+        trustRoots: String?, connectTimeout: Duration, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        resolver: Resolver, observe: (@Sendable (WebExchange) -> Void)? = nil
+    ) throws(Problem) {
         self.observe = observe
+        self.trustRoots = trustRoots
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if let trustRoots {
@@ -51,7 +61,8 @@ package final class WebClient: Sendable {
         // Else a refused certificate is tried again and again until the connect time-out, and looks like one.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.http1_1ConnectionDebugInitializer = { [names] in names.run(on: $0) }
-        client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+        clients = DialledClients(configuration, group: group)
+        book = HostBook(resolver: resolver, group: group)
         self.group = group
         self.connectTimeout = connectTimeout
     }
@@ -63,11 +74,7 @@ package final class WebClient: Sendable {
             return !done
         }
         guard first else { return }
-        do {
-            try await client.shutdown()
-        } catch {
-            // It can only say that it was shut down before or that a connection broke while it was closed: either way it is closed.
-        }
+        await clients.shutdown()
     }
 
     /// What the clock of a host said last, by ``WebBase/place``.
@@ -77,22 +84,86 @@ package final class WebClient: Sendable {
 
     /// One call, one answer. Fails with the vocabulary's reasons; a failure's text names the host and the port, never the query.
     package func send(_ request: WebRequest) async throws(CallFailure) -> WebAnswer {
+        do throws(FailedAttempt) {
+            switch request.repeats {
+            case .never: return try await attempt(request)
+            case .once, .question: return try await Asking(request: request, attempt: attempt).answer()
+            }
+        } catch {
+            throw error.failure
+        }
+    }
+
+    /// One try at a call.
+    private func attempt(_ request: WebRequest) async throws(FailedAttempt) -> WebAnswer {
         let place = request.base.place
         guard request.deadline > .zero else {
-            throw .unavailable(detail: "\(request.name): no time was left to call \(place)", mayHaveActed: false)
+            throw FailedAttempt(
+                failure: .unavailable(detail: "\(request.name): no time was left to call \(place)", mayHaveActed: false), worth: .nothing)
         }
         let message: HTTPClient.Request
         do {
             message = try Self.message(request)
         } catch {
-            throw .unavailable(detail: "\(request.name): no request to \(place) can be made of that", mayHaveActed: false)
+            throw FailedAttempt(
+                failure: .unavailable(detail: "\(request.name): no request to \(place) can be made of that", mayHaveActed: false),
+                worth: .nothing)
         }
 
         names.expect(request.base)
         let begun = ContinuousClock.now
-        let end = NIODeadline.now() + TimeAmount(min(request.deadline, .seconds(86400)))
+        let deadline = begun + min(request.deadline, .seconds(86_400))
+        guard request.base.hasNameToFind else {
+            return try await exchange(request, message, at: nil, begun: begun, until: deadline)
+        }
+        for anew in [false, true] {
+            let found = try await find(request, anew: anew, until: deadline)
+            do {
+                let answer = try await exchange(request, message, at: found.address, begun: begun, until: deadline)
+                book.worked(request.base, found.address)
+                return answer
+            } catch {
+                guard error.isAboutTheWay else {
+                    // Whoever answers, however unwelcome, is there.
+                    if error.wasAnswered { book.worked(request.base, found.address) }
+                    throw error
+                }
+                book.failed(request.base, found.address)
+                guard found.isRemembered, ContinuousClock.now < deadline else { throw error }
+            }
+        }
+        throw FailedAttempt(
+            failure: .unavailable(detail: "\(request.name): no connection to \(place)", mayHaveActed: false), worth: .another)
+    }
+
+    /// Where the host is. Half of the time at the most goes into that: the rest is the connection's and the answer's.
+    private func find(
+        _ request: WebRequest, anew: Bool, until deadline: ContinuousClock.Instant
+    ) async throws(FailedAttempt) -> HostBook.Place {
+        do {
+            return try await book.place(
+                of: request.base, anew: anew, connectTimeout: connectTimeout, within: (deadline - ContinuousClock.now) / 2)
+        } catch {
+            throw FailedAttempt(
+                failure: .unavailable(
+                    detail: "\(request.name): the address of \(request.base.host) cannot be found out (DNS): \(error.words)",
+                    mayHaveActed: false), worth: .another)
+        }
+    }
+
+    private func exchange(
+        _ request: WebRequest, _ message: HTTPClient.Request, at address: String?, begun: ContinuousClock.Instant,
+        until deadline: ContinuousClock.Instant
+    ) async throws(FailedAttempt) -> WebAnswer {
+        let place = request.base.place
+        let end = NIODeadline.now() + TimeAmount(deadline - ContinuousClock.now)
+        guard let dialled = clients.take(request.base.host, at: address) else {
+            throw FailedAttempt(
+                failure: .unavailable(detail: "\(request.name): readerd is shutting down", mayHaveActed: false), worth: .nothing)
+        }
+        defer { clients.giveBack(dialled) }
         let collector = AnswerCollector(limit: max(0, request.maxBytes), takesAnyStatus: request.takesAnyStatus)
-        let task = client.execute(request: message, delegate: collector, eventLoop: .indifferent, deadline: end)
+        let task = dialled.client.execute(request: message, delegate: collector, eventLoop: .indifferent, deadline: end)
         var failure: (any Error)?
         do {
             try await withTaskCancellationHandler {
@@ -116,18 +187,23 @@ package final class WebClient: Sendable {
             }
             if !(200...299).contains(status), !request.takesAnyStatus { throw Self.refusal(request, status: status, collected: collected) }
             if collected.overflowed {
-                throw .invalidAnswer(detail: "\(request.name): the answer of \(place) is longer than \(request.maxBytes) bytes")
+                throw FailedAttempt(
+                    failure: .invalidAnswer(detail: "\(request.name): the answer of \(place) is longer than \(request.maxBytes) bytes"),
+                    worth: .nothing)
             }
             if failure == nil, collected.complete {
                 return WebAnswer(status: status, body: Array(collected.body.readableBytesView), date: date)
             }
         }
-        let problem = await transportFailure(request, failure ?? HTTPClientError.remoteConnectionClosed, sent: collected.sent, end: end)
-        observe?(WebExchange(request, begun: begun, .failure(problem.detail, sent: collected.sent)))
+        let problem = await transportFailure(
+            request, failure ?? HTTPClientError.remoteConnectionClosed, at: address, sent: collected.sent, end: end)
+        observe?(WebExchange(request, begun: begun, .failure(problem.failure.detail, sent: collected.sent)))
         throw problem
     }
 
-    private func transportFailure(_ request: WebRequest, _ error: any Error, sent: Bool, end: NIODeadline) async -> CallFailure {
+    private func transportFailure(
+        _ request: WebRequest, _ error: any Error, at address: String?, sent: Bool, end: NIODeadline
+    ) async -> FailedAttempt {
         let place = request.base.place
         var error = error
         // A call that still waits for its connection at the deadline is told that it was canceled.
@@ -136,11 +212,18 @@ package final class WebClient: Sendable {
         var sentence = reason.sentence
         if reason.isCertificate, !sent {
             let time = min(end - .now(), TimeAmount(connectTimeout))
-            if time > .zero, let problem = await CertificateLook.problem(of: request.base, group: group, within: time) {
+            if time > .zero,
+                let problem = await CertificateLook.problem(
+                    of: request.base, at: address, trustRoots: trustRoots, group: group, within: time)
+            {
                 sentence = CertificateLook.sentence(problem, place: place, now: HTTPDate.now())
             }
         }
-        return .unavailable(detail: "\(request.name): \(sentence)", mayHaveActed: sent)
+        let isOver = isShutDown.withLockedValue { $0 } || (error as? HTTPClientError) == .cancelled
+        return FailedAttempt(
+            failure: .unavailable(detail: "\(request.name): \(sentence)", mayHaveActed: sent),
+            worth: isOver || reason.isCertificate ? .nothing : sent ? .more : .another, isAboutTheWay: !sent && !isOver,
+            wasAnswered: false)
     }
 
     private static func message(_ request: WebRequest) throws -> HTTPClient.Request {
@@ -160,26 +243,33 @@ package final class WebClient: Sendable {
     }
 
     /// What a status outside of 200 to 299 means.
-    private static func refusal(_ request: WebRequest, status: Int, collected: AnswerCollector.Collected) -> CallFailure {
+    private static func refusal(_ request: WebRequest, status: Int, collected: AnswerCollector.Collected) -> FailedAttempt {
+        let (failure, worth) = meaning(request, status: status, collected: collected)
+        return FailedAttempt(failure: failure, worth: worth)
+    }
+
+    private static func meaning(
+        _ request: WebRequest, status: Int, collected: AnswerCollector.Collected
+    ) -> (CallFailure, FailedAttempt.Worth) {
         let body = Array(collected.body.readableBytesView)
         let explained = request.explain?(body).map { ShownText.of($0, hiding: request.secrets) }
         let text = explained ?? ShownText.of(body, hiding: request.secrets)
         var detail = "\(request.name): \(request.base.place) answered \(status)" + (text.isEmpty ? "" : ": \(text)")
         switch status {
-        case 401: return .unauthorized(detail: detail)
-        case 403: return .forbidden(detail: detail)
+        case 401: return (.unauthorized(detail: detail), .nothing)
+        case 403: return (.forbidden(detail: detail), .nothing)
         // 408 and 425 ask for the call to be made again; 429 and 503 may say when.
         case 408, 425, 429, 500...:
             if let wait = collected.head?.headers.first(name: "retry-after").flatMap({ Int($0) }), (0...86400).contains(wait) {
                 detail += " (it asks to wait \(wait) s)"
+                return (.unavailable(detail: detail, mayHaveActed: true), .moreAfter(.seconds(wait)))
             }
-            return .unavailable(detail: detail, mayHaveActed: true)
-        case 400...499: return .rejected(status: status, detail: detail)
+            // Who has too much to do is not helped by more of it.
+            return (.unavailable(detail: detail, mayHaveActed: true), status == 429 ? .moreAfter(.seconds(1)) : .more)
+        case 400...499: return (.rejected(status: status, detail: detail), .nothing)
         default:
-            return .invalidAnswer(
-                detail:
-                    "\(request.name): \(request.base.place) answered \(status), which is no answer to this call; redirects are not followed"
-            )
+            let words = "\(request.base.place) answered \(status), which is no answer to this call; redirects are not followed"
+            return (.invalidAnswer(detail: "\(request.name): \(words)"), .nothing)
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import WebCall
 
 /// What the system's resolver says of a name.
 enum NameLookUp: Sendable, Equatable {
@@ -15,7 +16,7 @@ enum NameLookUp: Sendable, Equatable {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = loop.makePromise(of: NameLookUp.self)
         let timer = loop.scheduleTask(in: TimeAmount(limit)) { promise.succeed(.silent) }
-        NIOThreadPool.singleton.submit { state in
+        SystemNames.threads.submit { state in
             // A second completion, after the timer's, changes nothing.
             promise.succeed(state == .active ? ask(name) : .silent)
         }

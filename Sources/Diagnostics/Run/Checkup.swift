@@ -56,7 +56,7 @@ package struct Checkup: Sendable {
     }
 
     private func looks(_ agent: CheckedAgent) -> [Look] {
-        let all = boxLooks(agent) + outsideLooks(agent) + readerLooks(agent) + usbLooks(agent)
+        let all = boxLooks(agent) + nameServerLooks() + outsideLooks(agent) + readerLooks(agent) + usbLooks(agent)
         return all.enumerated().sorted { left, right in
             let (a, b) = (Self.order(left.element.id), Self.order(right.element.id))
             return a == b ? left.offset < right.offset : a < b

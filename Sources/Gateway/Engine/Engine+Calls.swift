@@ -1,3 +1,5 @@
+internal import Synchronization
+
 internal import Dispatch
 internal import Discovery
 internal import GatewayCore
@@ -13,10 +15,11 @@ extension Engine {
         let deadline = Duration.milliseconds(timeout)
         switch call {
         case .configuration(let cart):
-            return .configuration(
-                await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.configuration(cart: cart, trace: trace, deadline: deadline)
-                })
+            let configuration = await outcome { () async throws(CallFailure) in
+                try await self.edges.backend.configuration(cart: cart, trace: trace, deadline: deadline)
+            }
+            if case .success(let told) = configuration, let location = told.stripeLocation { stripeLocation.withLock { $0 = location } }
+            return .configuration(configuration)
         case .connectionToken(let cart):
             return .connectionToken(
                 await outcome { () async throws(CallFailure) in
@@ -76,7 +79,8 @@ extension Engine {
         case .stripeReaders(let token):
             return .stripeReaders(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.stripe.listReaders(token: token, trace: trace, deadline: deadline)
+                    try await self.edges.stripe.listReaders(
+                        token: token, location: self.stripeLocation.withLock { $0 }, trace: trace, deadline: deadline)
                 })
         case .readIntent(let id, let key, let secret):
             return .intent(
@@ -86,24 +90,17 @@ extension Engine {
         case .reader(let id, let route, let command, let session):
             let client = await readers.client(for: id, at: route)
             do throws(ReaderFailure) {
-                return .reader(.success(try await client.call(command, session: session, trace: trace, timeout: deadline)))
+                return .reader(.success(try await client.carryOut(command, session: session, trace: trace, timeout: deadline)))
             } catch {
                 return .reader(.failure(error))
             }
         case .append(let entries): return .append(await journal(entries))
         case .networks:
-            var facts: NetworkFacts
             do throws(LookTrouble) {
-                facts = NetworkFacts(networks: try LocalNetworks.read(), neighbours: [])
+                return .networks(.success(try LocalNetworks.read()))
             } catch {
                 return .networks(.failure(error))
             }
-            do throws(LookTrouble) {
-                facts.neighbours = try NeighbourTable.read()
-            } catch {
-                facts.trouble = error
-            }
-            return .networks(.success(facts))
         case .lookAtLAN(let look): return .lookedAtLAN(await edges.lookout.look(look))
         case .lookAtUSB:
             do throws(LookTrouble) {

@@ -3,6 +3,7 @@ internal import Discovery
 package import GatewayCore
 internal import Journal
 package import Logging
+internal import Synchronization
 
 /// Runs the machine: feeds it events in order, carries out what it asks for, and feeds the results back.
 ///
@@ -15,6 +16,8 @@ package actor Engine {
 
     nonisolated let edges: Edges
     nonisolated let readers: ReaderPool
+    /// Stripe's own id of this location, as the backend told it last: its list is asked for that part alone.
+    nonisolated let stripeLocation = Mutex<String?>(nil)
     nonisolated let logger: Logger
     nonisolated let clock: BoxClock
     /// Waiting for the disk blocks a thread. It is not one of the few that everything else runs on.

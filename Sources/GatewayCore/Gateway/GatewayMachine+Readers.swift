@@ -115,10 +115,15 @@ extension GatewayMachine {
         call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
     }
 
-    mutating func stripeListed(_ asker: ReaderID?, _ result: Result<[StripeReader], CallFailure>, at now: Now) {
+    mutating func stripeListed(_ asker: ReaderID?, _ result: Result<StripeReaderList, CallFailure>, at now: Now) {
         switch result {
         case .success(let list):
-            let known = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            let known = Dictionary(list.readers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            if !list.isWhole {
+                log(
+                    .warning,
+                    "Stripe lists more readers than were read (\(list.readers.count)): who is not among them is not called missing")
+            }
             var merged: [ReaderFacts] = []
             for id in readers.keys.sorted() {
                 guard var facts = readers[id]?.facts else { continue }
@@ -127,7 +132,11 @@ extension GatewayMachine {
                     facts.addressChangedAt = now.wall
                     facts.seen = nil
                 }
-                if let entry = known[id] { facts.merge(entry) } else { facts.inStripe = false }
+                if let entry = known[id] {
+                    facts.merge(entry)
+                } else if list.isWhole {
+                    facts.inStripe = false
+                }
                 merged.append(facts)
             }
             // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.

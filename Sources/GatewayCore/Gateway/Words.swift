@@ -54,7 +54,7 @@ package enum Answer: Sendable, Equatable {
     case setupIntent(Result<BackendSetupIntent, CallFailure>)
     case storedCard(Result<StoredCard, CallFailure>)
     case backendReaders(Result<[BackendReader], CallFailure>)
-    case stripeReaders(Result<[StripeReader], CallFailure>)
+    case stripeReaders(Result<StripeReaderList, CallFailure>)
     /// Of `registerTerminal`, `updateTerminal` and `deregisterTerminal`, which answer nothing but that it was done.
     case terminalChanged(Result<Void, CallFailure>)
     case intent(Result<IntentFacts, CallFailure>)

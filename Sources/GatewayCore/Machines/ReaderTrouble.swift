@@ -69,6 +69,7 @@ extension CertificateProblem {
         case .expired: "The reader's certificate has expired."
         case .notYetValid: "The reader's certificate is not valid yet."
         case .unknownAuthority(let issuer): "The reader's certificate is signed by an authority that this box does not trust (\(issuer))."
+        case .flawed(let words, _): "The reader's certificate \(words)."
         case .other(let detail): "The reader's certificate was refused: \(detail)"
         }
     }
@@ -78,6 +79,7 @@ extension CertificateProblem {
         case .wrongName: "Another device may have the reader's address: restart the reader, then look for it again."
         case .expired, .notYetValid: "Check this box's clock first; if it is right, restart the reader so that it gets a new certificate."
         case .unknownAuthority: "Check that ca-certificates is installed and current, and what trust_roots names."
+        case .flawed(_, let remedy): remedy
         case .other: "Restart the reader; if it goes on, look at the certificate with a browser."
         }
     }

@@ -79,6 +79,18 @@ package struct BackendReader: Sendable, Equatable {
     }
 }
 
+/// Stripe's list of readers, as far as it was read.
+package struct StripeReaderList: Sendable, Equatable {
+    package var readers: [StripeReader]
+    /// False: there are more than were read, so that who is not in it may be registered all the same.
+    package var isWhole: Bool
+
+    package init(_ readers: [StripeReader], isWhole: Bool = true) {
+        self.readers = readers
+        self.isWhole = isWhole
+    }
+}
+
 /// One entry of Stripe's list of readers (reader-protocol, section 8.2).
 package struct StripeReader: Sendable, Equatable {
     package var id: ReaderID

@@ -32,6 +32,8 @@ package enum CertificateProblem: Sendable, Equatable {
     case notYetValid(notBefore: WallTime)
     /// No authority that this box trusts has signed it.
     case unknownAuthority(issuer: String)
+    /// Something else, with its own remedy: an expired or missing intermediate, a purpose, a limit of an authority's.
+    case flawed(words: String, remedy: String)
     case other(detail: String)
 }
 

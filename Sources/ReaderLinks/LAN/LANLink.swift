@@ -28,13 +28,27 @@ package struct LANLink: Sendable {
     ///
     /// - Throws: `.unreachable` with a sentence that says what happened, or `.untrusted` with what is wrong with the certificate.
     package func open(_ route: ReaderRoute, timeout: Duration) async throws(ReaderFailure) -> any Channel {
+        guard case .lan(let address) = route.link else { throw .unreachable(detail: "\(route.address) is not on the LAN") }
+        // The name is made of the address: where that is none, the name is none either.
+        try Dialer.check(address)
         guard HostName.isValid(route.host) else {
             throw .unreachable(detail: "\"\(ShownText.clean(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
         }
-        guard case .lan(let address) = route.link else { throw .unreachable(detail: "\(route.address) is not on the LAN") }
         let deadline = NIODeadline.after(timeout)
+        let peer = "\(address):\(route.port)"
         let channel = try await dialer.connect(address, route.port, until: deadline)
-        try await tls.secure(channel, host: route.host, peer: "\(address):\(route.port)", until: deadline)
+        do {
+            try await tls.secure(channel, host: route.host, peer: peer, until: deadline)
+        } catch .untrusted(.unknownAuthority(let issuer)) {
+            // An authority is the last thing to be blamed: the chain is looked at as a whole.
+            do throws(ReaderFailure) {
+                let again = try await dialer.connect(address, route.port, until: deadline)
+                throw .untrusted(try await tls.problem(over: again, host: route.host, peer: peer, until: deadline))
+            } catch {
+                if case .untrusted = error { throw error }
+                throw .untrusted(.unknownAuthority(issuer: issuer))
+            }
+        }
         return channel
     }
 

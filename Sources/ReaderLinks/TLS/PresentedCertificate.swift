@@ -1,3 +1,4 @@
+import Certificates
 import GatewayCore
 import NIOSSL
 
@@ -41,6 +42,34 @@ package struct PresentedCertificate: Sendable, Equatable {
         if presented.notAfter < now { return .expired(notAfter: presented.notAfter) }
         if presented.notBefore > now { return .notYetValid(notBefore: presented.notBefore) }
         return .unknownAuthority(issuer: presented.issuer)
+    }
+
+    /// Why a chain was not good enough, when all of it is known.
+    static func problem(
+        _ chain: [NIOSSLCertificate], host: String, trusted: [[UInt8]: CertificateFacts], now: WallTime
+    ) -> CertificateProblem {
+        guard let leaf = chain.first else { return .other(detail: "nothing was shown") }
+        let own = problem(leaf, host: host, now: now)
+        guard case .unknownAuthority = own else { return own }
+        let facts = chain.prefix(16).compactMap(facts)
+        if let flaw = ChainJudge.flaw(in: facts, trusted: trusted, host: host, now: now / 1000) {
+            return .flawed(words: flaw.words, remedy: flaw.remedy)
+        }
+        guard ChainJudge.isAuthorityKnown(facts, trusted: trusted) else { return own }
+        return .other(detail: "it is not signed by the authority that it names, \(PresentedCertificate(leaf).issuer)")
+    }
+
+    /// What must not be accepted although the chain verifies.
+    static func ownFlaw(_ leaf: NIOSSLCertificate) -> CertificateProblem? {
+        facts(leaf).flatMap(ChainJudge.ownFlaw).map { .flawed(words: $0.words, remedy: $0.remedy) }
+    }
+
+    private static func facts(_ certificate: NIOSSLCertificate) -> CertificateFacts? {
+        do {
+            return CertificateFacts(try certificate.toDERBytes())
+        } catch {
+            return nil
+        }
     }
 
     private static func names(_ certificate: NIOSSLCertificate, limit: Int) -> [String] {

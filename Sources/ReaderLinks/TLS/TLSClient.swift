@@ -1,7 +1,9 @@
+import Certificates
 import FoundationEssentials
 import GatewayCore
 import NIOCore
 import NIOSSL
+import Synchronization
 
 /// TLS towards a reader, over any stream: the chain is verified against the system's roots and the operator's, the name by this code.
 ///
@@ -11,9 +13,11 @@ import NIOSSL
 /// It holds the system's roots, some megabytes' worth of reading: make one for all links and keep it.
 package struct TLSClient: Sendable {
     private let context: NIOSSLContext
+    private let roots: String?
 
     /// - Parameter roots: a PEM file of certificates that are trusted besides the system's.
     package init(roots: String?) throws(TrustProblem) {
+        self.roots = roots
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .noHostnameVerification
@@ -52,6 +56,7 @@ package struct TLSClient: Sendable {
             guard PresentedCertificate.isFor(host, leaf) else {
                 throw ReaderFailure.untrusted(PresentedCertificate.problem(leaf, host: host, now: Self.now()))
             }
+            if let flaw = PresentedCertificate.ownFlaw(leaf) { throw ReaderFailure.untrusted(flaw) }
         } catch {
             channel.close(promise: nil)
             throw Self.readerFailure(error, host: host, peer: peer)
@@ -60,17 +65,41 @@ package struct TLSClient: Sendable {
 
     /// Looks at the certificate that the other end shows, and hangs up before anything else is said. Trusts nothing.
     func look(over channel: any Channel, peer: String, until deadline: NIODeadline) async throws(ReaderFailure) -> PresentedCertificate {
+        let chain = try await chain(over: channel, host: nil, peer: peer, until: deadline)
+        guard let leaf = chain.first else { throw .unreachable(detail: "\(peer) ended the handshake without showing a certificate") }
+        return PresentedCertificate(leaf)
+    }
+
+    /// Why the chain at the other end does not verify, out of all that it shows.
+    ///
+    /// - Parameter channel: a new one, for the handshake that was refused has told of the leaf alone.
+    func problem(
+        over channel: any Channel, host: String, peer: String, until deadline: NIODeadline
+    ) async throws(ReaderFailure)
+        -> CertificateProblem
+    {
+        let chain = try await chain(over: channel, host: host, peer: peer, until: deadline)
+        return PresentedCertificate.problem(
+            chain, host: host, trusted: TrustedAuthorities.read(besides: roots), now: Self.now())
+    }
+
+    private func chain(
+        over channel: any Channel, host: String?, peer: String, until deadline: NIODeadline
+    ) async throws(ReaderFailure) -> [NIOSSLCertificate] {
         defer { channel.close(promise: nil) }
+        let shown = Mutex<[NIOSSLCertificate]>([])
         do {
             _ = try await shakeHands(on: channel, until: deadline) { context in
-                try NIOSSLClientHandler(context: context, serverHostname: nil) { (_, verdict: EventLoopPromise<NIOSSLVerificationResult>) in
+                try NIOSSLClientHandler(context: context, serverHostname: host) {
+                    (chain: [NIOSSLCertificate], verdict: EventLoopPromise<NIOSSLVerificationResult>) in
+                    shown.withLock { $0 = chain }
                     verdict.succeed(.failed)
                 }
             }
-        } catch HandshakeFailure.refused(let leaf?) {
-            return PresentedCertificate(leaf)
         } catch {
-            throw Self.readerFailure(error, host: "", peer: peer)
+            let chain = shown.withLock { $0 }
+            guard chain.isEmpty else { return chain }
+            throw Self.readerFailure(error, host: host ?? "", peer: peer)
         }
         throw .unreachable(detail: "\(peer) ended the handshake without showing a certificate")
     }

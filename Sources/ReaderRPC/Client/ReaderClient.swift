@@ -6,7 +6,7 @@ import NIOHTTP1
 /// Speaks to one reader over any stream of bytes that somebody else has opened and secured.
 ///
 /// One request is in flight at a time; a second call waits its turn, no longer than its own timeout. The connection is kept between calls. A
-/// request that was sent, or may have been, is never sent again from here: whether to repeat is decided by those who know what it means.
+/// request that was sent, or may have been, is never sent again, but for a question that moves nothing (``ReaderCommand/onlyAsks``).
 package actor ReaderClient {
     /// A kept connection that has rested longer is not trusted with a request: the reader may be closing it at this moment, and then nobody
     /// could tell whether the request arrived. A new handshake is cheaper than that doubt.
@@ -41,6 +41,26 @@ package actor ReaderClient {
         self.authority = "\(host):\(port)"
         self.openStream = openStream
         self.rested = .now
+    }
+
+    /// As ``call(_:session:trace:timeout:)``; a question whose answer is lost is asked again, over a new connection, until its time is over.
+    package func carryOut(
+        _ command: ReaderCommand, session: SessionToken?, trace: String, timeout: Duration
+    ) async throws(ReaderFailure) -> ReaderReply {
+        guard command.onlyAsks else { return try await call(command, session: session, trace: trace, timeout: timeout) }
+        let end = ContinuousClock.now + min(max(timeout, .zero), .seconds(86_400))
+        var questions = Questions()
+        while true {
+            do throws(ReaderFailure) {
+                // Silence gets a part of the time: on a connection that the network has forgotten nothing would come in all of it.
+                let share = max(timeout / Questions.share, Questions.leastShare)
+                return try await call(command, session: session, trace: trace, timeout: min(share, end - .now))
+            } catch {
+                guard !closed, !Task.isCancelled, let pause = questions.pause(after: error, left: end - .now) else { throw error }
+                // Given up: the failure is the answer.
+                do { try await Task.sleep(for: pause) } catch { continue }
+            }
+        }
     }
 
     /// One call.

@@ -56,6 +56,9 @@ package struct WebBase: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether somebody has to be asked where the host is. Nobody is for `localhost` (RFC 6761, section 6.3).
+    package var hasNameToFind: Bool { !isAddress && host != "localhost" && !host.hasSuffix(".localhost") }
+
     private static func split(_ text: String) throws(Problem) -> (host: String, port: Int, path: String) {
         let scheme = "https://"
         guard text.prefix(scheme.count).lowercased() == scheme else { throw .notHTTPS }

@@ -1,3 +1,4 @@
+import Certificates
 import GatewayCore
 import NIOCore
 import NIOPosix
@@ -8,7 +9,13 @@ import NIOSSL
 /// Used only after a connection was refused for its certificate: the refusal itself says no more than "verification failed".
 enum CertificateLook {
     /// The reason, or nil when the server could not be looked at in that time.
-    static func problem(of base: WebBase, group: any EventLoopGroup, within time: TimeAmount) async -> CertificateProblem? {
+    ///
+    /// - Parameters:
+    ///   - address: where the server is; nil: where its name leads.
+    ///   - trustRoots: the operator's own authorities.
+    static func problem(
+        of base: WebBase, at address: String? = nil, trustRoots: String?, group: any EventLoopGroup, within time: TimeAmount
+    ) async -> CertificateProblem? {
         let context: NIOSSLContext
         do {
             // No roots: this one never verifies, it only looks, and roots are what makes a context expensive.
@@ -19,7 +26,7 @@ enum CertificateLook {
             return nil
         }
         let loop = group.any()
-        let shown = loop.makePromise(of: NIOSSLCertificate.self)
+        let shown = loop.makePromise(of: [NIOSSLCertificate].self)
         let limit = loop.scheduleTask(in: time) { shown.fail(ChannelError.connectTimeout(time)) }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(time)
@@ -28,28 +35,33 @@ enum CertificateLook {
                     let handler = try NIOSSLClientHandler(
                         context: context, serverHostname: base.isAddress ? nil : base.host,
                         customVerificationCallback: { chain, verdict in
-                            if let leaf = chain.first { shown.succeed(leaf) } else { shown.fail(NIOSSLError.noCertificateToValidate) }
+                            if chain.isEmpty { shown.fail(NIOSSLError.noCertificateToValidate) } else { shown.succeed(chain) }
                             verdict.succeed(.failed)
                         })
                     try channel.pipeline.syncOperations.addHandler(handler)
                     try channel.pipeline.syncOperations.addHandler(CloseOnError(shown: shown))
                 }
             }
-        let connection = bootstrap.connect(host: base.host, port: base.port)
+        let connection = bootstrap.connect(host: address ?? base.host, port: base.port)
         connection.whenFailure { shown.fail($0) }
         defer {
             limit.cancel()
             connection.whenSuccess { $0.close(promise: nil) }
         }
         do {
-            return judge(try await shown.futureResult.get(), host: base.host, isAddress: base.isAddress, now: HTTPDate.now())
+            return judge(
+                try await shown.futureResult.get(), host: base.host, isAddress: base.isAddress,
+                trusted: TrustedAuthorities.read(besides: trustRoots), now: HTTPDate.now())
         } catch {
             // The first refusal stands; it is reported without a reason.
             return nil
         }
     }
 
-    static func judge(_ leaf: NIOSSLCertificate, host: String, isAddress: Bool, now: WallTime) -> CertificateProblem {
+    static func judge(
+        _ chain: [NIOSSLCertificate], host: String, isAddress: Bool, trusted: [[UInt8]: CertificateFacts], now: WallTime
+    ) -> CertificateProblem {
+        guard let leaf = chain.first else { return .other(detail: "nothing was shown") }
         let notBefore = Int64(leaf.notValidBefore) * 1000
         let notAfter = Int64(leaf.notValidAfter) * 1000
         if now < notBefore { return .notYetValid(notBefore: notBefore) }
@@ -58,7 +70,23 @@ enum CertificateLook {
             let names = CertificateName.names(of: leaf).prefix(5).map { ShownText.of(String($0.prefix(100))) }
             return .wrongName(expected: host, presented: Array(names))
         }
-        return .unknownAuthority(issuer: "")
+        let facts = chain.prefix(16).compactMap(Self.facts)
+        if let flaw = ChainJudge.flaw(in: facts, trusted: trusted, host: host, now: now / 1000) {
+            return .flawed(words: flaw.words, remedy: flaw.remedy)
+        }
+        let issuer = facts.first?.issuerName ?? ""
+        if ChainJudge.isAuthorityKnown(facts, trusted: trusted) {
+            return .other(detail: "it is not signed by the authority that it names, \(issuer)")
+        }
+        return .unknownAuthority(issuer: issuer)
+    }
+
+    static func facts(_ certificate: NIOSSLCertificate) -> CertificateFacts? {
+        do {
+            return CertificateFacts(try certificate.toDERBytes())
+        } catch {
+            return nil
+        }
     }
 
     /// What is wrong, as a sentence about the server at `place`.
@@ -73,19 +101,26 @@ enum CertificateLook {
             "the certificate of \(place) begins on \(HTTPDate.readable(notBefore)), but this box's clock says \(HTTPDate.readable(now)): set the clock"
         case .unknownAuthority:
             "the certificate of \(place) is not trusted: no authority that this box trusts has signed it (a private authority belongs into trust_roots)"
+        case .flawed(let words, let remedy):
+            "the certificate of \(place) \(words): \(remedy.prefix(1).lowercased() + remedy.dropFirst().trimmed)"
         case .other(let detail):
             "the certificate of \(place) is not trusted: \(detail)"
         }
     }
 }
 
+extension StringProtocol {
+    /// Without the point at its end: it goes on.
+    fileprivate var trimmed: String { hasSuffix(".") ? String(dropLast()) : String(self) }
+}
+
 /// Ends the look when the handshake fails before a certificate was shown.
 private final class CloseOnError: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 
-    private let shown: EventLoopPromise<NIOSSLCertificate>
+    private let shown: EventLoopPromise<[NIOSSLCertificate]>
 
-    init(shown: EventLoopPromise<NIOSSLCertificate>) { self.shown = shown }
+    init(shown: EventLoopPromise<[NIOSSLCertificate]>) { self.shown = shown }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         shown.fail(error)

@@ -1,11 +1,12 @@
+import Certificates
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOSSL
 
 /// Checks the name in the certificate of a fresh connection before anything is sent over it (see ``CertificateName``).
 ///
-/// The transport does not say which host a connection was made for. It does not have to: a certificate without addresses was taken by NIOSSL
-/// for the very host that was asked for. Only one that also names addresses has to bear the name of a host that this client calls.
+/// The transport does not say which host a connection was made for. It does not have to: NIOSSL has taken the certificate for the very host that was
+/// asked for, or for the address that was dialled. So it is enough that it bears the name of a host that this client calls, in a form that counts.
 final class NameCheck: Sendable {
     private let hosts = NIOLockedValueBox<Set<WebBase>>([])
 
@@ -21,6 +22,7 @@ final class NameCheck: Sendable {
                 throw NIOSSLError.noCertificateToValidate
             }
             guard isWanted(certificate, at: channel.remoteAddress) else { throw WrongCertificateName() }
+            if let flaw = CertificateLook.facts(certificate).flatMap(ChainJudge.ownFlaw) { throw flaw }
             return channel.eventLoop.makeSucceededVoidFuture()
         } catch {
             // Closed in the loop's next turn: the pool must hear of the failure first, and only then of the end of a connection it has dropped.
@@ -30,11 +32,8 @@ final class NameCheck: Sendable {
     }
 
     func isWanted(_ certificate: NIOSSLCertificate, at address: SocketAddress?) -> Bool {
+        // Not even a name means that the common name was taken for one, which nobody should issue any more. A wildcard for everything is nobody's.
         let names = CertificateName.names(of: certificate)
-        guard CertificateName.hasAddresses(certificate) else {
-            // Not even a name means that the common name was taken for one, which nobody should issue any more.
-            return !names.isEmpty
-        }
         return hosts.withLockedValue { $0 }.contains { base in
             base.isAddress ? base.host == address?.ipAddress : names.contains { CertificateName.covers($0, base.host) }
         }

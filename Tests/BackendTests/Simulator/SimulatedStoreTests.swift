@@ -53,7 +53,9 @@ import WebCall
             let configuration = try await parts.backend.configuration(cart: cart, trace: "p.1", deadline: limit)
             #expect(configuration.stripeLocation == parts.store.configuration.stripeLocation)
             let token = try await parts.backend.connectionToken(cart: cart, trace: "p.2", deadline: limit)
-            let listed = try await parts.stripe.listReaders(token: token, trace: "p.3", deadline: limit)
+            let listed = try await parts.stripe.listReaders(
+                token: token, location: configuration.stripeLocation, trace: "p.3", deadline: limit
+            ).readers
             let known = try await parts.backend.terminalReaders(location: parts.store.configuration.location, trace: "p.4", deadline: limit)
             #expect(listed.map(\.id) == known.map(\.id))
             #expect(listed.first?.serial == parts.store.readers.first?.serial)

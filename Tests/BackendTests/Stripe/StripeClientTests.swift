@@ -17,11 +17,11 @@ import WebCall
     }
 
     private func list(_ client: StripeClient) async throws(CallFailure) -> [StripeReader] {
-        try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(30))
+        try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(30)).readers
     }
 
-    private func read(_ client: StripeClient) async throws(CallFailure) -> IntentFacts {
-        try await client.readIntent(id: id, key: key, secret: secret, trace: "pay-1.9", deadline: .seconds(30))
+    private func read(_ client: StripeClient, within limit: Duration = .seconds(30)) async throws(CallFailure) -> IntentFacts {
+        try await client.readIntent(id: id, key: key, secret: secret, trace: "pay-1.9", deadline: limit)
     }
 
     private static func entry(_ id: String) -> String { #"{"id": "\#(id)"}"# }
@@ -83,20 +83,52 @@ import WebCall
         }
     }
 
-    @Test func `a list without an end is left after ten pages, one that goes in circles at once`() async throws {
+    @Test func `a list without an end is left after fifty pages, one that goes in circles at once, and neither is called whole`()
+        async throws
+    {
+        func listing(_ client: StripeClient) async throws(CallFailure) -> StripeReaderList {
+            try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(60))
+        }
         try await run({ .answer(200, #"{"has_more": true, "data": [\#(Self.entry("tmr_\($0.number)"))]}"#) }) { client, harness in
-            let readers = try await list(client)
-            #expect(readers.count == 10)
-            #expect(harness.server.received.count == 10)
+            let list = try await listing(client)
+            #expect(list.readers.count == 50 && !list.isWhole)
+            #expect(harness.server.received.count == 50)
         }
         try await run({ _ in .answer(200, #"{"has_more": true, "data": [\#(Self.entry("tmr_1"))]}"#) }) { client, harness in
-            let readers = try await list(client)
-            #expect(readers.count == 1)
+            let list = try await listing(client)
+            #expect(list.readers.count == 1 && !list.isWhole)
             #expect(harness.server.received.count == 2)
         }
         try await run({ _ in .answer(200, #"{"has_more": true, "data": []}"#) }) { client, _ in
-            let readers = try await list(client)
-            #expect(readers.isEmpty)
+            #expect(try await listing(client) == StripeReaderList([], isWhole: false))
+        }
+    }
+
+    @Test func `eleven hundred readers are read whole, and one location's by its name`() async throws {
+        let pages: ScriptedServer.Script = { received in
+            let after = received.uri.split(separator: "=").last.flatMap { Int($0.dropFirst("tmr_".count)) } ?? 0
+            let first = received.uri.contains("starting_after") ? after + 1 : 0
+            let entries = (first..<min(first + 100, 1_100)).map { Self.entry("tmr_\($0)") }.joined(separator: ",")
+            return .answer(200, #"{"has_more": \#(first + 100 < 1_100), "data": [\#(entries)]}"#)
+        }
+        try await run(pages) { client, harness in
+            let list = try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(60))
+            #expect(list.readers.count == 1_100 && list.isWhole)
+            #expect(harness.server.received.count == 11)
+        }
+        try await run({ _ in .answer(200, #"{"has_more": false, "data": [\#(Self.entry("tmr_1"))]}"#) }) { client, harness in
+            let list = try await client.listReaders(token: token, location: "tml_1 x", trace: "pay-1.8", deadline: .seconds(60))
+            #expect(list.readers.count == 1 && list.isWhole)
+            #expect(harness.server.received.map(\.uri) == ["/v1/terminal/readers?limit=100&location=tml_1%20x"])
+        }
+    }
+
+    @Test func `a list that breaks off is told as far as it was read`() async throws {
+        try await run({
+            $0.number == 1 ? .answer(200, #"{"has_more": true, "data": [\#(Self.entry("tmr_1"))]}"#) : .answer(503, "later")
+        }) { client, _ in
+            let list = try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(3))
+            #expect(list.readers.map(\.id.text) == ["tmr_1"] && !list.isWhole)
         }
     }
 
@@ -122,6 +154,19 @@ import WebCall
         }
     }
 
+    @Test func `whole numbers are taken as texts too`() async throws {
+        let body = #"{"id": "pi_1", "amount": "5678", "currency": "usd", "status": "succeeded", "added_in_2031": {"a": [1]}}"#
+        try await run({ _ in .answer(200, body) }) { client, _ in
+            let facts = try await read(client)
+            #expect(facts.amountMinor == 5678 && facts.status == .succeeded)
+        }
+        let list = #"{"data": [{"id": "tmr_1", "last_seen_at": "1700000000123", "ip_address": " 192.168.1.5 ", "livemode": true}], "x": 1}"#
+        try await run({ _ in .answer(200, list) }) { client, _ in
+            let reader = try await self.list(client).first
+            #expect(reader?.lastSeenAt == 1_700_000_000_123 && reader?.address == "192.168.1.5" && reader?.livemode == true)
+        }
+    }
+
     @Test func `a status that is new stays what it is`() async throws {
         try await run({ _ in .answer(200, #"{"id": "pi_1", "amount": 0, "currency": "jpy", "status": "on_the_moon"}"#) }) { client, _ in
             let facts = try await read(client)
@@ -138,7 +183,7 @@ import WebCall
         (#"{"id": "pi_1", "currency": "usd", "status": "succeeded"}"#, "payment_intents: the answer has no amount"),
         (#"{"id": "pi_1", "amount": null, "currency": "usd", "status": "succeeded"}"#, "payment_intents: the answer has no amount"),
         (
-            #"{"id": "pi_1", "amount": "1", "currency": "usd", "status": "succeeded"}"#,
+            #"{"id": "pi_1", "amount": "1 or 2", "currency": "usd", "status": "succeeded"}"#,
             "payment_intents: amount has not the form that it should have"
         ),
         (#"{"id": "pi_1", "amount": -1, "currency": "usd", "status": "succeeded"}"#, "payment_intents: amount is negative in the answer"),
@@ -196,9 +241,9 @@ import WebCall
             .bytesThenCut("pi_1_secret_HIDDEN2\r\n\r\n"),
             .bytesThenCut(""),
         ]
-        try await run({ answers[$0.number - 1] }) { client, _ in
-            for _ in answers {
-                let failed = try await failure { () async throws(CallFailure) in try await read(client) }
+        for answer in answers {
+            try await run({ _ in answer }) { client, _ in
+                let failed = try await failure { () async throws(CallFailure) in try await read(client, within: .seconds(1)) }
                 #expect(!"\(failed)".contains("HIDDEN"))
             }
         }

@@ -221,8 +221,15 @@ import X509
 
     @Test(arguments: [
         ("8.8.8.8", 4443, "a.example.net", "8.8.8.8:4443 is not an address of a local network; a reader elsewhere is not dialled"),
-        ("reader.local", 4443, "a.example.net", "reader.local:4443 is not an IPv4 address; readers have no other"),
-        ("::1", 4443, "a.example.net", "::1:4443 is not an IPv4 address; readers have no other"),
+        ("reader.local", 4443, "a.example.net", "reader.local is not an IPv4 address; readers have no other"),
+        ("::1", 4443, "a.example.net", "::1 is an IPv6 address, and readers are reached by IPv4 only"),
+        ("fe80::2", 4443, "fe80::2.a.example.net", "fe80::2 is an IPv6 address, and readers are reached by IPv4 only"),
+        (
+            "192.168.1.5:4443", 4443, "192-168-1-5:4443.a.example.net",
+            "192.168.1.5:4443 is an address with a port; the port is set by lan.port, and the address stands alone"
+        ),
+        ("  ", 4443, "  .a.example.net", "the reader's address is blank: Stripe has not heard of it yet"),
+        ("192.168.1.0/24", 4443, "a.example.net", "192.168.1.0/24 is a network or a path, not an address"),
         ("127.0.0.1", 0, "a.example.net", "0 is not a port"), ("127.0.0.1", 70_000, "a.example.net", "70000 is not a port"),
         ("127.0.0.1", 4443, "127.0.0.1", "\"127.0.0.1\" is not a name that a reader's certificate can bear"),
         ("127.0.0.1", 4443, "", "\"\" is not a name that a reader's certificate can bear"),

@@ -1,0 +1,102 @@
+import AsyncHTTPClient
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// A client for each host at the address at which it is dialled: the library knows no other way to say where a name is. Names in TLS stay the host's.
+///
+/// A host that has moved gets a client of its own for the new place; the old one is shut down when nobody uses it any more.
+final class DialledClients: Sendable {
+    struct Dialled: Sendable {
+        let client: HTTPClient
+        fileprivate let key: Key
+    }
+
+    fileprivate struct Key: Hashable, Sendable {
+        var host: String
+        /// Nil: the library finds it by itself.
+        var address: String?
+    }
+
+    private struct Slot {
+        let client: HTTPClient
+        var users = 0
+    }
+
+    private struct State {
+        var slots: [Key: Slot] = [:]
+        /// Where the hosts are now.
+        var places: [String: String] = [:]
+        var isShutDown = false
+    }
+
+    private let configuration: HTTPClient.Configuration
+    private let group: any EventLoopGroup
+    private let state = NIOLockedValueBox(State())
+
+    init(_ configuration: HTTPClient.Configuration, group: any EventLoopGroup) {
+        self.configuration = configuration
+        self.group = group
+    }
+
+    /// Given back with ``giveBack(_:)``. Nil after the shutdown.
+    func take(_ host: String, at address: String?) -> Dialled? {
+        let key = Key(host: host, address: address)
+        let (client, left): (HTTPClient?, [HTTPClient]) = state.withLockedValue { state in
+            guard !state.isShutDown else { return (nil, []) }
+            var left: [HTTPClient] = []
+            if let address {
+                state.places[host] = address
+                for old in state.slots.keys where old.host == host && old != key && state.slots[old]?.users == 0 {
+                    if let slot = state.slots.removeValue(forKey: old) { left.append(slot.client) }
+                }
+            }
+            var slot = state.slots[key] ?? Slot(client: make(key))
+            slot.users += 1
+            state.slots[key] = slot
+            return (slot.client, left)
+        }
+        retire(left)
+        return client.map { Dialled(client: $0, key: key) }
+    }
+
+    func giveBack(_ dialled: Dialled) {
+        let left: HTTPClient? = state.withLockedValue { state in
+            state.slots[dialled.key]?.users -= 1
+            guard state.slots[dialled.key]?.users == 0, let address = dialled.key.address, state.places[dialled.key.host] != address,
+                !state.isShutDown
+            else { return nil }
+            return state.slots.removeValue(forKey: dialled.key)?.client
+        }
+        if let left { retire([left]) }
+    }
+
+    /// Cuts what is under way and closes every connection.
+    func shutdown() async {
+        let clients = state.withLockedValue { state in
+            defer { state.slots = [:] }
+            state.isShutDown = true
+            return state.slots.values.map(\.client)
+        }
+        for client in clients { await Self.end(client) }
+    }
+
+    private func make(_ key: Key) -> HTTPClient {
+        var configuration = configuration
+        if let address = key.address { configuration.dnsOverride = [key.host: address] }
+        return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    }
+
+    /// Nobody waits for its end: nothing is under way on it.
+    private func retire(_ clients: [HTTPClient]) {
+        guard !clients.isEmpty else { return }
+        Task { for client in clients { await Self.end(client) } }
+    }
+
+    private static func end(_ client: HTTPClient) async {
+        do {
+            try await client.shutdown()
+        } catch {
+            // It can only say that it was shut down before or that a connection broke while it was closed: either way it is closed.
+        }
+    }
+}
