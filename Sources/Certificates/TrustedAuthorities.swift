@@ -20,7 +20,7 @@ package enum TrustedAuthorities {
         return found
     }
 
-    static func certificates(inPEM text: String) -> [[UInt8]] {
+    package static func certificates(inPEM text: String) -> [[UInt8]] {
         var found: [[UInt8]] = []
         var lines: [Substring]?
         for line in text.split(whereSeparator: \.isNewline) {

@@ -38,12 +38,12 @@ package final class WebClient: Sendable {
         trustRoots: String? = nil, connectTimeout: Duration = .seconds(5),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, observe: (@Sendable (WebExchange) -> Void)? = nil
     ) throws(Problem) {
-        try self.init(trustRoots: trustRoots, connectTimeout: connectTimeout, group: group, resolver: Resolver(), observe: observe)
+        try self.init(trustRoots: trustRoots, connectTimeout: connectTimeout, group: group, resolver: NameResolver(), observe: observe)
     }
 
     init(
         trustRoots: String?, connectTimeout: Duration, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        resolver: Resolver, observe: (@Sendable (WebExchange) -> Void)? = nil
+        resolver: NameResolver, observe: (@Sendable (WebExchange) -> Void)? = nil
     ) throws(Problem) {
         self.observe = observe
         self.trustRoots = trustRoots

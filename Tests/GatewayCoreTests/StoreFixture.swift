@@ -136,11 +136,12 @@ struct StoreFixture {
         case .stripeReaders:
             return .stripeReaders(
                 .success(
-                    listed.enumerated().map { index, entry in
-                        StripeReader(
-                            id: entry.id, serial: "S\(index)", model: "s700", label: nil, address: "10.0.0.\(10 + index)",
-                            baseURL: "example.test", status: "online", lastSeenAt: nil, software: nil, livemode: false)
-                    }))
+                    StripeReaderList(
+                        listed.enumerated().map { index, entry in
+                            StripeReader(
+                                id: entry.id, serial: "S\(index)", model: "s700", label: nil, address: "10.0.0.\(10 + index)",
+                                baseURL: "example.test", status: "online", lastSeenAt: nil, software: nil, livemode: false)
+                        })))
         case .readIntent(let id, _, _):
             return .intent(
                 .success(

@@ -26,14 +26,14 @@ final class HostBook: Sendable {
     private struct State {
         var entries: [WebBase: Entry] = [:]
         /// Everybody who wants one name waits for one answer.
-        var asking: [WebBase: Task<Result<String, Resolver.Failure>, Never>] = [:]
+        var asking: [WebBase: Task<Result<String, NameResolver.Failure>, Never>] = [:]
     }
 
-    private let resolver: Resolver
+    private let resolver: NameResolver
     private let first: FirstToAnswer
     private let state = NIOLockedValueBox(State())
 
-    init(resolver: Resolver = Resolver(), group: any EventLoopGroup) {
+    init(resolver: NameResolver = NameResolver(), group: any EventLoopGroup) {
         self.resolver = resolver
         first = FirstToAnswer(group: group)
     }
@@ -41,7 +41,7 @@ final class HostBook: Sendable {
     /// - Parameters:
     ///   - anew: what is remembered did not work.
     ///   - limit: of whoever waits; the question goes on for the others.
-    func place(of base: WebBase, anew: Bool, connectTimeout: Duration, within limit: Duration) async throws(Resolver.Failure) -> Place {
+    func place(of base: WebBase, anew: Bool, connectTimeout: Duration, within limit: Duration) async throws(NameResolver.Failure) -> Place {
         let now = ContinuousClock.now
         if !anew, let entry = state.withLockedValue({ $0.entries[base] }), now - entry.workedAt < Self.trusted {
             if now - entry.askedAt > Self.fresh { _ = ask(base, connectTimeout) }
@@ -67,7 +67,7 @@ final class HostBook: Sendable {
         }
     }
 
-    private func ask(_ base: WebBase, _ connectTimeout: Duration) -> Task<Result<String, Resolver.Failure>, Never> {
+    private func ask(_ base: WebBase, _ connectTimeout: Duration) -> Task<Result<String, NameResolver.Failure>, Never> {
         state.withLockedValue { state in
             if let asking = state.asking[base] { return asking }
             let task = Task { await self.find(base, connectTimeout) }
@@ -76,15 +76,15 @@ final class HostBook: Sendable {
         }
     }
 
-    private func find(_ base: WebBase, _ connectTimeout: Duration) async -> Result<String, Resolver.Failure> {
-        let result: Result<String, Resolver.Failure>
-        do throws(Resolver.Failure) {
+    private func find(_ base: WebBase, _ connectTimeout: Duration) async -> Result<String, NameResolver.Failure> {
+        let result: Result<String, NameResolver.Failure>
+        do throws(NameResolver.Failure) {
             let addresses = try await resolver.addresses(of: base.host, within: Self.limit)
             let kept = state.withLockedValue { $0.entries[base]?.address }
             // One that works and still stands among them is not changed for another.
             var found = kept.flatMap { addresses.contains($0) ? $0 : nil }
             if found == nil { found = await first.of(addresses, port: base.port, within: connectTimeout) }
-            result = found.map { .success($0) } ?? .failure(Resolver.Failure(words: "it has no address"))
+            result = found.map { .success($0) } ?? .failure(NameResolver.Failure(words: "it has no address"))
         } catch {
             result = .failure(error)
         }
@@ -98,13 +98,13 @@ final class HostBook: Sendable {
     }
 
     private static func answer(
-        of question: Task<Result<String, Resolver.Failure>, Never>, within limit: Duration
-    ) async -> Result<String, Resolver.Failure> {
-        let late = Resolver.Failure(words: "nobody has told its address in time")
-        return await withTaskGroup(of: Result<String, Resolver.Failure>.self) { group in
+        of question: Task<Result<String, NameResolver.Failure>, Never>, within limit: Duration
+    ) async -> Result<String, NameResolver.Failure> {
+        let late = NameResolver.Failure(words: "nobody has told its address in time")
+        return await withTaskGroup(of: Result<String, NameResolver.Failure>.self) { group in
             defer { group.cancelAll() }
             // Not the question itself: others wait for it too.
-            let (answers, answer) = AsyncStream.makeStream(of: Result<String, Resolver.Failure>.self)
+            let (answers, answer) = AsyncStream.makeStream(of: Result<String, NameResolver.Failure>.self)
             let waiting = Task { answer.yield(await question.value) }
             group.addTask {
                 defer { waiting.cancel() }

@@ -94,8 +94,8 @@ import WebCall
     }
 
     @Test func `tokens and intents are asked for once more, and no further`() async throws {
-        let token = #"{"stripe_connection_token": "pst_test_1"}"#
-        let intent = #"{"stripe_payment_intent_id": "pi_2", "stripe_publishable_api_key": "pk_1", "client_secret": "pi_2_secret_x"}"#
+        let tokenAnswer = #"{"stripe_connection_token": "pst_test_1"}"#
+        let intentAnswer = #"{"stripe_payment_intent_id": "pi_2", "stripe_publishable_api_key": "pk_1", "client_secret": "pi_2_secret_x"}"#
         let amount = try DecimalAmount("1.00")
         func token(_ backend: BackendHarness) async throws(CallFailure) {
             _ = try await backend.client.connectionToken(cart: Self.cart, trace: "t", deadline: .seconds(60))
@@ -104,9 +104,10 @@ import WebCall
             try await backend.client.paymentIntent(
                 cart: Self.cart, amount: amount, accountBalance: nil, type: .terminal, trace: "t", deadline: .seconds(60))
         }
-        try await BackendHarness.run(script: Self.script([.bytesThenCut("")], then: token)) { try await token($0) }
-        try await BackendHarness.run(script: Self.script([.answer(502, "")], then: intent)) { backend in
-            #expect(try await intent(backend).id == IntentID(unchecked: "pi_2"))
+        try await BackendHarness.run(script: Self.script([.bytesThenCut("")], then: tokenAnswer)) { try await token($0) }
+        try await BackendHarness.run(script: Self.script([.answer(502, "")], then: intentAnswer)) { backend in
+            let made = try await intent(backend)
+            #expect(made.id == IntentID(unchecked: "pi_2"))
         }
         try await BackendHarness.run(script: { _ in .bytesThenCut("") }) { backend in
             let failed = try await failure { () async throws(CallFailure) in try await intent(backend) }
@@ -115,30 +116,29 @@ import WebCall
         }
     }
 
-    @Test func `what moves something is never made again`() async throws {
-        try await BackendHarness.run(script: { _ in .bytesThenCut("") }) { backend in
-            let client = backend.client
-            let reader = ReaderID(unchecked: "tmr_1")
-            let calls: [() async throws(CallFailure) -> Void] = [
-                { () async throws(CallFailure) in
-                    try await client.registerTerminal(location: "1", code: "a-b-c", label: "x", trace: "t", deadline: .seconds(60))
-                },
-                { () async throws(CallFailure) in
-                    try await client.updateTerminal(id: reader, label: "x", trace: "t", deadline: .seconds(60))
-                },
-                { () async throws(CallFailure) in try await client.deregisterTerminal(id: reader, trace: "t", deadline: .seconds(60)) },
-                { () async throws(CallFailure) in
-                    _ = try await client.setupIntent(user: "1", method: .terminal, trace: "t", deadline: .seconds(60))
-                },
-                { () async throws(CallFailure) in
-                    _ = try await client.storePaymentMethod(
-                        partner: "1", paymentMethod: "pm_1", postalCode: "1", user: "1", name: nil, trace: "t", deadline: .seconds(60))
-                },
-            ]
-            for (index, call) in calls.enumerated() {
-                #expect(try await failure { () async throws(CallFailure) in try await call() }.mayHaveActed == true)
-                #expect(backend.harness.server.received.count == index + 1)
+    enum Move: String, Sendable, CaseIterable {
+        case register, relabel, deregister, setupIntent, storeCard
+
+        func make(_ client: MarianaClient) async throws(CallFailure) {
+            let (reader, limit) = (ReaderID(unchecked: "tmr_1"), Duration.seconds(60))
+            switch self {
+            case .register: try await client.registerTerminal(location: "1", code: "a-b-c", label: "x", trace: "t", deadline: limit)
+            case .relabel: try await client.updateTerminal(id: reader, label: "x", trace: "t", deadline: limit)
+            case .deregister: try await client.deregisterTerminal(id: reader, trace: "t", deadline: limit)
+            case .setupIntent: _ = try await client.setupIntent(user: "1", method: .terminal, trace: "t", deadline: limit)
+            case .storeCard:
+                _ = try await client.storePaymentMethod(
+                    partner: "1", paymentMethod: "pm_1", postalCode: "1", user: "1", name: nil, trace: "t", deadline: limit)
             }
+        }
+    }
+
+    @Test(arguments: Move.allCases)
+    func `what moves something is never made again`(_ move: Move) async throws {
+        try await BackendHarness.run(script: { _ in .bytesThenCut("") }) { backend in
+            let failed = try await failure { () async throws(CallFailure) in try await move.make(backend.client) }
+            #expect(failed.mayHaveActed == true)
+            #expect(backend.harness.server.received.count == 1)
         }
     }
 

@@ -50,8 +50,8 @@ final class FakeNameServer: Sendable {
     /// An answer to a question, with records for these addresses.
     static func answer(_ question: [UInt8], code: UInt8 = 0, _ addresses: [String] = []) -> [UInt8] {
         let kind = question.suffix(4).dropFirst().first ?? 0
-        let records = addresses.filter { $0.contains(":") == (kind == 28) }.compactMap { text -> [UInt8]? in
-            guard let packed = try? SocketAddress(ipAddress: text, port: 0), let octets = Self.octets(packed) else { return nil }
+        let records = addresses.filter { $0.contains(":") == (kind == 28) }.map { text -> [UInt8] in
+            let octets = Self.octets(text)
             return [0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0, UInt8(octets.count)] + octets
         }
         var bytes = Array(question.prefix(2)) + [0x81, 0x80 | code, 0, 1, 0, UInt8(records.count), 0, 0, 0, 0]
@@ -59,12 +59,15 @@ final class FakeNameServer: Sendable {
         return bytes + records.flatMap(\.self)
     }
 
-    private static func octets(_ address: SocketAddress) -> [UInt8]? {
-        switch address {
-        case .v4(let four): withUnsafeBytes(of: four.address.sin_addr) { Array($0) }
-        case .v6(let six): withUnsafeBytes(of: six.address.sin6_addr) { Array($0) }
-        default: nil
+    /// Of an address that makes sense; two colons stand for as many noughts as are missing.
+    private static func octets(_ text: String) -> [UInt8] {
+        guard text.contains(":") else { return text.split(separator: ".").compactMap { UInt8($0) } }
+        func groups(_ part: Substring) -> [UInt8] {
+            part.split(separator: ":").compactMap { UInt16($0, radix: 16) }.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] as [UInt8] }
         }
+        let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false).map(groups)
+        let known = halves.flatMap(\.self).count
+        return (halves.first ?? []) + [UInt8](repeating: 0, count: max(0, 16 - known)) + halves.dropFirst().flatMap(\.self)
     }
 
     private final class Answering: ChannelInboundHandler {

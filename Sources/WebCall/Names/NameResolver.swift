@@ -6,7 +6,7 @@
 /// believed: who answers there has to prove by a certificate that the name is theirs.
 ///
 /// What comes of it when nobody answers is said by name server.
-struct Resolver: Sendable {
+struct NameResolver: Sendable {
     /// Why there is no address, as the end of a sentence.
     struct Failure: Error, Equatable {
         var words: String
