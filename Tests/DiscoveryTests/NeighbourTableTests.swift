@@ -38,7 +38,7 @@ import Testing
         let asked = Mutex(0)
 
         func room(_ size: Int, fails: Bool = false) -> NeighbourRoom {
-            NeighbourRoom(size: size) { () throws(LookTrouble) in
+            NeighbourRoom(size: size, stay: .seconds(600)) { () throws(LookTrouble) in
                 self.asked.withLock { $0 += 1 }
                 guard !fails else { throw LookTrouble(detail: "no table") }
                 return self.entries.withLock { $0 }

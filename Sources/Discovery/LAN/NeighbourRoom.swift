@@ -8,7 +8,7 @@ actor NeighbourRoom {
     /// The kernel tells nobody who only looks when an entry goes; it sweeps every quarter of a minute.
     static let pause = Duration.milliseconds(250)
     /// How long an entry is believed to stay where the table cannot be read: some seconds of asking, then until the next sweep.
-    static let stay = Duration.seconds(20)
+    static let usualStay = Duration.seconds(20)
     static let least = 16
 
     private struct Visit {
@@ -17,6 +17,7 @@ actor NeighbourRoom {
     }
 
     private let limit: Int
+    private let stay: Duration
     private let unanswered: @Sendable () throws(LookTrouble) -> Set<PrivateAddress>
     private var visits: [PrivateAddress: Visit] = [:]
     private var looked: ContinuousClock.Instant?
@@ -25,12 +26,13 @@ actor NeighbourRoom {
     ///   - size: of the kernel's table.
     ///   - unanswered: who has an entry in it without having answered.
     init(
-        size: Int = NeighbourTable.size(),
+        size: Int = NeighbourTable.size(), stay: Duration = usualStay,
         unanswered: @escaping @Sendable () throws(LookTrouble) -> Set<PrivateAddress> = { () throws(LookTrouble) in
             try NeighbourTable.unanswered()
         }
     ) {
         limit = max(Self.least, size / 4)
+        self.stay = stay
         self.unanswered = unanswered
     }
 
@@ -60,7 +62,7 @@ actor NeighbourRoom {
             let there = try unanswered()
             visits = visits.filter { !$0.value.isOver || there.contains($0.key) }
         } catch {
-            visits = visits.filter { !$0.value.isOver || now - $0.value.begun < Self.stay }
+            visits = visits.filter { !$0.value.isOver || now - $0.value.begun < stay }
         }
     }
 }

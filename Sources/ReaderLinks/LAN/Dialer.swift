@@ -48,11 +48,11 @@ struct Dialer: Sendable {
     }
 
     /// - Throws: `.unreachable` for what is not the address of a reader.
-    static func check(_ address: String) throws(ReaderFailure) {
+    static func check(_ address: String, _ port: Int) throws(ReaderFailure) {
         do {
             _ = try PrivateAddress(address)
         } catch {
-            throw refusal(error, address: address, peer: ShownText.clean(address, limit: 64))
+            throw refusal(error, address: address, peer: "\(ShownText.clean(address, limit: 64)):\(port)")
         }
     }
 

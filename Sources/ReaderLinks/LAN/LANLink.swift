@@ -30,7 +30,7 @@ package struct LANLink: Sendable {
     package func open(_ route: ReaderRoute, timeout: Duration) async throws(ReaderFailure) -> any Channel {
         guard case .lan(let address) = route.link else { throw .unreachable(detail: "\(route.address) is not on the LAN") }
         // The name is made of the address: where that is none, the name is none either.
-        try Dialer.check(address)
+        try Dialer.check(address, route.port)
         guard HostName.isValid(route.host) else {
             throw .unreachable(detail: "\"\(ShownText.clean(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
         }

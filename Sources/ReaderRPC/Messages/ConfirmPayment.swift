@@ -109,7 +109,7 @@ extension Wire {
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
                 self.init(
-                    type: fields.value(.type), code: fields.text(.code), declineCode: fields.text(.declineCode),
+                    type: fields.value(.type), code: fields.value(.code), declineCode: fields.value(.declineCode),
                     message: fields.value(.message), docURL: fields.value(.docURL), param: fields.value(.param),
                     charge: fields.value(.charge), paymentIntent: fields.value(.paymentIntent))
             }
@@ -132,7 +132,7 @@ extension Wire {
 
         package init(from decoder: any Decoder) throws {
             let fields = Tolerant<CodingKeys>(decoder)
-            self.init(code: fields.text(.code), message: fields.value(.message))
+            self.init(code: fields.value(.code), message: fields.value(.message))
         }
     }
 }

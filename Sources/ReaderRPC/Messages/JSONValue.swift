@@ -36,7 +36,7 @@ extension JSONValue {
         switch self {
         case .integer(let number): number
         case .number(let number): Self.whole(number)
-        case .string(let text): Int64(text) ?? Self.whole(text)
+        case .string(let text): Self.whole(text)
         default: nil
         }
     }
@@ -48,13 +48,21 @@ extension JSONValue {
 
     private static func whole(_ text: String) -> Int64? {
         // A number in JSON's own form and no other: the decoder is the judge of that.
-        guard text.utf8.count <= 40, let first = text.utf8.first, first == UInt8(ascii: "-") || (48...57).contains(first) else {
-            return nil
-        }
+        guard text.utf8.count <= 40, text.utf8.first != UInt8(ascii: "+"), text.utf8.allSatisfy(isNumberPart) else { return nil }
+        if let number = Int64(text) { return number }
         do {
             return whole(try JSONDecoder().decode(Decimal.self, from: Data(text.utf8)))
         } catch {
             return nil
+        }
+    }
+
+    private static func isNumberPart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "e"),
+            UInt8(ascii: "E"):
+            true
+        default: false
         }
     }
 

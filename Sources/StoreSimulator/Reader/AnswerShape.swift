@@ -62,6 +62,8 @@ struct AnswerWriter {
     /// The objects of Stripe's, which its own interface made: no protocol buffers' defaults or enumerations in them.
     private static let foreign: Set<String> = ["confirmed_payment_intent", "payment_intent", "created_reusuable_card"]
 
+    static let unknownField = "added_in_2031"
+
     /// The body of the HTTP answer.
     func body(_ answer: ReaderAnswer, requestID: Int) -> JSONValue {
         var answer = answer
@@ -123,7 +125,7 @@ struct AnswerWriter {
                 if !isForeign, shapes.contains(.defaultsLeftOut), isDefault(member, key) { continue }
                 written[key] = write(member, named: key, isForeign: isForeign)
             }
-            if shapes.contains(.unknownFields) { written["added_in_2031"] = ["of": "no known kind", "list": [1, ["a": nil]]] }
+            if shapes.contains(.unknownFields) { written[Self.unknownField] = ["of": "no known kind", "list": [1, ["a": nil]]] }
             return .object(written)
         case .array(let elements): return .array(elements.map { write($0, named: name, isForeign: isForeign) })
         case .string(let word):

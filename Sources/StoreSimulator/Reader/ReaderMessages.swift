@@ -147,6 +147,8 @@ struct ConfirmMessage {
             throw MessageFault(why: "confirmPayment.payment_intent_id is not the id of a PaymentIntent")
         }
         _ = try MessageFields(
-            try fields.required("payment_method"), "payment_method", declared: ["card_payment", "tip_selections", "tip_selection"])
+            try fields.required("payment_method"), "payment_method",
+            // Whatever it gave it gets back.
+            declared: ["card_payment", "tip_selections", "tip_selection", AnswerWriter.unknownField])
     }
 }

@@ -5,7 +5,7 @@ import Testing
 /// Every call as it stands on the wire, and what is made of the published answers.
 @Suite struct CallShapeTests {
     private let trace = "pay-1.7"
-    private let limit = Duration.seconds(30)
+    private let limit = Duration.seconds(300)
 
     private func cart() throws -> CartID { try #require(CartID("123")) }
 

@@ -50,7 +50,7 @@ import WebCall
             .answer(502, "<html>"),
         ]
         try await BackendHarness.run(script: Self.script(trouble, then: question.answer)) { backend in
-            try await question.ask(backend, .seconds(60))
+            try await question.ask(backend, .seconds(300))
             #expect(backend.harness.server.received.count == 5)
         }
     }
@@ -58,7 +58,7 @@ import WebCall
     @Test(arguments: Question.allCases)
     func `a question that silence answers is asked beside itself, and what comes first counts`(_ question: Question) async throws {
         try await BackendHarness.run(script: Self.script([.silence], then: question.answer)) { backend in
-            try await question.ask(backend, .seconds(9))
+            try await question.ask(backend, .seconds(36))
             #expect(backend.harness.server.received.count == 2)
         }
     }
@@ -66,7 +66,7 @@ import WebCall
     @Test func `a question is given up at its deadline, and with what was answered last`() async throws {
         try await BackendHarness.run(script: { _ in .answer(503, "closed") }) { backend in
             let failed = try await failure { () async throws(CallFailure) in
-                try await backend.client.paymentStatus(cart: Self.cart, trace: "t", deadline: .seconds(2))
+                try await backend.client.paymentStatus(cart: Self.cart, trace: "t", deadline: .seconds(15))
             }
             #expect(failed.detail.hasSuffix("answered 503: closed") && failed.mayHaveActed == true)
             #expect(backend.harness.server.received.count > 2)

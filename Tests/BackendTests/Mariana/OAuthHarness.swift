@@ -87,7 +87,7 @@ struct OAuthHarness: Sendable {
             try harness.folder.write("client", "client-secret-&1")
             let settings = try OAuthSettings(
                 tokenURL: "\(harness.base)/o/token/", clientID: "id 1", clientSecretFile: harness.folder.path + "/client",
-                refreshTokenFile: harness.folder.path + "/refresh", timeLimit: .seconds(30))
+                refreshTokenFile: harness.folder.path + "/refresh", timeLimit: .seconds(300))
             let clock = ManualClock()
             let credential = OAuthCredential(settings: settings, web: harness.web, now: { clock.now })
             let client = MarianaClient(base: harness.base, credential: credential, web: harness.web)
@@ -96,12 +96,12 @@ struct OAuthHarness: Sendable {
         }
     }
 
-    func status(deadline: Duration = .seconds(30)) async throws(CallFailure) -> CartStatus {
+    func status(deadline: Duration = .seconds(300)) async throws(CallFailure) -> CartStatus {
         try await client.paymentStatus(cart: CartID(unchecked: "1"), trace: "pay-1.7", deadline: deadline)
     }
 
     /// The failure of a call.
-    func failedStatus(deadline: Duration = .seconds(30)) async throws -> CallFailure {
+    func failedStatus(deadline: Duration = .seconds(300)) async throws -> CallFailure {
         try await failure { () async throws(CallFailure) in try await status(deadline: deadline) }
     }
 }

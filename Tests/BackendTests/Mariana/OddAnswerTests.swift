@@ -12,7 +12,7 @@ import WebCall
     private static func make(_ call: Call, _ client: MarianaClient) async throws(CallFailure) {
         let cart = CartID(unchecked: "1")
         let trace = "pay-1.7"
-        let limit = Duration.seconds(30)
+        let limit = Duration.seconds(300)
         switch call {
         case .configuration: _ = try await client.configuration(cart: cart, trace: trace, deadline: limit)
         case .connectionToken: _ = try await client.connectionToken(cart: cart, trace: trace, deadline: limit)
@@ -158,7 +158,7 @@ import WebCall
                         detail:
                             "configuration: \(backend.harness.base.place) answered 401: {\"detail\": \"Invalid token <redacted>.\"}; fix it"
                     ))
-            #expect(backend.harness.server.received.count == 1)
+            #expect(backend.harness.server.received.count == 2, "one 401 alone refuses no credential")
         }
     }
 }

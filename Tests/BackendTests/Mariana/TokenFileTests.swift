@@ -18,7 +18,7 @@ import Testing
     }
 
     private func status(_ client: MarianaClient) async throws(CallFailure) -> CartStatus {
-        try await client.paymentStatus(cart: CartID(unchecked: "1"), trace: "pay-1.7", deadline: .seconds(30))
+        try await client.paymentStatus(cart: CartID(unchecked: "1"), trace: "pay-1.7", deadline: .seconds(300))
     }
 
     @Test func `white space around the token does not count`() async throws {

@@ -17,20 +17,20 @@ import WebCall
     }
 
     private let cart = CartID(unchecked: "4711")
-    private let limit = Duration.seconds(30)
+    private let limit = Duration.seconds(300)
 
     private func run(_ configuration: StoreConfiguration = .init(), oauth: Bool = false, _ body: (Parts) async throws -> Void) async throws
     {
         let store = try await SimulatedStore.start(configuration)
         let folder = try ScratchFolder()
-        let web = try WebClient(trustRoots: store.caFile, connectTimeout: .seconds(30))
+        let web = try WebClient(trustRoots: store.caFile, connectTimeout: .seconds(300))
         let outcome = await Outcome.of {
             let credential: any BackendCredential
             if oauth {
                 let settings = try OAuthSettings(
                     tokenURL: store.oauth.tokenURL, clientID: store.oauth.clientID,
                     clientSecretFile: folder.write("client", store.oauth.clientSecret),
-                    refreshTokenFile: folder.write("refresh", store.oauth.refreshToken), timeLimit: .seconds(30))
+                    refreshTokenFile: folder.write("refresh", store.oauth.refreshToken), timeLimit: .seconds(300))
                 credential = OAuthCredential(settings: settings, web: web)
             } else {
                 credential = TokenFileCredential(path: store.tokenFile)

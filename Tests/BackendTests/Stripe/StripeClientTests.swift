@@ -17,10 +17,10 @@ import WebCall
     }
 
     private func list(_ client: StripeClient) async throws(CallFailure) -> [StripeReader] {
-        try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(30)).readers
+        try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(300)).readers
     }
 
-    private func read(_ client: StripeClient, within limit: Duration = .seconds(30)) async throws(CallFailure) -> IntentFacts {
+    private func read(_ client: StripeClient, within limit: Duration = .seconds(300)) async throws(CallFailure) -> IntentFacts {
         try await client.readIntent(id: id, key: key, secret: secret, trace: "pay-1.9", deadline: limit)
     }
 
@@ -87,7 +87,7 @@ import WebCall
         async throws
     {
         func listing(_ client: StripeClient) async throws(CallFailure) -> StripeReaderList {
-            try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(60))
+            try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(300))
         }
         try await run({ .answer(200, #"{"has_more": true, "data": [\#(Self.entry("tmr_\($0.number)"))]}"#) }) { client, harness in
             let list = try await listing(client)
@@ -113,12 +113,12 @@ import WebCall
             return .answer(200, #"{"has_more": \#(first + 100 < 1_100), "data": [\#(entries)]}"#)
         }
         try await run(pages) { client, harness in
-            let list = try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(60))
+            let list = try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(300))
             #expect(list.readers.count == 1_100 && list.isWhole)
             #expect(harness.server.received.count == 11)
         }
         try await run({ _ in .answer(200, #"{"has_more": false, "data": [\#(Self.entry("tmr_1"))]}"#) }) { client, harness in
-            let list = try await client.listReaders(token: token, location: "tml_1 x", trace: "pay-1.8", deadline: .seconds(60))
+            let list = try await client.listReaders(token: token, location: "tml_1 x", trace: "pay-1.8", deadline: .seconds(300))
             #expect(list.readers.count == 1 && list.isWhole)
             #expect(harness.server.received.map(\.uri) == ["/v1/terminal/readers?limit=100&location=tml_1%20x"])
         }
@@ -128,7 +128,7 @@ import WebCall
         try await run({
             $0.number == 1 ? .answer(200, #"{"has_more": true, "data": [\#(Self.entry("tmr_1"))]}"#) : .answer(503, "later")
         }) { client, _ in
-            let list = try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(3))
+            let list = try await client.listReaders(token: token, trace: "pay-1.8", deadline: .seconds(20))
             #expect(list.readers.map(\.id.text) == ["tmr_1"] && !list.isWhole)
         }
     }
@@ -244,7 +244,7 @@ import WebCall
         ]
         for answer in answers {
             try await run({ _ in answer }) { client, _ in
-                let failed = try await failure { () async throws(CallFailure) in try await read(client, within: .seconds(1)) }
+                let failed = try await failure { () async throws(CallFailure) in try await read(client, within: .seconds(8)) }
                 #expect(!"\(failed)".contains("HIDDEN"))
             }
         }

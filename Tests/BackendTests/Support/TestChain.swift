@@ -12,7 +12,7 @@ struct TestChain {
     struct Oddity {
         var intermediateUntil: Double = 86_400
         var intermediateIsAuthority = true
-        var rootPathLength: Int?
+        var firstPathLength: Int?
         var intermediateExtensions: [Certificate.Extension] = []
         var leafExtensions: [Certificate.Extension] = []
         var leafPurposes: [ExtendedKeyUsage.Usage] = [.serverAuth]
@@ -35,7 +35,7 @@ struct TestChain {
             notValidAfter: .now + 864_000,
             issuer: rootName, subject: rootName, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try .init {
-                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: oddity.rootPathLength))
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
                 Critical(KeyUsage(keyCertSign: true))
             }, issuerPrivateKey: rootKey)
         rootPEM = try root.serializeAsPEM().pemString
@@ -46,7 +46,7 @@ struct TestChain {
             let name = try Self.name("Intermediate \(number + 1)")
             var extensions = try Certificate.Extensions {
                 if oddity.intermediateIsAuthority {
-                    Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
+                    Critical(BasicConstraints.isCertificateAuthority(maxPathLength: number == 0 ? oddity.firstPathLength : nil))
                 } else {
                     Critical(BasicConstraints.notCertificateAuthority)
                 }

@@ -59,7 +59,7 @@ import _CryptoExtras
                 ]
             case .pathLength:
                 oddity.isLonger = true
-                oddity.rootPathLength = 0
+                oddity.firstPathLength = 0
             case .clientsOnly: oddity.leafPurposes = [.clientAuth]
             case .noAuthority: oddity.intermediateIsAuthority = false
             case .shortKey: oddity.leafKey = .init(try _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: 1_024)))
@@ -75,7 +75,7 @@ import _CryptoExtras
             case .unknownCriticalAbove: "whose certificate has a critical extension that is not known here (1.2.3.4.6)"
             case .notPermitted: "which may not sign for localhost (name constraints: only example.org)"
             case .excluded: "which may not sign for localhost (name constraints: not localhost)"
-            case .pathLength: "was signed through more authorities than \u{201c}Root of the shop\u{201d} allows (path length 0)"
+            case .pathLength: "was signed through more authorities than \u{201c}Intermediate 1\u{201d} allows (path length 0)"
             case .clientsOnly: "is for clients only"
             case .noAuthority: "was signed by \u{201c}Intermediate 1\u{201d}, which is not an authority"
             case .shortKey: "has a key of 1024 bits only (RSA)"

@@ -68,7 +68,7 @@ import WebCall
         }) { harness in
             _ = try await harness.web.send(harness.request())
             let failed = try await failure { () async throws(CallFailure) in
-                try await harness.web.send(harness.request(deadline: .seconds(4)))
+                try await harness.web.send(harness.request(deadline: .seconds(20)))
             }
             #expect(failed.isForbidden)
             #expect(failed.detail.hasSuffix("not you"))

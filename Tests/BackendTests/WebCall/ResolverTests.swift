@@ -62,9 +62,9 @@ import Testing
     @Test func `who does not answer is named`() async throws {
         try await FakeNameServer.run(.dead) { dead in
             try await FakeNameServer.run(.code(3)) { ignorant in
-                let one = try await Self.failure(Self.resolver([dead.port]), within: .seconds(1))
+                let one = try await Self.failure(Self.resolver([dead.port]), within: .seconds(10))
                 #expect(one.words == "the name server 127.0.0.1#\(dead.port) does not answer" && !one.isFinal)
-                let two = try await Self.failure(Self.resolver([dead.port, ignorant.port]), within: .seconds(2))
+                let two = try await Self.failure(Self.resolver([dead.port, ignorant.port]), within: .seconds(15))
                 #expect(
                     two.words
                         == "the name server 127.0.0.1#\(dead.port) does not answer, "
@@ -188,7 +188,7 @@ import Testing
         let directory = Directory(.trouble)
         try await run(directory) { web, request, _ in
             var short = request
-            short.deadline = .seconds(4)
+            short.deadline = .seconds(60)
             let failed = try await failure { [short] () async throws(CallFailure) in try await web.send(short) }
             #expect(
                 failed

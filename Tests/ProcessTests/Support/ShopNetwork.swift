@@ -38,7 +38,8 @@ final class ShopNetwork: Sendable {
     ///
     /// - Parameter containers: networks that the box has made for containers, as Docker does.
     static func open(
-        registered: Int, unregistered: Int = 0, containers: Int = 0, settings: [String] = [], at location: SourceLocation = #_sourceLocation,
+        registered: Int, unregistered: Int = 0, containers: Int = 0, settings: [String] = [],
+        at location: SourceLocation = #_sourceLocation,
         _ body: @escaping @Sendable (ShopNetwork) async throws -> Void
     ) async throws {
         await Slots.stores.take()

@@ -230,9 +230,9 @@ import Testing
         try await ScriptedReader.run(script: script) { reader in
             let client = plainClient(port: reader.port)
             let start = ContinuousClock.now
-            let lost = await heartbeat(client, timeout: .seconds(3))
+            let lost = await heartbeat(client, timeout: .seconds(15))
             #expect(lost == .failure(.lost(detail: "terminalHeartbeat: there was no whole answer in time")))
-            #expect(ContinuousClock.now - start >= .milliseconds(2990))
+            #expect(ContinuousClock.now - start >= .milliseconds(14_990))
             #expect(await reader.allHungUp())
             #expect(await heartbeat(client) == .success(.done))
             #expect(reader.connections == 2 && reader.requests.count == 2)
@@ -245,8 +245,8 @@ import Testing
         let port = try await drip.start()
         let client = plainClient(port: port)
         let start = ContinuousClock.now
-        #expect(isLost(await heartbeat(client, timeout: .seconds(3))))
-        #expect(ContinuousClock.now - start < .seconds(45))
+        #expect(isLost(await heartbeat(client, timeout: .seconds(15))))
+        #expect(ContinuousClock.now - start < .seconds(120))
         await client.close()
         try await drip.stop()
     }

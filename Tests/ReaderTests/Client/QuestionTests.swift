@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `a question that silence answers is asked again over another connection`() async throws {
-        let (result, requests) = try await carryOut(.query(transaction), { $0.number == 1 ? [] : try Self.good($0) }, timeout: .seconds(12))
+        let (result, requests) = try await carryOut(.query(transaction), { $0.number == 1 ? [] : try Self.good($0) }, timeout: .seconds(60))
         #expect(result == .success(.pending))
         #expect(requests.map(\.connection) == [1, 2])
     }
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `a question whose time is over has failed`() async throws {
-        let (result, requests) = try await carryOut(.heartbeat, { _ in [.hangUp] }, timeout: .seconds(2))
+        let (result, requests) = try await carryOut(.heartbeat, { _ in [.hangUp] }, timeout: .seconds(15))
         guard case .failure(.lost) = result else {
             Issue.record("\(result)")
             return
