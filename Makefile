@@ -12,8 +12,9 @@ SWIFT_SOURCES := Sources Tests Package.swift
 QUIETLY := sed -uE ':s; /^✘/{:a; n; /^↳/ba; bs}; /^(◇|↳)/d; /^✔ /{/Test run with/!d}'
 TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
+MONITORING_TOOLS := .build-monitoring
 
-.PHONY: help setup swift build demo test suite lint format contract docs documents simulate coverage mutants bench bench-sweep deb clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents monitoring simulate coverage mutants bench bench-sweep deb deb-test clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -39,6 +40,7 @@ debhelper            command -v dh
 shellcheck           command -v shellcheck
 systemd              command -v systemd-analyze
 iproute2             command -v ip
+pandoc               command -v pandoc
 endef
 export REQUIREMENTS
 
@@ -68,7 +70,7 @@ demo: build ## Open a simulated store, start the real daemon and take three paym
 
 test: setup ## Run every check: build, tests, lint, contract, documents, and 20,000 simulated stores
 	swift build --build-tests -j $(JOBS)
-	@$(MAKE) suite lint contract documents
+	@$(MAKE) suite lint contract documents monitoring
 	@echo "== simulation"; $(MAKE) simulate SEEDS=20000 SEED=
 
 suite: # One target after another, each in a process of its own: their deadlines are not meant for a crowd. All run, whatever one says.
@@ -93,10 +95,24 @@ format: swift ## Bring the sources into form
 contract: build $(CONTRACT_ENVIRONMENT)/ready ## Try the running daemon against its OpenAPI document, by independent tools
 	$(CONTRACT_ENVIRONMENT)/bin/python Tests/Contract/check.py .build/debug $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
 
-docs: build documents ## Build the documents into .build/documentation, without a warning
+docs: build documents ## Build the documents as plain HTML into .build/documentation, and say what to open
+	@echo "Open in a browser: file://$(CURDIR)/.build/documentation/html/index.html"
 
 documents: # Of what was built.
 	python3 Tests/Documents/build.py .build/debug .build/documentation
+
+monitoring: $(MONITORING_TOOLS)/ready # What monitoring is told, held against Debian's Prometheus.
+	@echo '== monitoring'
+	PATH="$(CURDIR)/$(MONITORING_TOOLS)/usr/bin:$$PATH" python3 Tests/Package/monitoring.py .build/debug
+
+# Unpacked and not installed: Debian's packages would start two servers on this computer.
+$(MONITORING_TOOLS)/ready: | setup
+	@echo 'Fetching the Debian packages prometheus and prometheus-node-exporter into $(MONITORING_TOOLS)'
+	@rm -rf $(MONITORING_TOOLS); mkdir -p $(MONITORING_TOOLS)
+	@cd $(MONITORING_TOOLS) && fetch() { apt-get download -qq prometheus prometheus-node-exporter; }; \
+	fetch || { root=(); if [ "$$(id -u)" -ne 0 ]; then root=(sudo); fi; "$${root[@]}" apt-get update -qq; fetch; }; \
+	for package in *.deb; do dpkg-deb -x "$$package" .; rm "$$package"; done
+	@touch $@
 
 $(CONTRACT_ENVIRONMENT)/ready: Tests/Contract/requirements.txt | setup
 	@echo 'Installing the contract checks with pip into $(CONTRACT_ENVIRONMENT): openapi-spec-validator, schemathesis'
@@ -123,12 +139,18 @@ bench-sweep: build ## Measure a sweep of a /24 by a release build against nmap, 
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
 	python3 Tests/Bench/sweep.py .build-release/release/readerd .build/debug/readersim
 
-deb: setup ## Make the Debian packages: release build, Swift runtime linked in, checked with lintian where that is installed
+deb: setup ## Make the Debian packages (MAINTAINER='Name <address>'): release build, Swift runtime linked in, checked with lintian where that is installed
 	for product in readerd readerctl readersim; do \
 		swift build -c release --static-swift-stdlib --product $$product --scratch-path .build-release -j $(JOBS); \
 	done
-	packaging/build-deb .build-release/release .build-deb
+	rm -f .build-deb/*.deb
+	MAINTAINER='$(MAINTAINER)' packaging/build-deb .build-release/release .build-deb
 	if command -v lintian >/dev/null; then lintian --fail-on error,warning --allow-root .build-deb/*.deb; fi
+
+deb-test: ## Install the packages in a fresh Debian 12 and 13, take a payment there, upgrade and purge (root; Debian package mmdebstrap; DEB_SUITES=trixie)
+	@command -v mmdebstrap >/dev/null || { echo 'mmdebstrap is missing: sudo apt install mmdebstrap' >&2; exit 1; }
+	@ls .build-deb/readerd_*.deb >/dev/null 2>&1 || $(MAKE) deb
+	$(if $(filter 0,$(shell id -u)),,sudo) Tests/Package/chroot .build-deb $(DEB_SUITES)
 
 clean: ## Remove what was built and installed in this directory
 	rm -rf .build .build-* $(CONTRACT_ENVIRONMENT)

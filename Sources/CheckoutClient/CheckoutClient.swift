@@ -51,9 +51,10 @@ public struct CheckoutClient: Sendable {
     /// Sends a request; a refusal is thrown.
     @discardableResult
     func send(
-        _ method: Message.Method, _ target: Target, body: (any Encodable & Sendable)? = nil, wait: Duration = .zero
+        _ method: Message.Method, _ target: Target, body: (any Encodable & Sendable)? = nil, wait: Duration = .zero,
+        accept: String = "application/json"
     ) async throws(ClientError) -> Answer {
-        var message = Message(method: method, target: target)
+        var message = Message(method: method, target: target, accept: accept)
         if let body {
             do {
                 let encoder = JSONEncoder()

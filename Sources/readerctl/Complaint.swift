@@ -36,7 +36,8 @@ struct Complaint: Encodable {
         self.status = status
     }
 
-    init(_ error: ClientError, payment: String? = nil) {
+    /// - Parameter role: what the command needs, for whom a socket is closed to.
+    init(_ error: ClientError, payment: String? = nil, role: Role = .checkout) {
         switch error {
         case .noSocket(let path):
             self.init(
@@ -46,7 +47,7 @@ struct Complaint: Encodable {
                     ("If its socket is elsewhere", "readerctl --socket PATH"),
                 ], retryable: true, status: .notRunning)
         case .noPermission(let path):
-            let group = Self.group(of: path)
+            let group = Self.group(of: path, for: role)
             self.init(
                 code: "no_permission", title: "No permission", detail: "This user may not open \(path): it is for the group \(group).",
                 steps: [("Join the group, then log in again", "sudo usermod -aG \(group) $USER")], retryable: false, status: .notPermitted)
@@ -87,7 +88,9 @@ struct Complaint: Encodable {
             }
             return
         }
-        var lines = [wrapped("readerctl: \(shown(title)). \(shown(detail))")]
+        // What is wrong with a field is said once, at the field.
+        let said = problem?.errors?.isEmpty == false ? "" : " \(shown(detail))"
+        var lines = [wrapped("readerctl: \(shown(title)).\(said)")]
         for field in problem?.errors ?? [] { lines.append("  \(shown(field.field)): \(shown(field.message))") }
         if let payment = problem?.payment { lines.append("  payment: \(shown(payment))") }
         if let candidates = problem?.candidates { lines.append("  could be: \(shown(candidates.joined(separator: ", ")))") }
@@ -96,10 +99,12 @@ struct Complaint: Encodable {
         output.complain(lines.joined(separator: "\n"))
     }
 
-    /// The group that may open the socket, as far as one can see.
-    private static func group(of path: String) -> String {
+    /// The group that lets somebody with this role in. The package has one for each; a socket of somebody's own is its group's.
+    private static func group(of path: String, for role: Role) -> String {
+        let ours = "readerd-\(role.rawValue)"
         var facts = stat()
-        guard stat(path, &facts) == 0, facts.st_gid != 0, let entry = getgrgid(facts.st_gid) else { return "readerd-checkout" }
-        return shown(String(cString: entry.pointee.gr_name), limit: 64)
+        guard stat(path, &facts) == 0, facts.st_gid != 0, let entry = getgrgid(facts.st_gid) else { return ours }
+        let owner = shown(String(cString: entry.pointee.gr_name), limit: 64)
+        return owner == "readerd-checkout" ? ours : owner
     }
 }

@@ -18,7 +18,7 @@ struct Readerctl: AsyncParsableCommand {
             StatusCommand.self, WatchCommand.self, ReadersCommand.self, DevicesCommand.self, DiscoverCommand.self, RegisterCommand.self,
             LabelsCommand.self, PayCommand.self, PaymentsCommand.self, CancelCommand.self, ResolveCommand.self, EventsCommand.self,
             CartsCommand.self, CardsCommand.self, CheckCommand.self, ReportCommand.self, BundleCommand.self, MetricsCommand.self,
-            JournalCommand.self, VersionCommand.self,
+            JournalCommand.self, DocsCommand.self, VersionCommand.self, CompleteCommand.self,
         ])
 
     @OptionGroup var global: GlobalOptions

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinuxSocket
 import CheckoutAPI
+import CheckoutServer
 import FoundationEssentials
 
 @main
@@ -24,6 +25,9 @@ struct Readerd: AsyncParsableCommand {
     @Flag(help: "Say what it would run with, and end.")
     var checkConfig = false
 
+    @Flag(name: .customLong("openapi"), help: "Print the OpenAPI document of the socket's interface, and end.")
+    var openAPI = false
+
     @Option(
         help: ArgumentHelp(
             "Write every message with readers, the backend and Stripe there, secrets and card data taken out; 'readersim replay' plays it.",
@@ -38,6 +42,10 @@ struct Readerd: AsyncParsableCommand {
         // Before there are threads.
         // A C library that does not take it costs a megabyte, and nothing else.
         _ = readerd_share_one_heap()
+        if openAPI {
+            print(OpenAPIDocument.text(version: ReaderdVersion.current), terminator: "")
+            return
+        }
         let source = SettingsSource(file: config, overrides: overrides)
         let loaded: LoadedSettings
         do {

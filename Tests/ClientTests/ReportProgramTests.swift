@@ -36,7 +36,7 @@ struct `readerctl report and bundle` {
         let html = text(file)
         for part in [
             "No payment can be taken now.", "r-1", "USD 56.78", "confirmPayment", "Failed: None is left.",
-            "It should be so: There is room on the disk.", "Make some.",
+            "Checked: There is room on the disk.", "Make some.",
         ] {
             #expect(html.contains(part), "\(part)")
         }

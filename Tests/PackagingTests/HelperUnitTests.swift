@@ -28,13 +28,13 @@ import Testing
             in: scratch)
         #expect(prepared.status == 0, "\(prepared.output)")
         let path = "PATH=\(programs):$PATH"
-        let written = try shell("\(path); " + command("ExecStart", directory: collector), in: scratch)
+        let write = "\(path); \(Place.packaging)/systemd/write-metrics \(collector)"
+        let written = try shell(write, in: scratch)
         #expect(written.status == 0 && Place.text(collector + "/readerd.prom") == "numbers\n", "\(written.output)")
         let after = try shell("SERVICE_RESULT=success; " + command("ExecStopPost", directory: collector), in: scratch)
         #expect(after.status == 0 && Place.text(collector + "/readerd.prom") == "numbers\n", "\(after.output)")
         let failed = try shell(
-            "printf '#!/bin/sh\\necho half; exit 3\\n' > \(programs)/readerctl; \(path); " + command("ExecStart", directory: collector),
-            in: scratch)
+            "printf '#!/bin/sh\\necho half; exit 3\\n' > \(programs)/readerctl; " + write, in: scratch)
         #expect(failed.status != 0)
         for result in ["exit-code", "exec-condition", "timeout"] {
             let gone = try shell(

@@ -1,4 +1,4 @@
 /// The version of readerd: of its programs, its answers and its package.
 public enum ReaderdVersion {
-    public static let current = "0.1.0"
+    public static let current = "0.2.0"
 }

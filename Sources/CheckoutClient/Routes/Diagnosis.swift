@@ -1,5 +1,13 @@
 import CheckoutAPI
 
+/// How metrics are written.
+public enum MetricsFormat: String, Sendable, CaseIterable {
+    /// OpenMetrics 1.0.
+    case openMetrics = "application/openmetrics-text"
+    /// The text format that was there before, for node_exporter's textfile collector and `promtool`. Names of the process begin with `readerd_`.
+    case prometheus = "text/plain"
+}
+
 extension CheckoutClient {
     /// What is wrong at the agent and around it (`POST /v1/checks`): each result as it comes, then the summary. Nothing means all checks.
     ///
@@ -14,9 +22,9 @@ extension CheckoutClient {
         }
     }
 
-    /// OpenMetrics text (`GET /v1/metrics`).
-    public func metrics() async throws(ClientError) -> String {
-        try await send(.get, Target("metrics")).text
+    /// The agent's numbers (`GET /v1/metrics`).
+    public func metrics(_ format: MetricsFormat = .openMetrics) async throws(ClientError) -> String {
+        try await send(.get, Target("metrics"), accept: format.rawValue).text
     }
 
     /// The calls that a payment took, with their times, as far as the agent remembers them (`GET /v1/payments/{id}/trace`).

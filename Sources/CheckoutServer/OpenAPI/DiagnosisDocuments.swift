@@ -28,12 +28,17 @@ extension OperationDocument {
             body: ("ChecksBody", Examples.json(ChecksBody(checks: ["backend", "clock"]))), answers: [checkLines]),
         OperationDocument(
             route: "GET /v1/metrics", id: "getMetrics", tag: "agent", summary: "Numbers for a monitoring system",
-            description: "OpenMetrics 1.0 text. Counters begin at zero when the agent starts.",
+            description:
+                "OpenMetrics 1.0 text; with `Accept: text/plain` the older Prometheus text. Counters begin at zero when the agent starts.",
             answers: [
                 Answer(
                     status: 200, description: "The metrics.", type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
                     schema: ["type": "string"],
-                    examples: [("excerpt", "# TYPE readerd_can_take_payments gauge\nreaderd_can_take_payments 1\n# EOF\n")])
+                    examples: [("excerpt", "# TYPE readerd_can_take_payments gauge\nreaderd_can_take_payments 1\n# EOF\n")],
+                    instead: (
+                        PrometheusText.type, ["type": "string"],
+                        [("excerpt", "# TYPE readerd_can_take_payments gauge\nreaderd_can_take_payments 1\n")]
+                    ))
             ]),
         OperationDocument(
             route: "GET /v1/payments/{id}/trace", id: "getPaymentTrace", tag: "payments", summary: "The calls that a payment took",

@@ -2,14 +2,16 @@ import CheckoutAPI
 import NIOCore
 
 /// The OpenAPI 3.1 document, built from the route table, the rules that check requests, and values of the answers' types.
-enum OpenAPIDocument {
+package enum OpenAPIDocument {
     /// What every route may be refused with, by the server itself.
     static let commonProblems: [Problem.Code] = [
         .malformedRequest, .notPermitted, .browserRefused, .requestTimeout, .tooLarge, .unsupportedMediaType, .invalidRequest, .overloaded,
         .internalError, .shuttingDown,
     ]
 
-    static func bytes(version: String) -> [UInt8] { Array((document(version: version).text(indent: true) + "\n").utf8) }
+    package static func text(version: String) -> String { document(version: version).text(indent: true) + "\n" }
+
+    static func bytes(version: String) -> [UInt8] { Array(text(version: version).utf8) }
 
     static func document(version: String) -> JSONValue {
         [

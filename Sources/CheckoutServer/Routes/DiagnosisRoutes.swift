@@ -14,6 +14,9 @@ extension Route {
         Route("GET", "/v1/metrics", .monitor, .lists) { call throws(Problem) in
             try call.parameters { _ in }
             let text = try await call.service.metrics(caller: call.caller)
+            if call.wantsPlainText {
+                return .answer(Response(status: 200, body: .bytes(Array(PrometheusText.of(text).utf8), type: PrometheusText.type)))
+            }
             return .answer(
                 Response(status: 200, body: .bytes(Array(text.utf8), type: "application/openmetrics-text; version=1.0.0; charset=utf-8")))
         },
@@ -49,8 +52,15 @@ extension Route {
 extension Call {
     /// The caller takes JSON and not lines.
     var wantsOneObject: Bool {
-        guard let accept else { return false }
-        let types = accept.lowercased().split(separator: ",").map { $0.prefix { $0 != ";" }.filter { $0 != " " } }
-        return types.contains("application/json") && !types.contains("application/x-ndjson")
+        acceptedTypes.contains("application/json") && !acceptedTypes.contains("application/x-ndjson")
+    }
+
+    /// The caller takes the older text and not OpenMetrics.
+    var wantsPlainText: Bool {
+        acceptedTypes.contains("text/plain") && !acceptedTypes.contains("application/openmetrics-text")
+    }
+
+    private var acceptedTypes: [String] {
+        (accept ?? "").lowercased().split(separator: ",").map { $0.prefix { $0 != ";" }.filter { $0 != " " } }
     }
 }

@@ -90,3 +90,17 @@ package struct ReportFacts: Sendable {
         self.clock = clock
     }
 }
+
+extension ReportFacts {
+    /// Why a report of these would tell nothing; nil when it would tell something.
+    package var emptiness: String? {
+        let found = checks.value?.contains { $0.status != .skipped } ?? false
+        guard info.value == nil, status.value == nil, devices.value == nil, recent.value == nil, payments.isEmpty, !found else {
+            return nil
+        }
+        switch status {
+        case .had: return nil
+        case .not(let reason): return reason
+        }
+    }
+}

@@ -86,8 +86,8 @@ package struct ReportPage: Sendable {
         for (status, style) in [(Check.Status.fail, "bad"), (.warn, "doubt")] {
             for check in checks where check.status == status {
                 let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
-                var card = Markup.element("h3", text: (status == .fail ? "Failed: " : "Look at it: ") + subject + check.detail)
-                card += .element("p", [("class", "quiet")], text: "It should be so: \(check.title)")
+                var card = Markup.element("h3", text: (status == .fail ? "Failed: " : "Warning: ") + subject + check.detail)
+                card += .element("p", [("class", "quiet")], text: "Checked: \(check.title)")
                 if let remedy = check.remedy {
                     card += .element("p", [("class", "todo")], .element("strong", text: "What to do: ") + Markup(remedy))
                 }
@@ -100,8 +100,8 @@ package struct ReportPage: Sendable {
             content += .element(
                 "div", [("class", "card good")], .element("p", [("class", "banner")], text: "No check found anything wrong."))
         }
-        content += folded("\(well.count) are well", well)
-        content += folded("\(others.count) could not be looked at", others)
+        content += folded("\(well.count) passed", well)
+        content += folded("\(others.count) not checked", others)
         return section("Checks", content)
     }
 

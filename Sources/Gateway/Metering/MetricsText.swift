@@ -30,6 +30,8 @@ struct MetricsSnapshot: Sendable {
     private func writeState(_ out: inout OpenMetrics) {
         out.family("readerd_can_take_payments", .gauge, "1 when a payment could be taken now.")
         out.sample("readerd_can_take_payments", status.canTakePayments ? 1 : 0)
+        out.family("readerd_reasons", .gauge, "1 for each reason that the status gives, by its code.")
+        for code in Set(status.reasons.map(\.code)).sorted() { out.sample("readerd_reasons", [("code", code)], 1) }
         out.family("readerd_backend_ok", .gauge, "1 when the backend answers and accepts the agent's credential.")
         out.sample("readerd_backend_ok", status.backend.state == .ok ? 1 : 0)
         out.family("readerd_journal_ok", .gauge, "1 when payments can be journaled.")

@@ -8,7 +8,7 @@ struct CancelCommand: AgentCommand {
         discussion: "Exits as pay does: 11 when it was canceled, 0 when it was paid after all.")
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "The payment's id.") var id: String
+    @Argument(help: "The payment's id.", completion: .names(.payments)) var id: String
     @Option(help: "How many seconds to wait for its end (0 to 120).") var wait = 30
 
     func validate() throws {

@@ -25,8 +25,8 @@ struct CardsCommand: AsyncParsableCommand {
         @Option(help: "The backend's partner.") var partner: String
         @Option(help: "The postal code of the card's holder.") var postalCode: String
         @Option(help: "The name on the card.") var name: String?
-        @Option(help: "The lane; its reader is used.") var lane: String?
-        @Option(help: "The reader: its id, serial number or label.") var reader: String?
+        @Option(help: "The lane; its reader is used.", completion: .names(.lanes)) var lane: String?
+        @Option(help: "The reader: its id, serial number or label.", completion: .names(.readers)) var reader: String?
         @Option(help: "How many seconds the customer may take to present the card (5 to 600).") var timeout: Int?
         @Option(help: "The set-up's id, one per attempt; made up when not given.") var id: String?
         @Option(help: "How many seconds to go on when the agent cannot be reached.") var patience = 60

@@ -13,8 +13,8 @@ struct CartsCommand: AsyncParsableCommand {
 
         @OptionGroup var global: GlobalOptions
         @Argument var cart: String
-        @Option(help: "The lane that it is sold at.") var lane: String?
-        @Option(help: "A reader: its id, serial number or label.") var reader: String?
+        @Option(help: "The lane that it is sold at.", completion: .names(.lanes)) var lane: String?
+        @Option(help: "A reader: its id, serial number or label.", completion: .names(.readers)) var reader: String?
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let cart = try await agent.openCart(cart, CartBody(lane: lane, reader: reader))

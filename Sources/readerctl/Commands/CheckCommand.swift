@@ -12,15 +12,15 @@ struct CheckCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "Only these checks, by their ids; all without any.") var ids: [String] = []
+    @Argument(help: "Only these checks, by their ids; all without any.", completion: .list(Check.ids)) var ids: [String] = []
 
     func run() async throws {
         let output = global.output
         let status: ExitStatus
         do {
             status = try await work(global.client, output)
-        } catch is Output.Closed {
-            status = .ok
+        } catch let closed as Output.Closed {
+            status = output.status(closed)
         } catch let error as ClientError {
             status = try await withoutAgent(error, output)
         }
@@ -48,7 +48,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     /// The agent cannot be asked: that is the finding, and what can be seen without it is said too.
     private func withoutAgent(_ error: ClientError, _ output: Output) async throws -> ExitStatus {
-        let complaint = Complaint(error)
+        let complaint = Complaint(error, role: .technician)
         complaint.tell(output)
         guard case .noSocket = error else { return complaint.status }
         let settings = await LocalCheck.settings()

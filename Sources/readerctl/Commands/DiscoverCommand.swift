@@ -12,6 +12,7 @@ struct DiscoverCommand: AgentCommand {
             certificate; nothing else is said to whatever is there. With --json each line is one of the agent's: device, progress, summary, \
             and with --watch the agent's events after it.
             """)
+    static let role = Role.technician
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "Look on USB.") var usb = false

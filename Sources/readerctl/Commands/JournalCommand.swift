@@ -12,6 +12,7 @@ struct JournalCommand: AsyncParsableCommand {
                 Until then no payment is accepted, because a cart may have been paid before. Compare the open carts with the back office and with \
                 Stripe's dashboard first. Who agreed, when and why is kept.
                 """)
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
         @Option(help: "Why payments may go on.") var note: String

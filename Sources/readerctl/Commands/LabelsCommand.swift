@@ -37,6 +37,7 @@ struct LabelsCommand: AsyncParsableCommand {
     struct ApplyCommand: AgentCommand {
         static let configuration = CommandConfiguration(
             commandName: "apply", abstract: "Give the readers the labels that the settings say (technicians).")
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
 

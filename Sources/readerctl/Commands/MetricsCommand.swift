@@ -3,15 +3,17 @@ import CheckoutClient
 
 struct MetricsCommand: AgentCommand {
     static let configuration = CommandConfiguration(
-        commandName: "metrics", abstract: "Print the agent's numbers as OpenMetrics text.",
+        commandName: "metrics", abstract: "Print the agent's numbers as Prometheus text.",
         discussion: """
-            For node_exporter's textfile collector there is a timer in the package: systemctl enable --now readerd-metrics.timer
+            It is the text that node_exporter's textfile collector reads; a timer in the package writes it there: \
+            systemctl enable --now readerd-metrics.timer
             """)
 
     @OptionGroup var global: GlobalOptions
+    @Flag(help: "Print OpenMetrics text instead.") var openmetrics = false
 
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
-        var text = try await agent.metrics()
+        var text = try await agent.metrics(openmetrics ? .openMetrics : .prometheus)
         while text.last == "\n" { text.removeLast() }
         try output.line(text)
         return .ok

@@ -20,8 +20,8 @@ struct PayCommand: AgentCommand {
     @Option(help: "The cart to be paid.") var cart: String
     @Option(help: "What is to be paid, in the major unit: 56.78") var amount: String
     @Option(help: "The payment's id, one per attempt; made up when not given.") var id: String?
-    @Option(help: "The lane; its reader is used.") var lane: String?
-    @Option(help: "The reader: its id, serial number or label.") var reader: String?
+    @Option(help: "The lane; its reader is used.", completion: .names(.lanes)) var lane: String?
+    @Option(help: "The reader: its id, serial number or label.", completion: .names(.readers)) var reader: String?
     @Option(help: "How many seconds the customer may take to present a card (5 to 600).") var timeout: Int?
     @Option(help: ArgumentHelp("A tip that the reader offers, up to three times: \"10%:568\".", valueName: "label:minor"))
     var tip: [TipOption] = []

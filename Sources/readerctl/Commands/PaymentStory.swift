@@ -9,7 +9,7 @@ extension PaymentsCommand {
             discussion: "With --json: the payment. Exits with 0 when it was found, however it stands.")
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The payment's id.") var id: String
+        @Argument(help: "The payment's id.", completion: .names(.payments)) var id: String
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let payment = try await agent.payment(id)

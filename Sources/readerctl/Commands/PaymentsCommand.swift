@@ -15,7 +15,7 @@ struct PaymentsCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @Option(help: "Only this cart's.") var cart: String?
         @Option(help: "Only those in this state.") var state: Payment.State?
-        @Option(help: "Only this lane's.") var lane: String?
+        @Option(help: "Only this lane's.", completion: .names(.lanes)) var lane: String?
         @Option(help: "How many (1 to 200).") var limit = 20
         @Option(help: "The page after: what the page before said.") var before: String?
 

@@ -5,7 +5,7 @@ import CheckoutClient
 extension ReadersCommand {
     /// What names a reader on the command line.
     struct Named: ParsableArguments {
-        @Argument(help: "Its id (tmr_…), serial number or label.") var reader: String
+        @Argument(help: "Its id (tmr_…), serial number or label.", completion: .names(.readers)) var reader: String
     }
 
     private struct Done: Encodable {
@@ -17,6 +17,7 @@ extension ReadersCommand {
         static let configuration = CommandConfiguration(
             commandName: "label", abstract: "Give a reader another label (technicians).",
             discussion: "A label that another reader of the location has is refused.")
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var named: Named
@@ -33,6 +34,7 @@ extension ReadersCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove", abstract: "Take a reader off this location (technicians).",
             discussion: "Refused while a payment has it. To use it again, register it with a new code.")
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var named: Named
@@ -51,6 +53,7 @@ extension ReadersCommand {
     struct IdentifyCommand: AgentCommand {
         static let configuration = CommandConfiguration(
             commandName: "identify", abstract: "Show a reader's label on its own display for some seconds (technicians).")
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var named: Named
@@ -69,6 +72,7 @@ extension ReadersCommand {
     struct ConnectCommand: AgentCommand {
         static let configuration = CommandConfiguration(
             commandName: "connect", abstract: "Open a session with a reader now (technicians).")
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var named: Named
@@ -90,6 +94,7 @@ extension ReadersCommand {
         static let configuration = CommandConfiguration(
             commandName: "disconnect", abstract: "Give the session with a reader up (technicians).",
             discussion: "It stays so until a sale or a technician wants the reader again.")
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
         @OptionGroup var named: Named

@@ -32,7 +32,7 @@ struct ReadersCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "show", abstract: "Everything about one reader.")
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "Its id (tmr_…), serial number or label.") var reader: String
+        @Argument(help: "Its id (tmr_…), serial number or label.", completion: .names(.readers)) var reader: String
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let reader = try await agent.reader(reader)

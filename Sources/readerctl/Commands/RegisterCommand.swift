@@ -21,6 +21,7 @@ struct RegisterCommand: AgentCommand {
         "    type 0-7-1-3-9 on its keys",
         "It is three words. The reader must be on, and have reached the internet.",
     ]
+    static let role = Role.technician
 
     @OptionGroup var global: GlobalOptions
     @Option(help: "The words that the reader shows, with hyphens between.") var code: String?

@@ -9,10 +9,11 @@ extension ReadersCommand {
             discussion:
                 "Look at the reader first: nothing may run on it. The payment or card set-up itself stays as it is. Who released it and when is kept."
         )
+        static let role = Role.technician
 
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "Its id (tmr_…), serial number or label.") var reader: String
-        @Option(help: "The payment that has it, as \"readers show\" says.") var payment: String?
+        @Argument(help: "Its id (tmr_…), serial number or label.", completion: .names(.readers)) var reader: String
+        @Option(help: "The payment that has it, as \"readers show\" says.", completion: .names(.payments)) var payment: String?
         @Option(help: "The card set-up that has it, when it is not a payment.") var cardSetup: String?
 
         func validate() throws {

@@ -13,7 +13,8 @@ struct ReportCommand: AgentCommand {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Option(name: [.customLong("payment")], help: "A payment to tell in full; may be given several times.") var payments: [String] = []
+    @Option(name: [.customLong("payment")], help: "A payment to tell in full; may be given several times.", completion: .names(.payments))
+    var payments: [String] = []
     @Option(help: "Where to write it; - is standard output. Without it a name with the time, here.") var output: String?
 
     private struct Done: Encodable {
@@ -22,6 +23,13 @@ struct ReportCommand: AgentCommand {
 
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
         let facts = try await Gathering(agent).facts(payments)
+        if let reason = facts.emptiness {
+            Complaint(
+                code: "empty_report", title: "The report would hold nothing", detail: reason,
+                remedy: "Write it as root: sudo readerctl report", retryable: false, status: .notPermitted
+            ).tell(output)
+            return .notPermitted
+        }
         let html = ReportPage(facts).html
         guard self.output != "-" else {
             try output.raw(html)

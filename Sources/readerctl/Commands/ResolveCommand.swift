@@ -11,9 +11,10 @@ struct ResolveCommand: AgentCommand {
             Look first: in the back office for the cart's order, in Stripe's dashboard for the payment intent. Who said it, when and why is kept.
             Exits with 0 when it was resolved, either way.
             """)
+    static let role = Role.technician
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "The payment's id.") var id: String
+    @Argument(help: "The payment's id.", completion: .names(.payments)) var id: String
     @Option(help: "succeeded: the money was taken. failed: it was not.") var outcome: ResolveBody.Outcome
     @Option(help: "Why you know.") var note: String
     @Option(help: "The order, when it succeeded and is known.") var order: String?

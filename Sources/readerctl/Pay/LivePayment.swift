@@ -15,6 +15,7 @@ actor LivePayment {
     /// A request was sent whose answer is not known, or the payment was seen.
     private var mayExist = false
     private var cancelWanted = false
+    private var hasBegun = false
     private var outageSince: ContinuousClock.Instant?
 
     private enum Ending: Sendable {
@@ -36,7 +37,6 @@ actor LivePayment {
     func run() async throws -> ExitStatus {
         let interrupts = await UnixSignalsSequence(trapping: .sigint)
         let (cancels, askCancel) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
-        screen.begin()
         let ending: Ending
         do {
             ending = try await end(interrupts, cancels, askCancel)
@@ -151,12 +151,30 @@ extension LivePayment {
         {
             return false
         }
-        for entry in payment.timeline.dropFirst(last?.timeline.count ?? 0) where !entry.state.isEnd {
-            screen.says(entry.state, of: payment)
-        }
+        for state in news(payment) { screen.says(state, of: payment) }
         if payment != last { screen.changed(payment) }
         last = payment
         return payment.state.isEnd
+    }
+
+    /// The states to tell. One that is met as it ended, or while nobody knows, is told by how it stands and not by its story.
+    private func news(_ payment: Payment) -> [Payment.State] {
+        guard let last else {
+            if payment.state.isEnd {
+                screen.endedBefore(payment)
+                return []
+            }
+            begin()
+            return payment.state == .unresolved ? [.unresolved] : payment.timeline.map(\.state)
+        }
+        return payment.timeline.dropFirst(last.timeline.count).map(\.state).filter { !$0.isEnd }
+    }
+
+    /// Says the id and what it is for, once there is something that may go on without this command.
+    private func begin() {
+        guard !hasBegun else { return }
+        hasBegun = true
+        screen.begin()
     }
 
     /// Nil: try again.
@@ -167,7 +185,9 @@ extension LivePayment {
             guard mayExist else { throw error }
         case .problem(let problem):
             if try await agent.isRefusal(problem, id: id, last: last, mayExist: mayExist) { throw error }
-        case .connectionLost, .timedOut, .invalidAnswer, .notEnded: mayExist = true
+        case .connectionLost, .timedOut, .invalidAnswer, .notEnded:
+            mayExist = true
+            begin()
         }
         return lost(error)
     }

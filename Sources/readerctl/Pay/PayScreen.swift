@@ -13,6 +13,12 @@ struct PayScreen: Sendable {
         say(wrapped("If this is interrupted, repeat it with --id \(id) and the same values: that takes nothing twice."))
     }
 
+    /// The id had been used before, and that attempt has ended.
+    func endedBefore(_ payment: Payment) {
+        guard let end = payment.endedAt else { return say("Payment \(id)") }
+        say(wrapped("Payment \(id) began at \(Times.dateAndTime(payment.createdAt)) and ended at \(Times.dateAndTime(end))."))
+    }
+
     func says(_ state: Payment.State, of payment: Payment) {
         say(wrapped(PaymentWords(payment).doing(state)))
     }
@@ -56,7 +62,7 @@ struct PayScreen: Sendable {
             say("Left. The payment goes on.")
         }
         say("Follow it: readerctl payments show \(id)")
-        say("Cancel it: readerctl cancel \(id)")
+        if last?.state.canBeCanceled ?? true { say("Cancel it: readerctl cancel \(id)") }
     }
 
     /// The agent could not be reached any more.
@@ -71,5 +77,15 @@ struct PayScreen: Sendable {
     private func say(_ text: String) {
         guard !output.json else { return }
         do { try output.line(text) } catch {}
+    }
+}
+
+extension Payment.State {
+    /// Whether asking to cancel can still change how it ends: nothing has been charged yet.
+    var canBeCanceled: Bool {
+        switch self {
+        case .queued, .preparing, .waitingForCard: true
+        case .authorizing, .finishing, .unresolved, .succeeded, .declined, .canceled, .canceledByCustomer, .timedOut, .failed: false
+        }
     }
 }

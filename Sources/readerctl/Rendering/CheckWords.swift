@@ -14,31 +14,37 @@ struct CheckWords {
         }
         for check in checks where check.status == .pass { lines.append(mark(check) + " " + shown(check.title)) }
         for check in checks where check.status != .pass && check.status != .fail && check.status != .warn {
-            lines += [mark(check) + " Not known: " + shown(check.title)] + text(check.detail, Self.indent)
+            lines += text(unknown(check), Self.indent, mark(check))
         }
         return lines + ["", closing(summary)]
     }
 
     private static let indent = "       "
 
-    /// The finding first: it is what one came for. What should be so is said below, then what to do and how to look again.
-    private func wrong(_ check: Check) -> [String] {
-        let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
-        var lines = text(subject + check.detail, Self.indent)
-        if let first = lines.first { lines[0] = mark(check) + " " + first.dropFirst(Self.indent.count) }
-        lines += text("It should be so: \(check.title)", Self.indent)
-        if let remedy = check.remedy { lines += text("What to do: \(remedy)", Self.indent) }
-        return lines + [Self.indent + "Look again: readerctl check \(shown(check.id, limit: 40))"]
+    /// What could not be found out: why, and what it is about.
+    private func unknown(_ check: Check) -> String {
+        let subject = check.subject.map { ", \($0)" } ?? ""
+        return "Not checked (\(shown(check.id, limit: 40))\(subject)): \(check.detail)" + (check.remedy.map { " What to do: \($0)" } ?? "")
     }
 
-    private func text(_ text: String, _ indent: String) -> [String] {
-        wrapped(shown(text, limit: 800), width: 80, indent: indent).split(separator: "\n").map(String.init)
+    /// The finding first: it is what one came for. Then what to do, and how to check again.
+    private func wrong(_ check: Check) -> [String] {
+        let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
+        var lines = text(subject + check.detail, Self.indent, mark(check))
+        if let remedy = check.remedy { lines += text("What to do: \(remedy)", Self.indent) }
+        return lines + [Self.indent + "Check again: sudo readerctl check \(shown(check.id, limit: 40))"]
+    }
+
+    private func text(_ text: String, _ indent: String, _ mark: String? = nil) -> [String] {
+        var lines = wrapped(shown(text, limit: 800), indent: indent).split(separator: "\n").map(String.init)
+        if let mark, let first = lines.first { lines[0] = mark + " " + first.dropFirst(indent.count) }
+        return lines
     }
 
     private func mark(_ check: Check) -> String {
         switch check.status {
         case .pass: output.good("ok    ")
-        case .warn: output.doubtful("look  ")
+        case .warn: output.doubtful("warn  ")
         case .fail: output.bad("FAIL  ")
         default: "?     "
         }
@@ -46,9 +52,9 @@ struct CheckWords {
 
     private func closing(_ summary: CheckSummary) -> String {
         let counts = [
-            summary.fail > 0 ? "\(summary.fail) failed" : nil, summary.warn > 0 ? "\(summary.warn) to look at" : nil,
-            "\(summary.pass) well",
-            summary.skipped > 0 ? "\(summary.skipped) could not be looked at" : nil,
+            summary.fail > 0 ? "\(summary.fail) failed" : nil,
+            summary.warn == 0 ? nil : summary.warn == 1 ? "1 warning" : "\(summary.warn) warnings",
+            "\(summary.pass) passed", summary.skipped > 0 ? "\(summary.skipped) not checked" : nil,
         ].compactMap { $0 }.joined(separator: ", ")
         let words = "\(counts)."
         return summary.fail > 0 ? output.bad(words) : summary.warn > 0 ? output.doubtful(words) : output.good(words)

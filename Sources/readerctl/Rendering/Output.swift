@@ -3,25 +3,32 @@ import Glibc
 
 /// Where the words go: standard output for what was asked, standard error for what went wrong.
 struct Output: Sendable {
-    /// Nobody reads standard output any more (`readerctl events | head`).
-    struct Closed: Error {}
+    /// Standard output takes no more: nobody reads it (`readerctl events | head`), or its disk is full.
+    struct Closed: Error {
+        var code: CInt
+    }
 
     /// JSON instead of words.
     var json: Bool
     var color: Bool
     /// The terminal, if there is one, understands more than lines.
     var canMoveCursor: Bool
+    /// The locale has ASCII alone: words are written without typographic marks. JSON is UTF-8 wherever it goes.
+    var isPlain: Bool
 
     init(json: Bool, noColor: Bool, environment: [String: String]) {
         self.json = json
+        isPlain = !json && PlainText.isWanted(environment)
         canMoveCursor = environment["TERM"] != "dumb" && !(environment["TERM"] ?? "").isEmpty
         color =
             !json && !noColor && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" && isatty(STDOUT_FILENO) == 1
     }
 
     func line(_ text: String = "") throws(Closed) {
-        try Self.write(text + "\n", to: STDOUT_FILENO)
+        try Self.write(fit(text) + "\n", to: STDOUT_FILENO)
     }
+
+    private func fit(_ text: String) -> String { isPlain ? PlainText.of(text) : text }
 
     func lines(_ lines: [String]) throws(Closed) {
         try line(lines.joined(separator: "\n"))
@@ -39,12 +46,22 @@ struct Output: Sendable {
 
     /// To standard error. If that is closed there is nobody left to tell.
     func complain(_ text: String) {
-        do { try Self.write(text + "\n", to: STDERR_FILENO) } catch {}
+        do { try Self.write(fit(text) + "\n", to: STDERR_FILENO) } catch {}
     }
 
     /// A question, to standard error: standard output is for what was asked for.
     func ask(_ question: String) {
-        do { try Self.write(question, to: STDERR_FILENO) } catch {}
+        do { try Self.write(fit(question), to: STDERR_FILENO) } catch {}
+    }
+
+    /// How a command ends whose output could not be written. That nobody reads any more is no fault.
+    func status(_ closed: Closed) -> ExitStatus {
+        guard closed.code != EPIPE else { return .ok }
+        Complaint(
+            code: "not_written", title: "The output could not be written", detail: "\(String(cString: strerror(closed.code))).",
+            remedy: "Make room where the output goes, or write it elsewhere.", retryable: false, status: .refused
+        ).tell(self)
+        return .refused
     }
 
     func bold(_ text: String) -> String { styled(text, "1") }
@@ -74,7 +91,7 @@ struct Output: Sendable {
                 var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = Glibc.poll(&poll, 1, 1000)
             } else if errno != EINTR {
-                throw Closed()
+                throw Closed(code: errno)
             }
         }
     }

@@ -17,7 +17,7 @@ func shown(_ text: String, limit: Int = 300) -> String {
 }
 
 /// Breaks text into lines of at most `width` characters, between words where possible.
-func wrapped(_ text: String, width: Int = 80, indent: String = "") -> String {
+func wrapped(_ text: String, width: Int = TextWidth.prose, indent: String = "") -> String {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ") {

@@ -14,10 +14,10 @@ struct Table {
     private static let gap = 2
 
     var columns: [Column]
-    var width = 80
+    var width: Int
     private(set) var rows: [[String]] = []
 
-    init(_ columns: [Column], width: Int = 80) {
+    init(_ columns: [Column], width: Int = TextWidth.table) {
         self.columns = columns
         self.width = width
     }

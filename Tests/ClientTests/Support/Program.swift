@@ -43,7 +43,7 @@ final class Program: Sendable {
         // NIO's sockets are inherited: what other tests have open must not stay open in this process. What is not open is ignored.
         for descriptor: CInt in 3..<512 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         defer { if outputClosed { close(reading[1]) } }
-        let settings = ["PATH": "/usr/bin:/bin", "TZ": "UTC", "HOME": "/"].merging(environment) { $1 }
+        let settings = ["PATH": "/usr/bin:/bin", "TZ": "UTC", "HOME": "/", "LANG": "C.UTF-8"].merging(environment) { $1 }
         var arguments = command.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
         var variables = settings.map { strdup("\($0)=\($1)") as UnsafeMutablePointer<CChar>? } + [nil]
         defer { for text in arguments + variables { free(text) } }
