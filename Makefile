@@ -41,6 +41,7 @@ shellcheck           command -v shellcheck
 systemd              command -v systemd-analyze
 iproute2             command -v ip
 pandoc               command -v pandoc
+groff-base           command -v groff
 endef
 export REQUIREMENTS
 

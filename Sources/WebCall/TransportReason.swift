@@ -23,7 +23,7 @@ struct TransportReason {
             if let first = error.connectionErrors.first?.error {
                 self.init(first, place: place, sent: sent, connectTimeout: connectTimeout, deadline: deadline)
             } else if error.dnsAError != nil || error.dnsAAAAError != nil {
-                self.init(sentence: "no address is known for \(place): the name cannot be resolved (DNS)")
+                self.init(sentence: "no address is known for \(place): \(TransportWords.nameUnknown)")
             } else {
                 self.init(sentence: "no connection to \(place)")
             }
@@ -64,7 +64,7 @@ struct TransportReason {
 
     private init(handshake detail: String, place: String) {
         if detail.contains("CERTIFICATE_VERIFY_FAILED") {
-            self.init(sentence: "the certificate of \(place) is not trusted", isCertificate: true)
+            self.init(sentence: "the certificate of \(place) \(TransportWords.untrusted)", isCertificate: true)
             return
         }
         // The library's own words for it, such as WRONG_VERSION_NUMBER; the rest of its text names its source files.
@@ -80,8 +80,8 @@ struct TransportReason {
 
     private static func sentence(errno code: CInt, place: String) -> String {
         switch code {
-        case ECONNREFUSED: "connection refused by \(place)"
-        case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN: "no route to \(place): is this box on the network?"
+        case ECONNREFUSED: "\(TransportWords.refused) \(place)"
+        case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN: "no route to \(place): \(TransportWords.noRoute)"
         case ETIMEDOUT: "no connection to \(place): it does not answer"
         case ECONNRESET, EPIPE: "\(place) cut the connection"
         default: "no connection to \(place): \(String(cString: strerror(code)))"

@@ -254,6 +254,7 @@ package final class WebClient: Sendable {
         let body = Array(collected.body.readableBytesView)
         let explained = request.explain?(body).map { ShownText.of($0, hiding: request.secrets) }
         let text = explained ?? ShownText.of(body, hiding: request.secrets)
+        // By `TransportWords.ownTrouble` advice is given.
         var detail = "\(request.name): \(request.base.place) answered \(status)" + (text.isEmpty ? "" : ": \(text)")
         switch status {
         case 401: return (.unauthorized(detail: detail), .nothing)

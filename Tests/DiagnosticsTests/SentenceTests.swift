@@ -34,7 +34,7 @@ import WebCall
     @Test func `a router that hides private answers is told from a name server that is silent`() {
         let (host, address) = ("192-168-1-57.x.device.stripe-terminal-local-reader.net", "192.168.1.57")
         let blocked = Checkup.publishedName(host, address, .none, control: .addresses(["3.4.5.6"]))
-        #expect(blocked.status == .warn)
+        #expect(blocked.status == .pass, "there is nothing to do")
         #expect(blocked.detail.contains("The router blocks private answers"))
         #expect(blocked.detail.contains("readerd does not need it"))
         #expect(Checkup.publishedName(host, address, .none, control: .silent).status == .skipped)
@@ -83,7 +83,8 @@ import WebCall
     }
 
     @Test func `the time around midnight is named`() {
-        #expect(Checkup.restartWindow([Self.reader()], at: 23 * 60 + 50).status == .warn)
+        #expect(Checkup.restartWindow([Self.reader()], at: 23 * 60 + 50).status == .pass, "there is nothing to do")
+        #expect(Checkup.restartWindow([Self.reader()], at: 23 * 60 + 50).detail.contains("one may be away"))
         #expect(Checkup.restartWindow([Self.reader()], at: 5).detail.contains("it is 00:05"))
         #expect(Checkup.restartWindow([Self.reader()], at: 12 * 60).status == .pass)
         #expect(Checkup.restartWindow([], at: 0).status == .skipped)

@@ -13,6 +13,49 @@ struct DocumentTests {
             #expect(control.contains(".SS readerctl \(command)\n"), "\(command)")
         }
         #expect(Place.text(scratch.path + "/readersim.1").contains(".SH COMMANDS"))
+        for page in ["readerd.8", "readerctl.1", "readersim.1"] {
+            let text = Place.text(scratch.path + "/" + page)
+            for section in ["EXIT STATUS", "FILES", "EXAMPLES", "SEE ALSO"] {
+                #expect(text.contains(".SH \(section)\n"), "\(page): \(section)")
+            }
+        }
+        // What every command takes is told once.
+        #expect(control.split(separator: "\n").count { $0.hasPrefix("\\fB\\-\\-socket\\fR") } == 1)
+        let settings = Place.text(scratch.path + "/readerd.toml.5")
+        for key in ["location", "backend.token_file", "timeouts.authorization_window_s", "log.format"] {
+            #expect(settings.contains("\\fB\(key)\\fR = "), "\(key)")
+        }
+        for page in ["readerd.8", "readerctl.1", "readersim.1", "readerd.toml.5"] {
+            let drawn = try shell("groff -man -Tutf8 -wall \(scratch.path)/\(page) > /dev/null", in: scratch)
+            #expect(drawn.status == 0 && drawn.output == "", "\(page): \(drawn.output)")
+        }
+    }
+
+    @Test func `the first payment of the README is one command, so that it can be pasted`() throws {
+        let scratch = try Scratch()
+        let readme = Place.text(Place.root + "/README.md")
+        let block = try #require(readme.split(separator: "```\n").first { $0.hasPrefix("(\n") && $0.contains("readersim run") })
+        // Each stands for its program, and eats what waits on standard input, as a question for a password does.
+        let fakes = """
+            mkdir -p \(scratch.path)/bin \(scratch.path)/work && cd \(scratch.path)/bin
+            for name in sudo readersim; do printf '#!/bin/sh\\ncat > /dev/null\\necho %s "$@" >> \(scratch.path)/said\\necho ready\\n' $name > $name; done
+            chmod 755 sudo readersim
+            """
+        #expect(try shell(fakes, in: scratch).status == 0)
+        #expect(
+            FileManager.default.createFile(
+                atPath: scratch.path + "/block", contents: Data((String(block) + "echo after >> \(scratch.path)/said\n").utf8)))
+        let ran = try shell("cd \(scratch.path)/work && PATH=\(scratch.path)/bin:$PATH bash < \(scratch.path)/block", in: scratch)
+        #expect(ran.status == 0, "\(ran.output)")
+        let said = Place.text(scratch.path + "/said").split(separator: "\n").map(String.init)
+        #expect(said.contains { $0.hasPrefix("sudo readerctl pay ") }, "\(said)")
+        #expect(said.count { $0.hasPrefix("sudo ") } == block.split(separator: "\n").count { $0.contains("sudo ") }, "\(said)")
+    }
+
+    @Test func `the units start what the package brings`() throws {
+        let unit = Place.text(Place.packaging + "/systemd/readerd-metrics.service")
+        #expect(unit.contains("ExecStart=/usr/libexec/readerd/write-metrics\n"))
+        #expect(Place.text(Place.packaging + "/debian/readerd.install").contains("bin/write-metrics usr/libexec/readerd\n"))
     }
 
     @Test(arguments: ["bash", "zsh", "fish"], ["readerd", "readerctl"])

@@ -8,11 +8,13 @@ import Testing
 struct LifecycleTests {
     private struct Package {
         let scratch: Scratch
+        /// What was said while it was made.
+        let made: String
         var root: String { scratch.path + "/root" }
         var file: String { scratch.path + "/out/readerd.deb" }
         var control: String { scratch.path + "/tree/DEBIAN" }
 
-        init() throws {
+        init(environment: String = "HOME=/nowhere") throws {
             scratch = try Scratch()
             let programs = try Place.programs()
             let path = scratch.path
@@ -25,13 +27,14 @@ struct LifecycleTests {
                     printf '#!/bin/sh\\nexec \(programs)/%s "$@"\\n' $program > \(path)/bin/$program
                     chmod 755 \(path)/bin/$program
                 done
-                BUILDDEB_OPTIONS=-Znone \(Place.packaging)/build-deb \(path)/bin \(path)/out
+                \(environment) GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null BUILDDEB_OPTIONS=-Znone \(Place.packaging)/build-deb \(path)/bin \(path)/out
                 mv \(path)/out/readerd_*.deb \(path)/out/readerd.deb
                 dpkg-deb -R \(path)/out/readerd.deb \(path)/tree
                 sed 's/^Version: .*/&+1/' -i \(path)/tree/DEBIAN/control
                 dpkg-deb --root-owner-group -Znone -b \(path)/tree \(path)/out/next.deb
                 """, in: scratch)
             #expect(made.status == 0, "\(made.output)")
+            self.made = made.output
         }
 
         /// Without root's rights, and with the scripts outside of the root directory, which has no shell.
@@ -56,7 +59,16 @@ struct LifecycleTests {
         let installed = try package.dpkg("-i \(package.file)")
         #expect(installed.contains("installed and not started yet"), "\(installed)")
         #expect(package.exists("/usr/bin/readerd") && package.exists("/etc/readerd/readerd.toml"))
-        #expect(package.exists("/usr/share/doc/readerd/examples/readerd.toml"))
+        let documents = [
+            "html/index.html", "html/Routes.html", "html/style.css", "examples/readerd.toml", "examples/take_payment.py", "openapi.json",
+        ]
+        for path in documents + ["examples/monitoring/readerd-alerts.yml"] {
+            #expect(package.exists("/usr/share/doc/readerd/" + path), "\(path)")
+        }
+        for page in ["man1/readerctl.1.gz", "man5/readerd.toml.5.gz", "man8/readerd.8.gz"] {
+            #expect(package.exists("/usr/share/man/" + page))
+        }
+        #expect(package.exists("/usr/libexec/readerd/write-metrics"))
         var facts = stat()
         #expect(stat(package.root + "/etc/readerd/credentials", &facts) == 0 && facts.st_mode & 0o7777 == 0o700)
         for link in ["sockets.target.wants/readerd.socket", "multi-user.target.wants/readerd.service"] {
@@ -89,6 +101,60 @@ struct LifecycleTests {
         for path in kept { #expect(!package.exists(path), "\(path) after the purge") }
         #expect(Place.text(package.root + "/etc/readerd/store-ca.pem") == "mine")
         #expect(purged.contains("\n  store-ca.pem\n") && purged.contains("readerd-checkout"), "\(purged)")
+    }
+
+    /// Money that nobody has found yet is not thrown away with the journal.
+    @Test func `a purge keeps a journal whose payments have not all ended, and says where`() throws {
+        let package = try Package()
+        // What the agent would answer, or that nobody answers.
+        for (answer, isKept) in [
+            ("exit 20", true), (#"echo '{"open_payments":[{"id":"p"}]}'"#, true), (#"echo '{"open_payments":[]}'"#, false),
+        ] {
+            _ = try package.dpkg("-i \(package.file)")
+            try package.write("/var/lib/readerd/journal.sqlite", "mine")
+            try package.write("/usr/bin/readerctl", "#!/bin/sh\n\(answer)\n")
+            #expect(try shell("chmod 755 \(package.root)/usr/bin/readerctl", in: package.scratch).status == 0)
+            let purged = try package.dpkg("-P readerd")
+            #expect(!package.exists("/var/lib/readerd"))
+            let kept = purged.firstMatch(of: #/is kept in (\/var\/backups\/readerd-[0-9-]+);/#)
+            #expect((kept != nil) == isKept, "\(answer): \(purged)")
+            if let kept { #expect(Place.text(package.root + "\(kept.1)/journal.sqlite") == "mine") }
+            #expect(try shell("rm -rf \(package.root)/var/backups", in: package.scratch).status == 0)
+        }
+    }
+
+    @Test func `a package's version comes from git and is older than the release that it leads to`() throws {
+        let scratch = try Scratch()
+        let path = scratch.path
+        let made = try shell(
+            """
+            set -e
+            mkdir -p \(path)/source/packaging && cp \(Place.packaging)/version \(path)/source/packaging/ && cd \(path)/source
+            packaging/version 0.2.0
+            git init -q && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m one
+            packaging/version 0.2.0
+            git -c user.name=a -c user.email=a@b commit -q --allow-empty -m two && git tag v0.2.0
+            packaging/version 0.2.0
+            git -c user.name=a -c user.email=a@b commit -q --allow-empty -m three
+            packaging/version 0.2.0
+            """, in: scratch)
+        #expect(made.status == 0, "\(made.output)")
+        let versions = made.output.split(separator: "\n").map(String.init)
+        #expect(versions.count == 4 && versions[0] == "0.2.0" && versions[2] == "0.2.0")
+        #expect(versions[1].contains(#/^0\.2\.0~1\.[0-9a-f]+$/#) && versions[3].contains(#/^0\.2\.0\+1\.g[0-9a-f]+$/#), "\(versions)")
+        for (older, newer) in [(versions[1], versions[2]), (versions[2], versions[3])] {
+            #expect(try shell("dpkg --compare-versions \(older) lt \(newer)", in: scratch).status == 0)
+        }
+    }
+
+    @Test func `whoever answers for a package is told, and nobody is made up`() throws {
+        for (told, wanted) in [
+            ("MAINTAINER='A Shop <it@shop.example>'", "A Shop <it@shop.example>"), ("HOME=/nowhere", "Whoever built this package <>"),
+        ] {
+            let package = try Package(environment: told)
+            #expect(Place.text(package.control + "/control").contains("Maintainer: \(wanted)\n"), "\(told)")
+            #expect(package.made.contains("MAINTAINER=") == (wanted.hasSuffix("<>")), "\(package.made)")
+        }
     }
 
     /// Stopped before the new program is in place, the agent would be woken by the next caller: the old one, and it would stay.

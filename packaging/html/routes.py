@@ -103,7 +103,8 @@ class Reference:
                 out.append(example(content["example"]))
         good, refused = [], []
         for status, answer in operation["responses"].items():
-            answer = self.resolve(answer)
+            # What a route says of its own refusals goes before what is said of all.
+            answer = {**self.resolve(answer), **answer}
             (good if status[0] == "2" else refused).append((status, answer))
         for status, answer in good:
             out.append(f'<p><strong>{status}</strong> {words(answer["description"])}')

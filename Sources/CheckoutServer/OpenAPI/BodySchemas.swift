@@ -99,11 +99,9 @@ extension Schema {
         ("ConnectionTokenBody", body("For a checkout that runs Stripe's SDK itself.", required: [("cart", cart)])),
         (
             "ReleaseBody",
-            oneOf(
-                ["payment", "card_setup"],
-                body(
-                    "What is expected to have the reader: a payment or a card set-up, one of the two.", required: [],
-                    optional: [("payment", text(.payment, "The payment's id.")), ("card_setup", text(.payment, "The card set-up's id."))]))
+            body(
+                "What is expected to have the reader: a payment or a card set-up. Exactly one of the two is named.", required: [],
+                optional: [("payment", text(.payment, "The payment's id.")), ("card_setup", text(.payment, "The card set-up's id."))])
         ),
         ("AcceptLossBody", body("Why the agent may go on without it.", required: [("note", text(.note, "Why; it is journaled."))])),
         ("NoBody", body("Nothing: an empty object, or no body at all.", required: [])),

@@ -30,7 +30,7 @@ package enum OpenAPIDocument {
             "components": [
                 "schemas": Schema.object(
                     of: Schema.bodies + Schema.payments + Schema.cards + Schema.agent + Schema.discovery + Schema.diagnosis),
-                "headers": headers,
+                "headers": headers, "responses": refusedAnswers,
             ],
         ]
     }
@@ -79,7 +79,9 @@ package enum OpenAPIDocument {
                 ))
         }
         let good = document.answers.map { (String($0.status), answer($0, noStore: route.holdsSecret)) }
-        members.append(("responses", Schema.object(of: good + refusals(route))))
+        members.append(("responses", Schema.object(of: good + refusals(route).map { ($0, refusal($0, $1)) })))
+        members.append(
+            ("x-readerd-codes", Schema.object(of: refusals(route).map { ($0, .array($1.map { .string($0.rawValue) })) })))
         return Schema.object(of: members)
     }
 
@@ -99,35 +101,41 @@ package enum OpenAPIDocument {
         return ["schema": schema, "examples": Schema.object(of: examples.map { ($0.0, ["value": $0.1]) })]
     }
 
-    /// Every way in which a route may be refused, by status.
-    private static func refusals(_ route: Route) -> [(String, JSONValue)] {
+    /// Every way in which a route may be refused, by status. The answers themselves are components: generators of clients make one type of each.
+    private static func refusals(_ route: Route) -> [(String, [Problem.Code])] {
         var byStatus: [Int: [Problem.Code]] = [431: [.tooLarge]]
         for code in commonProblems + route.problems {
             if code == .unsupportedMediaType, route.body == .none { continue }
             byStatus[code.facts.status, default: []].append(code)
         }
-        return byStatus.sorted { $0.key < $1.key }.map { status, codes in
-            let schema: JSONValue = [
-                "allOf": [
-                    Schema.reference("Problem"),
-                    [
-                        "type": "object",
-                        "properties": [
-                            "status": ["const": .number(JSONNumber(Int64(status)))],
-                            "code": ["enum": .array(codes.map { .string($0.rawValue) })],
-                        ],
-                    ],
-                ]
-            ]
-            let examples = codes.map { ($0.rawValue, Examples.json(Examples.problem($0, status: status))) }
-            let sentence = codes.map { "`\($0.rawValue)`: \($0.facts.title)." }.joined(separator: " ")
-            return (
-                String(status),
-                [
-                    "description": .string(sentence), "headers": Schema.object(of: headerReferences),
-                    "content": ["application/problem+json": content(schema, examples)],
-                ]
-            )
+        return byStatus.sorted { $0.key < $1.key }.map { (String($0.key), $0.value) }
+    }
+
+    private static func refusal(_ status: String, _ codes: [Problem.Code]) -> JSONValue {
+        ["$ref": .string("#/components/responses/Refused\(status)"), "description": .string(sentence(codes))]
+    }
+
+    private static func sentence(_ codes: [Problem.Code]) -> String {
+        codes.map { "`\($0.rawValue)`: \($0.facts.title)." }.joined(separator: " ")
+    }
+
+    /// One for each status that any route may be refused with, over all its codes.
+    private static var refusedAnswers: JSONValue {
+        var byStatus: [Int: [Problem.Code]] = [431: [.tooLarge]]
+        for code in commonProblems + Route.all(document: []).flatMap(\.problems) {
+            if byStatus[code.facts.status]?.contains(code) ?? false { continue }
+            byStatus[code.facts.status, default: []].append(code)
         }
+        return Schema.object(
+            of: byStatus.sorted { $0.key < $1.key }.map { status, codes in
+                let examples = codes.map { ($0.rawValue, Examples.json(Examples.problem($0, status: status))) }
+                return (
+                    "Refused\(status)",
+                    [
+                        "description": .string(sentence(codes)), "headers": Schema.object(of: headerReferences),
+                        "content": ["application/problem+json": content(Schema.reference("Problem"), examples)],
+                    ]
+                )
+            })
     }
 }

@@ -143,7 +143,7 @@ extension OperationDocument {
             parameters: [query("cart", Schema.text(.cart, "With the cart, Stripe's location too."))],
             answers: [
                 ok(
-                    "The configuration.", "Configuration",
+                    "The configuration.", "StripeConfiguration",
                     [("configuration", Examples.json(Configuration(publishableKey: "pk_test_123", stripeLocation: "tml_123")))])
             ]),
         OperationDocument(

@@ -129,7 +129,7 @@ extension Schema {
                 optional: [("order", text("The order, once submitted.")), ("error", text("What the backend says went wrong."))])
         ),
         (
-            "Configuration",
+            "StripeConfiguration",
             answer(
                 "What Stripe's forms and SDKs need.", required: [("publishable_key", text("`pk_…`"))],
                 optional: [("stripe_location", text("`tml_…`, when a cart was named."))])

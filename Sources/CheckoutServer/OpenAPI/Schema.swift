@@ -74,15 +74,6 @@ enum Schema {
         return object(of: members)
     }
 
-    /// Exactly one of these fields has to be there, and not be null.
-    static func oneOf(_ names: [String], _ body: JSONValue) -> JSONValue {
-        guard case .object(let members) = body else { return body }
-        let choices = names.map { name in
-            object(of: [("required", [.string(name)]), ("properties", object(of: [(name, ["not": ["type": "null"]])]))])
-        }
-        return .object(members + [JSONValue.Member(name: "oneOf", value: .array(choices))])
-    }
-
     static func object(of members: [(String, JSONValue)]) -> JSONValue {
         .object(members.map { JSONValue.Member(name: $0.0, value: $0.1) })
     }

@@ -6,6 +6,7 @@ struct FileFacts: Sendable {
     var owner: UInt32
     var group: UInt32
     var isDirectory: Bool
+    var size: Int
 
     /// Nil with the reason in `errno`'s words.
     init?(_ path: String) {
@@ -15,6 +16,7 @@ struct FileFacts: Sendable {
         owner = facts.st_uid
         group = facts.st_gid
         isDirectory = facts.st_mode & S_IFMT == S_IFDIR
+        size = Int(facts.st_size)
     }
 
     var modeText: String {

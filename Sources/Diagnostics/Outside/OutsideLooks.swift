@@ -15,7 +15,12 @@ extension Checkup {
                 return Self.clock(web.clockSample(of: place.backend), from: place.backend.place)
             },
             Look("stripe", nil, "Stripe answers.") { await stripe() },
-            Look("token", nil, "Connection tokens come from the backend.") { Self.token(agent.lastToken, now: HTTPDate.now()) },
+            Look("token", nil, "Connection tokens come from the backend.") {
+                let finding = Self.token(agent.lastToken, now: HTTPDate.now())
+                // Its cause is told by another check; here it would be a second fault.
+                guard finding.status == .fail, case .failure = await answer.value().result else { return finding }
+                return .skipped("None comes, because of what the checks backend and credential say. \(finding.detail)")
+            },
             Look("mode", nil, "Live and test are not mixed.") { Self.mode(agent) },
         ]
     }
@@ -33,17 +38,20 @@ extension Checkup {
 
     private func backend(_ answer: BackendAnswer) -> Finding {
         let milliseconds = Int64(answer.took / .milliseconds(1))
-        if case .failure(.unavailable(let detail, _)) = answer.result {
-            return .fail(
-                "The backend does not answer: \(detail).",
-                "Check the shop's internet connection (try: curl -I \(place.backend)). If the internet works, the backend is down: take cash or wait; readerd tries again by itself."
-            )
-        }
-        if case .failure(.invalidAnswer(let detail)) = answer.result {
-            return .fail(
-                "Something answers, but not as the backend does: \(detail).",
-                "Check backend.base_url in \(place.settingsFile). A hotel-style login page on the network also does this: log in from a browser once."
-            )
+        switch answer.result {
+        case .failure(let failure):
+            switch failure {
+            case .unavailable(let detail, _): return .fail("The backend does not answer: \(detail).", failure.backendRemedy)
+            case .invalidAnswer(let detail):
+                return .fail("Something answers, but not as the backend does: \(detail).", failure.backendRemedy)
+            case .rejected(404, let detail) where !place.backend.prefix.isEmpty:
+                return .fail(
+                    "The backend has nothing under the path \(place.backend.prefix): \(detail).",
+                    "Leave the path out of backend.base_url in \(place.settingsFile): \"https://\(place.backend.host)\", then: sudo systemctl restart readerd"
+                )
+            case .unauthorized, .forbidden, .rejected: break
+            }
+        case .success: break
         }
         guard milliseconds < 2_000 else {
             return .warn(
@@ -57,31 +65,40 @@ extension Checkup {
         for file in place.secretFiles {
             guard let facts = FileFacts(file.path) else {
                 return .fail(
-                    "\(file.path), which should hold \(file.what), cannot be looked at: \(FileFacts.reason).",
-                    "Put \(file.what) there, readable for readerd alone (mode 0600); readerd reads it by itself.")
+                    "\(file.operatorPath), which should hold \(file.what), cannot be read: \(FileFacts.reason).", Self.toPut(file))
             }
+            // One line end is what the packaged service gets while there is no token.
+            guard facts.size > 1 else { return .fail("There is no token yet: \(file.operatorPath) is missing or empty.", Self.toPut(file)) }
             guard facts.mode & 0o007 == 0 else {
                 return .fail(
-                    "\(file.path) holds \(file.what) and is open to every user of this box (mode \(facts.modeText)).",
-                    "sudo chmod 0600 \(file.path), and ask for a new one: others may have read it.")
+                    "\(file.operatorPath) holds \(file.what) and is open to every user of this box (mode \(facts.modeText)).",
+                    "sudo chmod 0600 \(file.operatorPath), and ask for a new one: others may have read it.")
             }
         }
-        let life = Self.life(await credentialLife(), now: HTTPDate.now(), file: place.secretFiles.first?.path)
+        let life = Self.life(await credentialLife(), now: HTTPDate.now(), file: place.secretFiles.first?.operatorPath)
         if life.status != .pass { return life }
         switch answer.result {
         case .success: return .pass("The backend accepts it. \(life.detail)")
         case .failure(.unauthorized(let detail)):
             return .fail(
                 "The backend refuses it: \(detail).",
-                "Put a valid token into \(place.secretFiles.first?.path ?? "its file"); readerd reads it by itself, no restart is needed.")
+                place.secretFiles.first.map(Self.toPut) ?? CallFailure.unauthorized(detail: "").backendRemedy)
         case .failure(.forbidden(let detail)):
             return .fail(
-                "The backend knows the credential, but does not let it do this: \(detail).",
-                "Ask whoever manages the backend to give this service account the rights for payments and terminals of this location.")
+                "The backend knows the credential, but does not let it do this: \(detail).", CallFailure.forbidden(detail: "").backendRemedy
+            )
+        case .failure(.rejected(404, _)) where !place.backend.prefix.isEmpty:
+            return .skipped("The backend was asked under a wrong path, so it could not be tried: see the check backend.")
         case .failure(.rejected(_, let detail)):
-            return .warn("The backend accepts it, but refuses the location: \(detail).", "Check location in \(place.settingsFile).")
-        case .failure: return .skipped("The backend did not answer, so it could not be asked.")
+            return .fail(
+                "The backend accepts it, but refuses the location: \(detail).",
+                "Correct location in \(place.settingsFile), then: sudo systemctl restart readerd")
+        case .failure: return .skipped("The backend did not answer, so it could not be tried: see the check backend.")
         }
+    }
+
+    private static func toPut(_ file: Place.SecretFile) -> String {
+        "Put \(file.what) there: sudo install -m 0600 TOKEN-FILE \(file.operatorPath). readerd takes it up by itself."
     }
 
     /// - Parameter file: where the credential stands.
@@ -91,11 +108,11 @@ extension Checkup {
         case .ends(let end) where end <= now:
             return .fail(
                 "The credential for the backend ended on \(HTTPDate.readable(end)).",
-                "Put a new one into \(place); readerd reads it by itself.")
+                "Put a new one into \(place); readerd takes it up by itself.")
         case .ends(let end) where end - now < 7 * 86_400_000:
             return .warn(
                 "The credential for the backend ends on \(HTTPDate.readable(end)): after that no payment can be taken.",
-                "Put a new one into \(place) before then; readerd reads it by itself.")
+                "Put a new one into \(place) before then; readerd takes it up by itself.")
         case .ends(let end): return .pass("It ends on \(HTTPDate.readable(end)).")
         case .renewed(let left):
             guard let left else { return .pass("readerd renews it by itself.") }
@@ -132,9 +149,7 @@ extension Checkup {
             _ = try await web.send(request)
             return .pass("\(place.stripe.place) answered within \(Int64((ContinuousClock.now - began) / .milliseconds(1))) ms.")
         } catch {
-            return .fail(
-                "Stripe does not answer: \(error.detail).",
-                "Check the shop's internet connection and its filter: \(place.stripe.place) must be reachable, by its name.")
+            return .fail("Stripe does not answer: \(error.detail).", error.backendRemedy)
         }
     }
 

@@ -36,6 +36,9 @@ extension Checkup {
     static func name(_ reader: Reader) -> String { reader.label ?? reader.serial ?? reader.reader ?? "a reader" }
 
     static func readers(_ status: Status) -> Finding {
+        guard !status.readers.isEmpty || status.backend.state == .ok else {
+            return .skipped("The list of readers has not been read, because of what the checks backend and credential say.")
+        }
         guard !status.readers.isEmpty else {
             return .fail(
                 "No reader is registered at this location.",
@@ -60,7 +63,8 @@ extension Checkup {
         case .ready: return .pass("It is connected and waits.")
         case .busy: return .pass("It takes a payment now\(reader.payment.map { " (\($0))" } ?? "").")
         case .idle: return .pass("It can be reached; a session is opened with the next cart.")
-        case .connecting: return .warn("A session with it is being opened.", "Run the check again in some seconds.")
+        case .connecting: return .skipped("A session with it is being opened. Run the check again in some seconds.")
+        case Reader.State(rawValue: "unknown"): return .skipped("It has not been asked since readerd started.")
         default:
             return .fail(
                 reader.reason?.message ?? "It cannot be used: \(reader.state.rawValue).",
@@ -82,7 +86,7 @@ extension Checkup {
             // What only Stripe's list says is missing altogether: nobody has read it yet, and the reader is not to blame.
             if reader.serial == nil, reader.model == nil, reader.lastSeenAt == nil {
                 return .skipped(
-                    "Stripe's list of readers was not read yet: that needs a connection token, and so an open cart. Open one (readerctl carts open CART), or set maintenance_cart, and look again."
+                    "Stripe's list of readers was not read yet: that needs a connection token, and so an open cart. Open one (readerctl carts open CART), or set maintenance_cart, and check again."
                 )
             }
             return .fail(
@@ -174,13 +178,12 @@ extension Checkup {
         switch (asked, control) {
         case (.addresses(let found), _) where found.contains(address): return .pass("\(host) is \(address).")
         case (.addresses(let found), _):
-            return .warn(
-                "\(host) leads to \(found.joined(separator: ", ")) and not to \(address). readerd does not need it: it dials the address.",
-                "The router rewrites names: a checkout that runs Stripe's own software in a browser will not find the reader.")
+            return .pass(
+                "\(host) leads to \(found.joined(separator: ", ")) and not to \(address): the router rewrites names. readerd does not need it: it dials the address. A checkout that runs Stripe's own software in a browser will not find the reader."
+            )
         case (.none, .addresses):
-            return .warn(
-                "The router blocks private answers: \(host) cannot be resolved (DNS rebind protection). readerd does not need it: it dials \(address) itself.",
-                "Nothing to do for readerd. For a checkout that runs Stripe's own software in a browser: allow stripe-terminal-local-reader.net in the router's rebind protection."
+            return .pass(
+                "The router blocks private answers: \(host) cannot be resolved (DNS rebind protection). readerd does not need it: it dials \(address) itself. A checkout that runs Stripe's own software in a browser does: for it, allow stripe-terminal-local-reader.net in the router."
             )
         case (.none, _), (.silent, _):
             return .skipped("The name server does not answer for it. readerd does not need it: it dials \(address) itself.")
@@ -203,9 +206,9 @@ extension Checkup {
         guard !readers.isEmpty else { return .skipped("There is no reader.") }
         let toMidnight = (1440 - minutes) % 1440
         if toMidnight <= 15 || minutes < 10 {
-            return .warn(
-                "Readers restart by themselves around midnight, and it is \(two(minutes / 60)):\(two(minutes % 60)): one may be away for some minutes.",
-                "Wait some minutes when a reader does not answer; a payment that has begun is not lost.")
+            return .pass(
+                "Readers restart by themselves around midnight, and it is \(two(minutes / 60)):\(two(minutes % 60)): one may be away for some minutes. A payment that has begun is not lost."
+            )
         }
         return .pass("It is about midnight; now it is \(two(minutes / 60)):\(two(minutes % 60)) here.")
     }

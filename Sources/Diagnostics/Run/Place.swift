@@ -22,6 +22,11 @@ package struct Place: Sendable {
             self.what = what
             self.path = path
         }
+
+        /// Where an operator puts it: systemd's copy can be neither written nor found again.
+        var operatorPath: String {
+            path.hasPrefix("/run/credentials/") ? "/etc/readerd/credentials/" + (path.split(separator: "/").last ?? "backend-token") : path
+        }
     }
 
     package var settingsFile: String

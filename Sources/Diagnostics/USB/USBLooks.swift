@@ -5,7 +5,7 @@ extension Checkup {
     /// Devices on USB, as the kernel shows them: looked at in `/sys`, never opened for writing.
     func usbLooks(_ agent: CheckedAgent) -> [Look] {
         let place = place
-        return agent.devices.compactMap { device in device.usb.map { (device, $0) } }.flatMap { device, usb in
+        return agent.devices.compactMap { device in device.usb.map { (device, $0) } }.filter(Self.isSpokenTo).flatMap { device, usb in
             let name = [usb.manufacturer, usb.product].compactMap { $0 }.joined(separator: " ")
             let subject = name.isEmpty ? device.device : name
             let path = "\(place.root)/sys/bus/usb/devices/\(usb.bus)-\(usb.portPath)"
@@ -17,6 +17,10 @@ extension Checkup {
             ]
         }
     }
+
+    /// Whether readerd speaks to it, or would: by a reader link, or as a network interface. A keyboard, a card of the town's library and a reader that
+    /// only its maker's software can drive are no matter of these checks.
+    static func isSpokenTo(_ device: Device, _ usb: USBIdentity) -> Bool { usb.link != nil || device.driveable }
 
     static func usbAccess(_ path: String, _ place: Place) -> Finding {
         guard let bus = kernelText(path + "/busnum").flatMap({ Int($0) }), let number = kernelText(path + "/devnum").flatMap({ Int($0) })

@@ -16,8 +16,8 @@ extension Status {
             backend = Part(state: .unavailable, detail: detail)
             reasons.append(
                 Reason(
-                    code: "backend_unavailable", message: detail,
-                    remedy: "Check the shop's internet connection; it is tried again by itself."))
+                    code: machine.listTrouble?.statusCode ?? "backend_unavailable", message: detail,
+                    remedy: machine.listTrouble?.backendRemedy ?? "Check the shop's internet connection; it is tried again by itself."))
         } else if !machine.hasListedReaders {
             backend = Part(state: .unknown, detail: "The backend is being asked.")
             reasons.append(Reason(code: "starting", message: "The backend has not been heard from yet.", remedy: "Wait a moment."))
@@ -38,7 +38,7 @@ extension Status {
         let usable = readers.filter { [.ready, .busy, .idle, .connecting].contains($0.state) }
         if machine.hasListedReaders, usable.isEmpty {
             let words = readers.isEmpty ? "No reader is registered at this location." : "No registered reader can be used now."
-            reasons.append(Reason(code: "no_reader", message: words, remedy: "See GET /v1/readers for what is wrong with each."))
+            reasons.append(Reason(code: "no_reader", message: words, remedy: "readerctl readers says what is wrong with each."))
         }
         let canTakePayments = reasons.isEmpty
         reasons += (machine.contradictions + machine.standingWarnings).map { Reason(code: $0.code, message: $0.message, remedy: $0.remedy) }
@@ -64,6 +64,19 @@ extension Status {
                     state: Payment.State(record.state), money: Payment.Money(record.money),
                     createdAt: Timestamp(milliseconds: record.createdAt))
             })
+    }
+}
+
+extension CallFailure {
+    /// What the status calls it: a backend that refuses is not away.
+    fileprivate var statusCode: String {
+        switch self {
+        case .unauthorized: "backend_unauthorized"
+        case .forbidden: "backend_forbidden"
+        case .rejected: "backend_rejected"
+        case .invalidAnswer: "backend_invalid_answer"
+        case .unavailable: "backend_unavailable"
+        }
     }
 }
 

@@ -86,16 +86,6 @@ extension CertificateProblem {
 }
 
 extension CallFailure {
-    package var backendRemedy: String {
-        switch self {
-        case .unauthorized: "The backend refused this agent's token: put a valid one into the token file; the agent notices by itself."
-        case .forbidden: "The service account may not do this: ask the backend's support to permit it."
-        case .rejected: "Check the cart, the amount and the location at the backend."
-        case .invalidAnswer: "The backend answered something else than its description says: report it to the backend's support."
-        case .unavailable: "Check the shop's internet connection, then try again."
-        }
-    }
-
     /// How a payment ends whose backend call failed before any money could move.
     package var paymentFailure: PaymentFailure {
         let code: FailureCode =

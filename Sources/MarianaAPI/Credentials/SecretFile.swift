@@ -7,6 +7,11 @@ struct SecretFile: Sendable {
     /// What it is, for sentences: "the backend token".
     let what: String
 
+    /// Where an operator puts it: systemd's copy can be neither written nor found again.
+    var place: String {
+        path.hasPrefix("/run/credentials/") ? "/etc/readerd/credentials/" + (path.split(separator: "/").last ?? "backend-token") : path
+    }
+
     /// Tells one state of a file from another without reading it.
     struct Signature: Sendable, Equatable {
         var device: UInt64
@@ -60,7 +65,7 @@ struct SecretFile: Sendable {
         guard facts.st_mode & S_IFMT == S_IFREG else { throw problem("is not a file: put \(what) into a file of that name") }
         // The group may read: systemd hands credentials over that way. Others may not.
         guard facts.st_mode & 0o007 == 0 else {
-            throw problem("is open to every user of this box: chmod 0600 \(path), and replace \(what)")
+            throw problem("is open to every user of this box: chmod 0600 \(place), and replace \(what)")
         }
 
         var bytes: [UInt8] = []
@@ -85,7 +90,7 @@ struct SecretFile: Sendable {
     }
 
     private func problem(_ text: String) -> CallFailure {
-        .unauthorized(detail: "\(path) \(text)")
+        .unauthorized(detail: "\(place) \(text)")
     }
 }
 

@@ -17,7 +17,7 @@ package final class TokenFileCredential: BackendCredential {
     }
 
     package var remedy: String {
-        "put a valid access token into \(file.path); readerd reads the file again by itself"
+        "put a valid access token into \(file.place); readerd takes it up by itself"
     }
 
     package func token(until end: ContinuousClock.Instant) async throws(CallFailure) -> Secret {

@@ -96,15 +96,15 @@ enum CertificateLook {
             "the certificate of \(place) is not for \(expected)"
                 + (presented.isEmpty ? ": it names no host" : " but for \(presented.joined(separator: ", "))")
         case .expired(let notAfter):
-            "the certificate of \(place) ended on \(HTTPDate.readable(notAfter)), or this box's clock is wrong: it says \(HTTPDate.readable(now))"
+            "the certificate of \(place) ended on \(HTTPDate.readable(notAfter)), or \(TransportWords.clock) is wrong: it says \(HTTPDate.readable(now))"
         case .notYetValid(let notBefore):
-            "the certificate of \(place) begins on \(HTTPDate.readable(notBefore)), but this box's clock says \(HTTPDate.readable(now)): set the clock"
+            "the certificate of \(place) begins on \(HTTPDate.readable(notBefore)), but \(TransportWords.clock) says \(HTTPDate.readable(now)): set the clock"
         case .unknownAuthority:
-            "the certificate of \(place) is not trusted: no authority that this box trusts has signed it (a private authority belongs into trust_roots)"
+            "the certificate of \(place) \(TransportWords.untrusted): no authority that this box trusts has signed it (a private authority belongs into trust_roots)"
         case .flawed(let words, let remedy):
             "the certificate of \(place) \(words): \(remedy.prefix(1).lowercased() + remedy.dropFirst().trimmed)"
         case .other(let detail):
-            "the certificate of \(place) is not trusted: \(detail)"
+            "the certificate of \(place) \(TransportWords.untrusted): \(detail)"
         }
     }
 }

@@ -42,7 +42,7 @@ struct CheckCommand: AsyncParsableCommand {
             }
         }
         guard let summary else { throw ClientError.connectionLost(reason: "the checks broke off") }
-        if !output.json { try output.lines(CheckWords(output).lines(checks, summary)) }
+        if !output.json { try output.lines(CheckWords(output, isDetailed: !ids.isEmpty).lines(checks, summary)) }
         return summary.fail > 0 ? .checkFailed : .ok
     }
 

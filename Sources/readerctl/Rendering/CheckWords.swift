@@ -3,16 +3,27 @@ import CheckoutAPI
 /// Checks in words: what is wrong first and in full, what is well in a line each.
 struct CheckWords {
     private let output: Output
+    /// What is well is told with what was found.
+    private let isDetailed: Bool
 
-    init(_ output: Output) { self.output = output }
+    init(_ output: Output, isDetailed: Bool = false) {
+        self.output = output
+        self.isDetailed = isDetailed
+    }
 
     func lines(_ checks: [Check], _ summary: CheckSummary) -> [String] {
         let checks = checks.inReadingOrder
         var lines: [String] = []
-        for status in [Check.Status.fail, .warn] {
-            for check in checks where check.status == status { lines += wrong(check) + [""] }
+        // Money of which nobody knows comes before everything.
+        let payments = checks.filter { $0.id == "payments" }
+        let others = checks.filter { $0.id != "payments" }
+        for (status, group) in [(Check.Status.fail, payments), (.warn, payments), (.fail, others), (.warn, others)] {
+            for check in group where check.status == status { lines += wrong(check) + [""] }
         }
-        for check in checks where check.status == .pass { lines.append(mark(check) + " " + shown(check.title)) }
+        for check in checks where check.status == .pass {
+            lines +=
+                isDetailed ? text("\(check.title) \(check.detail)", Self.indent, mark(check)) : [mark(check) + " " + shown(check.title)]
+        }
         for check in checks where check.status != .pass && check.status != .fail && check.status != .warn {
             lines += text(unknown(check), Self.indent, mark(check))
         }

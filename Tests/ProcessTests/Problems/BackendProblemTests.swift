@@ -74,7 +74,7 @@ struct BackendProblemTests {
     @Test func `a location that the backend does not have is named as that`() async throws {
         try await Store.open(settings: ["location": quoted("99")]) { store in
             expect(
-                try await store.finding("credential"), .warn, says: "The backend accepts it, but refuses the location",
+                try await store.finding("credential"), .fail, says: "The backend accepts it, but refuses the location",
                 remedy: "Check location in \(store.settingsFile)")
         }
     }

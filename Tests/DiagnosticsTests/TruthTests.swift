@@ -1,0 +1,67 @@
+import CheckoutAPI
+import GatewayCore
+import Testing
+import WebCall
+
+@testable import Diagnostics
+
+/// The cause comes first and is told once, and what is said to do can be done.
+@Suite struct TruthTests {
+    private typealias Sentences = SentenceTests
+
+    @Test func `a token belongs where an operator can put it, and not into systemd's copy`() {
+        let copied = Place.SecretFile(what: "the backend's access token", path: "/run/credentials/readerd.service/backend-token")
+        #expect(copied.operatorPath == "/etc/readerd/credentials/backend-token")
+        #expect(Place.SecretFile(what: "it", path: "/srv/shop/backend-token").operatorPath == "/srv/shop/backend-token")
+    }
+
+    @Test func `that no reader is registered is said only by a list that was read`() {
+        var status = Sentences.status()
+        #expect(Checkup.readers(status).status == .fail)
+        status.backend = Status.Part(state: .unavailable, detail: "no route")
+        let finding = Checkup.readers(status)
+        #expect(finding.status == .skipped)
+        #expect(!finding.detail.contains("registered") && finding.detail.contains("has not been read"))
+    }
+
+    @Test func `of devices on USB only those that readerd speaks to are judged`() {
+        let now = Timestamp(milliseconds: 0)
+        func judged(link: String?, driveable: Bool, _ product: String) -> Bool {
+            let usb = USBIdentity(vendorID: "046d", productID: "c31c", bus: 1, portPath: "2", product: product, link: link)
+            let device = Device(
+                device: "usb:\(product)", transport: .usb, usb: usb, driveable: driveable, firstSeenAt: now, lastSeenAt: now)
+            return Checkup.isSpokenTo(device, usb)
+        }
+        for product in ["Keyboard", "Mouse", "Barcode Scanner", "Smart Card Reader", "BBPOS Chipper 2X"] {
+            #expect(!judged(link: nil, driveable: false, product), "\(product)")
+        }
+        #expect(judged(link: "reader_link", driveable: true, "Reader"))
+        #expect(judged(link: "reader_link", driveable: false, "a reader link that a kernel driver holds"))
+        #expect(judged(link: "network", driveable: true, "Reader with a network interface"))
+    }
+
+    @Test func `a reader that nobody has asked is not called ready`() {
+        #expect(Checkup.state(Sentences.reader(Reader.State(rawValue: "unknown"))).status == .skipped)
+        #expect(Checkup.state(Sentences.reader(.connecting)).status == .skipped)
+        #expect(Checkup.state(Sentences.reader(.offline)).status == .fail)
+    }
+
+    @Test(arguments: [
+        (CallFailure.unauthorized(detail: "401"), "/etc/readerd/credentials/backend-token"),
+        (.forbidden(detail: "403"), "Ask whoever manages the backend"),
+        (.rejected(status: 404, detail: "no such location"), "Check location and backend.base_url"),
+        (.rejected(status: 422, detail: "no"), "Check the cart"),
+        (.invalidAnswer(detail: "not JSON"), "backend.base_url"),
+        (.unavailable(detail: "a: \(TransportWords.nameUnknown)", mayHaveActed: false), "name server"),
+        (.unavailable(detail: "no route to b:443: \(TransportWords.noRoute)", mayHaveActed: false), "ip route"),
+        (.unavailable(detail: "\(TransportWords.refused) b:443", mayHaveActed: false), "firewall"),
+        (.unavailable(detail: "the certificate of b:443 \(TransportWords.untrusted)", mayHaveActed: false), "trust_roots"),
+        (.unavailable(detail: "its certificate begins tomorrow, but \(TransportWords.clock) says", mayHaveActed: false), "timedatectl"),
+        (.unavailable(detail: "x: b:443 answered 503", mayHaveActed: true), "nothing here can mend it"),
+        (.unavailable(detail: "no answer from b:443 within 10 s", mayHaveActed: true), "internet connection"),
+    ])
+    func `each trouble with the backend has its own step, and only silence is the internet's`(_ failure: CallFailure, _ words: String) {
+        #expect(failure.backendRemedy.contains(words), "\(failure.backendRemedy)")
+        #expect(failure.backendRemedy.contains("internet") == (words == "internet connection"))
+    }
+}
