@@ -42,6 +42,8 @@ systemd              command -v systemd-analyze
 iproute2             command -v ip
 pandoc               command -v pandoc
 groff-base           command -v groff
+default-jre-headless command -v java
+golang-go            command -v go
 endef
 export REQUIREMENTS
 
@@ -116,7 +118,7 @@ $(MONITORING_TOOLS)/ready: | setup
 	@touch $@
 
 $(CONTRACT_ENVIRONMENT)/ready: Tests/Contract/requirements.txt | setup
-	@echo 'Installing the contract checks with pip into $(CONTRACT_ENVIRONMENT): openapi-spec-validator, schemathesis'
+	@echo 'Installing the contract checks with pip into $(CONTRACT_ENVIRONMENT): openapi-spec-validator, schemathesis, openapi-python-client, openapi-generator-cli'
 	python3 -m venv --clear $(CONTRACT_ENVIRONMENT)
 	$(CONTRACT_ENVIRONMENT)/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/Contract/requirements.txt
 	@touch $@

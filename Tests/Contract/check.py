@@ -2,8 +2,8 @@
 """Holds the running daemon against its OpenAPI document, with tools that know nothing of it.
 
 Starts a simulated store and the real daemon, fetches the document over the socket, validates it (openapi-spec-validator), lets
-schemathesis make requests of every route and judge the answers, and searches everything that was logged, journaled and answered for the
-store's secrets. Usage: check.py BIN_DIRECTORY [--examples N] [--seed N]
+schemathesis make requests of every route and judge the answers, takes payments with clients that others' generators make of it, and searches everything
+that was logged, journaled and answered for the store's secrets. Usage: check.py BIN_DIRECTORY [--examples N] [--seed N] [--clients]
 """
 
 import argparse
@@ -18,6 +18,8 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+from clients import check as try_clients
 
 MARKER = "contractcheckmarker"
 # The answers of these hand a secret to the checkout: that is what they are for.
@@ -145,6 +147,7 @@ def main():
     arguments.add_argument("programs", type=Path)
     arguments.add_argument("--examples", type=int, default=12)
     arguments.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
+    arguments.add_argument("--clients", action="store_true", help="only the generated clients")
     options = arguments.parse_args()
     results = []
 
@@ -181,6 +184,11 @@ def main():
 
             status, raw = ask(path, "PUT", "/v1/payments/contract-1?wait=30", {"cart": "contract-1", "amount": "12.00"})
             result("a payment goes through before", status == 201 and json.loads(raw)["state"] == "succeeded", raw.decode()[:200] if status != 201 else "")
+
+            try_clients(Path(sys.executable).parent, here / "openapi.json", here, path, result)
+            if options.clients:
+                print(f"{results.count(True)} passed, {results.count(False)} failed")
+                return 0 if all(results) else 1
 
             # `unshare` and `nsenter` have become the programs themselves.
             relay = Relay(path)

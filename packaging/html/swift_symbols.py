@@ -8,7 +8,7 @@ KINDS = ["swift.protocol", "swift.struct", "swift.class", "swift.enum"]
 
 
 def anchor(path):
-    return re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-").lower()
+    return re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-")
 
 
 class Symbols:

@@ -1,11 +1,18 @@
 import CheckoutAPI
 
 /// How metrics are written.
-public enum MetricsFormat: String, Sendable, CaseIterable {
+public enum MetricsFormat: Sendable {
     /// OpenMetrics 1.0.
-    case openMetrics = "application/openmetrics-text"
+    case openMetrics
     /// The text format that was there before, for node_exporter's textfile collector and `promtool`. Names of the process begin with `readerd_`.
-    case prometheus = "text/plain"
+    case prometheus
+
+    var mediaType: String {
+        switch self {
+        case .openMetrics: "application/openmetrics-text"
+        case .prometheus: "text/plain"
+        }
+    }
 }
 
 extension CheckoutClient {
@@ -24,7 +31,7 @@ extension CheckoutClient {
 
     /// The agent's numbers (`GET /v1/metrics`).
     public func metrics(_ format: MetricsFormat = .openMetrics) async throws(ClientError) -> String {
-        try await send(.get, Target("metrics"), accept: format.rawValue).text
+        try await send(.get, Target("metrics"), accept: format.mediaType).text
     }
 
     /// The calls that a payment took, with their times, as far as the agent remembers them (`GET /v1/payments/{id}/trace`).

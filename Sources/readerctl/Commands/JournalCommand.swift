@@ -1,4 +1,5 @@
 import ArgumentParser
+import CheckoutAPI
 import CheckoutClient
 
 struct JournalCommand: AsyncParsableCommand {

@@ -1,3 +1,4 @@
+import CheckoutAPI
 import Testing
 
 @testable import CheckoutServer
