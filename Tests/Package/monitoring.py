@@ -105,7 +105,7 @@ def lines(text, name):
 
 
 def told_names(text):
-    return set(re.findall(r"^([a-z_]+)[ {]", text, flags=re.M))
+    return set(re.findall(r"^(?:# TYPE )?([a-z_]+)[ {]", text, flags=re.M))
 
 
 def used_names(expressions):

@@ -26,7 +26,7 @@ struct DocumentTests {
             #expect(settings.contains("\\fB\(key)\\fR = "), "\(key)")
         }
         for page in ["readerd.8", "readerctl.1", "readersim.1", "readerd.toml.5"] {
-            let drawn = try shell("groff -man -Tutf8 -wall \(scratch.path)/\(page) > /dev/null", in: scratch)
+            let drawn = try shell("groff -Kutf8 -man -Tutf8 -wall \(scratch.path)/\(page) > /dev/null", in: scratch)
             #expect(drawn.status == 0 && drawn.output == "", "\(page): \(drawn.output)")
         }
     }

@@ -8,7 +8,7 @@ struct UnitTests {
         let directory = scratch.path + "/units"
         let programs = try Place.programs()
         let copied = try shell(
-            "mkdir \(directory) && cp \(Place.packaging)/systemd/readerd*.service \(Place.packaging)/systemd/readerd*.socket \(Place.packaging)/systemd/readerd*.path \(Place.packaging)/systemd/readerd*.timer \(directory) && sed -i 's|/usr/bin/readerd|\(programs)/readerd|; /^Documentation=man:/d' \(directory)/*",
+            "mkdir \(directory) && cp \(Place.packaging)/systemd/readerd*.service \(Place.packaging)/systemd/readerd*.socket \(Place.packaging)/systemd/readerd*.path \(Place.packaging)/systemd/readerd*.timer \(directory) && sed -i 's|/usr/bin/readerd|\(programs)/readerd|; s|/usr/libexec/readerd/|\(Place.packaging)/systemd/|; /^Documentation=man:/d' \(directory)/*",
             in: scratch)
         #expect(copied.status == 0, "\(copied.output)")
         return directory

@@ -8,6 +8,8 @@ KINDS = ["swift.protocol", "swift.struct", "swift.class", "swift.enum"]
 
 
 def anchor(path):
+    # An operator has no letters of its own.
+    path = re.sub(r"[^A-Za-z0-9_/().: ,-]", lambda sign: f"-{ord(sign.group()):x}-", path)
     return re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-")
 
 
