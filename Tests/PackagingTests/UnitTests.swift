@@ -48,7 +48,8 @@ struct UnitTests {
     @Test func `the maintainer scripts and tools are sound`() throws {
         let scratch = try Scratch()
         let scripts = ["preinst", "postinst", "prerm", "postrm"].map { "debian/readerd.\($0)" }.joined(separator: " ")
-        let checked = try shell("cd \(Place.packaging) && shellcheck --shell=sh \(scripts) && shellcheck build-deb version systemd/write-metrics ../Tests/Package/chroot", in: scratch)
+        let tools = "build-deb version systemd/write-metrics ../Tests/Package/chroot"
+        let checked = try shell("cd \(Place.packaging) && shellcheck --shell=sh \(scripts) && shellcheck \(tools)", in: scratch)
         #expect(checked.status == 0, "\(checked.output)")
     }
 }
