@@ -38,11 +38,12 @@ extension CallFailure {
         } else if detail.contains(TransportWords.untrusted) {
             "Something on the way answers in the server's place (a filter, a login page), or its authority is a private one, which belongs into trust_roots."
         } else if detail.contains(TransportWords.refused) {
-            "Check the address in readerd.toml. If it is right, the server is down or a firewall refuses: it is tried again by itself."
+            "Check the address in readerd.toml. If it is right, the server is down or a firewall refuses: take cash or wait; readerd tries again by "
+                + "itself."
         } else if detail.contains(TransportWords.ownTrouble) {
-            "The server has trouble of its own, and nothing here can mend it: take cash or wait. It is tried again by itself."
+            "The server has trouble of its own, and nothing here can mend it: take cash or wait; readerd tries again by itself."
         } else {
-            "Check the shop's internet connection; it is tried again by itself."
+            "Check the shop's internet connection. If it works, the server is down: take cash or wait; readerd tries again by itself."
         }
     }
 }

@@ -75,7 +75,7 @@ struct BackendProblemTests {
         try await Store.open(settings: ["location": quoted("99")]) { store in
             expect(
                 try await store.finding("credential"), .fail, says: "The backend accepts it, but refuses the location",
-                remedy: "Check location in \(store.settingsFile)")
+                remedy: "Correct location in \(store.settingsFile)")
         }
     }
 
