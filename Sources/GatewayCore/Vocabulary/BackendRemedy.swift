@@ -14,16 +14,16 @@ extension CallFailure {
     package var backendRemedy: String {
         switch self {
         case .unauthorized:
-            "Put a valid token where backend.token_file says; in the package: sudo install -m 0600 TOKEN-FILE /etc/readerd/credentials/backend-token. readerd takes "
-                + "it up by itself."
+            "Put a valid token where backend.token_file says; in the package: sudo install -m 0600 TOKEN-FILE "
+                + "/etc/readerd/credentials/backend-token. readerd takes it up by itself."
         case .forbidden:
             "Ask whoever manages the backend to let this service account take payments and manage terminals at this location."
         case .rejected(404, _):
             "Check location and backend.base_url in readerd.toml: the location's id, and the backend's address without a path."
         case .rejected: "Check the cart, the amount and the location at the backend."
         case .invalidAnswer:
-            "Check backend.base_url in readerd.toml: the backend's address without a path. The login page of a network answers like this too: log in there once, with "
-                + "a browser."
+            "Check backend.base_url in readerd.toml: the backend's address without a path. The login page of a network answers like this "
+                + "too: log in there once, with a browser."
         case .unavailable(let detail, _): Self.remedy(onTheWay: detail)
         }
     }
@@ -36,10 +36,11 @@ extension CallFailure {
         } else if detail.contains(TransportWords.noRoute) {
             "Check this box's network cable or Wi-Fi, and the router: ip address; ip route"
         } else if detail.contains(TransportWords.untrusted) {
-            "Something on the way answers in the server's place (a filter, a login page), or its authority is a private one, which belongs into trust_roots."
+            "Something on the way answers in the server's place (a filter, a login page), or its authority is a private one, which belongs "
+                + "into trust_roots."
         } else if detail.contains(TransportWords.refused) {
-            "Check the address in readerd.toml. If it is right, the server is down or a firewall refuses: take cash or wait; readerd tries again by "
-                + "itself."
+            "Check the address in readerd.toml. If it is right, the server is down or a firewall refuses: take cash or wait; readerd tries "
+                + "again by itself."
         } else if detail.contains(TransportWords.ownTrouble) {
             "The server has trouble of its own, and nothing here can mend it: take cash or wait; readerd tries again by itself."
         } else {
