@@ -1,4 +1,4 @@
-package import GatewayCore
+import GatewayCore
 
 /// Who calls a reader: what every envelope says of this installation.
 package struct ReaderIdentity: Sendable, Hashable {
