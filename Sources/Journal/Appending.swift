@@ -47,12 +47,12 @@ extension JournalStore {
 }
 
 extension JournalKind {
-    /// Something is asked of a reader or the backend as soon as it is on disk.
+    /// Something is asked of a reader or the backend, or somebody is told that it holds, as soon as it is on disk.
     fileprivate var beginsSomething: Bool {
         switch self {
-        case .accepted, .confirming, .keyedEntry: true
+        case .accepted, .confirming, .keyedEntry, .acknowledged: true
         case .leased, .intent, .collecting, .progress, .answer, .released, .cancelRequested, .unresolved, .evidence, .ended, .contradicted,
-            .cart, .fact, .cardSetup:
+            .warned, .cart, .fact, .cardSetup:
             false
         }
     }

@@ -15,7 +15,7 @@ import Testing
 
     private func refusal(_ directory: String) -> String {
         do {
-            return "made or read: " + (try DeviceID.load(in: directory))
+            return "made or read: " + (try DeviceID.load(.payments, in: directory))
         } catch {
             return error.description
         }
@@ -23,9 +23,9 @@ import Testing
 
     @Test func `it is made once and kept`() throws {
         try directory { directory in
-            let made = try DeviceID.load(in: directory)
+            let made = try DeviceID.load(.payments, in: directory)
             #expect(made.hasPrefix("pos-") && made.utf8.count == 20)
-            #expect(try DeviceID.load(in: directory) == made)
+            #expect(try DeviceID.load(.payments, in: directory) == made)
             var facts = stat()
             #expect(stat(directory + "/device-id", &facts) == 0 && facts.st_mode & 0o777 == 0o600)
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == ["device-id"])
@@ -57,7 +57,7 @@ import Testing
             try Data("precious".utf8).write(to: URL(filePath: precious))
             for make in [{ mkfifo(draft, 0o600) }, { symlink(precious, draft) }, { link(precious, draft) }] {
                 try #require(make() == 0)
-                _ = try DeviceID.load(in: directory)
+                _ = try DeviceID.load(.payments, in: directory)
                 #expect(FileManager.default.contents(atPath: precious) == Data("precious".utf8))
                 remove(directory + "/device-id")
             }

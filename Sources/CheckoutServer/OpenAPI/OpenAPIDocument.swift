@@ -122,7 +122,7 @@ package enum OpenAPIDocument {
     /// One for each status that any route may be refused with, over all its codes.
     private static var refusedAnswers: JSONValue {
         var byStatus: [Int: [Problem.Code]] = [431: [.tooLarge]]
-        for code in commonProblems + Route.all(document: []).flatMap(\.problems) {
+        for code in commonProblems + Route.all(document: ByteBuffer()).flatMap(\.problems) {
             if byStatus[code.facts.status]?.contains(code) ?? false { continue }
             byStatus[code.facts.status, default: []].append(code)
         }

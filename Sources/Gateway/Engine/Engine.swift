@@ -218,7 +218,8 @@ package actor Engine {
     ///
     /// What the journal knows of the payment and the cart is read in the same step in which the machine decides: nothing can happen between.
     func ask(
-        about payment: PaymentID? = nil, _ cart: CartID? = nil, cardSetup: CardSetupID? = nil, _ request: @Sendable (Recall) -> Request
+        about payment: PaymentID? = nil, _ cart: CartID? = nil, cardSetup: CardSetupID? = nil,
+        _ request: @escaping @Sendable (Recall) -> Request
     ) async throws(JournalFailure) -> Response {
         guard !isClosed else { return .refused(Refusal(.shuttingDown, "The agent is being stopped.")) }
         lastRequest += 1

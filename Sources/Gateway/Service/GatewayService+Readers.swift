@@ -33,7 +33,7 @@ extension GatewayService {
     }
 
     private func reader(
-        answering request: @Sendable (Recall) -> Request, elsewhere: String? = nil
+        answering request: @escaping @Sendable (Recall) -> Request, elsewhere: String? = nil
     ) async throws(Problem) -> Reader {
         guard case .reader(let id, let label) = try await ask(about: nil, nil, request) else { throw Self.odd }
         if elsewhere == nil, case .success(let view) = await engine.view({ $0.readerView(named: id.text) }) { return Reader(view) }

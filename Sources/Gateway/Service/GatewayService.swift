@@ -19,7 +19,7 @@ package struct GatewayService: CheckoutService {
 
     /// Asks the engine; a refusal is thrown.
     func ask(
-        about payment: PaymentID? = nil, _ cart: CartID? = nil, _ request: @Sendable (Recall) -> Request
+        about payment: PaymentID? = nil, _ cart: CartID? = nil, _ request: @escaping @Sendable (Recall) -> Request
     ) async throws(Problem) -> Response {
         let response: Response
         do throws(JournalFailure) {
@@ -32,7 +32,7 @@ package struct GatewayService: CheckoutService {
     }
 
     /// As `ask`, with what the journal knows of a card set-up.
-    func ask(aboutCard setup: CardSetupID, _ request: @Sendable (Recall) -> Request) async throws(Problem) -> Response {
+    func ask(aboutCard setup: CardSetupID, _ request: @escaping @Sendable (Recall) -> Request) async throws(Problem) -> Response {
         let response: Response
         do throws(JournalFailure) {
             response = try await engine.ask(cardSetup: setup, request)

@@ -5,7 +5,8 @@ extension ReaderCommand {
     package var onlyAsks: Bool {
         switch self {
         case .heartbeat, .query, .queryReusable: true
-        case .activate, .display, .clearDisplay, .collect, .cancelCollect, .confirm, .collectReusable, .cancelReusable, .confirmReusable:
+        case .activate, .prove, .display, .clearDisplay, .collect, .cancelCollect, .confirm, .collectReusable, .cancelReusable,
+            .confirmReusable:
             false
         }
     }
