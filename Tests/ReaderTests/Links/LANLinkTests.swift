@@ -53,7 +53,8 @@ import X509
                 let channel = try await LANLink(roots: roots).open(route(reader), timeout: Self.patience)
                 let provider = try #require(channel as? any SocketOptionProvider)
                 func option(_ name: CInt) async throws -> CInt {
-                    try await provider.unsafeGetSocketOption(level: NIOBSDSocket.OptionLevel.tcp, name: NIOBSDSocket.Option(rawValue: name)).get()
+                    try await provider.unsafeGetSocketOption(level: NIOBSDSocket.OptionLevel.tcp, name: NIOBSDSocket.Option(rawValue: name))
+                        .get()
                 }
                 #expect(try await option(TCP_KEEPIDLE) == 5)
                 #expect(try await option(TCP_KEEPINTVL) == 5)
