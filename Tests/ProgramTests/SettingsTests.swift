@@ -123,7 +123,7 @@ import WebCall
         #expect(settings.usb == .init(enabled: false, exclude: ["05f9:4204", "S1"]))
         #expect(settings.payment == .init(timeoutSeconds: 30, queueTimeout: Seconds(milliseconds: 1500), eagerCollect: false))
         #expect(settings.timeouts.registration.milliseconds == 8000)
-        #expect(settings.timeouts.authorizationWindow.milliseconds == 250)
+        #expect(settings.timeouts.authorizationWindow.milliseconds == 120_500)
         #expect(settings.journalKeepDays == 30)
         #expect(settings.log == .init(level: .debug, format: .json))
     }

@@ -17,7 +17,7 @@ struct ReplayedWeb: HTTPService {
             guard parts.count >= 2, parts[0] == "v1" else { return .reply(HTTPReply(status: 404)) }
             call = parts[1] == "terminal" ? parts[1...].prefix(2).joined(separator: "/") : parts[1]
             let query = Dictionary(request.query.map { ($0.name, JSONValue.string($0.value)) }, uniquingKeysWith: { first, _ in first })
-            asked = .object(["path": .string(request.path), "query": RecordedExchange.comparable(.object(query))])
+            asked = .object(["path": .string(request.path), "query": RecordedExchange.comparableQuery(.object(query))])
         case .backend, .reader:
             let prefix = "/api/stripe/v1/"
             guard request.path.hasPrefix(prefix) else { return .reply(HTTPReply(status: 404)) }

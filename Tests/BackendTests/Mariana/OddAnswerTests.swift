@@ -115,7 +115,6 @@ import WebCall
             .terminalReaders, #"[{"terminal_id": "tmr_1", "label": "a"}, {"label": "b"}]"#,
             "terminal_readers: the answer has no [1].terminal_id"
         ),
-        (.terminalReaders, #"[{"terminal_id": "tmr_1", "label": ""}]"#, "terminal_readers: [0].label is empty in the answer"),
         (.terminalReaders, #"[{"terminal_id": "xyz", "label": "a"}]"#, "terminal_readers: [0].terminal_id does not look like tmr_…"),
         (.terminalReaders, #"{"terminals": []}"#, "terminal_readers: the answer has not the form that it should have"),
         (.terminalReaders, "null", "terminal_readers: the answer has not the form that it should have"),

@@ -151,7 +151,9 @@ import WebCall
             func status(_ effect: FaultEffect, deadline: Duration? = nil) async throws -> CallFailure {
                 // A good call first, so that a short deadline is not spent on connecting.
                 _ = try await parts.backend.paymentStatus(cart: cart, trace: "f.1", deadline: limit)
-                parts.store.fault(Fault("backend.payment_status", effect))
+                // A question whose answer is lost is asked again: the fault lasts.
+                parts.store.fault(Fault("backend.payment_status", effect, times: nil))
+                defer { parts.store.clearFaults() }
                 return try await failure { () async throws(CallFailure) in
                     try await parts.backend.paymentStatus(cart: cart, trace: "f.2", deadline: deadline ?? limit)
                 }

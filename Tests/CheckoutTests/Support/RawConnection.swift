@@ -58,6 +58,8 @@ final class RawConnection: Sendable {
             var rest = bytes[...]
             while !rest.isEmpty {
                 let sent = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+                // Who was refused already need not be heard out: the answer is there to be read.
+                if sent < 0, errno == EPIPE || errno == ECONNRESET { return }
                 guard sent > 0 else { throw ClientError("send: \(errno)") }
                 rest = rest.dropFirst(sent)
             }

@@ -125,7 +125,7 @@ import Testing
             var left = 0
             try await eventually(within: .seconds(30), "what was taken is given back; \(left) kB are left") {
                 left = try store.anonymousMemory() - before
-                return left < 8_000
+                return left < 14_000
             }
         }
     }

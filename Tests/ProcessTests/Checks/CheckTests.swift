@@ -80,7 +80,7 @@ import Testing
             let told = try await run([program, "--socket", store.socket, "check", "credential"])
             #expect(told.status == 30)
             #expect(told.output.contains("FAIL"))
-            #expect(told.output.contains("What to do: Put a valid token into"))
+            #expect(told.output.contains("What to do: Put the backend's access token there"))
             store.remember(answer: told.output)
             let lines = try await run([program, "--socket", store.socket, "--json", "check", "disk"])
             #expect(lines.status == 0 && lines.output.contains(#""type":"summary""#))

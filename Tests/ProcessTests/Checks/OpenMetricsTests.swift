@@ -8,7 +8,7 @@ import Testing
     @Test func `a strict reader understands every line`() async throws {
         try await Store.open { store in
             _ = try await store.pay("m-1", cart: "1")
-            store.simulator.fault(Fault("backend.payment_intent", .status(500, body: "")))
+            store.simulator.fault(Fault("backend.payment_intent", .status(422, body: "{}")))
             _ = try await store.pay("m-2", cart: "2")
             let text = try await store.client.metrics()
             store.remember(answer: text)
