@@ -43,6 +43,8 @@ extension World {
             }
         case .collect, .collectReusable:
             judgeShown(command, by: payment)
+            // Asked anew, as where a hint of the currency was wrong: nobody has canceled the payment.
+            if let payment, payments[payment].canceledAt == nil { payments[payment].cancelSent = false }
             if let payment, payments[payment].wasRefusedForDisk, !payments[payment].wasAcknowledged {
                 fail(.neverLost, "\(payments[payment].id) was refused because of the disk, and runs")
             }
