@@ -110,6 +110,8 @@ extension World {
     mutating func charge(_ intent: Int, payment: Int?, shown: Int64, amount: Int64, status: IntentStatus) {
         let cart = stripe.intents[intent].cart
         stripe.intents[intent].status = status
+        // From now on Stripe shows what was charged, the tip included.
+        stripe.intents[intent].amount = amount
         stripe.charges.append(Stripe.Charge(intent: intent, cart: cart, payment: payment, amount: amount, at: now))
         trace.note(now, 50, UInt64(intent), text: "$$ pi_\(intent) of \(carts[cart].id) is charged: \(amount)")
         if let payment { payments[payment].charge = stripe.charges.count - 1 }
