@@ -146,6 +146,9 @@ extension World {
             trace.note(
                 now, 52, UInt64(cart), text: "backend: the order of \(carts[cart].id) fails, the money is \(isKept ? "held" : "let go")")
             for index in stripe.charges.indices where stripe.charges[index].cart == cart {
+                let intent = stripe.charges[index].intent
+                // Nothing is processed for ever.
+                if isKept, case .processing = stripe.intents[intent].status { stripe.intents[intent].status = .succeeded }
                 if !isKept {
                     holdLetGo(index)
                 } else if dice.chance(extras.letsGoLater) {
