@@ -2,7 +2,8 @@
 public struct Check: Sendable, Hashable, Codable {
     /// The checks that there are, in the order in which a person reads them.
     package static let ids = [
-        "settings", "state", "socket", "disk", "journal", "descriptors", "proxy", "name_servers", "credential", "backend", "clock", "stripe",
+        "settings", "state", "socket", "disk", "journal", "descriptors", "proxy", "name_servers", "credential", "backend", "clock",
+        "stripe",
         "token", "mode", "readers", "reader_state", "reader_address", "reader_route", "reader_port", "reader_certificate", "reader_name",
         "reader_software", "restart_window", "other_agents", "payments", "usb_access", "usb_driver", "usb_modemmanager", "usb_power",
     ]
