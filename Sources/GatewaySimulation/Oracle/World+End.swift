@@ -8,6 +8,8 @@ extension World {
         var payment: Int
         var refusal: Refusal?
         var tries = 0
+        /// What had failed for a reason that passes is tried once more, as a cashier would.
+        var isSecond = false
     }
 
     /// Nothing is open any more.
@@ -19,7 +21,21 @@ extension World {
         (plan.heldConfirms, plan.slowIssuer, plan.slowOrders, plan.orderFailures) = (0, 0, 0, 0)
         (extras.goesOn, extras.oddCharges, extras.parts, extras.processing, extras.keepsHeld) = (0, 0, 0, 0, 0)
         trace.note(now, 82, text: "── at rest: what is free?")
+        for index in readers.indices where readers[index].registeredAt == nil { readers[index].registeredAt = now }
+        opensCarts()
         plans(.rests(tries: 0), after: 0)
+    }
+
+    /// The next sales begin: without an open cart there is no connection token, and no reader that a card set-up has left can be freed.
+    private mutating func opensCarts() {
+        for reader in readers.indices {
+            makeCart()
+            let cart = carts.count - 1
+            carts[cart].isDropped = true
+            ask(
+                0, .openCart(carts[cart].id, lane: nil, reader: Reader.id(reader).text, Recall()), payment: nil,
+                text: "at the end: open a cart")
+        }
     }
 
     /// A reader is freed and a row is written in time; whatever takes an hour is for ever.
@@ -38,7 +54,15 @@ extension World {
         stripe.standing(inCart: cart) == 0 && !carts[cart].isDropped && !carts[cart].isMisjudged
     }
 
-    private mutating func probe(_ cart: Int) {
+    private func mayPass(_ probe: Probe) -> Bool {
+        guard !probe.isSecond, let failure = disk.payments[payments[probe.payment].id]?.failure else { return false }
+        switch failure.code {
+        case .readerLost, .readerError, .readerInUse, .backendUnavailable, .intentFailed, .queueTimeout: return true
+        default: return false
+        }
+    }
+
+    private mutating func probe(_ cart: Int, isSecond: Bool = false) {
         guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
         let number = payments.count
         // The form is closed, and nobody is asked in a bank's app.
@@ -48,7 +72,7 @@ extension World {
             cart: carts[cart].id, amount: amount, reader: Reader.id(dice.below(readers.count)).text, afterKeyedEntry: wasKeyed)
         payments.append(PaymentTruth(id: PaymentID(unchecked: "p\(number)"), cart: cart, till: 0, request: request))
         paymentIndex[payments[number].id] = number
-        probes.append(Probe(cart: cart, payment: number))
+        probes.append(Probe(cart: cart, payment: number, isSecond: isSecond))
         asks(probes.count - 1)
     }
 
@@ -66,20 +90,26 @@ extension World {
     mutating func probeRefused(_ payment: Int, _ refusal: Refusal) {
         guard let index = probes.firstIndex(where: { $0.payment == payment }) else { return }
         probes[index].refusal = refusal
+        // Whoever is told that a form is open closes it, and says so.
+        if refusal.code == .cartBusy, refusal.payment == nil { payments[payment].request.afterKeyedEntry = true }
         if probes[index].tries < 8 { plans(.asksAgain(index), after: 20_000) }
     }
 
     /// What became of the carts that were tried.
     mutating func probed() {
-        for probe in probes {
-            judge(probe)
+        let tried = probes
+        probes = []
+        for probe in tried {
+            if mayPass(probe) { self.probe(probe.cart, isSecond: true) } else { judge(probe) }
             guard violation == nil else { return }
         }
+        if !probes.isEmpty { return plans(.probed, after: 600_000) }
         guard life == 1 else { return isOver = true }
         life = 2
         trace.note(now, 83, text: "── and after a restart?")
         kill(restartAfter: nil)
         start()
+        opensCarts()
         plans(.rests(tries: 0), after: 60_000)
     }
 

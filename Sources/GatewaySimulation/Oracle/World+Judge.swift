@@ -44,8 +44,9 @@ extension World {
             }
         case .collect, .collectReusable:
             judgeShown(command, by: payment)
-            // Asked again for what the intent says, after a hint was wrong: what was canceled was the first asking.
-            if let payment, machine?.openPayment(payments[payment].id)?.cancelRequested == false { payments[payment].cancelSent = false }
+            if let payment { payments[payment].hasLostCollect = false }
+            // Asked anew, as where a hint of the currency was wrong: nobody has canceled the payment.
+            if let payment, payments[payment].canceledAt == nil { payments[payment].cancelSent = false }
             if let payment, payments[payment].wasRefusedForDisk, !payments[payment].wasAcknowledged {
                 fail(.neverLost, "\(payments[payment].id) was refused because of the disk, and runs")
             }
@@ -73,6 +74,7 @@ extension World {
     private mutating func judgeOwner(_ command: ReaderCommand, of id: ReaderID, by payment: Int?) {
         guard let machine else { return }
         for record in machine.openPayments where record.reader == id && record.leased && record.id != payment.map({ payments[$0].id }) {
+            if case .activate = command, let number = paymentIndex[record.id], payments[number].hasLostCollect { continue }
             let asksForCard = record.state == .waitingForCard || record.state == .authorizing
             switch command {
             case .activate, .prove, .clearDisplay:

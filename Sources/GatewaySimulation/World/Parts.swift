@@ -92,6 +92,8 @@ struct PaymentTruth: Sendable {
     var wasAcknowledged = false
     var confirms = 0
     var confirmedAt: Int64?
+    /// Its last collect has no answer: the session has to be opened anew for it.
+    var hasLostCollect = false
     var confirmedIntents: [Int] = []
     var cancelSent = false
     /// When the till was told that it is being canceled, and nothing was confirmed.

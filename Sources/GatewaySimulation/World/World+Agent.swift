@@ -73,8 +73,9 @@ extension World {
         if dies != nil { return kill(restartAfter: dice.within(100...20_000)) }
         while !recalls.isEmpty, machine != nil, violation == nil { arrives(recalls.removeFirst()) }
         guard machine != nil else { return }
-        if let next = machine?.nextWake, next - 1_000_000 < wake {
-            wake = next - 1_000_000
+        // What is overdue has no moment any more.
+        if let next = machine?.nextWake.map({ max($0, 0) - 1_000_000 }), next < wake {
+            wake = next
             agenda.add(.tick, at: max(now, wake))
         }
         if isStopping, machine?.isQuiet == true { kill(restartAfter: dice.within(100...5_000)) }

@@ -110,6 +110,8 @@ extension World {
     mutating func charge(_ intent: Int, payment: Int?, shown: Int64, amount: Int64, status: IntentStatus) {
         let cart = stripe.intents[intent].cart
         stripe.intents[intent].status = status
+        // From now on Stripe shows what was charged, the tip included.
+        stripe.intents[intent].amount = amount
         stripe.charges.append(Stripe.Charge(intent: intent, cart: cart, payment: payment, amount: amount, at: now))
         trace.note(now, 50, UInt64(intent), text: "$$ pi_\(intent) of \(carts[cart].id) is charged: \(amount)")
         if let payment { payments[payment].charge = stripe.charges.count - 1 }
@@ -144,6 +146,9 @@ extension World {
             trace.note(
                 now, 52, UInt64(cart), text: "backend: the order of \(carts[cart].id) fails, the money is \(isKept ? "held" : "let go")")
             for index in stripe.charges.indices where stripe.charges[index].cart == cart {
+                let intent = stripe.charges[index].intent
+                // Nothing is processed for ever.
+                if isKept, case .processing = stripe.intents[intent].status { stripe.intents[intent].status = .succeeded }
                 if !isKept {
                     holdLetGo(index)
                 } else if dice.chance(extras.letsGoLater) {

@@ -101,6 +101,9 @@ extension World {
         if !isClosed, dice.chance(plan.doubledAnswers) {
             plans(.callAnswers(index, answer, isCopy: true), after: dice.within(1...2_000))
         }
+        if case .reader(_, _, .collect, _) = calls[index].call, case .reader(.failure) = answer, let payment = calls[index].payment {
+            payments[payment].hasLostCollect = true
+        }
         trace.note(
             now, 41, calls[index].id.value, text: "← \(Self.line(answer))\(isCopy ? " (again)" : "") [\(Self.line(calls[index].call))]")
         feed(.answer(calls[index].id, answer))

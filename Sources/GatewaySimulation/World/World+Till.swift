@@ -61,7 +61,7 @@ extension World {
         }
     }
 
-    private mutating func makeCart() {
+    mutating func makeCart() {
         let number = carts.count
         let amount = 1_000 + dice.below(4) * 100
         guard extras.otherSpellings > 0 else {
