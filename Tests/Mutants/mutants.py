@@ -42,7 +42,8 @@ MUTANTS = [
         "a confirmed intent is replaced at will", "return intent.everConfirmed && !isKnownNotCharged(intent, at: now)",
         "intent.everConfirmed && !isKnownNotCharged(intent, at: now)", "false"),
     statement(
-        "a reader is free although nobody saw it idle", "lease = .freeing(holder, takeOver: false)", "lease = .free\ngrantNext(&actions)"),
+        "a reader is free although nobody saw it idle", "lease = .freeing(holder, confirmSentAt == nil ? .clears : .proves)",
+        "lease = .free\ngrantNext(&actions)"),
     statement(
         "a token is given twice", "if now - since < age { return [.give(token, to: claimant)] + fill(at: now) }",
         "if now - since < age {\nstate = .held(token, since: since)\nreturn [.give(token, to: claimant)]\n}"),
@@ -159,8 +160,11 @@ MUTANTS = [
                equivalent="the last of several looks: the payment itself has not been canceled when it asks"),
 
     # Readers and tokens.
-    statement("a lease is never freed", "lease = .free\n                    actions.append(.changed(\"free again: seen idle\"))", "actions.append(.changed(\"free again: seen idle\"))"),
-    expression("after a restart every reader is taken over", "case .freeing(_, let takeOver): takeOver\n", "takeOver\n", "true\n"),
+    statement(
+        "a lease is never freed", "lease = .free\n        if !words.isEmpty { actions.append(.changed(words)) }",
+        "if !words.isEmpty { actions.append(.changed(words)) }"),
+    expression(
+        "after a restart every reader is taken over", "case .freeing(_, let way): way == .takesOver\n        }", "way == .takesOver", "way != .clears || true"),
     expression("a session that is gone is kept", "let ends = failure.endsSession", "failure.endsSession", "false"),
     expression("who waits for a reader waits for ever", "grant(waiting.removeFirst(), &actions)", "grant(waiting.removeFirst(), &actions)", "()"),
     expression("the queue has no end", "guard waiting.count < policy.maximumWaiting else { return false }", "waiting.count < policy.maximumWaiting", "true",
