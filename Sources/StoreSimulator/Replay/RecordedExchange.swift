@@ -43,10 +43,11 @@ struct RecordedExchange: Sendable, Equatable {
     var outcome: Outcome
     var milliseconds: Int
 
-    /// Calls that only look, and may be made more or less often than when they were recorded.
+    /// Calls that move no money, and may be made more or less often than when they were recorded: those that only look, and the opening of sessions,
+    /// which depends on the moment at which a reader has to be proved idle.
     private static let looking: Set<String> = [
         "configuration", "payment_status", "terminal_readers", "connection_token", "terminal/readers", "payment_intents",
-        "terminalHeartbeat", "setReaderDisplay", "clearReaderDisplay", "queryPaymentMethod", "queryCollectReusableCard",
+        "activateTerminal", "terminalHeartbeat", "setReaderDisplay", "clearReaderDisplay", "queryPaymentMethod", "queryCollectReusableCard",
     ]
 
     var isLooking: Bool { Self.looking.contains(call) }

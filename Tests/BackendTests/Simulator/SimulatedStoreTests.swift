@@ -163,11 +163,11 @@ import WebCall
                 #expect(failed.mayHaveActed == true, "\(effect)")
             }
             for effect in [FaultEffect.close, .loseAnswer, .truncate, .garbageBytes, .status(503, body: "down")] {
-                let failed = try await status(effect)
+                let failed = try await status(effect, deadline: .seconds(3))
                 #expect(failed.mayHaveActed == true, "\(effect)")
             }
             for effect in [FaultEffect.garbage, .huge, .answer("{}"), .answer(#"{"status": "Perhaps"}"#), .status(302, body: "")] {
-                let failed = try await status(effect)
+                let failed = try await status(effect, deadline: .seconds(3))
                 #expect(failed.isInvalidAnswer, "\(effect)")
             }
             let forbidden = try await status(.status(403, body: "no"))
