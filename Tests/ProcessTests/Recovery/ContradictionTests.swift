@@ -30,8 +30,9 @@ struct ContradictionTests {
             #expect(told.type == "resolution_contradicted")
             #expect(told.agent?.message.contains(order) == true)
 
+            // The event is told at once, the row follows it to the disk.
+            try await eventually("the payment warns") { try await store.client.payment("t").warnings.map(\.code) == [.contradicted] }
             var known = try await store.client.payment("t")
-            #expect(known.warnings.map(\.code) == [.contradicted])
             known.warnings = []
             #expect(known == resolved, "an ended payment never changes, but for its warnings")
             let status = try await store.client.status()
