@@ -14,12 +14,20 @@ package struct MarianaClient: Sendable {
     private let base: WebBase
     private let credential: any BackendCredential
     private let web: WebClient
+    private var urgency = Urgency.prepares
 
     /// - Parameter base: `https://{tenant}.marianatek.com`.
     package init(base: WebBase, credential: any BackendCredential, web: WebClient) {
         self.base = base
         self.credential = credential
         self.web = web
+    }
+
+    /// The same, for calls that somebody waits for in that way.
+    package func with(_ urgency: Urgency) -> MarianaClient {
+        var other = self
+        other.urgency = urgency
+        return other
     }
 
     /// Sends one call and reads its answer.
@@ -84,6 +92,7 @@ package struct MarianaClient: Sendable {
         request.body = .init(body)
         request.trace = trace
         request.repeats = repeats
+        request.urgency = urgency
         do {
             let answer = try await web.send(request)
             await credential.accepted(token)
@@ -92,7 +101,7 @@ package struct MarianaClient: Sendable {
             switch error {
             // Answers of a backend that knows who is asking.
             case .forbidden, .rejected, .invalidAnswer: await credential.accepted(token)
-            case .unauthorized, .unavailable: break
+            case .unauthorized, .unavailable, .overloaded: break
             }
             throw error
         }

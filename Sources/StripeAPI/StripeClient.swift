@@ -11,10 +11,18 @@ package struct StripeClient: Sendable {
 
     private let base: WebBase
     private let web: WebClient
+    private var urgency = Urgency.prepares
 
     package init(base: WebBase, web: WebClient) {
         self.base = base
         self.web = web
+    }
+
+    /// The same, for calls that somebody waits for in that way.
+    package func with(_ urgency: Urgency) -> StripeClient {
+        var other = self
+        other.urgency = urgency
+        return other
     }
 
     /// The readers that this token may connect to. Listing does not spend the token (reader-protocol, section 7).
@@ -39,7 +47,11 @@ package struct StripeClient: Sendable {
                 page = try await ask(request, as: ReaderPage.self, token: token.secret, trace: trace)
             } catch {
                 // What was read is worth having: a shop's own readers may be among it.
-                guard case .unavailable = error, !readers.isEmpty else { throw error }
+                switch error {
+                case .unavailable, .overloaded: break
+                case .unauthorized, .forbidden, .rejected, .invalidAnswer: throw error
+                }
+                guard !readers.isEmpty else { throw error }
                 return StripeReaderList(readers, isWhole: false)
             }
             guard let entries = page.data else { throw .invalidAnswer(detail: "\(name): the answer has no data") }
@@ -67,6 +79,8 @@ package struct StripeClient: Sendable {
         guard let status = intent.status, !status.isEmpty else { throw .invalidAnswer(detail: "\(name): the answer has no status") }
         guard let amount = intent.amount?.value else { throw .invalidAnswer(detail: "\(name): the answer has no amount") }
         guard amount >= 0 else { throw .invalidAnswer(detail: "\(name): amount is negative in the answer") }
+        // Beyond what anybody pays nothing is reckoned with.
+        guard amount <= MinorUnits.largest else { throw .invalidAnswer(detail: "\(name): amount is too large in the answer") }
         guard let currency = intent.currency.flatMap({ Currency($0) }) else {
             throw .invalidAnswer(detail: "\(name): the answer has no currency of three letters")
         }
@@ -81,6 +95,7 @@ package struct StripeClient: Sendable {
         request.headers = [.init("Authorization", .bearer(token))]
         request.trace = trace
         request.repeats = .question
+        request.urgency = urgency
         request.explain = StripeError.sentence
         let answer = try await web.send(request)
         do {

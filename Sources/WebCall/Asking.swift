@@ -43,7 +43,7 @@ struct Asking: Sendable {
                 case .answered(.failure(let failed)):
                     if case .unavailable(_, true) = failed.failure { hasActed = true }
                     // What is refused for good is told as that, whatever else is under way.
-                    if failed.worth == .nothing, open == 1 || !failed.failure.isUnavailable {
+                    if failed.worth == .nothing, open == 1 || failed.failure.isAnswer {
                         return .failure(Self.worst(failed, hasActed: hasActed))
                     }
                     last = failed
@@ -66,8 +66,8 @@ struct Asking: Sendable {
 
     /// The last failure, and whether any attempt may have acted: one that was not even sent does not take back what an earlier one did.
     private static func worst(_ failed: FailedAttempt, hasActed: Bool) -> FailedAttempt {
-        guard hasActed, case .unavailable(let detail, _) = failed.failure else { return failed }
-        return FailedAttempt(failure: .unavailable(detail: detail, mayHaveActed: true), worth: failed.worth)
+        guard hasActed, !failed.failure.isAnswer else { return failed }
+        return FailedAttempt(failure: .unavailable(detail: failed.failure.detail, mayHaveActed: true), worth: failed.worth)
     }
 
     private func once(until end: ContinuousClock.Instant) async -> Event {
@@ -88,7 +88,11 @@ struct Asking: Sendable {
 }
 
 extension CallFailure {
-    fileprivate var isUnavailable: Bool {
-        if case .unavailable = self { true } else { false }
+    /// The other side has spoken.
+    fileprivate var isAnswer: Bool {
+        switch self {
+        case .unauthorized, .forbidden, .rejected, .invalidAnswer: true
+        case .unavailable, .overloaded: false
+        }
     }
 }

@@ -14,8 +14,8 @@ package final class WebClient: Sendable {
     /// Load balancers commonly drop a quiet connection after 60 s. Letting go well before that keeps a call from going out on a connection
     /// that is being closed at that moment, which would leave open whether it acted.
     private static let idleTime = TimeAmount.seconds(30)
-    /// How many connections one host gets; further calls wait for one, within their deadline.
-    private static let connectionsPerHost = 4
+    /// More than ``CallGate`` lets through, so that nothing ever waits for a connection where nobody says whose turn it is.
+    private static let connectionsPerHost = CallGate.places * 2
 
     /// Why a client cannot be made.
     package typealias Problem = TrustRoots.Problem
@@ -23,6 +23,7 @@ package final class WebClient: Sendable {
     private let clients: DialledClients
     let book: HostBook
     private let group: any EventLoopGroup
+    private let gate: CallGate
     private let names = NameCheck()
     private let connectTimeout: Duration
     private let trustRoots: String?
@@ -63,6 +64,7 @@ package final class WebClient: Sendable {
         configuration.http1_1ConnectionDebugInitializer = { [names] in names.run(on: $0) }
         clients = DialledClients(configuration, group: group)
         book = HostBook(resolver: resolver, group: group)
+        gate = CallGate(group: group)
         self.group = group
         self.connectTimeout = connectTimeout
     }
@@ -94,9 +96,26 @@ package final class WebClient: Sendable {
         }
     }
 
-    /// One try at a call.
+    /// One try at a call, when its turn has come.
     private func attempt(_ request: WebRequest) async throws(FailedAttempt) -> WebAnswer {
         let place = request.base.place
+        let end = NIODeadline.now() + TimeAmount(min(max(request.deadline, .zero), .seconds(86_400)))
+        switch await gate.enter(place, request.urgency, until: end) {
+        case .entered: break
+        case .crowded:
+            throw FailedAttempt(
+                failure: .overloaded(detail: "\(request.name): too many calls to \(place) were before this one"), worth: .nothing)
+        case .canceled:
+            throw FailedAttempt(
+                failure: .unavailable(detail: "\(request.name): the call to \(place) was given up", mayHaveActed: false), worth: .nothing)
+        }
+        defer { gate.leave(place, request.urgency) }
+        return try await call(request, place: place, until: end)
+    }
+
+    private func call(_ request: WebRequest, place: String, until end: NIODeadline) async throws(FailedAttempt) -> WebAnswer {
+        var request = request
+        request.deadline = .nanoseconds(max(0, (end - .now()).nanoseconds))
         guard request.deadline > .zero else {
             throw FailedAttempt(
                 failure: .unavailable(detail: "\(request.name): no time was left to call \(place)", mayHaveActed: false), worth: .nothing)

@@ -49,7 +49,7 @@ extension Checkup {
                     "The backend has nothing under the path \(place.backend.prefix): \(detail).",
                     "Leave the path out of backend.base_url in \(place.settingsFile): \"https://\(place.backend.host)\", then: sudo systemctl restart readerd"
                 )
-            case .unauthorized, .forbidden, .rejected: break
+            case .unauthorized, .forbidden, .rejected, .overloaded: break
             }
         case .success: break
         }

@@ -8,84 +8,86 @@ internal import Logging
 internal import MarianaAPI
 internal import ReaderRPC
 internal import StripeAPI
+internal import WebCall
 
 extension Engine {
     /// Carries out one call. It always comes back: every edge keeps to its deadline.
-    nonisolated func execute(_ call: Call, timeout: Int64, trace: String) async -> Answer {
+    nonisolated func execute(_ call: Call, timeout: Int64, trace: String, urgency: Urgency) async -> Answer {
         let deadline = Duration.milliseconds(timeout)
+        let (backend, stripe) = (edges.backend.with(urgency), edges.stripe.with(urgency))
         switch call {
         case .configuration(let cart):
             let configuration = await outcome { () async throws(CallFailure) in
-                try await self.edges.backend.configuration(cart: cart, trace: trace, deadline: deadline)
+                try await backend.configuration(cart: cart, trace: trace, deadline: deadline)
             }
             if case .success(let told) = configuration, let location = told.stripeLocation { stripeLocation.withLock { $0 = location } }
             return .configuration(configuration)
         case .connectionToken(let cart):
             return .connectionToken(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.connectionToken(cart: cart, trace: trace, deadline: deadline)
+                    try await backend.connectionToken(cart: cart, trace: trace, deadline: deadline)
                 })
         case .paymentIntent(let cart, let amount, let balance, let type):
             return .paymentIntent(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.paymentIntent(
+                    try await backend.paymentIntent(
                         cart: cart, amount: amount, accountBalance: balance, type: type, trace: trace, deadline: deadline)
                 })
         case .paymentStatus(let cart):
             return .paymentStatus(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.paymentStatus(cart: cart, trace: trace, deadline: deadline)
+                    try await backend.paymentStatus(cart: cart, trace: trace, deadline: deadline)
                 })
         case .setupIntent(let user):
             return .setupIntent(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.setupIntent(user: user, method: .terminal, trace: trace, deadline: deadline)
+                    try await backend.setupIntent(user: user, method: .terminal, trace: trace, deadline: deadline)
                 })
         case .storeCard(let request, let method):
             return .storedCard(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.storePaymentMethod(
+                    try await backend.storePaymentMethod(
                         partner: request.partner, paymentMethod: method, postalCode: request.postalCode, user: request.user,
                         name: request.name, trace: trace, deadline: deadline)
                 })
         case .backendReaders:
             return .backendReaders(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.terminalReaders(location: self.edges.location, trace: trace, deadline: deadline)
+                    try await backend.terminalReaders(location: self.edges.location, trace: trace, deadline: deadline)
                 })
         case .terminals(let location):
             return .backendReaders(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.terminalReaders(
+                    try await backend.terminalReaders(
                         location: location ?? self.edges.location, trace: trace, deadline: deadline)
                 })
         case .registerTerminal(let location, let code, let label):
             return .terminalChanged(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.registerTerminal(
+                    try await backend.registerTerminal(
                         location: location ?? self.edges.location, code: code.secret.reveal(), label: label, trace: trace,
                         deadline: deadline)
                 })
         case .updateTerminal(let id, let label):
             return .terminalChanged(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.updateTerminal(id: id, label: label, trace: trace, deadline: deadline)
+                    try await backend.updateTerminal(id: id, label: label, trace: trace, deadline: deadline)
                 })
         case .deregisterTerminal(let id):
             return .terminalChanged(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.backend.deregisterTerminal(id: id, trace: trace, deadline: deadline)
+                    try await backend.deregisterTerminal(id: id, trace: trace, deadline: deadline)
                 })
         case .stripeReaders(let token):
             return .stripeReaders(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.stripe.listReaders(
+                    try await stripe.listReaders(
                         token: token, location: self.stripeLocation.withLock { $0 }, trace: trace, deadline: deadline)
                 })
         case .readIntent(let id, let key, let secret):
             return .intent(
                 await outcome { () async throws(CallFailure) in
-                    try await self.edges.stripe.readIntent(id: id, key: key, secret: secret, trace: trace, deadline: deadline)
+                    try await stripe.readIntent(id: id, key: key, secret: secret, trace: trace, deadline: deadline)
                 })
         case .reader(let id, let route, let command, let session):
             let client = await readers.client(for: id, at: route)

@@ -4,13 +4,14 @@ package import GatewayCore
 internal import Journal
 package import Logging
 internal import Synchronization
+internal import WebCall
 
 /// Runs the machine: feeds it events in order, carries out what it asks for, and feeds the results back.
 ///
 /// One actor owns the machine, so that decisions are made one after another; everything that waits is a child task of `run`.
 package actor Engine {
     enum Job: Sendable {
-        case call(CallID, Call, timeout: Int64, trace: String)
+        case call(CallID, Call, timeout: Int64, trace: String, urgency: Urgency)
         case wake(MonoTime)
     }
 
@@ -94,9 +95,9 @@ package actor Engine {
 
     private func carryOut(_ job: Job) async {
         switch job {
-        case .call(let id, let call, let timeout, let trace):
+        case .call(let id, let call, let timeout, let trace, let urgency):
             let (began, wall) = (ContinuousClock.now, clock.now().wall)
-            let answer = await execute(call, timeout: timeout, trace: trace)
+            let answer = await execute(call, timeout: timeout, trace: trace, urgency: urgency)
             meter.called(call, answer, at: wall, took: ContinuousClock.now - began, trace: trace)
             answered(id, answer)
         case .wake(let at):
@@ -138,7 +139,7 @@ package actor Engine {
         switch action {
         case .call(let id, let call, let timeout, let trace):
             if case .append(let entries) = call { appends[id] = entries }
-            submit.yield(.call(id, call, timeout: timeout, trace: trace))
+            submit.yield(.call(id, call, timeout: timeout, trace: trace, urgency: machine.sells(id) ? .sells : .prepares))
         case .respond(let id, let response):
             questions[id] = nil
             replies.removeValue(forKey: id)?.resume(returning: response)

@@ -76,6 +76,7 @@ extension CallFailure {
         case .rejected: "backend_rejected"
         case .invalidAnswer: "backend_invalid_answer"
         case .unavailable: "backend_unavailable"
+        case .overloaded: "overloaded"
         }
     }
 }

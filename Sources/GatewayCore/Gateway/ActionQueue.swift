@@ -90,8 +90,7 @@ extension GatewayMachine {
             carryOut(action, of: id, at: now)
         case .keeper(let cart, .request):
             guard carts[cart]?.keeper.isBusy == true else { return }
-            let written = carts[cart]?.written ?? cart
-            call(.connectionToken(written), for: .token(cart), timeout: policy.backendTimeout, payment: nil)
+            if carts[cart]?.keeper.isClaimed == true { askToken(cart) } else { warmUp(.token, cart, at: now) }
         case .desk(let job, let action):
             guard desk.items.first?.machine.job == job else { return }
             carryOut(action, at: now)

@@ -36,6 +36,8 @@ struct CartShelf: Sendable {
         _modify { yield &books[cart.lock] }
     }
 
+    var count: Int { books.count }
+    var openCount: Int { books.values.count { $0.isOpen } }
     var keys: Dictionary<CartID, CartBook>.Keys { books.keys }
     var values: Dictionary<CartID, CartBook>.Values { books.values }
 }

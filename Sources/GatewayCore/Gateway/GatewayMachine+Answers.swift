@@ -51,6 +51,7 @@ extension GatewayMachine {
             configured(purpose, result, at: now)
         case (.token(let cart), .connectionToken(let result)):
             judgeBackend(result.failure, at: now)
+            warmUps.ended(WarmUps.Item(.token, cart))
             tokenAnswered(cart, result, at: now)
         case (_, .paymentIntent(let result)):
             judgeBackend(result.failure, at: now)
@@ -90,7 +91,9 @@ extension GatewayMachine {
     private mutating func configured(_ purpose: Purpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
         let cart: CartID
         switch purpose {
-        case .configuration(let named): cart = named
+        case .configuration(let named):
+            cart = named
+            warmUps.ended(WarmUps.Item(.configuration, cart))
         case .configurationRequest(let id, let named):
             cart = named
             switch result {

@@ -19,8 +19,8 @@ extension GatewayMachine {
             cart, money: CartMachine(CartFacts(cart: cart.lock), isRecalled: false, terms: policy.evidenceTerms, at: now), policy: policy)
     }
 
-    /// A sale has begun: what the payment will need is got before it is needed.
-    mutating func open(_ cart: CartID, lane: LaneName?, reader: ReaderID?, at now: Now) {
+    /// A sale has begun: what the payment will need is got before it is needed, or at once where it is needed now (`pays`).
+    mutating func open(_ cart: CartID, lane: LaneName?, reader: ReaderID?, pays: Bool, at now: Now) {
         mention(cart, at: now)
         carts[cart]?.touchedAt = now.mono
         if let lane { carts[cart]?.lane = lane }
@@ -31,9 +31,16 @@ extension GatewayMachine {
             // A sale that begins wants its reader, also one that a technician had disconnected.
             if let wanted = carts[cart]?.reader { readers[wanted]?.isParted = false }
         }
-        if carts[cart]?.configuration == nil, carts[cart]?.configurationAsked == false {
-            carts[cart]?.configurationAsked = true
-            call(.configuration(carts[cart]?.written ?? cart), for: .configuration(cart.lock), timeout: policy.backendTimeout, payment: nil)
+        if carts[cart]?.configuration == nil {
+            let isQueued = warmUps.holds(WarmUps.Item(.configuration, cart))
+            if pays, carts[cart]?.configurationAsked == false || isQueued {
+                _ = warmUps.remove(WarmUps.Item(.configuration, cart))
+                carts[cart]?.configurationAsked = true
+                askConfiguration(cart)
+            } else if carts[cart]?.configurationAsked == false {
+                carts[cart]?.configurationAsked = true
+                warmUp(.configuration, cart, at: now)
+            }
         }
         changeKeeper(cart, at: now) { $0.keep(at: now.mono) }
         wish(at: now)
@@ -44,6 +51,7 @@ extension GatewayMachine {
         carts[cart]?.isOpen = false
         carts[cart]?.touchedAt = now.mono
         changeKeeper(cart, at: now) { $0.drop() }
+        forgetWarmUps(of: cart)
         wish(at: now)
     }
 
@@ -57,8 +65,11 @@ extension GatewayMachine {
     /// Whether `tickCart` has anything to look at.
     func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
         if let wake = book.keeper.nextWake, now.mono >= wake { return true }
-        return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + 600_000
+        return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + keepTime(of: book)
     }
+
+    /// How long a cart that nobody touches is kept in memory: not at all when there are very many, and it has no secrets.
+    private func keepTime(of book: CartBook) -> Int64 { carts.count > Self.maximumRemembered && book.secrets.isEmpty ? 0 : 600_000 }
 
     mutating func tickCart(_ cart: CartID, at now: Now) {
         guard let book = carts[cart] else { return }
@@ -68,7 +79,7 @@ extension GatewayMachine {
         if book.facts.intent?.said != nil { return changeCart(cart) { $0.tick(at: now) } }
         // What the journal knows need not be kept in memory; secrets of a cart that nobody touches are let go.
         if !book.isOpen, book.money.isAtRest(at: now), !book.keeper.isBusy, outbox.isEmpty,
-            now.mono > book.touchedAt + 600_000, !isResolutionWatched(cart),
+            now.mono > book.touchedAt + keepTime(of: book), !isResolutionWatched(cart),
             acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil
         {
             carts[cart] = nil
@@ -82,6 +93,16 @@ extension GatewayMachine {
 
     mutating func openCart(_ id: RequestID, _ cart: CartID, lane: LaneName?, reader: String?, _ recall: Recall, at now: Now) {
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
+        // A payment opens its cart by itself: none is refused for this.
+        if carts[cart]?.isOpen != true, carts.openCount >= Self.maximumOpenCarts {
+            return refuse(
+                id,
+                Refusal(
+                    .overloaded, "\(Self.maximumOpenCarts) carts are open.",
+                    remedy:
+                        "Close those whose sale is over with DELETE /v1/carts/{cart}; one left alone for 30 minutes is closed by itself. "
+                        + "Payments need no open cart."))
+        }
         remember(cart, recalled: recall.cart, at: now)
         var found: ReaderID?
         if let reader {
@@ -97,7 +118,7 @@ extension GatewayMachine {
             found = usual
         }
         if let refusal = carts[cart]?.money.refusesPaid { return refuse(id, refusal) }
-        open(cart, lane: lane, reader: found, at: now)
+        open(cart, lane: lane, reader: found, pays: false, at: now)
         if let view = cartView(cart) { respond(id, .cart(view)) }
     }
 
@@ -162,10 +183,17 @@ extension GatewayMachine {
 
     // MARK: Tokens
 
+    /// So many sales may be open at once.
+    package static let maximumOpenCarts = 1000
+    /// Beyond this, carts are forgotten as soon as nothing of them is under way.
+    static let maximumRemembered = 2000
+
     mutating func changeKeeper(_ cart: CartID, at now: Now, _ event: (inout TokenKeeper) -> [TokenKeeper.Action]) {
         guard var keeper = carts[cart]?.keeper else { return }
         let actions = event(&keeper)
         carts[cart]?.keeper = keeper
+        // Whoever waits for it does not wait for its turn.
+        if keeper.isClaimed, warmUps.remove(WarmUps.Item(.token, cart)) { queue.add(.begun(.keeper(cart, .request))) }
         for action in actions {
             switch action {
             case .owed(let owed): queue.add(.owed(.keeper(cart, owed)))
@@ -202,6 +230,8 @@ extension GatewayMachine {
     }
 
     // MARK: Views
+
+    package var rememberedCarts: Int { carts.count }
 
     package func cartView(_ cart: CartID) -> CartView? {
         guard let book = carts[cart], book.isOpen else { return nil }

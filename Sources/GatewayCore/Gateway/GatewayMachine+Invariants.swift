@@ -137,7 +137,9 @@ extension GatewayMachine {
                 if !calls.values.contains(.verifyIntent(cart, number)) { return "an intent of \(cart) is to be read and is not" }
             case nil: break
             }
-            if book.configurationAsked, book.configuration == nil, !calls.values.contains(.configuration(cart)) {
+            if book.configurationAsked, book.configuration == nil, !warmUps.holds(WarmUps.Item(.configuration, cart)),
+                !calls.values.contains(.configuration(cart))
+            {
                 return "the configuration of \(cart) is awaited and not asked for"
             }
         }
@@ -210,7 +212,7 @@ extension GatewayMachine {
             ("requests that wait for the end of a card set-up", waitingForCardEnd.count), ("requests that wait", parked.count),
             ("keyed entries being handed out", keyedRequests.count),
             ("looks into keyed entry", keyedChecks.count), ("requests that wait for the list of readers", listsWanted.count),
-            ("visits", visits.count), ("traces", traces.count),
+            ("visits", visits.count), ("traces", traces.count), ("warm-ups", warmUps.isEmpty ? 0 : 1),
             ("changes of readers", desk.items.count), ("discoveries", discoveries.count), ("rows to be written", outbox.isEmpty ? 0 : 1),
         ]
         return left.first { $0.count > 0 }.map { "\($0.what) are left: \($0.count)" }

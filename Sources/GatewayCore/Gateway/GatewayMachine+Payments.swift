@@ -59,7 +59,7 @@ extension GatewayMachine {
     }
 
     private mutating func accept(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, reader: ReaderID, at now: Now) {
-        open(request.cart, lane: request.lane, reader: reader, at: now)
+        open(request.cart, lane: request.lane, reader: reader, pays: true, at: now)
         let record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
         guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown("payment \(payment.text)")) }
         outbox.add(

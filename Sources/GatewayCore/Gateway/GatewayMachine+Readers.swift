@@ -59,7 +59,8 @@ extension GatewayMachine {
         case .success(let list):
             adopt(list, at: now)
             for cart in carts.keys.sorted() where carts[cart]?.isOpen == true && carts[cart]?.reader == nil {
-                if case .success(let usual) = resolveReader(nil, lane: carts[cart]?.lane) { open(cart, lane: nil, reader: usual, at: now) }
+                guard case .success(let usual) = resolveReader(nil, lane: carts[cart]?.lane) else { continue }
+                open(cart, lane: nil, reader: usual, pays: false, at: now)
             }
             lookAtStripe(at: now)
         case .failure(let failure):

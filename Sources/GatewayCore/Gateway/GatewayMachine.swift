@@ -70,6 +70,7 @@ package struct GatewayMachine: Sendable {
     /// Keys that have shown more than one currency.
     var mixedKeys: Set<PublishableKey> = []
     var breaker = CircuitBreaker()
+    var warmUps = WarmUps()
     /// The backend refused the credential that is in use.
     var refusedCredential: CallFailure?
     var refusedProbeAt: MonoTime = .max
@@ -158,6 +159,8 @@ package struct GatewayMachine: Sendable {
         drain(at: now)
         tick(at: now)
         drain(at: now)
+        turnWarmUps(at: now)
+        drain(at: now)
         write(at: now)
         defer { out = [] }
         return out
@@ -174,6 +177,7 @@ package struct GatewayMachine: Sendable {
             if cart.isOpen, cart.touchedAt + policy.cartIdle < wake, isLeftAlone(cart) { wake = cart.touchedAt + policy.cartIdle }
         }
         wake = min(wake, outbox.nextWake ?? .max)
+        wake = min(wake, warmUps.nextWake ?? .max)
         wake = min(wake, refusedProbeAt)
         wake = min(wake, desk.items.first?.machine.nextWake ?? .max)
         wake = min(wake, labelsShown.values.min() ?? .max)
@@ -281,6 +285,8 @@ package struct GatewayMachine: Sendable {
             refusedCredential = failure
         case .forbidden?, .rejected?, .invalidAnswer?: breaker.answered()
         case .unavailable?: breaker.failed(at: now.mono, random: &random)
+        // It was not even asked.
+        case .overloaded?: break
         }
     }
 

@@ -247,6 +247,7 @@ package struct Refusal: Error, Sendable, Equatable {
         case backendRejected = "backend_rejected"
         case registrationFailed = "registration_failed"
         case queueFull = "queue_full"
+        case overloaded
         case backendUnauthorized = "backend_unauthorized"
         case backendForbidden = "backend_forbidden"
         case backendInvalidAnswer = "backend_invalid_answer"
@@ -288,6 +289,7 @@ package struct Refusal: Error, Sendable, Equatable {
             case .rejected: .backendRejected
             case .invalidAnswer: .backendInvalidAnswer
             case .unavailable: .backendUnavailable
+            case .overloaded: .overloaded
             }
         return Refusal(code, failure.detail, remedy: failure.backendRemedy)
     }

@@ -67,7 +67,7 @@ extension CallFailure {
         switch self {
         case .unavailable(_, let mayHaveActed): mayHaveActed
         case .invalidAnswer: true
-        case .unauthorized, .forbidden, .rejected: false
+        case .unauthorized, .forbidden, .rejected, .overloaded: false
         }
     }
 }

@@ -93,7 +93,7 @@ extension CallFailure {
             case .unauthorized: .backendUnauthorized
             case .forbidden, .rejected: .backendRejected
             case .invalidAnswer: .backendInvalidAnswer
-            case .unavailable: .backendUnavailable
+            case .unavailable, .overloaded: .backendUnavailable
             }
         let message =
             switch self {
@@ -102,6 +102,7 @@ extension CallFailure {
             case .rejected: "The backend refused the payment: \(detail)"
             case .invalidAnswer: "The backend's answer could not be used: \(detail)"
             case .unavailable: "The backend could not be reached: \(detail)"
+            case .overloaded: "The backend was not asked: \(detail)"
             }
         return PaymentFailure(code: code, message: message, remedy: backendRemedy)
     }

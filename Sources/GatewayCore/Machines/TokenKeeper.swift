@@ -58,6 +58,32 @@ package struct TokenKeeper: Sendable {
         return !claimants.isEmpty
     }
 
+    /// Somebody waits for a token: it is asked for at once.
+    package var isClaimed: Bool { !claimants.isEmpty }
+
+    /// Nobody wants it for a reader.
+    var waitsForRequestsOnly: Bool {
+        isClaimed
+            && claimants.allSatisfy {
+                switch $0 {
+                case .request: true
+                case .reader: false
+                }
+            }
+    }
+
+    /// It was not asked for after all: the cart is gone.
+    mutating func wasNotAsked() {
+        if case .requesting = state { state = .empty }
+    }
+
+    /// It was not asked for in time, and nobody waits for it: later again.
+    mutating func wasLate(at now: MonoTime, random: inout SeededRandom) -> [Action] {
+        guard case .requesting = state, claimants.isEmpty else { return [] }
+        state = .waiting(until: now + backoff.next(random: &random))
+        return []
+    }
+
     package mutating func keep(at now: MonoTime) -> [Action] {
         isKeeping = true
         return fill(at: now)

@@ -25,6 +25,7 @@ extension CallFailure {
             "Check backend.base_url in readerd.toml: the backend's address without a path. The login page of a network answers like this "
                 + "too: log in there once, with a browser."
         case .unavailable(let detail, _): Self.remedy(onTheWay: detail)
+        case .overloaded: "This box asks too much at once; the other side is not at fault. Try again in a moment."
         }
     }
 

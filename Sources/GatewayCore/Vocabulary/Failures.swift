@@ -12,11 +12,13 @@ package enum CallFailure: Error, Sendable, Equatable {
     case invalidAnswer(detail: String)
     /// No answer in time, no connection, a refused certificate, a 5xx, a 429. `mayHaveActed` is false only when nothing was sent.
     case unavailable(detail: String, mayHaveActed: Bool)
+    /// Nothing was sent: too many calls of our own came before it. That says nothing of the other side.
+    case overloaded(detail: String)
 
     package var detail: String {
         switch self {
         case .unauthorized(let detail), .forbidden(let detail), .rejected(_, let detail), .invalidAnswer(let detail),
-            .unavailable(let detail, _):
+            .unavailable(let detail, _), .overloaded(let detail):
             detail
         }
     }

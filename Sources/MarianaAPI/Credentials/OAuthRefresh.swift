@@ -36,6 +36,8 @@ struct OAuthRefresh: Sendable {
         ].joined(separator: "&")
         request.body = .init(Array(form.utf8))
         request.maxBytes = 64 * 1024
+        // Every call waits for it, those of payments too.
+        request.urgency = .sells
         request.alsoSecret = [refreshToken, clientSecret]
         request.takesAnyStatus = true
         let answer: WebAnswer
@@ -43,7 +45,7 @@ struct OAuthRefresh: Sendable {
             answer = try await web.send(request)
         } catch {
             switch error {
-            case .unavailable(let detail, mayHaveActed: false): return .notNow(detail: detail)
+            case .unavailable(let detail, mayHaveActed: false), .overloaded(let detail): return .notNow(detail: detail)
             default: return .lost(detail: error.detail)
             }
         }
@@ -71,7 +73,7 @@ struct OAuthRefresh: Sendable {
 }
 
 /// The answer of the token endpoint. `token_type` and `scope` decide nothing here.
-private struct GrantAnswer: Decodable {
+struct GrantAnswer: Decodable {
     var accessToken: String?
     var expiresIn: LooseText?
     var refreshToken: String?

@@ -61,6 +61,8 @@ package struct WebRequest: Sendable, CustomStringConvertible {
     package var alsoSecret: [Secret] = []
     /// Makes the sentence out of the body of a refusal; nil: the body's text as it is.
     package var explain: (@Sendable ([UInt8]) -> String?)?
+    /// Who goes first when there are many.
+    package var urgency = Urgency.prepares
     /// What becomes of the call when its answer is lost.
     package var repeats = Repeats.never
     /// Any whole answer is handed back, whatever its status. For the calls where a refusal needs more than a sentence.
