@@ -53,10 +53,17 @@ private struct Past: Sendable {
             sql: "SELECT substr(created, 1, 10) AS day, max(number) AS last FROM payments GROUP BY day ORDER BY last DESC LIMIT ?",
             arguments: [keepDays + 1])
         guard rows.count > keepDays, let older = rows.last else { return nil }
-        let kept: [String] = rows.dropLast().map { $0["day"] }
-        self.last = older["last"]
+        let kept = try rows.dropLast().map { try StoredRow($0).text("day") }
+        guard kept.allSatisfy({ $0.utf8.allSatisfy(Self.isOfDate) }) else {
+            throw JournalFailure.corrupt(detail: "a payment was created on no day")
+        }
+        self.last = try StoredRow(older).number("last").sequence()
         self.days = "[" + kept.map { "\"\($0)\"" }.joined(separator: ",") + "]"
         self.firstDay = kept.min() ?? ""
+    }
+
+    private static func isOfDate(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 }
 

@@ -40,7 +40,9 @@ package final class JournalStore: Sendable {
                 try schema.apply(to: database, at: now, identity: JournalStore.randomIdentity())
                 return try String.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'identity'")
             }
-            guard let identity else { throw JournalFailure.corrupt(detail: "it does not say which journal it is") }
+            guard let identity, identity.utf8.count == 8, UInt32(identity, radix: 16) != nil else {
+                throw JournalFailure.corrupt(detail: "it does not say which journal it is")
+            }
             return (pool, identity)
         }
         if isNew { try SystemFailure.synchronize(directory: directory) }
@@ -140,9 +142,13 @@ package final class JournalStore: Sendable {
             throw .corrupt(detail: "\(path) is missing or empty, but its log \(path)-wal is there")
         }
         let isNew = found == nil
-        let file = open(path, O_RDWR | O_CLOEXEC | (isNew ? O_CREAT | O_EXCL : 0), 0o600)
+        let file = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | (isNew ? O_CREAT | O_EXCL : 0), 0o600)
         guard file >= 0 else { throw SystemFailure.now("opening \(path)", near: path) }
         defer { _ = Glibc.close(file) }
+        var facts = stat()
+        guard fstat(file, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+            throw .io(detail: "\(path) is not a file; move it away, and start readerd again")
+        }
         // With a log, the first page may be in there, and only SQLite can tell.
         if (found?.size ?? 0) > 0, (log?.size ?? 0) == 0 { try FileHeader(file: file, path: path).check(known: version) }
         return isNew

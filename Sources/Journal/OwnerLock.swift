@@ -13,8 +13,13 @@ final class OwnerLock: Sendable {
     /// - Throws: `.locked(by:)` when another process, or another store of this one, owns the directory.
     init(directory: String) throws(JournalFailure) {
         let path = directory + "/" + OwnerLock.fileName
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard file >= 0 else { throw SystemFailure.now("opening \(path)", near: directory) }
+        var facts = stat()
+        guard fstat(file, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
+            _ = close(file)
+            throw .io(detail: "\(path) is not a file; remove it, and start readerd again")
+        }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
             let reason = errno
             defer { _ = close(file) }

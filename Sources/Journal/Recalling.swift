@@ -80,7 +80,9 @@ extension JournalStore {
     package func facts() throws(JournalFailure) -> [String: String] {
         try read { database in
             var facts: [String: String] = [:]
-            for row in try Row.fetchAll(database, sql: "SELECT key, value FROM facts") { facts[row["key"]] = row["value"] }
+            for row in try Row.fetchAll(database, sql: "SELECT key, value FROM facts").map(StoredRow.init) {
+                facts[try row.text("key")] = try row.text("value")
+            }
             return facts
         }
     }
@@ -127,7 +129,10 @@ extension JournalStore {
     ) throws -> [(number: Int64, record: PaymentRecord)] {
         let coder = RecordCoder()
         return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
-            (row["number"], try coder.payment(row["record"], display: row["display"]))
+            let row = StoredRow(row)
+            return (
+                try row.number("number").sequence(), try coder.payment(try row.text("record"), display: try row.textIfAny("display"))
+            )
         }
     }
 }

@@ -25,18 +25,28 @@ struct RecordCoder {
     func text(of setup: CardSetupRecord) throws -> String { try json(setup) }
 
     func cardSetup(_ record: String) throws -> CardSetupRecord {
-        try decoder.decode(CardSetupRecord.self, from: Data(record.utf8))
+        try read(record)
     }
 
     func payment(_ record: String, display: String?) throws -> PaymentRecord {
-        var payment = try decoder.decode(PaymentRecord.self, from: Data(record.utf8))
-        if let display { payment.request.display = try decoder.decode(DisplayCart.self, from: Data(display.utf8)) }
+        var payment: PaymentRecord = try read(record)
+        if let display { payment.request.display = try read(display) }
         return payment
     }
 
-    func cart(_ record: String) throws -> CartFacts { try decoder.decode(CartFacts.self, from: Data(record.utf8)) }
+    func cart(_ record: String) throws -> CartFacts { try read(record) }
+
+    private func read<Value: Decodable>(_ record: String) throws -> Value {
+        guard StoredNumber.areBelievable(in: record.utf8) else {
+            throw JournalFailure.corrupt(detail: "a record has a number that cannot be")
+        }
+        return try decoder.decode(Value.self, from: Data(record.utf8))
+    }
 
     private func json(_ value: some Encodable) throws -> String {
-        String(decoding: try encoder.encode(value), as: UTF8.self)
+        let text = try encoder.encode(value)
+        // It could not be read again.
+        guard StoredNumber.areBelievable(in: text) else { throw JournalFailure.refused(detail: "a record has a number that cannot be") }
+        return String(decoding: text, as: UTF8.self)
     }
 }

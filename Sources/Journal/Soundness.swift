@@ -17,7 +17,13 @@ extension JournalStore {
         _ = try openCardSetups()
         _ = try facts()
         let newest = try newestSequence()
+        // Both are within the bounds of a sequence.
         guard try oldestSequence() <= newest + 1 else { throw .corrupt(detail: "events are missing at its end") }
+        let newestPayment = try read { database in
+            try Row.fetchAll(database, sql: "SELECT coalesce(max(number), 0) AS number FROM payments")
+                .map { try StoredRow($0).number("number").sequence() }.max() ?? 0
+        }
+        guard newestPayment <= newest else { throw .corrupt(detail: "it has payments without their events") }
         _ = try events(after: max(0, newest - 10), limit: 10)
     }
 

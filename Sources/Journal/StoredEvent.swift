@@ -37,18 +37,26 @@ extension JournalStore {
 
     /// The first sequence number of which nothing that followed is missing: a cursor below `oldestSequence() - 1` is too old to be replayed from.
     package func oldestSequence() throws(JournalFailure) -> Int64 {
+        // Within the bounds of a sequence: it does not overflow.
         try read { database in try JournalStore.compactedThrough(database) + 1 }
     }
 
     /// The sequence number of the newest event; 0 before the first. A cursor above it is not one of this journal.
     package func newestSequence() throws(JournalFailure) -> Int64 {
-        try read { database in try Int64.fetchOne(database, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events'") ?? 0 }
+        try read { database in
+            // The counter and the rows: whoever has set the one has not set the other.
+            let numbers = try Row.fetchAll(
+                database,
+                sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events' UNION ALL SELECT coalesce(max(sequence), 0) FROM events"
+            ).map { try StoredRow($0).number("seq").sequence() }
+            return numbers.max() ?? 0
+        }
     }
 
     static func compactedThrough(_ database: Database) throws -> Int64 {
         let text = try String.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'compacted_through'")
-        guard let text, let sequence = Int64(text) else { throw JournalFailure.corrupt(detail: "it does not say what was compacted") }
-        return sequence
+        guard let text, let number = Int64(text) else { throw JournalFailure.corrupt(detail: "it does not say what was compacted") }
+        return try StoredNumber(number, "compacted_through").sequence()
     }
 
     private static func events(of rows: [Row], _ database: Database) throws -> [StoredEvent] {
@@ -56,12 +64,13 @@ extension JournalStore {
         // A payment's display is read once, however many of its events are in the answer.
         var displays: [String: String?] = [:]
         return try rows.map { row in
-            let name: String = row["kind"]
+            let row = StoredRow(row)
+            let name = try row.text("kind")
             guard let kind = JournalKind(rawValue: name) else {
                 throw JournalFailure.corrupt(detail: bounded("it has an event of the unknown kind \(name)"))
             }
             var record: PaymentRecord?
-            if let id: String = row["payment"], let text: String = row["record"] {
+            if let id = try row.textIfAny("payment"), let text = try row.textIfAny("record") {
                 let display: String?
                 if let known = displays[id] {
                     display = known
@@ -71,10 +80,10 @@ extension JournalStore {
                 }
                 record = try coder.payment(text, display: display)
             }
-            let cart: String? = row["cart_record"]
+            let cart = try row.textIfAny("cart_record")
             return StoredEvent(
-                sequence: row["sequence"], at: row["at_ms"], kind: kind, record: record, cart: try cart.map { try coder.cart($0) },
-                note: row["note"])
+                sequence: try row.number("sequence").sequence(), at: try row.number("at_ms").time(), kind: kind, record: record,
+                cart: try cart.map { try coder.cart($0) }, note: try row.textIfAny("note"))
         }
     }
 }

@@ -15,6 +15,7 @@ extension JournalStore {
         switch error {
         case let failure as JournalFailure: failure
         case let error as DatabaseError: failure(of: error, path: path)
+        case is RowDecodingError: .corrupt(detail: "a column is not what it should be")
         case let error as DecodingError: .corrupt(detail: "a record cannot be read: \(bounded("\(error)"))")
         default: .io(detail: bounded("\(error)"))
         }

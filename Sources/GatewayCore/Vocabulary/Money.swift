@@ -125,3 +125,8 @@ extension Currency {
         return sign + padded[..<split] + "." + padded[split...]
     }
 }
+
+package enum MinorUnits {
+    /// What anybody says beyond this is no amount, and is not reckoned with.
+    package static let largest: Int64 = 9_999_999_999_999
+}

@@ -23,7 +23,9 @@ enum ReceiptWords {
     static func charged(intent: JSONValue) -> Int64? {
         let told = [lastCharge(intent)?["amount"], intent["amount_received"], intent["amount_capturable"]]
         // Zero is how the mapping of protocol buffers writes "not set".
-        return told.lazy.compactMap { $0?.integer }.first { $0 > 0 } ?? intent["amount"]?.integer.flatMap { $0 >= 0 ? $0 : nil }
+        let amounts = 0...MinorUnits.largest
+        return told.lazy.compactMap { $0?.integer }.first { $0 > 0 && amounts.contains($0) }
+            ?? intent["amount"]?.integer.flatMap { amounts.contains($0) ? $0 : nil }
     }
 
     private static func lastCharge(_ intent: JSONValue) -> JSONValue? {

@@ -118,7 +118,7 @@ struct ReplyReader {
         for amount in amounts {
             guard let value = amount.integer, value >= 0 else { throw invalid("a tip is not an amount") }
             let (total, overflow) = sum.addingReportingOverflow(value)
-            guard !overflow else { throw invalid("a tip is not an amount") }
+            guard !overflow, total <= MinorUnits.largest else { throw invalid("a tip is not an amount") }
             sum = total
         }
         return sum
