@@ -1,4 +1,6 @@
+import FoundationEssentials
 import GatewayCore
+import Glibc
 import ReaderLinks
 import Testing
 
@@ -9,7 +11,23 @@ import Testing
     private static let wildcard = "*.uvwxyz.\(ReaderName.suffix)"
     private let lookout: LANLookout
 
-    init() throws { lookout = LANLookout(link: try LANLink(roots: nil)) }
+    init() throws {
+        let roots = FileManager.default.temporaryDirectory.path + "/readerd-street-\(UUID().uuidString).pem"
+        try Data(Street.trusted().pem.utf8).write(to: URL(filePath: roots))
+        defer { remove(roots) }
+        lookout = LANLookout(link: try LANLink(roots: roots))
+    }
+
+    @Test func `what shows a reader's name and cannot prove it is told, and taken for no reader`() async throws {
+        try await Street.open([1: .certificate([Self.wildcard]), 2: .forged([Self.wildcard])]) { street in
+            let findings = await lookout.look(try street.look([1, 2]))
+            let (true_, forged) = (try street.address(1).text, try street.address(2).text)
+            let seen = Dictionary(uniqueKeysWithValues: findings.sightings.map { ($0.address, $0) })
+            #expect(seen[true_]?.problem == nil && seen[true_]?.domain == "uvwxyz.\(ReaderName.suffix)")
+            #expect(seen[forged]?.problem?.contains("does not trust") == true, "\(findings.sightings)")
+            #expect(seen[forged]?.domain == nil && seen[forged]?.key == DeviceKey(unchecked: "lan:\(forged)"))
+        }
+    }
 
     @Test func `readers are found among everything else that answers`() async throws {
         let houses: [Int: Street.House] = [

@@ -136,6 +136,26 @@ import Testing
         #expect(try judged(Self.link(), readers: [Self.reader()], excluded: ["1209:2", ":", "x:1", "S"]).isDriveable)
     }
 
+    @Test func `an impostor with a reader's name is shown, and never as the reader`() throws {
+        var reader = ReaderFacts(id: ReaderID(unchecked: "tmr_1"))
+        reader.inBackend = true
+        reader.inStripe = true
+        reader.address = "10.0.0.4"
+        reader.baseURL = "abc.\(ReaderName.suffix)"
+        let name = "*.abc.\(ReaderName.suffix)"
+        var devices = DeviceList()
+        _ = devices.seen(
+            [LANSighting(address: "10.0.0.66", port: 4443, certificateName: name, problem: "nobody whom this box trusts has signed it")],
+            readers: [reader], at: 1)
+        let shown = try #require(devices.views.first)
+        #expect(shown.facts.reader == nil && shown.facts.reason?.code == .untrusted)
+        #expect(devices.sighting(of: reader) == nil)
+        // The reader itself, seen elsewhere at the same time, is the reader.
+        _ = devices.seen([LANSighting(address: "10.0.0.9", port: 4443, certificateName: name)], readers: [reader], at: 2)
+        #expect(devices.sighting(of: reader)?.address == "10.0.0.9")
+        #expect(devices.views.count == 2)
+    }
+
     @Test func `a network gadget tells its interface`() throws {
         var gadget = Self.plain(0x0525, 0xa4a2, class: 2)
         gadget.interfaces[0].subclass = 6

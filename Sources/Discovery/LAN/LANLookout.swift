@@ -2,8 +2,8 @@ package import GatewayCore
 package import ReaderLinks
 import Synchronization
 
-/// Looks at addresses for readers: connects, begins a handshake without trusting anything, reads the certificate's names, and hangs up. Nothing is
-/// sent beyond that, so that a reader at work does not notice, and whatever else answers there is told nothing.
+/// Looks at addresses for readers: connects, shakes hands, reads the certificate's names, and hangs up. Nothing is sent beyond that, so that a reader
+/// at work does not notice, and whatever else answers there is told nothing.
 package final class LANLookout: Sendable {
     private let link: LANLink
     private let pacer = Pacer()
@@ -88,7 +88,7 @@ package final class LANLookout: Sendable {
             guard let name = ReaderName.find(in: shown.dnsNames) else {
                 return told(address, look, "its certificate is not a reader's")
             }
-            return .sighting(LANSighting(address: address.text, port: look.port, certificateName: name))
+            return .sighting(LANSighting(address: address.text, port: look.port, certificateName: name, problem: shown.distrust))
         } catch {
             if Task.isCancelled { return .notLooked }
             return told(address, look, error.detail)

@@ -6,7 +6,7 @@ extension Device {
         let facts = view.facts
         self.init(
             device: facts.key.text, transport: facts.transport == .usb ? .usb : .lan, address: facts.address,
-            host: facts.lan?.certificateName, usb: facts.usb.map { USBIdentity($0) }, model: facts.model, reader: facts.reader?.text,
+            host: facts.lan.flatMap { $0.problem == nil ? $0.certificateName : nil }, usb: facts.usb.map { USBIdentity($0) }, model: facts.model, reader: facts.reader?.text,
             driveable: facts.isDriveable,
             reason: facts.reason.map { Reason(code: $0.code.rawValue, message: $0.message, remedy: $0.remedy) },
             firstSeenAt: Timestamp(milliseconds: view.firstSeenAt), lastSeenAt: Timestamp(milliseconds: view.lastSeenAt))

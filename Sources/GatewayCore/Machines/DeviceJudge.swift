@@ -34,6 +34,12 @@ struct DeviceJudge {
                 remedy: "Switch the reader on, or correct lan.addresses.")
             return facts
         }
+        if let problem = sighting.problem {
+            facts.reason = DeviceReason(
+                .untrusted, "What is at \(sighting.address) calls itself a reader, and cannot prove it: \(problem)",
+                remedy: "If a reader of yours is there: check this box's clock, ca-certificates and trust_roots. Else find out what it is.")
+            return facts
+        }
         // The names that readers are known by come with Stripe's list only, and that needs a connection token.
         if readers.contains(where: { $0.inBackend && $0.baseURL == nil }) {
             facts.reason = DeviceReason(

@@ -18,6 +18,8 @@ package struct DeviceReason: Sendable, Hashable {
         case noPublicProtocol = "no_public_protocol"
         /// Nothing answers at an address that the settings name.
         case noAnswer = "no_answer"
+        /// It shows a reader's name, and nobody whom this box trusts says that it may.
+        case untrusted
         /// No registered reader has this serial number or this domain.
         case notRegistered = "unregistered"
         /// Stripe's list has not been read yet: which reader it is cannot be said.
@@ -72,7 +74,7 @@ package struct LANSighting: Sendable, Hashable {
     package var port: Int
     /// A name of the certificate that it showed, as it stands there (`*.x.device.stripe-terminal-local-reader.net`); nil when none was seen.
     package var certificateName: String?
-    /// Why no reader's certificate was seen.
+    /// Why no reader's certificate was seen; with a name: why the certificate does not prove it.
     package var problem: String?
 
     package init(address: String, port: Int, certificateName: String? = nil, problem: String? = nil) {
@@ -89,7 +91,8 @@ package struct LANSighting: Sendable, Hashable {
     /// reader's own and stays when its address changes, and that its certificate may be a wildcard under it (Stripe writes the name so). Names
     /// without a random label, as before 2021, are the same for all readers but for the address, and identify none.
     package var domain: String? {
-        guard let name = certificateName?.lowercased(), let dot = name.firstIndex(of: ".") else { return nil }
+        // Anybody can write any name into a certificate: one that is not signed says nothing of who is there.
+        guard problem == nil, let name = certificateName?.lowercased(), let dot = name.firstIndex(of: ".") else { return nil }
         let rest = name[name.index(after: dot)...]
         return rest.hasSuffix("." + ReaderName.suffix) ? String(rest) : nil
     }

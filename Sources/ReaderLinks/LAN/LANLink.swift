@@ -52,7 +52,8 @@ package struct LANLink: Sendable {
         return channel
     }
 
-    /// Looks at the certificate that is shown at an address, and hangs up. For diagnosis and for finding readers: trusts and sends nothing.
+    /// Looks at the certificate that is shown at an address, and hangs up. For diagnosis and for finding readers: sends nothing, and says whether an
+    /// authority stands behind what is shown.
     ///
     /// No name is asked for (SNI): at this point none is known. That readers show their certificate all the same is inferred; they have one.
     ///

@@ -12,6 +12,9 @@ package struct PresentedCertificate: Sendable, Equatable {
     package var notAfter: WallTime
     /// The issuer's common name, else its organization.
     package var issuer: String
+    /// Why the chain above it does not verify, or the certificate must not be accepted, as a sentence; nil: it is what it says, by the word of an
+    /// authority that this box trusts.
+    package private(set) var distrust: String?
 
     /// A reader's certificate has one or two names. What more there is, is not shown.
     package static let nameLimit = 5
@@ -23,6 +26,27 @@ package struct PresentedCertificate: Sendable, Equatable {
         let issuerName = certificate.issuerName
         let named = issuerName.last { $0.type == .commonName } ?? issuerName.last { $0.type == .organization } ?? issuerName.last
         issuer = ShownText.clean(named?.value ?? "", limit: 100)
+    }
+
+    /// Of one whose chain verified.
+    static func verified(_ leaf: NIOSSLCertificate) -> PresentedCertificate {
+        var presented = PresentedCertificate(leaf)
+        presented.distrust = ownFlaw(leaf)?.sentence
+        return presented
+    }
+
+    /// Of one whose chain did not verify.
+    static func refused(_ leaf: NIOSSLCertificate, now: WallTime) -> PresentedCertificate {
+        var presented = PresentedCertificate(leaf)
+        presented.distrust =
+            if presented.notAfter < now {
+                CertificateProblem.expired(notAfter: presented.notAfter).sentence
+            } else if presented.notBefore > now {
+                CertificateProblem.notYetValid(notBefore: presented.notBefore).sentence
+            } else {
+                CertificateProblem.unknownAuthority(issuer: presented.issuer).sentence
+            }
+        return presented
     }
 
     /// Whether the certificate is for this name. Looks at every name, not only at those that are shown.

@@ -63,11 +63,22 @@ package struct TLSClient: Sendable {
         }
     }
 
-    /// Looks at the certificate that the other end shows, and hangs up before anything else is said. Trusts nothing.
+    /// Looks at the certificate that the other end shows, and hangs up before anything else is said. Says whether an authority that is trusted
+    /// stands behind it; which name it should bear is whoever asks this.
     func look(over channel: any Channel, peer: String, until deadline: NIODeadline) async throws(ReaderFailure) -> PresentedCertificate {
-        let chain = try await chain(over: channel, host: nil, peer: peer, until: deadline)
-        guard let leaf = chain.first else { throw .unreachable(detail: "\(peer) ended the handshake without showing a certificate") }
-        return PresentedCertificate(leaf)
+        defer { channel.close(promise: nil) }
+        do {
+            return .verified(
+                try await shakeHands(on: channel, until: deadline) { context in
+                    try NIOSSLClientHandler(context: context, serverHostname: nil)
+                })
+        } catch HandshakeFailure.refused(let leaf?) {
+            return .refused(leaf, now: Self.now())
+        } catch HandshakeFailure.refused(nil) {
+            throw .unreachable(detail: "\(peer) ended the handshake without showing a certificate")
+        } catch {
+            throw Self.readerFailure(error, host: "", peer: peer)
+        }
     }
 
     /// Why the chain at the other end does not verify, out of all that it shows.
@@ -84,7 +95,7 @@ package struct TLSClient: Sendable {
     }
 
     private func chain(
-        over channel: any Channel, host: String?, peer: String, until deadline: NIODeadline
+        over channel: any Channel, host: String, peer: String, until deadline: NIODeadline
     ) async throws(ReaderFailure) -> [NIOSSLCertificate] {
         defer { channel.close(promise: nil) }
         let shown = Mutex<[NIOSSLCertificate]>([])
@@ -99,7 +110,7 @@ package struct TLSClient: Sendable {
         } catch {
             let chain = shown.withLock { $0 }
             guard chain.isEmpty else { return chain }
-            throw Self.readerFailure(error, host: host ?? "", peer: peer)
+            throw Self.readerFailure(error, host: host, peer: peer)
         }
         throw .unreachable(detail: "\(peer) ended the handshake without showing a certificate")
     }

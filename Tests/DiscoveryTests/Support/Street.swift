@@ -14,8 +14,10 @@ final class Street: Sendable {
     private let servers: [any Channel]
 
     enum House: Sendable {
-        /// TLS with a certificate of these names.
+        /// TLS with a certificate of these names, by the authority that the shop trusts.
         case certificate([String])
+        /// The same by somebody's own.
+        case forged([String])
         /// Accepts, and says nothing.
         case mute
         /// Accepts, and hangs up.
@@ -27,7 +29,7 @@ final class Street: Sendable {
     /// Opens a server at `prefix.number` for each house, all on one port; lets the body work, and closes them.
     static func open(_ houses: [Int: House], _ body: (Street) async throws -> Void) async throws {
         let prefix = "127.\(Int.random(in: 16...250)).\(Int.random(in: 1...250))"
-        let authority = try CertificateAuthority()
+        let authority = try trusted()
         var servers: [any Channel] = []
         var port = 0
         do {
@@ -44,6 +46,11 @@ final class Street: Sendable {
         for server in servers { try await server.close() }
     }
 
+    private static let made = Result { try CertificateAuthority() }
+
+    /// Whom the shop trusts: one for all tests.
+    static func trusted() throws -> CertificateAuthority { try made.get() }
+
     private init(prefix: String, port: Int, servers: [any Channel]) {
         self.prefix = prefix
         self.port = port
@@ -52,13 +59,17 @@ final class Street: Sendable {
 
     private static func serve(_ house: House, _ authority: CertificateAuthority) throws -> ServerBootstrap {
         let context: NIOSSLContext? =
-            if case .certificate(let names) = house { try authority.issue(names: names).serverContext() } else { nil }
+            switch house {
+            case .certificate(let names): try authority.issue(names: names).serverContext()
+            case .forged(let names): try CertificateAuthority().issue(names: names).serverContext()
+            case .mute, .slammed, .chatty: nil
+            }
         return ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     switch house {
-                    case .certificate:
+                    case .certificate, .forged:
                         if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context)) }
                     case .mute: break
                     case .slammed: channel.close(promise: nil)

@@ -254,6 +254,7 @@ import X509
             #expect(seen.dnsNames == ["*.k4test.device.stripe-terminal-local-reader.net", "second.example"])
             #expect(seen.notBefore == 1_700_000_000_000 && seen.notAfter == 1_700_086_400_000)
             #expect(seen.issuer == "Somebody  Else")
+            #expect(seen.distrust?.contains("expired") == true)
             #expect(await reader.allHungUp())
             #expect(reader.record.bytes == 0)
         }
