@@ -14,7 +14,7 @@ TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 MONITORING_TOOLS := .build-monitoring
 
-.PHONY: help setup swift build demo test suite lint format contract docs documents monitoring simulate coverage mutants bench bench-sweep deb deb-test clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents monitoring simulate coverage mutants fuzz sanitize bench bench-sweep deb deb-test clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -132,6 +132,33 @@ coverage: setup ## Print how much of what decides the simulated stores run throu
 
 mutants: setup ## Make one mistake after another in a copy of what decides, and see that the simulated stores find each (ONLY=word: those with it in their names)
 	python3 Tests/Mutants/mutate.py --threads $(JOBS) $(if $(ONLY),--only $(ONLY))
+
+FUZZ_TARGETS := $(notdir $(wildcard Tests/Fuzz/Corpus/*))
+
+fuzz: setup ## Fuzz what parses other people's bytes (TARGET=request: which, all without it; SECONDS=60: for how long each)
+	@for target in $(or $(TARGET),$(FUZZ_TARGETS)); do \
+		[ -d "Tests/Fuzz/Corpus/$$target" ] || { echo "There is no such target; there are: $(FUZZ_TARGETS)" >&2; exit 64; }; \
+	done
+	READERD_FUZZ=1 swift build --product fuzz --scratch-path .build-fuzz -j $(JOBS)
+	@for target in $(or $(TARGET),$(FUZZ_TARGETS)); do \
+		echo "== $$target"; mkdir -p .build-fuzz/found/$$target; \
+		SWIFT_BACKTRACE=enable=no nice .build-fuzz/debug/fuzz $$target -max_total_time=$(or $(SECONDS),60) -timeout=10 -rss_limit_mb=1024 \
+			-max_len=4096 -print_final_stats=1 -verbosity=1 -artifact_prefix=.build-fuzz/found/$$target- \
+			.build-fuzz/found/$$target Tests/Fuzz/Corpus/$$target 2>&1 | grep -E '^(==|#[0-9]+.*(INITED|DONE)|stat::|SUMMARY|Fatal|artifact|.*ERROR|.*fatal error)'; \
+	done
+
+# What takes an address or a thread from another is found in the targets whose tests run in one process.
+SANITIZED := CheckoutTests JournalTests ReaderTests BackendTests DiscoveryTests RecordingTests ProgramTests ClientTests DiagnosticsTests StoreSimulatorTests
+
+sanitize: setup ## Run the tests that run in one process under the thread sanitizer and the address sanitizer (KIND=thread, TARGET=JournalTests: only that)
+	@for kind in $(or $(KIND),thread address); do \
+		swift build --build-tests --sanitize $$kind --scratch-path .build-$$kind -j $(JOBS); \
+		for target in $(or $(TARGET),$(SANITIZED)); do \
+			echo "== $$target, $$kind sanitizer"; \
+			TSAN_OPTIONS=halt_on_error=0:exitcode=66 ASAN_OPTIONS=detect_leaks=0 \
+				swift test --skip-build --disable-xctest --sanitize $$kind --scratch-path .build-$$kind --filter "^$$target\." 2>&1 | $(QUIETLY); \
+		done; \
+	done
 
 bench: build ## Measure memory, start, a payment's own time and the time from a plug to the list, of a release build
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)

@@ -2,13 +2,17 @@
 
 import PackageDescription
 
+/// `make fuzz`: our own code is instrumented for libFuzzer, and nothing else is built of it than what fuzzes.
+let isFuzzing = Context.environment["READERD_FUZZ"] != nil
+
 /// Every target of readerd: Swift 6 language mode, complete concurrency checking, and no warnings.
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .treatAllWarnings(as: .error),
-]
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-O"])] : [])
 
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
@@ -178,3 +182,20 @@ let package = Package(
             ] + nio),
     ]
 )
+
+// The program's own parsers can be imported only from a library; its entry is called by nobody then.
+if isFuzzing, let program = package.targets.first(where: { $0.name == "readerd" }) {
+    let entry: SwiftSetting = .unsafeFlags(["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "readerd_main"])
+    package.products = [.executable(name: "fuzz", targets: ["fuzz"])]
+    package.targets.removeAll { $0.type == .test || $0.name == "readerd" }
+    package.targets += [
+        .target(name: "readerd", dependencies: program.dependencies, path: program.path, swiftSettings: settings + [entry]),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "readerd", "CheckoutAPI", "CheckoutServer", "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC",
+                "ReaderLinks", "Discovery", "Recording", "WebCall", "Certificates", .product(name: "NIOCore", package: "swift-nio"),
+            ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+    ]
+}

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Attacks a release build of readerd at its socket, and pays beside. Usage: attacks.py READERD READERSIM [--only NAME] [--payments N] [--as-root]
+"""Attacks a release build of readerd from every side, and pays beside. Usage: attacks.py READERD READERSIM [--only NAME] [--payments N]
 
 Prints a table in Markdown: the attack, what the offender got, the payment beside (median and maximum), anonymous memory before, at the peak, and
-ten seconds after. The attackers run at nice 10, as a user with the role monitor where nothing else is said. Needs root, to be somebody else.
+ten seconds after. The attackers run at nice 10; those at the socket as a user with the role monitor where nothing else is said. Needs root, to be
+somebody else, and umockdev for the plugs.
+
+With --minutes N one agent in a memory cgroup of 256 MB bears all of them in turn for so long; it ends with 1 when the agent was killed once.
 """
 
 import argparse
@@ -25,6 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench
+from outsiders import OUTSIDERS, Outside, carts, lan_servers, odd_certificates, open_bus, plugs, stalling_hosts
 
 NOBODY = 65534
 
@@ -250,25 +254,27 @@ ATTACKS = [one_connection, refused_role, waits, unread_replays, lists, metrics, 
 class Attacker:
     """One attack, in a process of its own."""
 
-    def __init__(self, attack, path, facts, seconds, user):
+    def __init__(self, attack, subject, facts, seconds, user):
         self.pipe, other = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(target=self.work, args=(attack, path, facts, seconds, user, other))
+        self.process = multiprocessing.Process(target=self.work, args=(attack, subject, facts, seconds, user, other))
         self.process.start()
 
     @staticmethod
-    def work(attack, path, facts, seconds, user, pipe):
+    def work(attack, subject, facts, seconds, user, pipe):
         resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
         os.nice(10)
-        os.setgroups([])
-        os.setgid(user)
-        os.setuid(user)
+        if user:
+            os.setgroups([])
+            os.setgid(user)
+            os.setuid(user)
+        end = time.monotonic() + seconds
         try:
-            pipe.send(told(attack(path, facts, time.monotonic() + seconds)))
-        except Exception as error:
+            pipe.send(told(attack(subject, end) if attack in OUTSIDERS else attack(subject.path, facts, end)))
+        except BaseException as error:
             pipe.send(f"{type(error).__name__}: {error}")
 
     def end(self):
-        result = self.pipe.recv() if self.pipe.poll(300) else "did not end"
+        result = self.pipe.recv() if self.pipe.poll(600) else "did not end"
         self.process.join(10)
         return result
 
@@ -283,8 +289,34 @@ class Memory(threading.Thread):
 
     def run(self):
         while self.going:
-            self.peak = max(self.peak, bench.memory(self.pid)["RssAnon"])
+            try:
+                self.peak = max(self.peak, bench.memory(self.pid)["RssAnon"])
+            except (OSError, KeyError):
+                return
             time.sleep(0.005)
+
+
+class Prison:
+    """A memory cgroup, as systemd's MemoryMax= makes one."""
+
+    LIMIT = 256 * 1024 * 1024
+
+    def __init__(self):
+        self.first = os.path.isdir("/sys/fs/cgroup/memory")
+        self.path = Path("/sys/fs/cgroup/memory" if self.first else "/sys/fs/cgroup") / f"readerd-attacks-{os.getpid()}"
+        self.path.mkdir()
+        (self.path / ("memory.limit_in_bytes" if self.first else "memory.max")).write_text(str(self.LIMIT))
+
+    def take(self, pid):
+        (self.path / "cgroup.procs").write_text(str(pid))
+
+    def report(self):
+        peak = int((self.path / ("memory.max_usage_in_bytes" if self.first else "memory.peak")).read_text())
+        events = (self.path / ("memory.oom_control" if self.first else "memory.events")).read_text().split("\n")
+        return peak / 1024 / 1024, sum(int(line.split()[1]) for line in events if line.startswith("oom_kill "))
+
+    def close(self):
+        self.path.rmdir()
 
 
 def pay(path, name, count):
@@ -318,75 +350,181 @@ def prepare(journal):
     db.close()
 
 
+class Bench:
+    """The store, the agent, and what stands around them."""
+
+    def __init__(self, options, here):
+        self.options, self.here = options, here
+        self.path, self.settings = str(here / "checkout.sock"), here / "readerd.toml"
+        self.log = (here / "readerd.log").open("wb")
+        self.daemon = self.bus = self.lan = None
+        store_log = here / "store.log"
+        self.store = subprocess.Popen(
+            [options.readersim, "run", "--directory", here, "--readers", "2", "--port", "0", "--card-after", "0", "--issuer-after", "0",
+             "--order-after", "0"], stdout=store_log.open("wb"), stderr=subprocess.STDOUT)
+        end = time.monotonic() + 60
+        while b"ready" not in store_log.read_bytes():
+            if self.store.poll() is not None or time.monotonic() > end:
+                raise SystemExit("the simulated store did not open")
+            time.sleep(0.02)
+        self.outside = Outside(options.readersim, here, self.path)
+        # The daemon inherits them; they stand over the file.
+        os.environ["READERD_SOCKET_MODE"] = "0666"
+
+    def fill(self):
+        """Some payments, and a journal as of a longer life."""
+        self.start()
+        pay(self.path, "first", 20)
+        with connect(self.path) as sock:
+            sock.sendall(request("GET", "/v1/payments/first-0/events"))
+            got = b""
+            while b'"cursor":"' not in got:
+                got += sock.recv(65536)
+            self.facts = {"cursor": got.split(b'"cursor":"')[1].split(b'"')[0].decode()}
+        self.stop()
+        prepare(next(self.here.rglob("journal.sqlite")))
+
+    def start(self, role="monitor", usb=False):
+        """A fresh agent, for which nobody has this role."""
+        environment = {"READERD_ROLES_MONITOR_USERS": "", "READERD_ROLES_CHECKOUT_USERS": "", f"READERD_ROLES_{role.upper()}_USERS": str(NOBODY)}
+        if usb:
+            if self.bus is None:
+                self.bus, self.usb = open_bus(self.here)
+            environment |= self.usb
+        before = {name: os.environ.get(name) for name in environment}
+        os.environ.update(environment)
+        try:
+            self.daemon, _ = bench.start(self.options.readerd, self.settings, self.path, self.log)
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+    def stop(self):
+        bench.stop(self.daemon)
+
+    def surround(self):
+        """Odd hosts on the LAN, once: they are other processes' work."""
+        if self.lan is None:
+            port = int(next(line for line in self.settings.read_text().split("\n") if line.startswith(("port", "lan.port"))).split("=")[1])
+            ready = multiprocessing.Event()
+            self.lan = multiprocessing.Process(target=self.stand, args=(port, ready), daemon=True)
+            self.lan.start()
+            if not ready.wait(120):
+                raise SystemExit("the odd hosts did not open")
+
+    @staticmethod
+    def stand(port, ready):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+        os.nice(10)
+        servers = lan_servers(port)
+        ready.set()
+        while servers:
+            time.sleep(3600)
+
+    def before(self, attack):
+        if attack is waits:
+            # Something to wait for: a customer who never comes.
+            self.outside.order("script", "--never-presents", "--reader", "Reader 2")
+            bench.ask(self.path, "PUT", "/v1/payments/waits-long",
+                      {"cart": "waits-long", "amount": "12.00", "reader": "Reader 2", "timeout_s": 600})
+        if attack is carts:
+            self.outside.order("fault", "backend.*", "delay_answer", "--milliseconds", "150", "--always")
+        if attack in (odd_certificates, stalling_hosts):
+            self.surround()
+
+    def after(self, attack):
+        if attack is carts:
+            self.outside.order("clear")
+
+    def attack(self, attack, seconds):
+        user = None if attack in OUTSIDERS else NOBODY
+        return Attacker(attack, self.outside, self.facts, seconds, user)
+
+    def close(self):
+        for process in (self.daemon, self.store, self.bus):
+            if process is not None and process.poll() is None:
+                bench.stop(process)
+        if self.lan is not None:
+            self.lan.terminate()
+
+
+def one_by_one(world, chosen, options):
+    print("| attack | what it got | payment beside: median, max (ms) | anonymous memory before, peak, 10 s after (MB) |\n|---|---|---|---|")
+    for attack in chosen:
+        # Each begins with a fresh agent, so that what one leaves behind is not taken for another's.
+        world.start(role="checkout" if options.checkout else "monitor", usb=attack is plugs)
+        name = attack.__name__.replace("_", "-")
+        world.before(attack)
+        quiet = pay(world.path, f"{name}-quiet", options.payments)
+        time.sleep(5)
+        before = bench.memory(world.daemon.pid)["RssAnon"]
+        memory = Memory(world.daemon.pid)
+        attacker = world.attack(attack, 15)
+        time.sleep(0.5 if attack is carts else 1)
+        beside = pay(world.path, f"{name}-beside", options.payments)
+        got = attacker.end()
+        time.sleep(10)
+        after = bench.memory(world.daemon.pid)["RssAnon"]
+        memory.going = False
+        print(f"| {attack.__doc__} | {got} | {statistics.median(beside):.1f}, {max(beside):.1f} (alone {statistics.median(quiet):.1f}, "
+              f"{max(quiet):.1f}) | {before:.1f}, {memory.peak:.1f}, {after:.1f} |", flush=True)
+        world.after(attack)
+        world.stop()
+    return 0
+
+
+def in_turn(world, chosen, options):
+    """All of them against one agent, which has no more memory than the packaged service."""
+    prison, beside, rounds, unlike = Prison(), [], 0, []
+    world.start(usb=plugs in chosen)
+    prison.take(world.daemon.pid)
+    try:
+        end = time.monotonic() + options.minutes * 60
+        while time.monotonic() < end:
+            for attack in chosen:
+                if time.monotonic() > end:
+                    break
+                world.before(attack)
+                attacker = world.attack(attack, 10)
+                time.sleep(0.5)
+                beside += pay(world.path, f"round-{rounds}-{attack.__name__}".replace("_", "-"), 3)
+                got = attacker.end()
+                world.after(attack)
+                if world.daemon.poll() is not None:
+                    unlike.append(f"the agent ended with {world.daemon.returncode} in {attack.__doc__}: {got}")
+                    raise SystemExit(unlike[-1])
+                print(f"{attack.__doc__}: {got}; now {bench.memory(world.daemon.pid)['RssAnon']:.1f} MB", flush=True)
+            rounds += 1
+        peak, kills = prison.report()
+        now = bench.memory(world.daemon.pid)
+        print(f"{options.minutes} minutes, {rounds} rounds, {len(beside)} payments beside: median {statistics.median(beside):.1f} ms, max "
+              f"{max(beside):.1f} ms; the cgroup's peak {peak:.0f} of 256 MB, killed {kills} times; at the end {now['RssAnon']:.1f} MB anonymous")
+        return 1 if kills else 0
+    finally:
+        world.stop()
+        prison.close()
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("readerd", type=Path)
     arguments.add_argument("readersim", type=Path)
     arguments.add_argument("--payments", type=int, default=20)
     arguments.add_argument("--only", action="append", default=[])
-    arguments.add_argument("--checkout", action="store_true", help="the attackers have the role checkout")
+    arguments.add_argument("--checkout", action="store_true", help="the attackers at the socket have the role checkout")
+    arguments.add_argument("--minutes", type=float, help="all in turn, in a cgroup of 256 MB, for so long")
     options = arguments.parse_args()
+    options.readerd, options.readersim = options.readerd.resolve(), options.readersim.resolve()
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+    chosen = [attack for attack in ATTACKS + OUTSIDERS if not options.only or attack.__name__ in options.only]
     with tempfile.TemporaryDirectory(prefix="readerd-attacks-") as directory:
         os.chmod(directory, 0o755)
-        here = Path(directory)
-        path, settings, store_log = str(here / "checkout.sock"), here / "readerd.toml", here / "store.log"
-        store = subprocess.Popen(
-            [options.readersim, "run", "--directory", here, "--readers", "2", "--port", "0", "--card-after", "0", "--issuer-after", "0",
-             "--order-after", "0"], stdout=store_log.open("wb"), stderr=subprocess.STDOUT)
-        daemon = None
+        world = Bench(options, Path(directory))
         try:
-            end = time.monotonic() + 30
-            while b"ready" not in store_log.read_bytes():
-                if store.poll() is not None or time.monotonic() > end:
-                    raise SystemExit("the simulated store did not open")
-                time.sleep(0.02)
-            role = "checkout" if options.checkout else "monitor"
-            # The daemon inherits them; they stand over the file.
-            os.environ["READERD_SOCKET_MODE"] = "0666"
-            os.environ[f"READERD_ROLES_{role.upper()}_USERS"] = str(NOBODY)
-            log = (here / "readerd.log").open("wb")
-            daemon, _ = bench.start(options.readerd, settings, path, log)
-            pay(path, "first", 20)
-            with connect(path) as sock:
-                sock.sendall(request("GET", "/v1/payments/first-0/events"))
-                got = b""
-                while b'"cursor":"' not in got:
-                    got += sock.recv(65536)
-                facts = {"cursor": got.split(b'"cursor":"')[1].split(b'"')[0].decode()}
-            bench.stop(daemon)
-            prepare(next(here.rglob("journal.sqlite")))
-            print("| attack | what it got | payment beside: median, max (ms) | anonymous memory before, peak, 10 s after (MB) |\n|---|---|---|---|")
-            for attack in ATTACKS:
-                if options.only and attack.__name__ not in options.only:
-                    continue
-                # Each begins with a fresh agent, so that what one leaves behind is not taken for another's.
-                daemon, _ = bench.start(options.readerd, settings, path, log)
-                name = attack.__name__.replace("_", "-")
-                if attack is waits:
-                    # Something to wait for: a customer who never comes.
-                    subprocess.run([options.readersim, "script", "--directory", here, "--never-presents", "--reader", "Reader 2"], check=True)
-                    bench.ask(path, "PUT", "/v1/payments/waits-long",
-                              {"cart": "waits-long", "amount": "12.00", "reader": "Reader 2", "timeout_s": 600})
-                quiet = pay(path, f"{name}-quiet", options.payments)
-                time.sleep(5)
-                before = bench.memory(daemon.pid)["RssAnon"]
-                memory = Memory(daemon.pid)
-                attacker = Attacker(attack, path, facts, 15, NOBODY)
-                time.sleep(1)
-                beside = pay(path, f"{name}-beside", options.payments)
-                got = attacker.end()
-                time.sleep(10)
-                after = bench.memory(daemon.pid)["RssAnon"]
-                memory.going = False
-                print(f"| {attack.__doc__} | {got} | {statistics.median(beside):.1f}, {max(beside):.1f} (alone {statistics.median(quiet):.1f}, "
-                      f"{max(quiet):.1f}) | {before:.1f}, {memory.peak:.1f}, {after:.1f} |", flush=True)
-                bench.stop(daemon)
+            world.fill()
+            return in_turn(world, chosen, options) if options.minutes else one_by_one(world, chosen, options)
         finally:
-            for process in (daemon, store):
-                if process is not None and process.poll() is None:
-                    bench.stop(process)
-    return 0
+            world.close()
 
 
 if __name__ == "__main__":
