@@ -140,6 +140,7 @@ extension GatewayMachine {
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
         recallCurrencies(facts)
+        recallSerials(facts)
         noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart, at: now) }
         for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
@@ -149,11 +150,7 @@ extension GatewayMachine {
                 $0.recover(record, at: now)
                 return []
             }
-            if readers[record.reader] == nil {
-                var facts = ReaderFacts(id: record.reader)
-                facts.label = record.readerLabel
-                readers[record.reader] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
-            }
+            if readers[record.reader] == nil { makeReader(record.reader, label: record.readerLabel) }
             payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 freeingCarts[record.id] = cart

@@ -116,10 +116,11 @@ extension GatewayMachine {
 
     /// The reader was proven idle: what is known of each attempt on it may be decided from now on.
     mutating func seenIdle(_ reader: ReaderID, at now: Now) {
+        let entries = entries(of: reader)
         for cart in carts.keys.sorted() {
             guard carts[cart]?.money.open.isEmpty == false || carts[cart]?.money.isAtRest(at: now) == false else { continue }
             changeCart(cart) {
-                $0.idle(reader, at: now)
+                for entry in entries { $0.idle(entry, at: now) }
                 return []
             }
             for item in carts[cart]?.money.open ?? [] { queue.add(.owed(.decides(item.payment))) }
