@@ -150,7 +150,7 @@ extension GatewayMachine {
                 $0.recover(record, at: now)
                 return []
             }
-            if readers[record.reader] == nil { makeReader(record.reader, label: record.readerLabel) }
+            takeUpReader(record.reader, label: record.readerLabel)
             payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 freeingCarts[record.id] = cart

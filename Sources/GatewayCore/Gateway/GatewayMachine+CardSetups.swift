@@ -205,7 +205,7 @@ extension GatewayMachine {
 
     mutating func startCardSetups(_ open: [CardSetupRecord], at now: Now) {
         for record in open {
-            if readers[record.reader] == nil { makeReader(record.reader, label: record.readerLabel) }
+            takeUpReader(record.reader, label: record.readerLabel)
             cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 changeReader(record.reader, at: now) { reader, _ in

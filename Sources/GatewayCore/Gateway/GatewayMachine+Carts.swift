@@ -6,10 +6,22 @@ extension GatewayMachine {
             carts[cart] = CartBook(
                 cart, money: CartMachine(known, isRecalled: true, terms: policy.evidenceTerms, at: now), policy: policy)
             carts[cart]?.touchedAt = now.mono
-            return
+            return proveSaid(of: cart, at: now)
         }
         if carts[cart]?.money.isAtWork == false { carts[cart]?.written = cart }
+        guard carts[cart]?.money.isRecalled == false else { return }
         _ = carts[cart]?.change { $0.recall(facts, at: now) }
+        proveSaid(of: cart, at: now)
+    }
+
+    /// The window of what a technician has said begins when the reader is proved idle: that is not left to chance.
+    private mutating func proveSaid(of cart: CartID, at now: Now) {
+        for id in carts[cart]?.money.unproved ?? [] where !id.text.isEmpty {
+            // Its device may be known by another entry of the lists.
+            let reader = device(id)
+            takeUpReader(reader, label: nil)
+            changeReader(reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
+        }
     }
 
     /// A cart that is needed for its token only: what the journal knows of it is taken up when it matters.
@@ -70,6 +82,7 @@ extension GatewayMachine {
     /// Whether `tickCart` has anything to look at.
     func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
         if let wake = book.keeper.nextWake, now.mono >= wake { return true }
+        if let wake = book.money.nextWake, now.mono >= wake { return true }
         return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + 600_000
     }
 

@@ -82,6 +82,9 @@ extension GatewayMachine {
         let isNews = acting != self.acting
         self.acting = acting
         for id in readers.keys.sorted() {
+            if let chosen = acting[id], let proof = readers[id]?.handOverProof() {
+                changeReader(chosen, at: now) { reader, _ in reader.takeOverProof(of: proof, at: now) }
+            }
             changeReader(id, at: now) { reader, _ in acting[id] == nil ? reader.unbar(at: now) : reader.bar(at: now) }
             if readers[id]?.facts.inBackend == false, listedAt != nil {
                 changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
@@ -100,9 +103,10 @@ extension GatewayMachine {
             return current.id
         }
         let candidates = occupied.isEmpty ? machines : occupied
-        func rank(_ machine: ReaderMachine) -> (Int, Int, Int, WallTime) {
+        func rank(_ machine: ReaderMachine) -> (Int, Int, Int, Int, WallTime) {
             (
-                machine.facts.isRegistered ? 1 : 0, machine.isLive ? 1 : 0, machine.facts.status == "online" ? 1 : 0,
+                machine.inFlight != nil ? 1 : 0, machine.facts.isRegistered ? 1 : 0, machine.isLive ? 1 : 0,
+                machine.facts.status == "online" ? 1 : 0,
                 machine.facts.lastSeenAt ?? .min
             )
         }
@@ -133,7 +137,9 @@ extension GatewayMachine {
         outbox.add(JournalEntry(kind: .fact, at: now.wall, fact: .init(key: Self.serialKey + reader.id.text, value: serial)))
     }
 
-    mutating func makeReader(_ id: ReaderID, label: String?) {
+    /// A reader that a list has, or that the journal names before a list says that it is there.
+    mutating func takeUpReader(_ id: ReaderID, label: String?) {
+        guard readers[id] == nil else { return }
         var facts = ReaderFacts(id: id)
         facts.label = label
         facts.serial = serials[id]

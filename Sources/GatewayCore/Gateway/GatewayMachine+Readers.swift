@@ -56,7 +56,7 @@ extension GatewayMachine {
         for entry in list {
             seen.insert(entry.id)
             let before = readers[entry.id]?.facts.label
-            if readers[entry.id] == nil { makeReader(entry.id, label: entry.label) }
+            takeUpReader(entry.id, label: entry.label)
             readers[entry.id]?.editFacts { $0.merge(entry) }
             if before != entry.label { out.append(.readerChanged(entry.id)) }
         }
@@ -112,17 +112,21 @@ extension GatewayMachine {
                 merged.append(facts)
             }
             // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.
-            for facts in joined(merged) {
-                let id = facts.id
-                if id == asker {
-                    changeReader(id, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
+            let news = joined(merged)
+            for facts in news {
+                if facts.id == asker {
+                    readers[facts.id]?.editFacts { $0 = facts }
                 } else {
-                    changeReader(id, at: now) { reader, _ in reader.learn(facts, at: now) }
+                    changeReader(facts.id, at: now) { reader, _ in reader.learn(facts, at: now) }
                 }
-                out.append(.readerChanged(id))
+                out.append(.readerChanged(facts.id))
             }
+            // Before anything is sent: the asker's device may be another entry's.
             isToBeUnited = true
             unite(at: now)
+            if let asker, let facts = news.first(where: { $0.id == asker }) {
+                changeReader(asker, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
+            }
             giveCartsTheirReaders(at: now)
             goOnAfterStripe(.success(()))
         case .failure(let failure):
@@ -252,9 +256,12 @@ extension GatewayMachine {
             open.filter { $0.reader.map { device($0) } == device(id) }.map(\.written).min() ?? open.map(\.written).min()
             ?? policy.maintenanceCart
         // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
-        let followed = payments.values.filter { $0.isFollowing && $0.record.reader == id }.min { $0.id < $1.id }
-        return any ?? holder.flatMap { (payments[$0]?.record ?? ended[$0])?.request.cart ?? freeingCarts[$0] }
-            ?? followed?.record.request.cart
+        let followed = payments.values.filter { $0.isFollowing && device($0.record.reader) == device(id) }.min { $0.id < $1.id }
+        if let any { return any }
+        if let holder, let cart = (payments[holder]?.record ?? ended[holder])?.request.cart ?? freeingCarts[holder] { return cart }
+        if let followed { return followed.record.request.cart }
+        let entries = entries(of: id)
+        return carts.values.filter { $0.money.unproved.contains { entries.contains($0) } }.map(\.written).min()
     }
 
     // MARK: Views

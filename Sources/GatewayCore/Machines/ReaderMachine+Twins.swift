@@ -7,9 +7,20 @@ extension ReaderMachine {
 
     /// Somebody has it, or waits for it: what is under way here is not handed to another entry.
     var isOccupied: Bool {
-        if lease != .free || !waiting.isEmpty || proofWanted || !visitors.isEmpty { return true }
-        if let inFlight { return inFlight.owner != .session }
-        return pending.contains { $0.owner != .session }
+        lease != .free || !waiting.isEmpty || !visitors.isEmpty || inFlight != nil || pending.contains { $0.owner != .session }
+    }
+
+    /// Whether its device runs anything of what was confirmed by this entry is asked by the one in charge: since when that matters.
+    mutating func handOverProof() -> MonoTime? {
+        guard lease == .free, proofWanted, let sentAt = confirmSentAt else { return nil }
+        proofWanted = false
+        confirmSentAt = nil
+        return sentAt
+    }
+
+    mutating func takeOverProof(of sentAt: MonoTime, at now: Now) -> [Action] {
+        confirmSentAt = max(confirmSentAt ?? sentAt, sentAt)
+        return proveIdleIfFree(at: now)
     }
 
     /// The device's session is another entry's now. What has been sent is answered here still.

@@ -14,6 +14,7 @@ extension World {
             case .usb(let place): place.device == readers[index].usbDevice
             }
         guard readers[index].isOn, isThere else { return .failure(.unreachable(detail: "nothing answers at \(route.address)")) }
+        if readers[index].speaksAnotherDialect, command.name == "activateTerminal" { return .failure(.unsupported(detail: "HTTP 404")) }
         if case .activate(let token, let failIfInUse) = command { return activates(index, token, failIfInUse: failIfInUse) }
         if case .prove(let token) = command {
             // Another point of sale is not let in beside anything that runs.

@@ -41,7 +41,7 @@ extension World {
             !isTypedIn(cart) && (backend.carts[cart].isKeyedOpen ? dice.chance(600) : dice.chance(plan.keyedEntries))
         let request = PaymentRequest(
             cart: name(of: cart), amount: amount, accountBalance: dice.chance(extras.balances) ? amount : nil, lane: lane,
-            reader: Reader.id(dice.below(readers.count)).text,
+            reader: name(ofReader: dice.below(readers.count), by: extras.twins > 0 ? dice.below(7) : 0),
             timeoutSeconds: dice.of([nil, 5, 8]),
             display: dice.chance(plan.displays)
                 ? DisplayCart(currency: carts[cart].currency, totalMinor: Int64(carts[cart].amount), taxMinor: nil, lines: []) : nil,
@@ -202,6 +202,7 @@ extension World {
         disk.hangsUntil = now
         for index in readers.indices {
             if readers[index].registeredAt == nil { readers[index].registeredAt = now }
+            (readers[index].hasItsOwnID, readers[index].speaksAnotherDialect) = (true, false)
             left(index)
             readerOn(index)
         }
@@ -209,6 +210,7 @@ extension World {
             kill(restartAfter: nil)
             start()
         }
+        if extras.losses > 0 { acceptsLoss() }
         plans(.settle, after: 2_400_000)
         plans(.look, after: 5_000)
     }
