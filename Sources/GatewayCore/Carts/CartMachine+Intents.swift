@@ -85,6 +85,9 @@ extension CartMachine {
         var actions: [Action] = []
         switch result {
         case .success(let made):
+            if let intent = facts.intent, intent.everConfirmed, fits(intent, terms) {
+                actions.append(.gaveAgain(isSame: intent.id == made.id))
+            }
             if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {
                 // Another, while the cart's own may be charged: it is never confirmed.
                 if fits(intent, terms) {
@@ -233,6 +236,6 @@ extension PaymentFailure {
             code: .cartUnresolved,
             message: payment.map { "What became of the payment \($0.text) of this cart is not known yet, and a card cannot be taken now." }
                 ?? "Stripe is at work on this cart's payment, and a card cannot be taken now.",
-            remedy: "Nothing was taken by this attempt. Wait until the earlier payment is resolved, then try again.")
+            remedy: "Nothing was taken by this attempt. Wait until the earlier payment is resolved, then try again.", payment: payment)
     }
 }

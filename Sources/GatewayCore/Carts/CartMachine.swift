@@ -39,6 +39,8 @@ package struct CartMachine: Sendable, Hashable {
         case paidBySomebodyElse
         /// The hold of this payment is over: its intent was canceled.
         case lifted(PaymentID)
+        /// The backend was asked for an intent again: whether it gave the same one.
+        case gaveAgain(isSame: Bool)
     }
 
     package enum Stage: Sendable, Hashable {

@@ -67,6 +67,8 @@ package struct GatewayMachine: Sendable {
     var keyedChecks: [CartID: KeyedCheck] = [:]
     var readers: [ReaderID: ReaderMachine] = [:]
     var currencies: [PublishableKey: Currency] = [:]
+    /// Asked for the intent of a cart again, the backend has given another.
+    package internal(set) var makesNewIntents = false
     /// Keys that have shown more than one currency.
     var mixedKeys: Set<PublishableKey> = []
     var breaker = CircuitBreaker()

@@ -56,10 +56,8 @@ extension World {
 
     private func mayPass(_ probe: Probe) -> Bool {
         guard !probe.isSecond, let failure = disk.payments[payments[probe.payment].id]?.failure else { return false }
-        switch failure.code {
-        case .readerLost, .readerError, .readerInUse, .backendUnavailable, .intentFailed, .queueTimeout: return true
-        default: return false
-        }
+        let passing: [FailureCode] = [.readerLost, .readerError, .readerInUse, .backendUnavailable, .intentFailed, .queueTimeout]
+        return passing.contains(failure.code)
     }
 
     /// What became of it can be read by nobody, because a restart has forgotten the intent's secret and the backend makes another each time: a
@@ -72,7 +70,7 @@ extension World {
     }
 
     mutating func probe(_ cart: Int, isSecond: Bool = false) {
-        guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+        let amount = amount(of: cart)
         let number = payments.count
         // The form is closed, and nobody is asked in a bank's app.
         backend.carts[cart].isKeyedOpen = false
