@@ -46,7 +46,7 @@ extension Status {
             reasons.append(
                 Reason(
                     code: "new_intent_each_time",
-                    message: "This backend makes a new intent each time: after a restart nobody can read what became of a payment in mid-confirm.",
+                    message: "This backend makes a new intent each time: after a restart what became of a confirm cannot be read.",
                     remedy: "Such a payment ends by the order, by taking the same amount of its cart again, or by a technician."))
         }
         for reader in readers {

@@ -196,7 +196,8 @@ package struct CardSetupMachine: Sendable {
         case .polling(let next, let until, let failures) where now.mono >= next:
             state = .querying(until: until, failures: failures)
             return [.command(.queryReusable)]
-        case .queued, .polling, .preparing, .collecting, .querying, .canceling, .clearing, .confirming, .writing, .storing, .ended: return []
+        case .queued, .polling, .preparing, .collecting, .querying, .canceling, .clearing, .confirming, .writing, .storing, .ended:
+            return []
         }
     }
 
