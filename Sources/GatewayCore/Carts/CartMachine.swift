@@ -88,6 +88,8 @@ package struct CartMachine: Sendable, Hashable {
     var unread: Unread?
     /// Intents whose client secret is in memory.
     package internal(set) var readable: Set<IntentID> = []
+    /// The payment for which the backend was asked last.
+    var askedFor: PaymentID?
     /// Bound intents for which the backend was asked in this life, because their secret was gone.
     var askedAgain: Set<IntentID> = []
     /// The making under way was begun anew because Stripe had canceled, or did not know, the last one.

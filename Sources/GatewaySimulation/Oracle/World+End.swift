@@ -148,6 +148,8 @@ extension World {
     }
 
     private mutating func judge(_ probe: Probe) {
+        // A customer has approved a typed card in the bank's app meanwhile.
+        guard stripe.standing(inCart: probe.cart) == 0 || payments[probe.payment].charge != nil else { return }
         let (cart, id) = (carts[probe.cart].id, payments[probe.payment].id)
         if let record = disk.payments[id], payments[probe.payment].wasAcknowledged {
             if record.state != .succeeded, !isForAPerson(record, probe) {
