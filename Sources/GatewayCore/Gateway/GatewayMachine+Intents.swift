@@ -39,6 +39,11 @@ extension GatewayMachine {
                     AgentNotice(
                         code: "paid_elsewhere", message: "The cart \(carts[cart]?.written.text ?? cart.text): \(words)",
                         remedy: "Look the cart up in the back office and in Stripe's dashboard.")))
+        case .gaveAgain(let isSame):
+            if !isSame, !makesNewIntents {
+                log(.warning, "the backend makes a new intent each time it is asked: after a restart an intent cannot be read any more")
+            }
+            makesNewIntents = !isSame
         case .lifted(let payment): log(.notice, "the money that was held is let go: its intent is canceled", .payment(payment))
         }
     }

@@ -80,6 +80,8 @@ package struct GatewayMachine: Sendable {
     /// Whose cart each reader's screen shows, by its lock.
     var screens: [ReaderID: CartID] = [:]
     var currencies: [PublishableKey: Currency] = [:]
+    /// Asked for the intent of a cart again, the backend has given another.
+    package internal(set) var makesNewIntents = false
     /// Keys that have shown more than one currency.
     var mixedKeys: Set<PublishableKey> = []
     var breaker = CircuitBreaker()

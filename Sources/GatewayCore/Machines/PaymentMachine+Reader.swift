@@ -98,7 +98,8 @@ extension PaymentMachine {
                     .canceledByCustomer, money: .notTaken,
                     failure: PaymentFailure(code: .customerCanceled, message: "The customer canceled on the reader."), at: now, &actions)
             }
-        default: active.reader = .polling(next: now.mono + policy.queryInterval)
+        case .done, .activated, .pending, .confirmed, .reusableCard, .createdReusable, .reusableRefused:
+            active.reader = .polling(next: now.mono + policy.queryInterval)
         }
     }
 

@@ -64,10 +64,8 @@ extension World {
         if plan.intentMode == .same, let last = backend.carts[cart].intents.last, stripe.intents[last].isKeyed == isKeyed,
             stripe.refusal(last) == nil
         {
-            if stripe.intents[last].stayingTip == 0 || !dice.chance(extras.stayingTips) {
-                stripe.intents[last].amount = amount
-                stripe.intents[last].stayingTip = 0
-            }
+            if !dice.chance(extras.stayingTips) { stripe.intents[last].stayingTip = 0 }
+            stripe.intents[last].amount = amount + stripe.intents[last].stayingTip
             index = last
         }
         if plan.intentMode == .newCancelsOld {

@@ -30,7 +30,9 @@ extension World {
             // It says so, and authorises on.
             case .clearDisplay where extras.letsIn: return .success(.done)
             case .cancelCollect: return wrongOrder("authorising")
-            default: return .failure(.app(.lockResourcesException, detail: "authorising"))
+            case .activate, .prove, .display, .clearDisplay, .collect, .query, .confirm, .collectReusable, .queryReusable, .cancelReusable,
+                .confirmReusable:
+                return .failure(.app(.lockResourcesException, detail: "authorising"))
             }
         }
         switch command {

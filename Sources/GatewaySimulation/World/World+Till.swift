@@ -34,7 +34,7 @@ extension World {
         let number = payments.count
         let id = PaymentID(unchecked: "p\(number)")
         let lane = LaneName(unchecked: "lane-\(till)")
-        guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+        let amount = amount(of: cart)
         // Whoever says that the form is closed has closed it, and has seen that it was not paid.
         // Some do not know of the form at another till, and say nothing.
         let afterKeyed =
@@ -59,6 +59,14 @@ extension World {
         backend.carts[cart].intents.contains {
             stripe.intents[$0].isKeyed && stripe.intents[$0].status != .requiresAction && stripe.refusal($0)?.showsIntent == true
         }
+    }
+
+    /// What the cart costs.
+    func amount(of cart: Int) -> DecimalAmount { Self.amount(carts[cart].currency.majorText(Int64(carts[cart].amount))) }
+
+    /// An amount that the simulation itself has written: one that cannot be read is a mistake of the simulation.
+    static func amount(_ text: String) -> DecimalAmount {
+        do { return try DecimalAmount(text) } catch { preconditionFailure("\(text) is no amount: \(error)") }
     }
 
     mutating func makeCart() {
@@ -172,7 +180,7 @@ extension World {
         case 5: ask(till, .closeCart(id), payment: nil, text: "close \(id)")
         // One form at a time, and none for what was typed in already: nothing that the agent could know.
         case 6 where stripe.standing(inCart: cart) == 0 && !backend.carts[cart].isKeyedOpen && dice.chance(plan.keyedEntries * 3):
-            guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+            let amount = amount(of: cart)
             ask(till, .keyedIntent(id, amount: amount, accountBalance: nil, Recall()), payment: nil, text: "keyed entry for \(id)")
         default: ask(till, .readers(refresh: dice.chance(500)), payment: nil, text: "readers")
         }
