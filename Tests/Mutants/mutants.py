@@ -170,7 +170,7 @@ MUTANTS = [
     expression("the queue has no end", "guard waiting.count < policy.maximumWaiting else { return false }", "waiting.count < policy.maximumWaiting", "true",
                equivalent="no promise: the request is refused with 429 before, and tests of the machine hold the number"),
     expression("visitors are told twice", "actions += visitors.map { .visited($0.request, .success(())) }\n        visitors = []", "visitors = []", "()"),
-    expression("a token that was refused is waited for", "let refused = claimants\n        claimants = []\n        return refused.map { .refuse($0, failure) }",
+    expression("a token that was refused is waited for", "var actions: [Action] = claimants.map { .refuse($0, failure) }\n        claimants = []",
                "claimants = []", "()"),
     expression("a dropped cart keeps its token", "if case .held = state { state = .empty }", "state = .empty", "()",
                equivalent="a token that was not given is spent by nobody; it grows old and is asked for anew"),
@@ -194,7 +194,8 @@ MUTANTS = [
                "expected.overflow || charged != expected.partialValue", "false"),
     expression("what was asked for is told as charged", "if let charged { edit { $0.amountChargedMinor = charged } }", "$0.amountChargedMinor = charged",
                "$0.amountChargedMinor = $0.amountMinor"),
-    expression("a code is told in the log", "\"a reader is being registered with the label \\(label)\"", "", "\"\\(code.secret.reveal()) is being registered with the label \\(label)\""),
+    expression("a code is told in the log", "\"a reader is being registered with the label \\(ReaderFacts.cleaned(label))\"", "",
+               "\"\\(code.secret.reveal()) is being registered\""),
     expression("a trace is kept for ever", "traces[.payment(id)] = nil", "traces[.payment(id)] = nil", "()"),
     expression("the row of a reader that was left says leased", "        edit { $0.leased = false }\n        show(state, at: now)", "edit { $0.leased = false }", "()"),
 
