@@ -140,6 +140,7 @@ extension GatewayMachine {
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
         recallCurrencies(facts)
+        recallPlaces(facts)
         noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart, at: now) }
         for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
@@ -150,7 +151,7 @@ extension GatewayMachine {
                 return []
             }
             if readers[record.reader] == nil {
-                var facts = ReaderFacts(id: record.reader)
+                var facts = remembered(record.reader)
                 facts.label = record.readerLabel
                 readers[record.reader] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
             }

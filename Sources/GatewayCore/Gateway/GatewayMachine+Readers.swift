@@ -92,7 +92,9 @@ extension GatewayMachine {
             seen.insert(entry.id)
             let before = readers[entry.id]?.facts.label
             if readers[entry.id] == nil {
-                readers[entry.id] = ReaderMachine(facts: ReaderFacts(id: entry.id), policy: policy, epoch: nextEpoch())
+                let facts = remembered(entry.id)
+                readers[entry.id] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
+                if facts.address != nil { lookout.probe(at: now.mono) }
             }
             readers[entry.id]?.editFacts { $0.merge(entry) }
             if before != entry.label { out.append(.readerChanged(entry.id)) }
@@ -133,7 +135,9 @@ extension GatewayMachine {
                     facts.seen = nil
                 }
                 if let entry = known[id] {
+                    if facts.address != entry.address { lookout.probe(at: now.mono) }
                     facts.merge(entry)
+                    remember(facts, at: now)
                 } else if list.isWhole {
                     facts.inStripe = false
                 }
@@ -165,6 +169,7 @@ extension GatewayMachine {
         let actions = event(&machine, &random)
         self.random = random
         readers[id] = machine
+        if before.isThere != false, machine.isThere == false { lookout.probe(at: now.mono + 2_000) }
         tellIfChanged(id, before, machine)
         for action in actions {
             switch action {
@@ -281,7 +286,7 @@ extension GatewayMachine {
 
     /// As the checkout API names it.
     func state(of machine: ReaderMachine) -> ReaderState {
-        let trouble = machine.trouble
+        let trouble = machine.standingTrouble
         return
             if !machine.facts.inBackend && machine.holder == nil && listedAt != nil
         {
@@ -295,14 +300,15 @@ extension GatewayMachine {
         } else if machine.facts.status == "offline" {
             .offline
         } else {
-            .idle
+            machine.isThere == nil ? .unknown : .idle
         }
     }
 
     package func readerView(_ machine: ReaderMachine) -> ReaderView {
         let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
         return ReaderView(
-            facts: machine.facts, state: state(of: machine), trouble: machine.trouble, lane: lanes.first, payment: machine.holder?.payment,
+            facts: machine.facts, state: state(of: machine), trouble: machine.standingTrouble, isThere: machine.isThere, lane: lanes.first,
+            payment: machine.holder?.payment,
             lastSeenAt: machine.lastSeenAt ?? machine.facts.lastSeenAt, sessionSince: machine.sessionSince,
             livemode: machine.livemode ?? machine.facts.livemode,
             isOverUSB: machine.isOverUSB ?? (machine.facts.usbPlace != nil),

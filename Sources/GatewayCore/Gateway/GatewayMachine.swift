@@ -66,6 +66,8 @@ package struct GatewayMachine: Sendable {
     /// Looks into keyed entry that are under way.
     var keyedChecks: [CartID: KeyedCheck] = [:]
     var readers: [ReaderID: ReaderMachine] = [:]
+    /// Where each was when it was last listed, as it stands in the journal.
+    var places: [ReaderID: String] = [:]
     var currencies: [PublishableKey: Currency] = [:]
     /// Keys that have shown more than one currency.
     var mixedKeys: Set<PublishableKey> = []

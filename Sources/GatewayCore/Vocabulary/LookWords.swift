@@ -78,7 +78,7 @@ package struct LANFindings: Sendable, Hashable {
 package struct DiscoveryOrder: Sendable, Hashable {
     package var usb: Bool
     package var lan: Bool
-    /// Nil: where the settings say, else the box's own private networks.
+    /// Nil: where the settings say, else the box's own private networks. Empty: only where registered readers are said to be.
     package var subnets: [Subnet]?
 
     package init(usb: Bool, lan: Bool, subnets: [Subnet]? = nil) {
