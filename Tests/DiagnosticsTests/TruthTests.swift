@@ -17,9 +17,9 @@ import WebCall
 
     @Test func `that no reader is registered is said only by a list that was read`() {
         var status = Sentences.status()
-        #expect(Checkup.readers(status).status == .fail)
+        #expect(Checkup.readers(CheckedAgent(status: status)).status == .fail)
         status.backend = Status.Part(state: .unavailable, detail: "no route")
-        let finding = Checkup.readers(status)
+        let finding = Checkup.readers(CheckedAgent(status: status))
         #expect(finding.status == .skipped)
         #expect(!finding.detail.contains("registered") && finding.detail.contains("has not been read"))
     }
@@ -38,6 +38,24 @@ import WebCall
         #expect(judged(link: "reader_link", driveable: true, "Reader"))
         #expect(judged(link: "reader_link", driveable: false, "a reader link that a kernel driver holds"))
         #expect(judged(link: "network", driveable: true, "Reader with a network interface"))
+    }
+
+    @Test func `readers that nobody could ask are off where none is seen on the network, and nameless where some are`() {
+        let now = Timestamp(milliseconds: 0)
+        var agent = CheckedAgent(status: Sentences.status([Sentences.reader(.unknown)]))
+        #expect(Checkup.readers(agent).status == .fail)
+        #expect(Checkup.readers(agent).detail.hasPrefix("No reader answers on this network"))
+        #expect(Checkup.readers(agent, looksAtLAN: false).status == .skipped)
+        agent.devices = [
+            Device(
+                device: "lan:x", transport: .lan, address: "192.168.1.9", host: "*.x.device.stripe-terminal-local-reader.net",
+                driveable: false, firstSeenAt: now, lastSeenAt: now)
+        ]
+        #expect(Checkup.readers(agent).status == .skipped)
+        agent.status = Sentences.status([Sentences.reader(.unreachable)])
+        #expect(Checkup.readers(agent).status == .fail)
+        agent.status = Sentences.status([Sentences.reader(.connecting)])
+        #expect(Checkup.readers(agent).status == .fail, "one that is being dialled has not answered")
     }
 
     @Test func `a reader that nobody has asked is not called ready`() {

@@ -4,7 +4,8 @@ import Testing
 /// Whether a reader is there is known only when somebody has asked it.
 @Suite struct ReaderContactTests {
     private static let place = "10.0.0.10"
-    private static let facts = ["reader.tmr_1": "\(place) example.test S0 s700"]
+    private static let domain = "k427.\(ReaderName.suffix)"
+    private static let facts = ["reader.tmr_1": "\(place) \(domain) S0 s700"]
 
     private func view(_ store: StoreFixture) throws -> ReaderView { try #require(store.machine.readerViews.first) }
 
@@ -15,7 +16,7 @@ import Testing
         let open = try #require(store.calls.first { isLook($0.call) }, "a probe is under way")
         guard case .lookAtLAN(let look) = open.call else { return }
         #expect(look.addresses.map(\.text) == [Self.place], "nobody else is asked")
-        let sighting = LANSighting(address: Self.place, port: 4443, certificateName: "*.example.test")
+        let sighting = LANSighting(address: Self.place, port: 4443, certificateName: "*.\(Self.domain)")
         store.answer(.lookedAtLAN(LANFindings(sightings: isOn ? [sighting] : [], looked: Set(look.addresses))), to: isLook)
     }
 
@@ -66,7 +67,7 @@ import Testing
         try store.pay("p1")
         let kept = store.rows.compactMap(\.fact).filter { $0.key.hasPrefix("reader.") }
         #expect(kept.map(\.key) == ["reader.tmr_1"] && kept.map(\.value) == ["\(Self.place) example.test S0 s700"])
-        var again = StoreFixture(facts: Self.facts)
+        var again = StoreFixture(facts: ["reader.tmr_1": "\(Self.place) example.test S0 s700"])
         try again.pay("p1")
         #expect(!again.rows.contains { $0.fact?.key.hasPrefix("reader.") == true })
     }

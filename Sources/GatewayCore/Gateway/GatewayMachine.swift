@@ -103,6 +103,11 @@ package struct GatewayMachine: Sendable {
     var listRetryAt: MonoTime = .min
     var listBackoff = Backoff(base: 1_000, ceiling: 60_000)
     var lastListFailure: CallFailure?
+    /// How the backend failed to answer the last time, and when it is asked whether it is back.
+    var lastOutage: CallFailure?
+    var outageProbeAt: MonoTime = .max
+    /// What the log was told of, and is not over.
+    var told = Told()
     var desk = RegistrationDesk()
     var visits: [RequestID: Visit] = [:]
     /// Readers that show their label, and until when.
@@ -160,6 +165,7 @@ package struct GatewayMachine: Sendable {
         drain(at: now)
         tick(at: now)
         drain(at: now)
+        tellStanding()
         write(at: now)
         defer { out = [] }
         return out
@@ -232,7 +238,7 @@ package struct GatewayMachine: Sendable {
     private var nextListing: MonoTime {
         guard refusedCredential == nil else { return .max }
         if lastListFailure != nil || listedAt == nil { return listRetryAt }
-        return (listedAt ?? 0) + 600_000
+        return min((listedAt ?? 0) + 600_000, breaker.isOpen ? outageProbeAt : .max)
     }
 
     private mutating func write(at now: Now) {
@@ -282,7 +288,12 @@ package struct GatewayMachine: Sendable {
             if refusedCredential == nil { refusedProbeAt = now.mono + 30_000 }
             refusedCredential = failure
         case .forbidden?, .rejected?, .invalidAnswer?: breaker.answered()
-        case .unavailable?: breaker.failed(at: now.mono, random: &random)
+        case .unavailable?:
+            let wasOpen = breaker.isOpen
+            breaker.failed(at: now.mono, random: &random)
+            lastOutage = failure
+            // Somebody has to find out that it is back, also while no till asks for anything.
+            if breaker.isOpen, !wasOpen { outageProbeAt = now.mono + 5_000 }
         }
     }
 

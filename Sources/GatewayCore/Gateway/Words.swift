@@ -289,7 +289,7 @@ package struct Refusal: Error, Sendable, Equatable {
             case .invalidAnswer: .backendInvalidAnswer
             case .unavailable: .backendUnavailable
             }
-        return Refusal(code, failure.detail, remedy: failure.backendRemedy)
+        return Refusal(code, failure.backendCause, remedy: failure.backendRemedy)
     }
 }
 

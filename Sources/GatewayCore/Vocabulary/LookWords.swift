@@ -81,6 +81,9 @@ package struct DiscoveryOrder: Sendable, Hashable {
     /// Nil: where the settings say, else the box's own private networks. Empty: only where registered readers are said to be.
     package var subnets: [Subnet]?
 
+    /// A look at the addresses where registered readers are said to be, and nothing else.
+    package static let registeredReaders = DiscoveryOrder(usb: false, lan: true, subnets: [])
+
     package init(usb: Bool, lan: Bool, subnets: [Subnet]? = nil) {
         self.usb = usb
         self.lan = lan

@@ -90,7 +90,7 @@ struct SecretFile: Sendable {
     }
 
     private func problem(_ text: String) -> CallFailure {
-        .unauthorized(detail: "\(place) \(text)")
+        .unauthorized(detail: TransportWords.noToken + "\(place) \(text)")
     }
 }
 
