@@ -22,6 +22,10 @@ extension CartMachine {
     private mutating func prepare(_ terms: Terms, for payment: PaymentID?, at now: Now, _ actions: inout [Action]) {
         // One for the same amounts is being made already, for a payment that has ended meanwhile.
         if let making, making.terms == terms { return }
+        if let intent = facts.intent, evidence[intent.id]?.isLetGo == true {
+            guard isKnownNotCharged(intent, at: now.mono) else { return fail(.letGoNotYet, &actions) }
+            giveUp(intent.id)
+        }
         if let intent = facts.intent {
             let fits = fits(intent, terms)
             if !fits, isBound(intent, at: now.mono) {
@@ -190,6 +194,13 @@ extension CartMachine {
         if wanting == nil { write("the intent came after its payment had ended", &actions) }
     }
 
+    /// A technician has said that what was charged on it was let go: it is never confirmed again, and is watched like any that was replaced.
+    mutating func giveUp(_ id: IntentID) {
+        facts.canceled = Array(((facts.canceled ?? []) + [id]).suffix(16))
+        evidence[id]?.recoverCanceled()
+        drop(id)
+    }
+
     /// The intent can never be charged, or Stripe does not know it: the cart needs another.
     mutating func drop(_ id: IntentID) {
         guard let gone = facts.intent, gone.id == id else { return }
@@ -205,9 +216,15 @@ extension PaymentFailure {
             remedy: "Wait until the earlier payment is resolved.")
     }
 
+    static var letGoNotYet: PaymentFailure {
+        let refusal = Refusal.letGoNotYet(by: nil)
+        return PaymentFailure(code: .intentFailed, message: refusal.detail, remedy: refusal.remedy)
+    }
+
     static var intentCanceledForGood: PaymentFailure {
         PaymentFailure(
-            code: .intentFailed, message: "The cart's payment was canceled at Stripe, and the backend gives no other.",
+            code: .intentFailed,
+            message: "The cart's payment was canceled at Stripe, or its money was let go, and the backend gives no other.",
             remedy: "Nothing was taken. Make a new cart.")
     }
 

@@ -33,6 +33,9 @@ extension CartMachine {
                 remedy: "Take the same amount as before (that is safe), or wait until the authorization window has passed.",
                 payment: evidence[intent.id]?.attempts.last { $0.payment != Self.unnamed }?.payment)
         }
+        if let intent = facts.intent, let known = evidence[intent.id], known.isLetGo, isBound(intent, at: now.mono) {
+            return .letGoNotYet(by: known.attempts.last?.payment)
+        }
         if facts.keyedEntry, !request.afterKeyedEntry || handingOut > 0 { return .keyedFormOpen }
         return nil
     }
@@ -155,9 +158,23 @@ extension CartMachine {
             evidence[intent.id]?.uncleared(under: terms, at: now.mono).isEmpty == true
         else { return [] }
         noteIntent(at: now)
+        if evidence[intent.id]?.isLetGo == true { giveUp(intent.id) }
         var actions: [Action] = []
         write("what was confirmed on \(intent.id.text) can charge nothing any more", &actions)
         return actions
+    }
+
+    /// When that is to be looked at; nil: there is nothing of the kind.
+    package var nextWake: MonoTime? {
+        guard let intent = facts.intent, intent.said != nil else { return nil }
+        return evidence[intent.id]?.clearsByTime(under: terms)
+    }
+
+    /// Readers of which it is to be proved that they are idle, because an attempt on them ended by a technician's word. While a payment is followed its
+    /// reader is asked for that in any case; after a restart nobody else does.
+    package var unproved: [ReaderID] {
+        guard let intent = facts.intent, intent.said != nil else { return [] }
+        return evidence[intent.id]?.unproved ?? []
     }
 
     /// What the journal keeps of the intent follows the evidence.
@@ -176,6 +193,12 @@ extension Refusal {
         Refusal(
             .cartHeld, "Money is held for this cart, and there is no order for it.",
             remedy: "The back office has to release or complete it; a technician may acknowledge that.", payment: payment)
+    }
+
+    static func letGoNotYet(by payment: PaymentID?) -> Refusal {
+        Refusal(
+            .cartBusy, "A technician has said that the money of this cart was let go, and the authorization window has not passed yet.",
+            remedy: "Wait until it has passed, then take the cart again.", payment: payment)
     }
 
     static var keyedFormOpen: Refusal {

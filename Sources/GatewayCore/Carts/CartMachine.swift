@@ -92,6 +92,8 @@ package struct CartMachine: Sendable, Hashable {
     var isRemaking = false
     /// What was known of the intent before the confirm that is being written.
     var beforeConfirm: CartFacts.Intent?
+    /// The intent that was given up by the acknowledgement that is being written.
+    var acknowledged: CartFacts.Intent?
     /// How often keyed entry is being handed out at this moment.
     package internal(set) var handingOut = 0
     /// What Stripe said last of intents that were handed out for keyed entry.

@@ -150,11 +150,7 @@ extension GatewayMachine {
                 $0.recover(record, at: now)
                 return []
             }
-            if readers[record.reader] == nil {
-                var facts = remembered(record.reader)
-                facts.label = record.readerLabel
-                readers[record.reader] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
-            }
+            takeUpReader(record.reader, label: record.readerLabel)
             payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 freeingCarts[record.id] = cart

@@ -6,10 +6,28 @@ extension GatewayMachine {
             carts[cart] = CartBook(
                 cart, money: CartMachine(known, isRecalled: true, terms: policy.evidenceTerms, at: now), policy: policy)
             carts[cart]?.touchedAt = now.mono
-            return
+            return proveSaid(of: cart, at: now)
         }
         if carts[cart]?.money.isAtWork == false { carts[cart]?.written = cart }
+        guard carts[cart]?.money.isRecalled == false else { return }
         _ = carts[cart]?.change { $0.recall(facts, at: now) }
+        proveSaid(of: cart, at: now)
+    }
+
+    /// The window of what a technician has said begins when the reader is proved idle: that is not left to chance.
+    private mutating func proveSaid(of cart: CartID, at now: Now) {
+        for id in carts[cart]?.money.unproved ?? [] where !id.text.isEmpty {
+            takeUpReader(id, label: nil)
+            changeReader(id, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
+        }
+    }
+
+    /// A reader that the journal names, before the list says that it is there.
+    mutating func takeUpReader(_ id: ReaderID, label: String?) {
+        guard readers[id] == nil else { return }
+        var facts = remembered(id)
+        facts.label = label
+        readers[id] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
     }
 
     /// A cart that is needed for its token only: what the journal knows of it is taken up when it matters.
@@ -57,6 +75,7 @@ extension GatewayMachine {
     /// Whether `tickCart` has anything to look at.
     func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
         if let wake = book.keeper.nextWake, now.mono >= wake { return true }
+        if let wake = book.money.nextWake, now.mono >= wake { return true }
         return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + 600_000
     }
 

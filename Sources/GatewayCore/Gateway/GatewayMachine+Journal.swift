@@ -75,7 +75,9 @@ extension GatewayMachine {
                 out.append(.publishCardSetup(record))
                 if record.state.isEnd { cardEndSettled(record) }
             }
-            guard let record = item.entry.payment else { continue }
+            guard var record = item.entry.payment else { continue }
+            // After a crash it would be decided again: whoever reads it is told.
+            if record.state.isEnd, record.confirmingAt != nil, record.warn(.notJournaled) { _ = ended[record.id]?.warn(.notJournaled) }
             out.append(.publish(record))
             if record.state.isEnd { endSettled(record) }
         }
@@ -90,7 +92,7 @@ extension GatewayMachine {
         case .confirming(let payment): confirmingNotWritten(payment, at: now)
         case .keyedEntry(let id, let cart):
             keyedEntryNotWritten(id, cart, trouble)
-        case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble)
+        case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble, at: now)
         case .release(let id, _, _), .lossAccepted(let id): refuse(id, .journal(trouble))
         }
     }

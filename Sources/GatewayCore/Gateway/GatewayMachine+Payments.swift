@@ -221,7 +221,7 @@ extension GatewayMachine {
     }
 
     /// Shows a payment; an end only when it is on disk, or cannot get there for now: what was shown as ended must stay so.
-    private mutating func answer(_ id: RequestID, with record: PaymentRecord) {
+    mutating func answer(_ id: RequestID, with record: PaymentRecord) {
         let isOnItsWay = payments[record.id]?.isEnded ?? (ended[record.id] != nil)
         guard isOnItsWay, outbox.trouble == nil else { return respond(id, .payment(record, created: false)) }
         waitingForEnd[record.id, default: []].append((id, false))

@@ -279,7 +279,7 @@ extension GatewayMachine {
         // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
         let followed = payments.values.filter { $0.isFollowing && $0.record.reader == id }.min { $0.id < $1.id }
         return any ?? holder.flatMap { (payments[$0]?.record ?? ended[$0])?.request.cart ?? freeingCarts[$0] }
-            ?? followed?.record.request.cart
+            ?? followed?.record.request.cart ?? carts.values.filter { $0.money.unproved.contains(id) }.map(\.written).min()
     }
 
     // MARK: Views

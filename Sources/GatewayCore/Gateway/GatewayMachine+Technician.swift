@@ -45,6 +45,11 @@ extension GatewayMachine {
                 .readerBusy, "The \(holder.words) is at work on this reader; it leaves it within its own time limits.",
                 remedy: "Cancel it, or wait for its end.", payment: holder.payment)
         }
+        guard !machine.owesAnswer(to: holder) else {
+            return Refusal(
+                .readerBusy, "The reader has not answered yet what it was asked for the \(holder.words).",
+                remedy: "Wait for its answer: a reader that is switched off or unplugged is given up within 15 s.", payment: holder.payment)
+        }
         return nil
     }
 

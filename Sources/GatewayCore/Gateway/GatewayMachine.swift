@@ -178,7 +178,7 @@ package struct GatewayMachine: Sendable {
         for setup in cardSetups.values { wake = min(wake, setup.nextWake ?? .max) }
         for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
         for cart in carts.values {
-            wake = min(wake, cart.keeper.nextWake ?? .max)
+            wake = min(wake, cart.keeper.nextWake ?? .max, cart.money.nextWake ?? .max)
             if cart.isOpen, cart.touchedAt + policy.cartIdle < wake, isLeftAlone(cart) { wake = cart.touchedAt + policy.cartIdle }
         }
         wake = min(wake, outbox.nextWake ?? .max)

@@ -141,11 +141,7 @@ extension ReaderMachine {
                     return connectIfWanted(at: now, &actions)
                 }
                 becomeLive(token, since: since, &actions)
-                if isFreeing {
-                    lease = .free
-                    actions.append(.changed("free again: its screen is cleared"))
-                    grantNext(&actions)
-                }
+                if isFreeing { becomeFree("free again: its screen is cleared", at: now, &actions) }
             }
         case (.session, _, _): break
         default:

@@ -91,6 +91,10 @@ package struct CartFacts: Sendable, Hashable, Codable {
         self.openPayments = []
         self.paid = false
     }
+
+    /// Something of it is still to be watched or waited for, whether or not a till asks for it again: a payment that has not ended, keyed entry that
+    /// is not known to be closed, an intent that was replaced and could be charged until the cart is submitted, the window of what a technician said.
+    package var isOpen: Bool { !openPayments.isEmpty || keyedEntry || (!paid && (!replaced.isEmpty || intent?.said != nil)) }
 }
 
 /// What happened, in the words of the journal. Raw values are stored: a name that stands here keeps its meaning.

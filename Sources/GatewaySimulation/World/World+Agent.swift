@@ -11,6 +11,13 @@ extension World {
         visibleSetups = [:]
         takeOversAsked = []
         machine = GatewayMachine(policy: policy, seed: seed ^ UInt64(generation) &* 0x9e37_79b9)
+        if generation > 1, !isClosed, dice.chance(extras.losses) {
+            disk.apply([
+                JournalEntry(
+                    kind: .fact, at: now,
+                    fact: .init(key: GatewayMachine.lossKey + "journal.\(generation)", value: GatewayMachine.lossNotAccepted))
+            ])
+        }
         let open = disk.openPayments
         let openSetups = disk.openCardSetups
         for record in open { visible[record.id] = record }
@@ -160,7 +167,12 @@ extension World {
         case .keepCard(let id, _, _), .cancelCardSetup(let id, _), .release(_, .cardSetup(let id), _, _):
             recall = Recall(cardSetup: disk.cardSetups[id])
         case .openCart(let cart, _, _, _), .keyedIntent(let cart, _, _, _): recall = Recall(cart: disk.cart(cart))
-        default: recall = Recall()
+        case .acknowledge(let id, _, _, _):
+            let record = disk.payments[id]
+            recall = Recall(payment: record, cart: record.flatMap { disk.cart($0.request.cart) })
+        case .display, .closeCart, .cartStatus, .configuration, .connectionToken, .acceptLoss, .readers, .register, .relabel,
+            .deregister, .identify, .connect, .disconnect, .discover:
+            recall = Recall()
         }
         let request: Request =
             switch open.request {
@@ -173,7 +185,10 @@ extension World {
             case .keepCard(let id, let body, _): .keepCard(id, body, recall)
             case .cancelCardSetup(let id, _): .cancelCardSetup(id, recall)
             case .release(let reader, let holder, let by, _): .release(reader, holder, by: by, recall)
-            default: open.request
+            case .acknowledge(let id, let by, let note, _): .acknowledge(id, by: by, note: note, recall)
+            case .display, .closeCart, .cartStatus, .configuration, .connectionToken, .acceptLoss, .readers, .register, .relabel,
+                .deregister, .identify, .connect, .disconnect, .discover:
+                open.request
             }
         feed(.request(RequestID(UInt64(index + 1)), request))
     }
@@ -196,6 +211,7 @@ extension World {
         case .payment(let record, let created):
             trace.note(now, 30, text: "answer to till \(open.till): \(created ? "201" : "200") \(Self.line(record))")
             judgeAnswer(record, open)
+            if case .acknowledge = open.request { judgeAcknowledged(record) }
             if open.isPut { tills[open.till].waitsForPut = false }
         case .refused(let refusal):
             trace.note(now, 31, text: "answer to till \(open.till): \(refusal.code.rawValue): \(refusal.detail)")

@@ -7,12 +7,14 @@ extension World {
         for _ in 0..<extras.technicians { agenda.add(.technician, at: dice.within(0...open)) }
         for _ in 0..<extras.registrations { agenda.add(.registrar, at: dice.within(0...open)) }
         for _ in 0..<extras.cardSetups { agenda.add(.cardDesk(nil), at: dice.within(0...open)) }
+        if extras.looks || looksAtLAN { for _ in 0..<3 { agenda.add(.sighted(dice.below(readers.count)), at: dice.within(0...open)) } }
         for _ in 0..<extras.settings { agenda.add(.settings, at: dice.within(0...open)) }
         for _ in 0..<extras.cables {
             let (reader, from) = (dice.below(readers.count), dice.within(0...open))
             agenda.add(.cable(reader, isIn: true), at: from)
             if dice.chance(700) { agenda.add(.cable(reader, isIn: false), at: from + dice.within(500...60_000)) }
         }
+        if extras.losses > 0 { for _ in 0..<3 { agenda.add(.acceptsLoss, at: dice.within(0...open)) } }
         for _ in 0..<extras.stripeCancels { agenda.add(.stripeCancels, at: dice.within(0...open)) }
         for _ in 0..<extras.changedAmounts { agenda.add(.changesAmount, at: dice.within(0...open)) }
         for _ in 0..<extras.hangingDisks { agenda.add(.diskHangs(for: dice.within(5_000...60_000)), at: dice.within(0...open)) }
@@ -27,7 +29,7 @@ extension World {
         guard !isClosed, machine != nil else { return }
         let reader = dice.below(readers.count)
         let name = dice.chance(700) ? Reader.id(reader).text : readers[reader].label
-        switch dice.below(14) {
+        switch dice.below(16) {
         case 0, 1: asks(.connect(name, cart: anyCart(), takeOver: false), "connect \(name)")
         case 2, 3:
             takeOversAsked.insert(reader)
@@ -36,11 +38,31 @@ extension World {
         case 6: asks(.identify(name), "identify \(name)")
         case 7, 8, 9: releases(reader)
         case 10: asks(.discover(order()), "discover")
-        case 11: asks(.acceptLoss(by: "technician", note: "agreed"), "accept the loss of a journal")
+        case 11: acceptsLoss()
         case 12: if let cart = anyCart() { asks(.configuration(cart), "configuration of \(cart)") }
+        case 13, 14: acknowledges()
         default: asks(.readers(refresh: true), "readers, anew")
         }
     }
+
+    /// Whoever has something to be seen to; now and then whoever has not.
+    private mutating func acknowledges() {
+        let seen = payments.filter { truth in
+            guard let record = disk.payments[truth.id] else { return false }
+            return !record.warnings.isEmpty || disk.carts[record.request.cart.lock]?.held == truth.id
+        }
+        let chosen = seen.isEmpty || dice.chance(100) ? payments : seen
+        guard !chosen.isEmpty else { return }
+        acknowledges(dice.of(chosen).id)
+    }
+
+    mutating func acknowledges(_ id: PaymentID) {
+        if let number = paymentIndex[id] { payments[number].wasSeenTo = true }
+        asks(.acknowledge(id, by: "technician", note: "seen to", Recall()), "acknowledge \(id)")
+    }
+
+    /// Somebody agrees to the loss of a journal.
+    mutating func acceptsLoss() { asks(.acceptLoss(by: "technician", note: "agreed"), "accept the loss of a journal") }
 
     private mutating func anyCart() -> CartID? { carts.isEmpty || dice.chance(300) ? nil : carts[dice.below(carts.count)].id }
 

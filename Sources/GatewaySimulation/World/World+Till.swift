@@ -209,6 +209,7 @@ extension World {
             kill(restartAfter: nil)
             start()
         }
+        if extras.losses > 0 { acceptsLoss() }
         plans(.settle, after: 2_400_000)
         plans(.look, after: 5_000)
     }
