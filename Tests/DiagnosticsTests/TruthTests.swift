@@ -33,7 +33,9 @@ import WebCall
             return Checkup.isSpokenTo(device, usb)
         }
         for product in ["Keyboard", "Mouse", "Barcode Scanner", "Smart Card Reader", "BBPOS Chipper 2X"] {
-            #expect(!judged(link: nil, driveable: false, product), "\(product)")
+            for link in [nil, "hid", "ccid", "cdc_acm", "vendor", "network"] {
+                #expect(!judged(link: link, driveable: false, product), "\(product), \(link ?? "no link")")
+            }
         }
         #expect(judged(link: "reader_link", driveable: true, "Reader"))
         #expect(judged(link: "reader_link", driveable: false, "a reader link that a kernel driver holds"))
@@ -67,7 +69,11 @@ import WebCall
     @Test(arguments: [
         (CallFailure.unauthorized(detail: "401"), "/etc/readerd/credentials/backend-token"),
         (.forbidden(detail: "403"), "Ask whoever manages the backend"),
-        (.rejected(status: 404, detail: "no such location"), "Check location and backend.base_url"),
+        (.rejected(status: 404, detail: "terminal_readers: b:443 answered 404: no such location"), "Correct location in readerd.toml"),
+        (.rejected(status: 422, detail: "terminal_readers: b:443 answered 422: location"), "Correct location in readerd.toml"),
+        (.rejected(status: 404, detail: "terminal_readers: b:443 answered 404; \(TransportWords.hasPath)/api"), "Leave the path out"),
+        (.rejected(status: 404, detail: "payment_intent: b:443 answered 404: no such cart"), "Check the cart"),
+        (.unavailable(detail: "x: the address of b cannot be found out (DNS): nobody has told it", mayHaveActed: false), "name server"),
         (.rejected(status: 422, detail: "no"), "Check the cart"),
         (.invalidAnswer(detail: "not JSON"), "backend.base_url"),
         (.unavailable(detail: "a: \(TransportWords.nameUnknown)", mayHaveActed: false), "name server"),

@@ -22,7 +22,7 @@ import Testing
         var store = StoreFixture(holding: \.isList)
         lists(Self.away, &store, for: 90_000)
         #expect(store.told.count == 1)
-        #expect(store.told.first?.hasPrefix("no payment can be taken: The server refuses the connection: ") == true)
+        #expect(store.told.first?.hasPrefix("no payment can be taken: The backend refuses the connection: ") == true)
         #expect(store.told.first?.contains("What to do: Check the address in readerd.toml") == true)
         lists(nil, &store, for: 90_000)
         #expect(store.told.dropFirst() == ["the backend serves again"])

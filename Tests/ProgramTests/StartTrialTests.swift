@@ -7,8 +7,10 @@ import Testing
 
 /// `--check-config` says what a start would do: the same code says it.
 @Suite struct StartTrialTests {
-    private func loaded(_ text: String, beside other: SettingsFixture? = nil) throws -> LoadedSettings {
-        try Settings.load(file: SettingsFixture(text, beside: other).path, environment: [:], isTrial: true)
+    private func loaded(_ text: String) throws -> LoadedSettings {
+        let fixture = try SettingsFixture(text)
+        defer { withExtendedLifetime(fixture) {} }
+        return try Settings.load(file: fixture.path, environment: [:], isTrial: true)
     }
 
     private func token(_ content: String, mode: Int = 0o600) throws -> [SettingsProblem] {
@@ -16,6 +18,7 @@ import Testing
         let path = fixture.directory + "/the-token"
         try Data(content.utf8).write(to: URL(filePath: path))
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        defer { withExtendedLifetime(fixture) {} }
         return try StartTrial.secrets(Settings.load(file: fixture.path, environment: [:], isTrial: true).settings)
     }
 
@@ -55,6 +58,7 @@ import Testing
         let fixture = try SettingsFixture("trust_roots = \"readerd-1.toml\"\n" + SettingsTests.least)
         let settings = try Settings.load(file: fixture.path, environment: [:], isTrial: true).settings
         #expect(throws: StartFailure.self) { try StartTrial(settings) }
+        withExtendedLifetime(fixture) {}
     }
 
     @Test(arguments: ["https://b.example/api/stripe/v1", "https://b.example/api/", "https://b.example/API"])

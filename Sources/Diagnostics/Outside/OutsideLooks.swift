@@ -41,6 +41,10 @@ extension Checkup {
         switch answer.result {
         case .failure(let failure):
             switch failure {
+            // On a connection that stood before, a box that has lost its network sees only silence.
+            case .unavailable(let detail, _) where isWithoutWay:
+                let noWay = CallFailure.unavailable(detail: "\(detail) (\(TransportWords.noRoute))", mayHaveActed: false)
+                return .fail(noWay.backendCause, noWay.backendRemedy)
             case .unavailable, .invalidAnswer: return .fail(failure.backendCause, failure.backendRemedy)
             case .rejected(404, _) where !place.backend.prefix.isEmpty: return .fail(failure.backendCause, failure.backendRemedy)
             // It answers; what it says is a matter of the check credential.
@@ -54,6 +58,12 @@ extension Checkup {
                 "See whether something fills the shop's internet connection (a backup, an update, guests).")
         }
         return .pass("\(place.backend.place) answered within \(milliseconds) ms.")
+    }
+
+    /// The kernel knows no way to the backend, or to anywhere outside where the backend has a name. An address for documents stands for outside.
+    private var isWithoutWay: Bool {
+        let isAddress = place.backend.host.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
+        return Route.to(isAddress ? place.backend.host : "192.0.2.1") == .none
     }
 
     private func credential(_ answer: BackendAnswer) async -> Finding {
@@ -84,7 +94,7 @@ extension Checkup {
             return .skipped("The backend was asked under a wrong path, so it could not be tried: see the check backend.")
         case .failure(.rejected(let status, let detail)):
             let failure = CallFailure.rejected(status: status, detail: detail)
-            return .fail("The backend accepts it. \(failure.backendCause)", failure.backendRemedy)
+            return .fail(failure.backendCause, failure.backendRemedy)
         case .failure: return .skipped("The backend did not answer, so it could not be tried: see the check backend.")
         }
     }

@@ -11,6 +11,7 @@ extension Checkup {
         let readers = agent.status.readers
         var looks = [
             Look("readers", nil, "A reader can take payments.") { Self.readers(agent, looksAtLAN: place.looksAtLAN) },
+            Look("labels", nil, "The readers are called as the settings say.") { Self.labels(agent.status) },
             Look("restart_window", nil, "The readers' daily restart is not near.") { Self.restartWindow(readers, at: Self.localMinutes()) },
             Look("other_agents", nil, "No other program takes the readers.") { Self.otherAgents(readers) },
         ]
@@ -95,6 +96,13 @@ extension Checkup {
                 reader.reason?.remedy ?? "Restart the reader: hold its power button, wait until it shows the time, and run the check again."
             )
         }
+    }
+
+    static func labels(_ status: Status) -> Finding {
+        let drifted = status.reasons.filter { $0.code == "label_drift" }
+        guard let first = drifted.first else { return .pass("No reader is called otherwise than the settings say.") }
+        let others = drifted.count > 1 ? " (and \(drifted.count - 1) more)" : ""
+        return .warn(first.message + others, first.remedy ?? "Run readerctl labels apply, or change the settings.")
     }
 
     static func software(_ reader: Reader) -> Finding {

@@ -23,6 +23,10 @@ extension GatewayService {
 
     /// Asks readers of which nothing is known whether they are there: once, and once more, for a first packet may get lost.
     private func probeReaders() async {
+        // Right after a start the list may not be there yet; that it cannot be read is told by other checks.
+        if await !engine.view({ $0.hasListedReaders }) {
+            do throws(Problem) { _ = try await ask { _ in .readers(refresh: false) } } catch { return }
+        }
         for _ in 0..<2 {
             guard await engine.view({ $0.readerViews.contains { $0.isThere != true && $0.facts.currentAddress != nil } }) else { return }
             do throws(Refusal) {

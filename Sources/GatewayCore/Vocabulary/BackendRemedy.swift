@@ -105,13 +105,13 @@ private enum Way {
 
     var cause: String {
         switch self {
-        case .clock: "This box's clock is wrong, or the server's certificate is out of date"
-        case .name: "The server's name leads nowhere"
-        case .route: "This box has no way to the server"
-        case .certificate: "Something answers in the server's place, and cannot prove that it is the server"
-        case .refused: "The server refuses the connection"
-        case .server: "The server has trouble of its own"
-        case .silent: "The server does not answer"
+        case .clock: "This box's clock is wrong, or the backend's certificate is out of date"
+        case .name: "The backend's name leads nowhere"
+        case .route: "This box has no way to the backend"
+        case .certificate: "Something answers in the backend's place, and cannot prove that it is the backend"
+        case .refused: "The backend refuses the connection"
+        case .server: "The backend has trouble of its own"
+        case .silent: "The backend does not answer"
         }
     }
 

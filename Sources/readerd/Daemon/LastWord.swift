@@ -66,10 +66,10 @@ struct LastWord {
         }
         var rest = answer[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { send(caller, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+            let count = rest.withUnsafeBytes { send(caller, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
             if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
         }
-        shutdown(caller, Int32(SHUT_WR))
+        shutdown(caller, CInt(SHUT_WR))
     }
 
     /// The end of a head; a body that follows in the same breath is read with it.

@@ -1,4 +1,5 @@
 import Glibc
+import WebCall
 
 extension LoadedSettings {
     /// What `readerd --check-config` prints: every setting with its value, as it could stand in a file, and where it came from.

@@ -16,7 +16,8 @@ import Testing
             till.sendall(b"PUT /v1/payments/p1 HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
         pid = os.fork()
         if pid == 0:
-            os.dup2(listener.fileno(), 3, inheritable=True)
+            if listener.fileno() != 3: os.dup2(listener.fileno(), 3)
+            os.set_inheritable(3, True)
             os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), "1"
             os.execv(program, [program, "--config", config])
         for till in tills:
