@@ -73,10 +73,12 @@ struct Simulate: AsyncParsableCommand {
         let clock = ContinuousClock()
         for makesNew in [false, true] {
             let begun = clock.now
-            let result = CartExplorer(makesNew: makesNew).explore(depth: depth)
-            let seconds = (clock.now - begun) / .seconds(1)
-            let backend = makesNew ? "a new intent each time" : "the same intent again"
-            print("\(result.depth) events, \(result.states) states, \(Int(seconds)) s; the backend gives \(backend)")
+            print("The backend gives \(makesNew ? "a new intent each time" : "the same intent again").")
+            let result = CartExplorer(makesNew: makesNew).explore(depth: depth) { depth, states in
+                let seconds = (clock.now - begun) / .seconds(1)
+                let rate = seconds > 0 ? Int(Double(states) / seconds) : 0
+                print("\(depth) events: \(states) states, \(Int(seconds)) s, \(rate) states a second")
+            }
             guard let words = result.violation else { continue }
             print("broken: \(words)")
             for step in result.path { print("  \(step)") }

@@ -2,6 +2,42 @@ import GatewayCore
 import Testing
 
 /// What a store was driven into: the wrong word on money that was charged, a second charge, a cart that nobody can pay.
+///
+/// A hostile review found thirty such ways. Each has its test, by the machines (here, where nothing else is said) and, with a number before its name,
+/// by the real daemon (`ProcessTests/Money`):
+///
+/// | row | by the machines | by the daemon |
+/// |---|---|---|
+/// | 1 | a decline whose intent has succeeded is a charge, and is followed to its order | `ChargedTests` 1 |
+/// | 2 | a refusal of contactless within a confirm that goes on is no decline | `ChargedTests` 2 |
+/// | 3 | an order that fails after a restart in mid-confirm is not called not taken | |
+/// | 4 | | `LifeTests` 4 |
+/// | 5 | `JournalTests/CompactionTests`: days without trade are not counted, however many they are | `LifeTests` 5 |
+/// | 6 | an amount that was changed at Stripe is found before the card is asked for; `WarningTests` | `WarningTests` 6 |
+/// | 7 | an intent that was canceled meanwhile makes way for another, and nobody is told that the cart is paid | |
+/// | 8 | `RecallTests`: a new payment in the first moment after a kill is taken | `LifeTests` 8 |
+/// | 9 | `HangingDiskTests`: the retry of an unresolved cart that the disk refuses leaves no trace | |
+/// | 10 | | `AnsweredTests` 10 |
+/// | 11 | `ReaderIdleTests`: after a reader died in mid-payment the next payment is told so within seconds | |
+/// | 12 | `HangingDiskTests`: a payment whose row takes too long is refused; a cancel that comes while confirming waits | `AnsweredTests` 12 |
+/// | 13 | a tip that stays on the intent does not lock the cart | |
+/// | 14 | `HintTests`: a currency that was learnt of another cart refuses no amount | |
+/// | 15 | after a typed card was declined the customer taps, once the form is closed | `CartLockTests` 15 |
+/// | 16 | `ReaderIdleTests`: a display under way is answered, whoever disconnects and connects meanwhile | `AnsweredTests` 16 |
+/// | 17 | `ReaderIdleTests`: who wants to connect to a reader that lets nobody in is told so in time | |
+/// | 18 | who paid a cart is not forgotten when its status is asked after a restart; `HintTests`: the status and a token | |
+/// | 19 | `ActionQueueTests`: a card set-up that ends as it begins leaves nothing behind | |
+/// | 20 | `ReaderIdleTests`: what stands on a reader that was released by hand stays to be cleared | |
+/// | 21 | a failed that stands for a moment after the charge ends nothing | `ChargedTests` 21 |
+/// | 22 | while the customer is asked in the bank's app nothing is taken on the reader; the keyed intent is read once more | `CartLockTests` 22 |
+/// | 23 | what was lost before a restart ends by window and idle after the retry is declined, and the cart is free | |
+/// | 24 | money that is held no more does not hold the cart | |
+/// | 25 | processing that goes back is unknown, then not taken | |
+/// | 26 | charged is known by reading, from three seconds on; an unresolved payment says when it will be decided | |
+/// | 27 | after a technician's not taken another intent comes only when window and idle have passed; of two attempts one was taken | |
+/// | 28 | `HangingDiskTests`: of two payments of one cart one is accepted; a late row does not end the payment under another id | |
+/// | 29 | `JournalTests/CompactionTests`: four hundred starts on one day erase nothing; one row with the clock ahead or behind | |
+/// | 30 | a cart that is written in two ways is one cart, and the backend gets what the till wrote | `CartLockTests` 30 |
 @Suite struct MoneyRowTests {
     // MARK: The answer to the confirm
 
@@ -161,6 +197,25 @@ import Testing
         #expect(store.payment("p2")?.failure?.code == .amountMismatch)
         #expect(store.collects == before)
         #expect(store.confirms == 1)
+    }
+
+    @Test func `an amount that the backend made wrong is asked for again, also on an intent that was declined`() throws {
+        var store = MoneyStore()
+        store.confirm = MoneyStore.declines
+        try store.pay("p1")
+        #expect(store.payment("p1")?.state == .declined)
+        store.intentAmount = 6000
+        try store.pay("p2", "60.01")
+        #expect(store.payment("p2")?.failure?.code == .amountMismatch, "the backend was asked a moment ago")
+        let before = store.made.count { if case .paymentIntent = $0.call { true } else { false } }
+        store.confirm = MoneyStore.approves
+        store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        try store.pay("p3", "60.01")
+        #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == before + 1)
+        store.intentAmount = 6001
+        store.gives("pi_1")
+        store.wait(1_000)
+        #expect(store.payment("p3")?.state == .finishing)
     }
 
     @Test func `a tip that stays on the intent does not lock the cart`() throws {

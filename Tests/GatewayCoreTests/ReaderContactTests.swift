@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReaderContactTests {
     private static let place = "10.0.0.10"
     private static let domain = "k427.\(ReaderName.suffix)"
-    private static let facts = ["reader.tmr_1": "\(place) \(domain) S0 s700"]
+    private static let facts = ["reader.place.tmr_1": "\(place) \(domain) S0 s700"]
 
     private func view(_ store: StoreFixture) throws -> ReaderView { try #require(store.machine.readerViews.first) }
 
@@ -65,16 +65,16 @@ import Testing
     @Test func `where a reader is stands in the journal as soon as it is listed, once`() throws {
         var store = StoreFixture()
         try store.pay("p1")
-        let kept = store.rows.compactMap(\.fact).filter { $0.key.hasPrefix("reader.") }
-        #expect(kept.map(\.key) == ["reader.tmr_1"] && kept.map(\.value) == ["\(Self.place) example.test S0 s700"])
-        var again = StoreFixture(facts: ["reader.tmr_1": "\(Self.place) example.test S0 s700"])
+        let kept = store.rows.compactMap(\.fact).filter { $0.key.hasPrefix("reader.place.") }
+        #expect(kept.map(\.key) == ["reader.place.tmr_1"] && kept.map(\.value) == ["\(Self.place) example.test S0 s700"])
+        var again = StoreFixture(facts: ["reader.place.tmr_1": "\(Self.place) example.test S0 s700"])
         try again.pay("p1")
-        #expect(!again.rows.contains { $0.fact?.key.hasPrefix("reader.") == true })
+        #expect(!again.rows.contains { $0.fact?.key.hasPrefix("reader.place.") == true })
     }
 
     @Test func `what a file that somebody has edited says of a place harms nothing`() throws {
         for odd in ["", "-", "- - - -", "8.8.8.8 x y z", "a b c d e", "10.0.0.300 - - -"] {
-            var store = StoreFixture(facts: ["reader.tmr_1": odd])
+            var store = StoreFixture(facts: ["reader.place.tmr_1": odd])
             store.wait(5_000)
             #expect(try view(store).state == .unknown, "\(odd)")
             #expect(!store.made.contains { isLook($0.call) }, "\(odd)")

@@ -26,6 +26,8 @@ struct StoreFixture {
     var holds: (Call) -> Bool = { _ in false }
     /// What the store says.
     var listed = [BackendReader(id: Self.reader, label: "Front Desk")]
+    /// Nil: every reader that the backend lists, each with a serial number of its own.
+    var stripeLists: [StripeReader]?
     var status = CartStatus.open
     var intentStatus = IntentStatus.requiresPaymentMethod
     var intentAmount: Int64 = 5678
@@ -137,6 +139,7 @@ struct StoreFixture {
         case .backendReaders, .terminals: return .backendReaders(.success(listed))
         case .registerTerminal, .updateTerminal, .deregisterTerminal: return .terminalChanged(.success(()))
         case .stripeReaders:
+            if let stripeLists { return .stripeReaders(.success(StripeReaderList(stripeLists))) }
             return .stripeReaders(
                 .success(
                     StripeReaderList(
@@ -249,6 +252,10 @@ extension Call {
     var isActivate: Bool { if case .reader(_, _, .activate, _) = self { true } else { false } }
     var isProof: Bool { if case .reader(_, _, .prove, _) = self { true } else { false } }
     var isDisplay: Bool { if case .reader(_, _, .display, _) = self { true } else { false } }
+    var isStripeList: Bool { if case .stripeReaders = self { true } else { false } }
+    var isHeartbeat: Bool { if case .reader(_, _, .heartbeat, _) = self { true } else { false } }
+    var isClear: Bool { if case .reader(_, _, .clearDisplay, _) = self { true } else { false } }
+    var isToken: Bool { if case .connectionToken = self { true } else { false } }
     var isList: Bool { if case .backendReaders = self { true } else { false } }
     var isSetupIntent: Bool { if case .setupIntent = self { true } else { false } }
 }

@@ -257,7 +257,9 @@ extension Checkup {
 
     static func detail(_ failure: ReaderFailure) -> String {
         switch failure {
-        case .unreachable(let detail), .lost(let detail), .invalidAnswer(let detail), .rpc(_, let detail), .app(_, let detail): detail
+        case .unreachable(let detail), .lost(let detail), .invalidAnswer(let detail), .rpc(_, let detail), .app(_, let detail),
+            .unsupported(let detail):
+            detail
         case .untrusted(let problem): problem.sentence
         }
     }

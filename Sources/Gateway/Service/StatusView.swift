@@ -30,6 +30,13 @@ extension Status {
         if machine.hasListedReaders, !readers.contains(where: \.isUsable) { reasons.append(Self.noReader(readers)) }
         let canTakePayments = reasons.isEmpty
         reasons += (machine.contradictions + machine.standingWarnings).map { Reason(code: $0.code, message: $0.message, remedy: $0.remedy) }
+        if machine.makesNewIntents {
+            reasons.append(
+                Reason(
+                    code: "new_intent_each_time",
+                    message: "This backend makes a new intent each time: after a restart what became of a confirm cannot be read.",
+                    remedy: "Such a payment ends by the order, by taking the same amount of its cart again, or by a technician."))
+        }
         for reader in readers {
             guard let declared = reader.declaredLabel, declared != reader.facts.label else { continue }
             reasons.append(

@@ -40,14 +40,22 @@ extension CartMachine {
         create(terms, for: payment, &actions)
     }
 
-    /// One that the backend made over another amount than it was asked for, and that was never confirmed, is of no use: the cart gets another.
+    /// One that was read over another amount than the backend was asked for is asked for again: the backend gives another, or brings it up to date.
     private func isUsable(_ intent: CartFacts.Intent) -> Bool {
-        intent.everConfirmed || intent.amount.minorUnits(in: intent.currency) == intent.amountMinor
+        guard let wanted = intent.amount.minorUnits(in: intent.currency) else { return false }
+        return intent.amountMinor == wanted || tipLeft(of: intent, asking: wanted) > 0
+    }
+
+    /// Of its amount, what an earlier attempt left on it as a tip.
+    private func tipLeft(of intent: CartFacts.Intent, asking wanted: Int64) -> Int64 {
+        guard let left = intent.tipLeft, wanted.addingReportingOverflow(left) == (intent.amountMinor, false) else { return 0 }
+        return left
     }
 
     private mutating func create(_ terms: Terms, for payment: PaymentID?, _ actions: inout [Action]) {
         makings += 1
         making = .creating(makings, terms)
+        askedFor = payment
         if let intent = facts.intent, fits(intent, terms) { askedAgain.insert(intent.id) }
         actions.append(.create(makings, terms, payment))
     }
@@ -65,8 +73,8 @@ extension CartMachine {
         guard let payment = wanting else { return }
         let minor = intent.amountMinor
         let facts = IntentFacts(id: intent.id, status: .requiresPaymentMethod, amountMinor: minor, currency: intent.currency)
-        let left = intent.amount.minorUnits(in: intent.currency).map { minor - $0 } ?? 0
-        actions.append(.ready(payment, facts, intent.publishableKey, tipLeft: max(0, left)))
+        let left = intent.amount.minorUnits(in: intent.currency).map { tipLeft(of: intent, asking: $0) } ?? 0
+        actions.append(.ready(payment, facts, intent.publishableKey, tipLeft: left))
     }
 
     /// The payment that waits for the intent; at most one.
@@ -85,6 +93,9 @@ extension CartMachine {
         var actions: [Action] = []
         switch result {
         case .success(let made):
+            if let intent = facts.intent, intent.everConfirmed, fits(intent, terms) {
+                actions.append(.gaveAgain(isSame: intent.id == made.id))
+            }
             if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {
                 // Another, while the cart's own may be charged: it is never confirmed.
                 if fits(intent, terms) {
@@ -152,16 +163,13 @@ extension CartMachine {
         guard let payment = wanting else { return }
         switch intent.status {
         case .requiresPaymentMethod, .requiresConfirmation:
-            let known = facts.intent
-            if let left = known?.tipLeft, left > 0, let wanted = terms.amount.minorUnits(in: intent.currency),
-                wanted.addingReportingOverflow(left) == (intent.amountMinor, false)
-            {
-                // Stripe has kept the tip of an earlier attempt. The backend may bring the amount up to date.
-                guard askedAgain.contains(intent.id) else { return create(terms, for: payment, &actions) }
-                actions.append(.ready(payment, intent, key, tipLeft: left))
-            } else {
+            guard let known = facts.intent, let wanted = terms.amount.minorUnits(in: intent.currency), wanted != intent.amountMinor else {
                 actions.append(.ready(payment, intent, key, tipLeft: 0))
+                return
             }
+            // The tip of an earlier attempt, or what somebody has changed: the backend may bring the amount up to date, and is asked once an attempt.
+            guard askedFor == payment else { return create(terms, for: payment, &actions) }
+            actions.append(.ready(payment, intent, key, tipLeft: tipLeft(of: known, asking: wanted)))
         case .succeeded, .requiresCapture: break
         case .processing, .requiresAction, .other: actions.append(.failed(payment, .cartUnresolved(by: lastConfirmed(but: payment))))
         case .canceled: break
@@ -233,6 +241,6 @@ extension PaymentFailure {
             code: .cartUnresolved,
             message: payment.map { "What became of the payment \($0.text) of this cart is not known yet, and a card cannot be taken now." }
                 ?? "Stripe is at work on this cart's payment, and a card cannot be taken now.",
-            remedy: "Nothing was taken by this attempt. Wait until the earlier payment is resolved, then try again.")
+            remedy: "Nothing was taken by this attempt. Wait until the earlier payment is resolved, then try again.", payment: payment)
     }
 }

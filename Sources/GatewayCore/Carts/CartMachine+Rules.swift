@@ -18,8 +18,7 @@ extension CartMachine {
                     item.terms.cart == terms.cart
                         ? "What became of the payment \(item.payment.text) of this cart is not known yet, and it was over another amount."
                         : "What became of the payment \(item.payment.text) is not known yet, and its cart \(item.terms.cart.text) may be the same one.",
-                    remedy: "Take the same amount of the same cart again (that is safe), or wait until the earlier payment is resolved.",
-                    payment: item.payment)
+                    remedy: remedy(for: item.payment, at: now), payment: item.payment)
             }
         }
         guard open.count < IntentEvidence.limit else {
@@ -38,6 +37,17 @@ extension CartMachine {
         }
         if facts.keyedEntry, !request.afterKeyedEntry || handingOut > 0 { return .keyedFormOpen }
         return nil
+    }
+
+    /// What can be done while nobody knows what became of a payment.
+    func remedy(for payment: PaymentID, at now: Now) -> String {
+        let same = "Same cart, same amount, any free reader: now. Cash or another amount: only after not_taken"
+        if let moment = decides(payment) {
+            let seconds = max(0, moment - now.mono + 999) / 1000
+            return seconds == 0 ? "\(same), which is being found out." : "\(same), in \(seconds) s at the earliest."
+        }
+        let reader = attempt(payment)?.reader.text ?? ""
+        return reader.isEmpty ? "\(same)." : "\(same): its reader \(reader) may be charging the card still, and is asked until it is idle."
     }
 
     package var refusesPaid: Refusal? {
@@ -139,14 +149,13 @@ extension CartMachine {
         let verdict = told[record.id]
         giveBack(record.id)
         if let verdict { evidence[Self.intent(of: record)]?.close(record.id, by: verdict) }
-        switch (record.state, record.money) {
-        case (.succeeded, _):
+        if record.state == .succeeded {
             facts.paid = true
             facts.paidBy = record.id
             facts.order = record.order
             facts.held = nil
-        case (_, .authorized): facts.held = record.id
-        default: break
+        } else if record.money == .authorized {
+            facts.held = record.id
         }
         noteIntent(at: now)
         evidence = evidence.filter { $0.key == facts.intent?.id || !$0.value.attempts.isEmpty || $0.value.charge != nil }

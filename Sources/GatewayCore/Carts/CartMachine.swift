@@ -39,6 +39,8 @@ package struct CartMachine: Sendable, Hashable {
         case paidBySomebodyElse
         /// The hold of this payment is over: its intent was canceled.
         case lifted(PaymentID)
+        /// The backend was asked for an intent again: whether it gave the same one.
+        case gaveAgain(isSame: Bool)
     }
 
     package enum Stage: Sendable, Hashable {
@@ -86,6 +88,8 @@ package struct CartMachine: Sendable, Hashable {
     var unread: Unread?
     /// Intents whose client secret is in memory.
     package internal(set) var readable: Set<IntentID> = []
+    /// The payment for which the backend was asked last.
+    var askedFor: PaymentID?
     /// Bound intents for which the backend was asked in this life, because their secret was gone.
     var askedAgain: Set<IntentID> = []
     /// The making under way was begun anew because Stripe had canceled, or did not know, the last one.

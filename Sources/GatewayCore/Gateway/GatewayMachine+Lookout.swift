@@ -17,7 +17,8 @@ extension GatewayMachine {
         }
         carryOut(actions, at: now)
         // Which of the readers that are seen are registered is said by the lists; Stripe's comes with the backend's, if a token is at hand.
-        let isUnsure = listedAt == nil || readers.values.contains { $0.facts.inBackend && $0.facts.baseURL == nil }
+        let isUnsure =
+            listedAt == nil || readers.values.contains { $0.facts.inBackend && $0.facts.baseURL == nil && !$0.facts.isVendorSDKOnly }
         if order.lan, isUnsure, !isListing { listReaders(at: now) }
     }
 

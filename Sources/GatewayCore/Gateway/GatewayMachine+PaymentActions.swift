@@ -67,7 +67,10 @@ extension GatewayMachine {
         case .askKeyed: checkKeyedOnceMore(for: id, at: now)
         case .askStatus: call(.paymentStatus(cart), for: .status(id), timeout: policy.backendTimeout, payment: id)
         case .readIntent: readEvidence(for: id, at: now)
-        case .proveIdle: changeReader(record.reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
+        case .proveIdle:
+            // Its entry may be gone from the lists while its device is there.
+            let reader = readers[record.reader]?.holder == nil ? device(record.reader) : record.reader
+            changeReader(reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
         }
     }
 

@@ -20,7 +20,12 @@ extension GatewayMachine {
         case .failure(let refusal):
             // The reader may have been registered a moment ago.
             if wantsFreshList(at: now) { return park(id, original, at: now) }
+            if refusal.code == .readerNotFound, parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, refusal)
+        }
+        if let facts = readers[reader]?.facts, facts.isMissingAtStripe {
+            if parkForStripe(id, original, cart: request.cart, at: now) { return }
+            return refuse(id, .unregistered(facts))
         }
         if isBeingRemoved(reader) {
             return refuse(
@@ -264,6 +269,11 @@ extension PaymentMachine {
 }
 
 extension Refusal {
+    static func unregistered(_ reader: ReaderFacts) -> Refusal {
+        let trouble = ReaderTrouble.unregistered(reader)
+        return Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: .unregistered)
+    }
+
     static func idReused(_ id: PaymentID) -> Refusal {
         Refusal(
             .paymentIDReused, "The payment \(id.text) exists with another body.",
@@ -280,7 +290,7 @@ extension ReaderTrouble.Kind {
         switch self {
         case .inUseElsewhere: .inUseElsewhere
         case .notListed: .unregistered
-        case .notDriveable: .notDriveable
+        case .vendorSDKOnly, .softwareUnsupported: .notDriveable
         case .unreachable, .untrusted, .refused, .backend, .stripe, .noCart: .unreachable
         }
     }

@@ -2,7 +2,7 @@
 ///
 /// It is kept in the journal, so that after a start a reader can be asked whether it is there before the first cart is opened.
 extension GatewayMachine {
-    static var placeKey: String { "reader." }
+    static var placeKey: String { "reader.place." }
     private static var nothing: String { "-" }
 
     mutating func recallPlaces(_ facts: [String: String]) {

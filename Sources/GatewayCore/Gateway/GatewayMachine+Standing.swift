@@ -37,7 +37,7 @@ extension GatewayMachine {
 
     /// Nil: not known now, so that what was told stands.
     private func isAway(_ id: ReaderID) -> Bool? {
-        guard let machine = readers[id], machine.facts.inBackend else { return nil }
+        guard let machine = readers[id], machine.facts.inBackend, !machine.isBarred else { return nil }
         if machine.isLive { return false }
         if let trouble = machine.standingTrouble, machine.isUnusable(trouble) { return true }
         return machine.isThere == true && !machine.isConnecting ? false : nil

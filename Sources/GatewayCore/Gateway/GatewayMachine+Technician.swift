@@ -6,7 +6,7 @@ extension GatewayMachine {
     /// it is.
     mutating func release(_ id: RequestID, _ reference: String, _ holder: LeaseHolder, by: String, _ recall: Recall, at now: Now) {
         let reader: ReaderID
-        switch resolveReader(reference, lane: nil) {
+        switch resolveEntry(reference) {
         case .success(let found): reader = found
         case .failure(let refusal): return refuse(id, refusal)
         }

@@ -45,6 +45,8 @@ package struct GatewayMachine: Sendable {
     struct Parked: Sendable {
         enum For: Sendable, Equatable {
             case readers
+            /// Stripe's list.
+            case stripe
             /// The cart is looked into first: keyed entry, or money that is held.
             case cartCheck(CartID)
         }
@@ -65,16 +67,31 @@ package struct GatewayMachine: Sendable {
     var carts = CartShelf()
     /// Looks into keyed entry that are under way.
     var keyedChecks: [CartID: KeyedCheck] = [:]
+    /// By the entries of the lists.
     var readers: [ReaderID: ReaderMachine] = [:]
     /// Where each was when it was last listed, as it stands in the journal.
     var places: [ReaderID: String] = [:]
+    /// Entries whose device is driven by another entry of it.
+    var acting: [ReaderID: ReaderID] = [:]
+    /// Serial numbers by id, as they were learnt at some time.
+    var serials: [ReaderID: String] = [:]
+    /// The lists have said something since it was last judged which entries are one device.
+    var isToBeUnited = false
+    /// When Stripe's list was last read; nil: never.
+    var stripeListedAt: MonoTime?
+    /// Whose cart each reader's screen shows, by its lock.
+    var screens: [ReaderID: CartID] = [:]
     var currencies: [PublishableKey: Currency] = [:]
+    /// Asked for the intent of a cart again, the backend has given another.
+    package internal(set) var makesNewIntents = false
     /// Keys that have shown more than one currency.
     var mixedKeys: Set<PublishableKey> = []
     var breaker = CircuitBreaker()
     /// The backend refused the credential that is in use.
     var refusedCredential: CallFailure?
     var refusedProbeAt: MonoTime = .max
+    /// Before the next try with a credential that was refused.
+    var refusedPause: Int64 = 1_000
     var outbox = Outbox()
     var devices = DeviceList()
     var lookout = Lookout()
@@ -150,8 +167,7 @@ package struct GatewayMachine: Sendable {
             }
         case .tick: break
         case .credentialChanged:
-            refusedCredential = nil
-            refusedProbeAt = .max
+            acceptCredential()
             listRetryAt = now.mono
         case .policy(let policy):
             self.policy = policy
@@ -161,6 +177,7 @@ package struct GatewayMachine: Sendable {
         case .stopping: stop(at: now)
         }
         drain(at: now)
+        unite(at: now)
         joinDevices(at: now)
         drain(at: now)
         tick(at: now)
@@ -230,7 +247,8 @@ package struct GatewayMachine: Sendable {
         if now.mono >= nextListing, !isListing { listReaders(at: now) }
         if now.mono >= refusedProbeAt {
             // The credential may have been taken back into favour without being changed: the list of readers is a harmless question.
-            refusedProbeAt = now.mono + 30_000
+            refusedPause = min(30_000, refusedPause * 2)
+            refusedProbeAt = now.mono + refusedPause
             if !isListing { listReaders(at: now) }
         }
     }
@@ -281,11 +299,10 @@ package struct GatewayMachine: Sendable {
         switch failure {
         case nil:
             breaker.answered()
-            refusedCredential = nil
-            refusedProbeAt = .max
+            acceptCredential()
         case .unauthorized?:
             breaker.answered()
-            if refusedCredential == nil { refusedProbeAt = now.mono + 30_000 }
+            if refusedCredential == nil { refusedProbeAt = now.mono + refusedPause }
             refusedCredential = failure
         case .forbidden?, .rejected?, .invalidAnswer?: breaker.answered()
         case .unavailable?:
@@ -295,6 +312,12 @@ package struct GatewayMachine: Sendable {
             // Somebody has to find out that it is back, also while no till asks for anything.
             if breaker.isOpen, !wasOpen { outageProbeAt = now.mono + 5_000 }
         }
+    }
+
+    private mutating func acceptCredential() {
+        refusedCredential = nil
+        refusedProbeAt = .max
+        refusedPause = 1_000
     }
 
     private mutating func stop(at now: Now) {

@@ -30,7 +30,7 @@ extension ReaderMachine {
 
     /// Where a look finds out whether it is there. Nil: nothing is known of it, or its session says so already.
     var placeToAsk: PrivateAddress? {
-        guard facts.inBackend, holder == nil, !isLive, !isConnecting, facts.usbPlace == nil else { return nil }
+        guard facts.inBackend, !isBarred, holder == nil, !isLive, !isConnecting, facts.usbPlace == nil else { return nil }
         return facts.currentAddress.flatMap { Self.address($0) }
     }
 

@@ -23,8 +23,13 @@ extension ReaderMachine {
             actions.append(.sessionReady(holder))
             return actions
         }
+        // Its software does not change from one payment to the next, and every try spends a token.
+        if case .none(let trouble?, let retryAt) = session, trouble.kind == .softwareUnsupported, now.mono < retryAt {
+            return [.sessionFailed(holder, trouble)]
+        }
         holderWaits = true
         attempts = 0
+        if isBarred { barredUntil = now.mono + policy.queueTimeout }
         if case .none = session { connect(at: now, &actions) }
         return actions
     }

@@ -35,6 +35,10 @@ extension World {
             ask(
                 0, .openCart(carts[cart].id, lane: nil, reader: Reader.id(reader).text, Recall()), payment: nil,
                 text: "at the end: open a cart")
+            // What did not serve the interface is asked again when a technician says so.
+            if extras.twins > 0 {
+                asks(technician: .connect(Reader.id(reader).text, cart: carts[cart].id, takeOver: false), "at the end: connect \(reader)")
+            }
         }
     }
 
@@ -56,10 +60,8 @@ extension World {
 
     private func mayPass(_ probe: Probe) -> Bool {
         guard !probe.isSecond, let failure = disk.payments[payments[probe.payment].id]?.failure else { return false }
-        switch failure.code {
-        case .readerLost, .readerError, .readerInUse, .backendUnavailable, .intentFailed, .queueTimeout: return true
-        default: return false
-        }
+        let passing: [FailureCode] = [.readerLost, .readerError, .readerInUse, .backendUnavailable, .intentFailed, .queueTimeout]
+        return passing.contains(failure.code)
     }
 
     /// What became of it can be read by nobody, because a restart has forgotten the intent's secret and the backend makes another each time: a
@@ -72,7 +74,7 @@ extension World {
     }
 
     mutating func probe(_ cart: Int, isSecond: Bool = false) {
-        guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+        let amount = amount(of: cart)
         let number = payments.count
         // The form is closed, and nobody is asked in a bank's app.
         backend.carts[cart].isKeyedOpen = false
@@ -150,6 +152,8 @@ extension World {
     }
 
     private mutating func judge(_ probe: Probe) {
+        // A customer has approved a typed card in the bank's app meanwhile.
+        guard stripe.standing(inCart: probe.cart) == 0 || payments[probe.payment].charge != nil else { return }
         let (cart, id) = (carts[probe.cart].id, payments[probe.payment].id)
         if let record = disk.payments[id], payments[probe.payment].wasAcknowledged {
             if record.state != .succeeded, !isForAPerson(record, probe) {

@@ -54,6 +54,8 @@ package struct Kinds: OptionSet, Sendable, Hashable {
     package static let losses = Kinds(rawValue: 1 << 23)
     /// The agent looks for readers on the LAN, and follows those that have moved.
     package static let looks = Kinds(rawValue: 1 << 24)
+    /// A reader has two entries in the lists, is registered anew under another id, or speaks another dialect for a while.
+    package static let twins = Kinds(rawValue: 1 << 25)
 
     package static let named: [(name: String, kind: Kinds)] = [
         ("hangUps", .hangUps), ("technicians", .technicians), ("cardSetups", .cardSetups), ("registrations", .registrations),
@@ -61,7 +63,7 @@ package struct Kinds: OptionSet, Sendable, Hashable {
         ("changedAmounts", .changedAmounts), ("parts", .parts), ("processing", .processing), ("heldMoney", .heldMoney),
         ("spellings", .spellings), ("bankApps", .bankApps), ("hangingDisks", .hangingDisks), ("unlabelled", .unlabelled),
         ("currencies", .currencies), ("stayingTips", .stayingTips), ("balances", .balances), ("letIn", .letIn),
-        ("wrongWords", .wrongWords), ("ends", .ends), ("losses", .losses), ("looks", .looks),
+        ("wrongWords", .wrongWords), ("ends", .ends), ("losses", .losses), ("looks", .looks), ("twins", .twins),
     ]
 
     package static let all = named.reduce(into: Kinds()) { $0.insert($1.kind) }
@@ -96,6 +98,7 @@ struct Extras: Sendable {
     var unlabelled = 0
     var letsIn = false
     var looks = false
+    var twins = 0
     var currencies = 1
     var reading = CartReading.exact
     var endsWell = false
@@ -138,6 +141,7 @@ struct Extras: Sendable {
         letsIn = met(.letIn, 250)
         losses = often(.losses, 80, [300, 1_000])
         looks = met(.looks, 100)
+        twins = often(.twins, 120, [2, 6])
         // It takes as long as the rest of the world.
         endsWell = dice.chance(150) && kinds.contains(.ends)
     }

@@ -21,6 +21,8 @@ enum Happening: Sendable {
     case technician, registrar, acceptsLoss
     /// A reader shows itself on the LAN, or nobody answers where it was.
     case sighted(Int)
+    case listedAnew
+    case dialect(Int, isOther: Bool)
     case cardDesk(Int?)
     case keptCard(Int, number: Int, canceled: Bool)
     case madeMethod(Int, number: Int)

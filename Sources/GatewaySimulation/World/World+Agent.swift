@@ -143,7 +143,7 @@ extension World {
         requests.append(
             OpenRequest(request: request, generation: generation, till: till, payment: payment, sentAt: now, isPut: isPut))
         trace.note(now, 20, UInt64(index), text: "\(till == Self.technician ? "technician" : "till \(till)"): \(text)")
-        if dice.chance(extras.hangUps) { plans(.hangsUp(index), after: dice.within(1...5_000)) }
+        if life == 0, dice.chance(extras.hangUps) { plans(.hangsUp(index), after: dice.within(1...5_000)) }
         arrives(index)
     }
 

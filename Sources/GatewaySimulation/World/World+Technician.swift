@@ -15,12 +15,20 @@ extension World {
             if dice.chance(700) { agenda.add(.cable(reader, isIn: false), at: from + dice.within(500...60_000)) }
         }
         if extras.losses > 0 { for _ in 0..<3 { agenda.add(.acceptsLoss, at: dice.within(0...open)) } }
+        for _ in 0..<extras.twins {
+            agenda.add(.listedAnew, at: dice.within(0...open))
+            guard dice.chance(300) else { continue }
+            let (reader, from) = (dice.below(readers.count), dice.within(0...open))
+            agenda.add(.dialect(reader, isOther: true), at: from)
+            agenda.add(.dialect(reader, isOther: false), at: from + dice.within(1_000...60_000))
+        }
         for _ in 0..<extras.stripeCancels { agenda.add(.stripeCancels, at: dice.within(0...open)) }
         for _ in 0..<extras.changedAmounts { agenda.add(.changesAmount, at: dice.within(0...open)) }
         for _ in 0..<extras.hangingDisks { agenda.add(.diskHangs(for: dice.within(5_000...60_000)), at: dice.within(0...open)) }
     }
 
-    private mutating func asks(_ request: Request, _ text: String) { ask(Self.technician, request, payment: nil, text: text) }
+    private mutating func asks(_ request: Request, _ text: String) { asks(technician: request, text) }
+    mutating func asks(technician request: Request, _ text: String) { ask(Self.technician, request, payment: nil, text: text) }
 
     /// No till's number: who asks so gets no answer that a till would see.
     static let technician = -1
@@ -113,6 +121,10 @@ extension World {
             readers[index].label = label
         case .deregisterTerminal(let id):
             guard let index = registered(id) else { return .failure(refused) }
+            if id == Reader.id(index) { readers[index].hasItsOwnID = false }
+            readers[index].otherIDs.removeAll { Reader.id(index + $0 * 100) == id }
+            guard readers[index].ids(index).isEmpty else { break }
+            readers[index].hasItsOwnID = true
             readers[index].registeredAt = nil
         default: return .failure(refused)
         }
@@ -120,7 +132,25 @@ extension World {
     }
 
     private func registered(_ id: ReaderID) -> Int? {
-        Reader.index(of: id).flatMap { readers.indices.contains($0) && isRegistered($0) ? $0 : nil }
+        Reader.index(of: id).flatMap { readers.indices.contains($0) && isRegistered($0) && readers[$0].ids($0).contains(id) ? $0 : nil }
+    }
+
+    /// Somebody has registered a reader once more, with or without taking the old entry away.
+    mutating func listedAnew() {
+        guard !isClosed else { return }
+        let index = dice.below(readers.count)
+        let number = 1 + dice.below(3)
+        if !readers[index].otherIDs.contains(number) { readers[index].otherIDs.append(number) }
+        if dice.chance(500) { readers[index].hasItsOwnID = false }
+        if dice.chance(300) { readers[index].otherIDs = [number] }
+        if dice.chance(250) { (readers[index].hasItsOwnID, readers[index].otherIDs) = (true, []) }
+        trace.note(now, 67, UInt64(index), text: "reader \(index) is listed as \(readers[index].ids(index).map(\.text))")
+    }
+
+    /// A till calls a reader by what it has in its settings.
+    func name(ofReader index: Int, by choice: Int) -> String {
+        guard extras.twins > 0 else { return Reader.id(index).text }
+        return choice < 2 ? Reader.id(index).text : choice < 4 ? "S\(index)" : Reader.id(index + (choice - 3) * 100).text
     }
 
     func isRegistered(_ reader: Int) -> Bool { readers[reader].registeredAt.map { $0 <= now } ?? false }

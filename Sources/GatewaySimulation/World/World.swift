@@ -179,6 +179,8 @@ struct World {
         case .registrar: registrarActs()
         case .acceptsLoss: if machine != nil { acceptsLoss() }
         case .sighted(let reader): sighted(reader)
+        case .listedAnew: listedAnew()
+        case .dialect(let reader, let isOther): readers[reader].speaksAnotherDialect = isOther && !isClosed
         case .cardDesk(let setup): cardDesk(setup)
         case .keptCard(let reader, let number, let canceled): keptCard(reader, number: number, canceled: canceled)
         case .madeMethod(let reader, let number): madeMethod(reader, number: number)
