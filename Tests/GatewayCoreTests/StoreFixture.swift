@@ -170,7 +170,8 @@ struct StoreFixture {
     /// The same, with what the journal knows now.
     private func recalling(_ request: Request) -> Request {
         switch request {
-        case .pay(let id, let body, _): .pay(id, body, Recall(payment: row(id), cart: row(body.cart)))
+        case .pay(let id, let body, _, let isTechnician):
+            .pay(id, body, Recall(payment: row(id), cart: row(body.cart)), isTechnician: isTechnician)
         case .openCart(let cart, let lane, let reader, _): .openCart(cart, lane: lane, reader: reader, Recall(cart: row(cart)))
         default: request
         }

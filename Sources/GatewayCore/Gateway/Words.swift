@@ -108,7 +108,8 @@ package struct Recall: Sendable {
 
 // Its cases are large, and it is handed on often: it lives in a box.
 package indirect enum Request: Sendable {
-    case pay(PaymentID, PaymentRequest, Recall)
+    /// `isTechnician`: who asks may say of keyed entry that nothing was typed in, where nobody can read that.
+    case pay(PaymentID, PaymentRequest, Recall, isTechnician: Bool = false)
     case cancel(PaymentID, Recall)
     case keepCard(CardSetupID, CardSetupRequest, Recall)
     case cancelCardSetup(CardSetupID, Recall)

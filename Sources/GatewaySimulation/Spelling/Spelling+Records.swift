@@ -43,6 +43,7 @@ extension Trace {
         put(26, record.receipt) { $0.spell($1) }
         put(27, each: record.warnings) { $0.spell($1) }
         put(28, record.decidesBy)
+        put(29, record.isVouchedUnkeyed)
     }
 
     private mutating func spell(_ request: PaymentRequest) {
