@@ -43,6 +43,8 @@ struct StoreFixture {
     var rows: [JournalEntry] = []
     var responses: [RequestID: Response] = [:]
     var published: [PaymentRecord] = []
+    /// What was logged at warning or error.
+    var told: [String] = []
     private var lastRequest: UInt64 = 0
     private var requests: [RequestID: Request] = [:]
     private var tokens = 0
@@ -91,7 +93,8 @@ struct StoreFixture {
                 responses[id] = response
             case .recall(let id): again.append(id)
             case .publish(let record): published.append(record)
-            case .publishCardSetup, .readerChanged, .deviceChanged, .notice, .lookNews, .stopLooking, .log: break
+            case .log(let level, let words, _): if level == .warning || level == .error { told.append(words) }
+            case .publishCardSetup, .readerChanged, .deviceChanged, .notice, .lookNews, .stopLooking: break
             }
         }
         for id in again { if let request = requests[id] { feed(.request(id, recalling(request))) } }

@@ -140,6 +140,7 @@ extension GatewayMachine {
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
         recallCurrencies(facts)
+        recallPlaces(facts)
         recallSerials(facts)
         noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart, at: now) }

@@ -140,9 +140,9 @@ extension GatewayMachine {
     /// A reader that a list has, or that the journal names before a list says that it is there.
     mutating func takeUpReader(_ id: ReaderID, label: String?) {
         guard readers[id] == nil else { return }
-        var facts = ReaderFacts(id: id)
+        var facts = remembered(id)
         facts.label = label
-        facts.serial = serials[id]
+        facts.serial = serials[id] ?? facts.serial
         readers[id] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
         isToBeUnited = true
     }

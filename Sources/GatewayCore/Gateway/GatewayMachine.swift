@@ -69,6 +69,8 @@ package struct GatewayMachine: Sendable {
     var keyedChecks: [CartID: KeyedCheck] = [:]
     /// By the entries of the lists.
     var readers: [ReaderID: ReaderMachine] = [:]
+    /// Where each was when it was last listed, as it stands in the journal.
+    var places: [ReaderID: String] = [:]
     /// Entries whose device is driven by another entry of it.
     var acting: [ReaderID: ReaderID] = [:]
     /// Serial numbers by id, as they were learnt at some time.
@@ -118,6 +120,11 @@ package struct GatewayMachine: Sendable {
     var listRetryAt: MonoTime = .min
     var listBackoff = Backoff(base: 1_000, ceiling: 60_000)
     var lastListFailure: CallFailure?
+    /// How the backend failed to answer the last time, and when it is asked whether it is back.
+    var lastOutage: CallFailure?
+    var outageProbeAt: MonoTime = .max
+    /// What the log was told of, and is not over.
+    var told = Told()
     var desk = RegistrationDesk()
     var visits: [RequestID: Visit] = [:]
     /// Readers that show their label, and until when.
@@ -175,6 +182,7 @@ package struct GatewayMachine: Sendable {
         drain(at: now)
         tick(at: now)
         drain(at: now)
+        tellStanding()
         write(at: now)
         defer { out = [] }
         return out
@@ -248,7 +256,7 @@ package struct GatewayMachine: Sendable {
     private var nextListing: MonoTime {
         guard refusedCredential == nil else { return .max }
         if lastListFailure != nil || listedAt == nil { return listRetryAt }
-        return (listedAt ?? 0) + 600_000
+        return min((listedAt ?? 0) + 600_000, breaker.isOpen ? outageProbeAt : .max)
     }
 
     private mutating func write(at now: Now) {
@@ -297,7 +305,12 @@ package struct GatewayMachine: Sendable {
             if refusedCredential == nil { refusedProbeAt = now.mono + refusedPause }
             refusedCredential = failure
         case .forbidden?, .rejected?, .invalidAnswer?: breaker.answered()
-        case .unavailable?: breaker.failed(at: now.mono, random: &random)
+        case .unavailable?:
+            let wasOpen = breaker.isOpen
+            breaker.failed(at: now.mono, random: &random)
+            lastOutage = failure
+            // Somebody has to find out that it is back, also while no till asks for anything.
+            if breaker.isOpen, !wasOpen { outageProbeAt = now.mono + 5_000 }
         }
     }
 
