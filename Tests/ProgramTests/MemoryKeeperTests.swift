@@ -17,4 +17,30 @@ import Testing
         // Half of each hole's pages at least; other tests take memory meanwhile.
         #expect(held - left > 20_000_000, "\(held) bytes were held, \(left) are left")
     }
+
+    private static let megabyte = 1024 * 1024
+
+    @Test func `a rush that is there before the first look is given back when it is over`() {
+        var account = MemoryKeeper.Account()
+        // In use: nothing to give back yet.
+        #expect(!account.isWorthIt(held: 19 * Self.megabyte, unused: Self.megabyte))
+        #expect(account.isWorthIt(held: 19 * Self.megabyte, unused: 11 * Self.megabyte))
+        account.gaveBack(held: 9 * Self.megabyte, unused: 11 * Self.megabyte)
+        // The C library counts it still, and there is nothing more to be had.
+        #expect(!account.isWorthIt(held: 9 * Self.megabyte, unused: 11 * Self.megabyte))
+    }
+
+    @Test func `what is given back in the middle of a rush is not all`() {
+        var account = MemoryKeeper.Account()
+        #expect(account.isWorthIt(held: 30 * Self.megabyte, unused: 6 * Self.megabyte))
+        account.gaveBack(held: 25 * Self.megabyte, unused: 6 * Self.megabyte)
+        #expect(account.isWorthIt(held: 25 * Self.megabyte, unused: 20 * Self.megabyte))
+    }
+
+    @Test func `a rush between two looks is noticed`() {
+        var account = MemoryKeeper.Account()
+        #expect(account.isWorthIt(held: 19 * Self.megabyte, unused: 11 * Self.megabyte))
+        account.gaveBack(held: 9 * Self.megabyte, unused: 11 * Self.megabyte)
+        #expect(account.isWorthIt(held: 18 * Self.megabyte, unused: 11 * Self.megabyte))
+    }
 }

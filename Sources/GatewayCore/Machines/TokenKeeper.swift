@@ -80,7 +80,7 @@ package struct TokenKeeper: Sendable {
 
     /// Nobody wants it for a reader.
     var waitsForRequestsOnly: Bool {
-        isClaimed
+        !claimants.isEmpty && !isShowing
             && claimants.allSatisfy {
                 switch $0 {
                 case .request: true

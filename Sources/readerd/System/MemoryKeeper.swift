@@ -5,23 +5,50 @@ import NIOPosix
 /// Gives memory back that a rush has left behind. The C library keeps what was freed, unless it happens to lie at the end of its heap: after a
 /// rush the agent would stand near its limit for days, with nothing in it.
 struct MemoryKeeper: Sendable {
-    /// So much may be kept for the next time.
-    private static let slack = 4 * 1024 * 1024
+    /// What is known of memory that is kept and not used. A rush may be under way at the first look, and may come and go between two: so neither
+    /// what is held alone nor what is unused alone tells whether there is something to give back.
+    struct Account: Sendable {
+        /// So much may be kept for the next time.
+        static let slack = 4 * 1024 * 1024
+
+        /// Of what the C library does not use, as much as was given back already: it counts that too.
+        private var given = 0
+        /// Held right after something was given back, or less; nil before.
+        private var settled: Int?
+
+        /// - Parameters:
+        ///   - held: memory that no file stands behind.
+        ///   - unused: what the C library says that nobody uses.
+        /// - Returns: whether it is worth giving back.
+        mutating func isWorthIt(held: Int, unused: Int) -> Bool {
+            given = min(given, unused)
+            settled = settled.map { min($0, held) }
+            if unused - given > Self.slack { return true }
+            guard let settled else { return false }
+            return held - settled > Self.slack && unused > Self.slack
+        }
+
+        mutating func gaveBack(held: Int, unused: Int) {
+            given = unused
+            settled = held
+        }
+    }
+
     private static let pause = Duration.seconds(2)
 
     /// Looks after the memory until the task is cancelled.
     func run() async {
-        var least = Int.max
+        var account = Account()
         while await pause() {
-            guard let held = Self.anonymousBytes() else { continue }
-            least = min(least, held)
-            guard held - least > Self.slack, readerd_unused_memory() > Self.slack else { continue }
+            guard let held = Self.anonymousBytes(), account.isWorthIt(held: held, unused: readerd_unused_memory()) else { continue }
             do {
                 // Not on one of the threads that everything runs on.
                 try await NIOThreadPool.singleton.runIfActive { readerd_give_memory_back() }
             } catch {
                 return
             }
+            guard let left = Self.anonymousBytes() else { continue }
+            account.gaveBack(held: left, unused: readerd_unused_memory())
         }
     }
 
