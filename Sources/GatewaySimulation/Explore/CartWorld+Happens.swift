@@ -248,7 +248,8 @@ extension CartWorld {
             case .cartHeld: return calm.charges > 0 || calm.readable == nil ? nil : "\(refusal.detail) And nothing is held."
             case .paymentNotFound, .notFound, .readerNotFound, .cartNotFound, .cartBusy, .readerBusy, .leaseChanged, .alreadyEnded,
                 .notUnresolved, .noCart, .invalidRequest, .paymentIDReused, .labelInUse, .noReader, .backendRejected,
-                .registrationFailed, .queueFull, .backendUnauthorized, .backendForbidden, .backendInvalidAnswer, .readerUnavailable,
+                .registrationFailed, .queueFull, .overloaded, .backendUnauthorized, .backendForbidden, .backendInvalidAnswer,
+                .readerUnavailable,
                 .backendUnavailable, .journalUnavailable, .shuttingDown:
                 break
             }
