@@ -163,9 +163,3 @@ private struct EventRow {
         try statement.execute(arguments: [fact.key, fact.value, at])
     }
 }
-
-extension CartFacts {
-    /// Something of this cart is still to be watched or waited for: a payment that has not ended, a keyed entry that is not known to be closed, or an
-    /// intent that was replaced and could be charged until the cart is submitted.
-    var isOpen: Bool { !openPayments.isEmpty || keyedEntry || (!paid && !replaced.isEmpty) }
-}

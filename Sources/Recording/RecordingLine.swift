@@ -118,13 +118,15 @@ extension ReaderFailure {
     fileprivate var mayHaveArrived: Bool {
         switch self {
         case .unreachable, .untrusted: false
-        case .lost, .rpc, .app, .invalidAnswer: true
+        case .lost, .rpc, .app, .invalidAnswer, .unsupported: true
         }
     }
 
     fileprivate var words: String {
         switch self {
-        case .unreachable(let detail), .lost(let detail), .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail): detail
+        case .unreachable(let detail), .lost(let detail), .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail),
+            .unsupported(let detail):
+            detail
         case .untrusted(let problem): "the reader's certificate: \(problem)"
         }
     }

@@ -31,7 +31,7 @@ struct ReaderBody: Decodable {
         guard let fields = Self.fields(of: decoder), let id = Self.text(fields, .id), Self.isID(id) else { return }
         reader = StripeReader(
             id: ReaderID(unchecked: id), serial: Self.text(fields, .serial), model: Self.text(fields, .model),
-            label: Self.text(fields, .label), address: Self.text(fields, .address).flatMap(Self.trimmed),
+            label: Self.written(fields, .label), address: Self.text(fields, .address).flatMap(Self.trimmed),
             baseURL: Self.text(fields, .baseURL).map(Self.withoutScheme), status: Self.text(fields, .status),
             lastSeenAt: Self.value(fields, .lastSeenAt, LooseInteger.self)?.value, software: Self.text(fields, .software),
             livemode: Self.value(fields, .livemode, Bool.self))
@@ -58,6 +58,12 @@ struct ReaderBody: Decodable {
     private static func text(_ fields: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys) -> String? {
         guard let text = value(fields, key, String.self), !text.isEmpty else { return nil }
         return ShownText.name(text)
+    }
+
+    /// A label is compared as it was written; where it is shown it is cleaned.
+    private static func written(_ fields: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys) -> String? {
+        guard let text = value(fields, key, String.self), !text.isEmpty else { return nil }
+        return text.utf8.count <= 1_024 ? text : ShownText.name(text)
     }
 
     /// Blanks around an address are nobody's meaning; nothing but blanks is no address.

@@ -28,21 +28,20 @@ struct Simulate: AsyncParsableCommand {
     @Flag(help: "The agent looks for readers on the LAN, and follows those that have moved.")
     var looks = false
 
-    @Option(help: "Kinds of trouble beyond the usual: all, or names with commas between them.")
+    @Option(help: "Only these kinds of trouble beside those that every store may meet: names with commas between them, or none.")
     var kinds: String?
 
     func validate() throws { _ = try chosenKinds() }
 
     private func chosenKinds() throws -> Kinds {
-        guard let kinds else { return .usual }
+        guard let kinds else { return .all }
         var chosen = Kinds()
         for name in kinds.split(separator: ",").map(String.init) {
-            if name == "all" {
-                chosen.formUnion(.all)
-            } else if let kind = Kinds.named.first(where: { $0.name == name })?.kind {
+            if name == "none" { continue }
+            if let kind = Kinds.named.first(where: { $0.name == name })?.kind {
                 chosen.insert(kind)
             } else {
-                throw ValidationError("There is no kind \(name); there are \(Kinds.named.map(\.name).joined(separator: ", ")), and all.")
+                throw ValidationError("There is no kind \(name); there are \(Kinds.named.map(\.name).joined(separator: ", ")), and none.")
             }
         }
         return chosen
@@ -76,10 +75,12 @@ struct Simulate: AsyncParsableCommand {
         let clock = ContinuousClock()
         for makesNew in [false, true] {
             let begun = clock.now
-            let result = CartExplorer(makesNew: makesNew).explore(depth: depth)
-            let seconds = (clock.now - begun) / .seconds(1)
-            let backend = makesNew ? "a new intent each time" : "the same intent again"
-            print("\(result.depth) events, \(result.states) states, \(Int(seconds)) s; the backend gives \(backend)")
+            print("The backend gives \(makesNew ? "a new intent each time" : "the same intent again").")
+            let result = CartExplorer(makesNew: makesNew).explore(depth: depth) { depth, states in
+                let seconds = (clock.now - begun) / .seconds(1)
+                let rate = seconds > 0 ? Int(Double(states) / seconds) : 0
+                print("\(depth) events: \(states) states, \(Int(seconds)) s, \(rate) states a second")
+            }
             guard let words = result.violation else { continue }
             print("broken: \(words)")
             for step in result.path { print("  \(step)") }

@@ -2,6 +2,42 @@ import GatewayCore
 import Testing
 
 /// What a store was driven into: the wrong word on money that was charged, a second charge, a cart that nobody can pay.
+///
+/// A hostile review found thirty such ways. Each has its test, by the machines (here, where nothing else is said) and, with a number before its name,
+/// by the real daemon (`ProcessTests/Money`):
+///
+/// | row | by the machines | by the daemon |
+/// |---|---|---|
+/// | 1 | a decline whose intent has succeeded is a charge, and is followed to its order | `ChargedTests` 1 |
+/// | 2 | a refusal of contactless within a confirm that goes on is no decline | `ChargedTests` 2 |
+/// | 3 | an order that fails after a restart in mid-confirm is not called not taken | |
+/// | 4 | | `LifeTests` 4 |
+/// | 5 | `JournalTests/CompactionTests`: days without trade are not counted, however many they are | `LifeTests` 5 |
+/// | 6 | an amount that was changed at Stripe is found before the card is asked for; `WarningTests` | `WarningTests` 6 |
+/// | 7 | an intent that was canceled meanwhile makes way for another, and nobody is told that the cart is paid | |
+/// | 8 | `RecallTests`: a new payment in the first moment after a kill is taken | `LifeTests` 8 |
+/// | 9 | `HangingDiskTests`: the retry of an unresolved cart that the disk refuses leaves no trace | |
+/// | 10 | | `AnsweredTests` 10 |
+/// | 11 | `ReaderIdleTests`: after a reader died in mid-payment the next payment is told so within seconds | |
+/// | 12 | `HangingDiskTests`: a payment whose row takes too long is refused; a cancel that comes while confirming waits | `AnsweredTests` 12 |
+/// | 13 | a tip that stays on the intent does not lock the cart | |
+/// | 14 | `HintTests`: a currency that was learnt of another cart refuses no amount | |
+/// | 15 | after a typed card was declined the customer taps, once the form is closed | `CartLockTests` 15 |
+/// | 16 | `ReaderIdleTests`: a display under way is answered, whoever disconnects and connects meanwhile | `AnsweredTests` 16 |
+/// | 17 | `ReaderIdleTests`: who wants to connect to a reader that lets nobody in is told so in time | |
+/// | 18 | who paid a cart is not forgotten when its status is asked after a restart; `HintTests`: the status and a token | |
+/// | 19 | `ActionQueueTests`: a card set-up that ends as it begins leaves nothing behind | |
+/// | 20 | `ReaderIdleTests`: what stands on a reader that was released by hand stays to be cleared | |
+/// | 21 | a failed that stands for a moment after the charge ends nothing | `ChargedTests` 21 |
+/// | 22 | while the customer is asked in the bank's app nothing is taken on the reader; the keyed intent is read once more | `CartLockTests` 22 |
+/// | 23 | what was lost before a restart ends by window and idle after the retry is declined, and the cart is free | |
+/// | 24 | money that is held no more does not hold the cart | |
+/// | 25 | processing that goes back is unknown, then not taken | |
+/// | 26 | charged is known by reading, from three seconds on; an unresolved payment says when it will be decided | |
+/// | 27 | after a technician's not taken another intent comes only when window and idle have passed; of two attempts one was taken | |
+/// | 28 | `HangingDiskTests`: of two payments of one cart one is accepted; a late row does not end the payment under another id | |
+/// | 29 | `JournalTests/CompactionTests`: four hundred starts on one day erase nothing; one row with the clock ahead or behind | |
+/// | 30 | a cart that is written in two ways is one cart, and the backend gets what the till wrote | `CartLockTests` 30 |
 @Suite struct MoneyRowTests {
     // MARK: The answer to the confirm
 
@@ -163,6 +199,25 @@ import Testing
         #expect(store.confirms == 1)
     }
 
+    @Test func `an amount that the backend made wrong is asked for again, also on an intent that was declined`() throws {
+        var store = MoneyStore()
+        store.confirm = MoneyStore.declines
+        try store.pay("p1")
+        #expect(store.payment("p1")?.state == .declined)
+        store.intentAmount = 6000
+        try store.pay("p2", "60.01")
+        #expect(store.payment("p2")?.failure?.code == .amountMismatch, "the backend was asked a moment ago")
+        let before = store.made.count { if case .paymentIntent = $0.call { true } else { false } }
+        store.confirm = MoneyStore.approves
+        store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        try store.pay("p3", "60.01")
+        #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == before + 1)
+        store.intentAmount = 6001
+        store.gives("pi_1")
+        store.wait(1_000)
+        #expect(store.payment("p3")?.state == .finishing)
+    }
+
     @Test func `a tip that stays on the intent does not lock the cart`() throws {
         var store = MoneyStore()
         store.tip = 500
@@ -284,6 +339,101 @@ import Testing
         #expect(store.payment("p4")?.state == .finishing, "\(String(describing: refused))")
     }
 
+    @Test func `after a restart the window of what a technician has said begins by itself, and ends by itself`() throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        store.holds = { $0.isProof }
+        try store.pay("p1")
+        store.wait(1_000)
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "ann", note: "not in the dashboard", Recall()))
+        let before = store.made.count { $0.call.isProof }
+        store.restart()
+        store.wait(5_000)
+        #expect(store.made.count { $0.call.isProof } > before, "nobody asks for the cart, and its reader is proved idle")
+        store.wait(200_000)
+        #expect(store.rows.last { $0.cart?.cart == StoreFixture.cart }?.cart?.intent?.knownNotCharged == true)
+        // A backend that makes a new intent each time, and that nobody can read the old one from.
+        store.restart()
+        store.givenIntent = { _ in "pi_2" }
+        store.confirm = { _ in
+            .success(
+                .confirmed(
+                    ConfirmAnswer(
+                        field: .confirmed, intent: IntentID(unchecked: "pi_2"), status: .succeeded, amountMinor: 5678,
+                        currency: StoreFixture.usd)))
+        }
+        try store.pay("p2")
+        #expect(store.payment("p2")?.intent == IntentID(unchecked: "pi_2"))
+        #expect(store.payment("p2")?.state == .finishing)
+    }
+
+    /// A charge that is known, no order, and nobody who could read the intent: a restart, and a backend that makes another each time.
+    private func heldUnread() throws -> MoneyStore {
+        var store = MoneyStore()
+        try store.pay("p1")
+        store.wait(130_000)
+        #expect(store.payment("p1")?.money == .authorized)
+        store.givenIntent = { _ in "pi_2" }
+        store.confirm = { _ in
+            .success(
+                .confirmed(
+                    ConfirmAnswer(
+                        field: .confirmed, intent: IntentID(unchecked: "pi_2"), status: .succeeded, amountMinor: 5678,
+                        currency: StoreFixture.usd)))
+        }
+        return store
+    }
+
+    @Test(arguments: [false, true])
+    func `money that was let go, as a technician says, holds the cart for the window and not for ever`(restarts: Bool) throws {
+        var store = try heldUnread()
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "ann", note: "let go in the dashboard", Recall()))
+        #expect(store.payment("p1")?.failure?.code == .resolvedByTechnician)
+        if restarts { store.restart() }
+        let early = try store.refused("p2")
+        #expect(early?.code == .cartBusy)
+        #expect(early?.payment == PaymentID(unchecked: "p1"))
+        store.wait(200_000)
+        if restarts { store.restart() }
+        #expect(try store.refused("p3") == nil)
+        #expect(store.payment("p3")?.intent == IntentID(unchecked: "pi_2"))
+        #expect(store.payment("p3")?.state == .finishing)
+    }
+
+    @Test(arguments: [false, true])
+    func `a charge that shows after a technician's not taken is one, and nothing is charged beside it`(restarts: Bool) throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "ann", note: "not in the dashboard", Recall()))
+        store.intentStatus = .succeeded
+        store.confirm = MoneyStore.approves
+        let before = store.confirms
+        try store.pay("p2")
+        #expect(store.payment("p2")?.failure?.code == .cartPaid)
+        if restarts { store.restart() }
+        store.wait(3_900_000)
+        try store.pay("p3")
+        #expect(store.payment("p3") == nil || store.payment("p3")?.failure?.code == .cartPaid)
+        #expect(store.confirms == before)
+    }
+
+    @Test(arguments: [false, true])
+    func `a hold that a technician has acknowledged makes way for another intent`(restarts: Bool) throws {
+        var store = try heldUnread()
+        store.status = .failed(error: "out of stock")
+        store.wait(300_000)
+        let held = try #require(store.payment("p1"))
+        #expect(held.failure?.code == .orderFailed)
+        #expect(try store.refused("p2")?.code == .cartHeld)
+        store.ask(.acknowledge(held.id, by: "ann", note: "released", Recall(payment: held)))
+        if restarts { store.restart() }
+        store.status = .open
+        #expect(try store.refused("p3") == nil)
+        #expect(store.payment("p3")?.intent == IntentID(unchecked: "pi_2"))
+        #expect(store.payment("p3")?.state == .finishing)
+    }
+
     @Test func `of two attempts one was taken, whatever two technicians say`() throws {
         var store = MoneyStore()
         store.confirm = { _ in .failure(.lost(detail: "no answer")) }
@@ -352,6 +502,23 @@ import Testing
     }
 
     // MARK: One cart, however it is written
+
+    @Test func `where keyed entry cannot be read only a technician may say that nothing was typed in`() throws {
+        var store = MoneyStore()
+        store.givenIntent = { $0 == .card ? "pi_9" : "pi_1" }
+        store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        store.restart()
+        // The secret is gone, and the backend gives another.
+        store.givenIntent = { $0 == .card ? "pi_10" : "pi_1" }
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartBusy)
+        let request = PaymentRequest(
+            cart: StoreFixture.cart, amount: try DecimalAmount("56.78"), reader: StoreFixture.reader.text, afterKeyedEntry: true)
+        let known = store.store.row(StoreFixture.cart)
+        store.ask(.pay(PaymentID(unchecked: "p2"), request, Recall(cart: known), isTechnician: true))
+        store.wait(1_000)
+        #expect(store.payment("p2")?.state == .finishing)
+        #expect(store.payment("p2")?.isVouchedUnkeyed == true)
+    }
 
     @Test(arguments: [("123", "0123"), ("AB-1", "ab-1"), ("0127", "127"), ("7", "007")])
     func `a cart that is written in two ways is one cart, and the backend gets what the till wrote`(first: String, second: String) throws {

@@ -122,10 +122,12 @@ struct MoneyStore {
             if let cart = row.cart { carts[cart.cart] = cart }
         }
         let open = order.compactMap { records[$0] }.filter { !$0.state.isEnd }
+        let locks = Set(open.map(\.request.cart.lock))
+        let taken = carts.values.filter { locks.contains($0.cart) || $0.isOpen }
         store.machine = GatewayMachine(policy: store.policy, seed: 2)
         store.calls = []
         store.holds = { _ in false }
-        store.feed(.start(open: open, carts: Set(open.map(\.request.cart.lock)).sorted().compactMap { carts[$0] }, facts: [:]))
+        store.feed(.start(open: open, carts: taken.sorted { $0.cart < $1.cart }, facts: [:]))
         wait(200)
     }
 

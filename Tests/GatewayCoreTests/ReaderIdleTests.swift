@@ -201,6 +201,27 @@ import Testing
         #expect(store.refusal(identify)?.code == .readerUnavailable)
     }
 
+    @Test func `a reader that has not answered yet is not released by hand, and is free when it has answered`() throws {
+        var store = store()
+        store.holds = \.isConfirm
+        try store.pay("p1")
+        store.wait(1_000)
+        store.intentStatus = .succeeded
+        store.status = .submitted(order: nil)
+        store.wait(10_000)
+        #expect(store.payment("p1")?.state == .succeeded, "known without the answer")
+        let id = PaymentID(unchecked: "p1")
+        let release = Request.release(StoreFixture.reader.text, .payment(id), by: "anna", Recall(payment: store.payment("p1")))
+        let early = store.ask(release)
+        #expect(store.refusal(early)?.code == .readerBusy)
+        #expect(store.machine.broken() == nil)
+        store.holds = { $0.isProof }
+        store.answer(.reader(.failure(.lost(detail: "cut")))) { $0.isConfirm }
+        let freed = store.ask(release)
+        #expect(store.responses[freed] == .done)
+        #expect(store.machine.broken() == nil)
+    }
+
     // MARK: What is left on the screen
 
     @Test func `what stands on a reader that was released by hand stays to be cleared`() throws {

@@ -26,6 +26,8 @@ struct StoreFixture {
     var holds: (Call) -> Bool = { _ in false }
     /// What the store says.
     var listed = [BackendReader(id: Self.reader, label: "Front Desk")]
+    /// Nil: every reader that the backend lists, each with a serial number of its own.
+    var stripeLists: [StripeReader]?
     var status = CartStatus.open
     var intentStatus = IntentStatus.requiresPaymentMethod
     var intentAmount: Int64 = 5678
@@ -41,6 +43,8 @@ struct StoreFixture {
     var rows: [JournalEntry] = []
     var responses: [RequestID: Response] = [:]
     var published: [PaymentRecord] = []
+    /// What was logged at warning or error.
+    var told: [String] = []
     private var lastRequest: UInt64 = 0
     private var requests: [RequestID: Request] = [:]
     private var tokens = 0
@@ -89,7 +93,8 @@ struct StoreFixture {
                 responses[id] = response
             case .recall(let id): again.append(id)
             case .publish(let record): published.append(record)
-            case .publishCardSetup, .readerChanged, .deviceChanged, .notice, .lookNews, .stopLooking, .log: break
+            case .log(let level, let words, _): if level == .warning || level == .error { told.append(words) }
+            case .publishCardSetup, .readerChanged, .deviceChanged, .notice, .lookNews, .stopLooking: break
             }
         }
         for id in again { if let request = requests[id] { feed(.request(id, recalling(request))) } }
@@ -134,6 +139,7 @@ struct StoreFixture {
         case .backendReaders, .terminals: return .backendReaders(.success(listed))
         case .registerTerminal, .updateTerminal, .deregisterTerminal: return .terminalChanged(.success(()))
         case .stripeReaders:
+            if let stripeLists { return .stripeReaders(.success(StripeReaderList(stripeLists))) }
             return .stripeReaders(
                 .success(
                     StripeReaderList(
@@ -164,7 +170,8 @@ struct StoreFixture {
     /// The same, with what the journal knows now.
     private func recalling(_ request: Request) -> Request {
         switch request {
-        case .pay(let id, let body, _): .pay(id, body, Recall(payment: row(id), cart: row(body.cart)))
+        case .pay(let id, let body, _, let isTechnician):
+            .pay(id, body, Recall(payment: row(id), cart: row(body.cart)), isTechnician: isTechnician)
         case .openCart(let cart, let lane, let reader, _): .openCart(cart, lane: lane, reader: reader, Recall(cart: row(cart)))
         default: request
         }
@@ -246,6 +253,10 @@ extension Call {
     var isActivate: Bool { if case .reader(_, _, .activate, _) = self { true } else { false } }
     var isProof: Bool { if case .reader(_, _, .prove, _) = self { true } else { false } }
     var isDisplay: Bool { if case .reader(_, _, .display, _) = self { true } else { false } }
+    var isStripeList: Bool { if case .stripeReaders = self { true } else { false } }
+    var isHeartbeat: Bool { if case .reader(_, _, .heartbeat, _) = self { true } else { false } }
+    var isClear: Bool { if case .reader(_, _, .clearDisplay, _) = self { true } else { false } }
+    var isToken: Bool { if case .connectionToken = self { true } else { false } }
     var isList: Bool { if case .backendReaders = self { true } else { false } }
     var isSetupIntent: Bool { if case .setupIntent = self { true } else { false } }
 }

@@ -139,6 +139,22 @@ import Testing
         #expect(refusal.code == .paymentNotFound)
     }
 
+    @Test func `who acknowledges is shown no end that is not on disk`() throws {
+        var store = StoreFixture()
+        try store.pay("p1")
+        store.wait(1_000)
+        store.disk = .hangs
+        store.reader = { _ in .failure(.unreachable(detail: "no connection")) }
+        store.wait(1_000)
+        #expect(store.machine.openPayment(PaymentID(unchecked: "p1")) == nil, "it has ended")
+        let asked = store.ask(
+            .acknowledge(PaymentID(unchecked: "p1"), by: "anna", note: "seen", Recall(payment: store.payment("p1"))))
+        #expect(store.responses[asked] == nil)
+        store.disk = .works
+        store.settle()
+        #expect(store.shown(asked)?.state == .failed)
+    }
+
     @Test func `of one kind a payment is warned once`() throws {
         var record = try Fixture.record(.succeeded, money: .taken, warnings: [.chargedTwice(IntentID(unchecked: "pi_2"))])
         let isNew = record.warn(.chargedTwice(IntentID(unchecked: "pi_3")))

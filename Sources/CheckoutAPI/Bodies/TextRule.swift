@@ -53,12 +53,29 @@ package struct TextRule: Sendable {
 
     /// A name that people gave: a lane, a label, a user.
     package static let name = plain(1...128)
-    /// A reader's label, fit to be typed and compared: no space at either end.
+    /// A reader's label, fit to be typed and compared: no space at either end, and nothing in it that nobody sees. (The backend may take such a
+    /// character out; the new reader would then not be known by its label.)
     package static let label = TextRule(
-        says: "1 to 128 characters without control characters, and no space at its ends",
-        pattern: "^(?! )(?!.* $)[^\\u0000-\\u001f\\u007f-\\u009f]{1,128}$"
+        says: "1 to 128 characters that can be seen, and no space at its ends",
+        pattern: "^(?! )(?!.* $)[^\\u0000-\\u001f\\u007f-\\u00a0"
+            + unseen.map { range in "\\u\(hex(range.lowerBound))" + (range.count > 1 ? "-\\u\(hex(range.upperBound))" : "") }.joined()
+            + "]{1,128}$"
     ) { text in
         name.accepts(text) && text.unicodeScalars.first != " " && text.unicodeScalars.last != " "
+            && !text.unicodeScalars.contains { scalar in
+                scalar.value == 0xa0 || (0xe0000...0xe0fff).contains(scalar.value) || unseen.contains { $0.contains(scalar.value) }
+            }
+    }
+    /// Formatting characters, fillers, blanks other than the space, variation selectors, private use (Unicode's Default_Ignorable_Code_Point and
+    /// White_Space), within the Basic Multilingual Plane.
+    private static let unseen: [ClosedRange<UInt32>] = [
+        0xad...0xad, 0x34f...0x34f, 0x61c...0x61c, 0x115f...0x1160, 0x1680...0x1680, 0x17b4...0x17b5, 0x180b...0x180f, 0x2000...0x200f,
+        0x2028...0x202f, 0x205f...0x206f, 0x2800...0x2800, 0x3000...0x3000, 0x3164...0x3164, 0xe000...0xf8ff, 0xfe00...0xfe0f,
+        0xfeff...0xfeff, 0xffa0...0xffa0, 0xfff0...0xfffb,
+    ]
+    private static func hex(_ value: UInt32) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
     /// Words with hyphens, as a reader shows them: usually three.
     package static let registrationCode = TextRule(

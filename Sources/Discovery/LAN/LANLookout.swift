@@ -103,7 +103,9 @@ package final class LANLookout: Sendable {
 extension ReaderFailure {
     fileprivate var detail: String {
         switch self {
-        case .unreachable(let detail), .lost(let detail), .invalidAnswer(let detail), .rpc(_, let detail), .app(_, let detail): detail
+        case .unreachable(let detail), .lost(let detail), .invalidAnswer(let detail), .rpc(_, let detail), .app(_, let detail),
+            .unsupported(let detail):
+            detail
         case .untrusted(let problem): problem.sentence
         }
     }

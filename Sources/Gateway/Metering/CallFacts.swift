@@ -72,7 +72,7 @@ struct CallFacts: Sendable, Hashable {
         case .unreachable: "unreachable"
         case .lost: "lost"
         case .untrusted: "untrusted"
-        case .rpc, .app: "refused"
+        case .rpc, .app, .unsupported: "refused"
         case .invalidAnswer: "invalid_answer"
         }
     }

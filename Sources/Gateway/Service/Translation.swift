@@ -126,7 +126,7 @@ extension Reader {
         let isUsable = [ReaderState.ready, .busy, .idle].contains(view.state)
         self.init(
             reader: view.facts.id.text, label: view.facts.label, serial: view.facts.serial, model: view.facts.model,
-            software: view.facts.software, registered: view.facts.inBackend || view.facts.inStripe, driveable: view.state != .notDriveable,
+            software: view.facts.software, registered: view.facts.isRegistered, driveable: view.state != .notDriveable,
             transport: view.isOverUSB ? .usb : .lan, address: view.facts.currentAddress, host: view.facts.publishedName,
             usb: view.facts.usb.map { USBIdentity($0) }, state: State(rawValue: view.state.rawValue),
             reason: isUsable ? nil : Reason(view), lane: view.lane?.text, payment: view.payment?.text,
@@ -142,6 +142,10 @@ extension Reason {
             return
         }
         switch view.state {
+        case .unknown:
+            self.init(
+                code: "not_asked", message: "Nobody has asked the reader since readerd started.",
+                remedy: "Open a cart (readerctl carts open CART) or run sudo readerctl check: both ask it.")
         case .connecting: self.init(code: "connecting", message: "A session with the reader is being opened.", remedy: "Wait a moment.")
         case .offline:
             self.init(
@@ -162,7 +166,8 @@ extension ReaderTrouble.Kind {
         case .untrusted: "untrusted"
         case .inUseElsewhere: "in_use_elsewhere"
         case .notListed: "unregistered"
-        case .notDriveable: "not_driveable"
+        case .vendorSDKOnly: "vendor_sdk_only"
+        case .softwareUnsupported: "reader_software_unsupported"
         case .refused: "reader_error"
         case .backend(.unauthorized): "backend_unauthorized"
         case .backend: "backend_unavailable"

@@ -95,16 +95,24 @@ extension CartMachine {
         return judge(at: now, telling: payment)
     }
 
-    /// A technician has seen to the money that is held.
+    /// A technician has seen to the money that is held. Its intent was charged once and can never be charged again: the cart needs another.
     package mutating func acknowledgeHold(_ payment: PaymentID) -> Bool {
         guard facts.held == payment else { return false }
         facts.held = nil
+        acknowledged = facts.intent
+        if let intent = facts.intent { giveUp(intent.id) }
         return true
     }
 
     /// The technician's word could not be written.
-    package mutating func holdAgain(_ payment: PaymentID) {
-        if facts.held == nil, !facts.paid { facts.held = payment }
+    package mutating func holdAgain(_ payment: PaymentID, at now: Now) {
+        guard facts.held == nil, !facts.paid else { return }
+        facts.held = payment
+        guard let intent = acknowledged, facts.intent == nil else { return }
+        facts.intent = intent
+        facts.canceled?.removeAll { $0 == intent.id }
+        evidence[intent.id] = nil
+        prepareEvidence(intent.id, at: now)
     }
 
     // MARK: Judging
@@ -124,7 +132,7 @@ extension CartMachine {
                 told[payment] = verdict
                 actions.append(.verdict(payment, verdict))
             }
-            guard known.charge != nil, !known.isCanceled else { continue }
+            guard known.charge != nil, !known.isCanceled, !known.isLetGo else { continue }
             if facts.intent?.id == id, facts.intent?.chargedAmong == nil {
                 facts.intent?.chargedAmong = known.charge?.among
                 facts.intent?.knownNotCharged = false

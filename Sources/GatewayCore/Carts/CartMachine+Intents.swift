@@ -22,6 +22,10 @@ extension CartMachine {
     private mutating func prepare(_ terms: Terms, for payment: PaymentID?, at now: Now, _ actions: inout [Action]) {
         // One for the same amounts is being made already, for a payment that has ended meanwhile.
         if let making, making.terms == terms { return }
+        if let intent = facts.intent, evidence[intent.id]?.isLetGo == true {
+            guard isKnownNotCharged(intent, at: now.mono) else { return fail(.letGoNotYet, &actions) }
+            giveUp(intent.id)
+        }
         if let intent = facts.intent {
             let fits = fits(intent, terms)
             if !fits, isBound(intent, at: now.mono) {
@@ -36,14 +40,22 @@ extension CartMachine {
         create(terms, for: payment, &actions)
     }
 
-    /// One that the backend made over another amount than it was asked for, and that was never confirmed, is of no use: the cart gets another.
+    /// One that was read over another amount than the backend was asked for is asked for again: the backend gives another, or brings it up to date.
     private func isUsable(_ intent: CartFacts.Intent) -> Bool {
-        intent.everConfirmed || intent.amount.minorUnits(in: intent.currency) == intent.amountMinor
+        guard let wanted = intent.amount.minorUnits(in: intent.currency) else { return false }
+        return intent.amountMinor == wanted || tipLeft(of: intent, asking: wanted) > 0
+    }
+
+    /// Of its amount, what an earlier attempt left on it as a tip.
+    private func tipLeft(of intent: CartFacts.Intent, asking wanted: Int64) -> Int64 {
+        guard let left = intent.tipLeft, wanted.addingReportingOverflow(left) == (intent.amountMinor, false) else { return 0 }
+        return left
     }
 
     private mutating func create(_ terms: Terms, for payment: PaymentID?, _ actions: inout [Action]) {
         makings += 1
         making = .creating(makings, terms)
+        askedFor = payment
         if let intent = facts.intent, fits(intent, terms) { askedAgain.insert(intent.id) }
         actions.append(.create(makings, terms, payment))
     }
@@ -61,8 +73,8 @@ extension CartMachine {
         guard let payment = wanting else { return }
         let minor = intent.amountMinor
         let facts = IntentFacts(id: intent.id, status: .requiresPaymentMethod, amountMinor: minor, currency: intent.currency)
-        let left = intent.amount.minorUnits(in: intent.currency).map { minor - $0 } ?? 0
-        actions.append(.ready(payment, facts, intent.publishableKey, tipLeft: max(0, left)))
+        let left = intent.amount.minorUnits(in: intent.currency).map { tipLeft(of: intent, asking: $0) } ?? 0
+        actions.append(.ready(payment, facts, intent.publishableKey, tipLeft: left))
     }
 
     /// The payment that waits for the intent; at most one.
@@ -81,6 +93,9 @@ extension CartMachine {
         var actions: [Action] = []
         switch result {
         case .success(let made):
+            if let intent = facts.intent, intent.everConfirmed, fits(intent, terms) {
+                actions.append(.gaveAgain(isSame: intent.id == made.id))
+            }
             if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {
                 // Another, while the cart's own may be charged: it is never confirmed.
                 if fits(intent, terms) {
@@ -148,16 +163,13 @@ extension CartMachine {
         guard let payment = wanting else { return }
         switch intent.status {
         case .requiresPaymentMethod, .requiresConfirmation:
-            let known = facts.intent
-            if let left = known?.tipLeft, left > 0, let wanted = terms.amount.minorUnits(in: intent.currency),
-                wanted.addingReportingOverflow(left) == (intent.amountMinor, false)
-            {
-                // Stripe has kept the tip of an earlier attempt. The backend may bring the amount up to date.
-                guard askedAgain.contains(intent.id) else { return create(terms, for: payment, &actions) }
-                actions.append(.ready(payment, intent, key, tipLeft: left))
-            } else {
+            guard let known = facts.intent, let wanted = terms.amount.minorUnits(in: intent.currency), wanted != intent.amountMinor else {
                 actions.append(.ready(payment, intent, key, tipLeft: 0))
+                return
             }
+            // The tip of an earlier attempt, or what somebody has changed: the backend may bring the amount up to date, and is asked once an attempt.
+            guard askedFor == payment else { return create(terms, for: payment, &actions) }
+            actions.append(.ready(payment, intent, key, tipLeft: tipLeft(of: known, asking: wanted)))
         case .succeeded, .requiresCapture: break
         case .processing, .requiresAction, .other: actions.append(.failed(payment, .cartUnresolved(by: lastConfirmed(but: payment))))
         case .canceled: break
@@ -190,6 +202,13 @@ extension CartMachine {
         if wanting == nil { write("the intent came after its payment had ended", &actions) }
     }
 
+    /// A technician has said that what was charged on it was let go: it is never confirmed again, and is watched like any that was replaced.
+    mutating func giveUp(_ id: IntentID) {
+        facts.canceled = Array(((facts.canceled ?? []) + [id]).suffix(16))
+        evidence[id]?.recoverCanceled()
+        drop(id)
+    }
+
     /// The intent can never be charged, or Stripe does not know it: the cart needs another.
     mutating func drop(_ id: IntentID) {
         guard let gone = facts.intent, gone.id == id else { return }
@@ -205,9 +224,15 @@ extension PaymentFailure {
             remedy: "Wait until the earlier payment is resolved.")
     }
 
+    static var letGoNotYet: PaymentFailure {
+        let refusal = Refusal.letGoNotYet(by: nil)
+        return PaymentFailure(code: .intentFailed, message: refusal.detail, remedy: refusal.remedy)
+    }
+
     static var intentCanceledForGood: PaymentFailure {
         PaymentFailure(
-            code: .intentFailed, message: "The cart's payment was canceled at Stripe, and the backend gives no other.",
+            code: .intentFailed,
+            message: "The cart's payment was canceled at Stripe, or its money was let go, and the backend gives no other.",
             remedy: "Nothing was taken. Make a new cart.")
     }
 
@@ -216,6 +241,6 @@ extension PaymentFailure {
             code: .cartUnresolved,
             message: payment.map { "What became of the payment \($0.text) of this cart is not known yet, and a card cannot be taken now." }
                 ?? "Stripe is at work on this cart's payment, and a card cannot be taken now.",
-            remedy: "Nothing was taken by this attempt. Wait until the earlier payment is resolved, then try again.")
+            remedy: "Nothing was taken by this attempt. Wait until the earlier payment is resolved, then try again.", payment: payment)
     }
 }

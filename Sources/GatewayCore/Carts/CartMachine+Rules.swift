@@ -18,8 +18,7 @@ extension CartMachine {
                     item.terms.cart == terms.cart
                         ? "What became of the payment \(item.payment.text) of this cart is not known yet, and it was over another amount."
                         : "What became of the payment \(item.payment.text) is not known yet, and its cart \(item.terms.cart.text) may be the same one.",
-                    remedy: "Take the same amount of the same cart again (that is safe), or wait until the earlier payment is resolved.",
-                    payment: item.payment)
+                    remedy: remedy(for: item.payment, at: now), payment: item.payment)
             }
         }
         guard open.count < IntentEvidence.limit else {
@@ -33,8 +32,22 @@ extension CartMachine {
                 remedy: "Take the same amount as before (that is safe), or wait until the authorization window has passed.",
                 payment: evidence[intent.id]?.attempts.last { $0.payment != Self.unnamed }?.payment)
         }
+        if let intent = facts.intent, let known = evidence[intent.id], known.isLetGo, isBound(intent, at: now.mono) {
+            return .letGoNotYet(by: known.attempts.last?.payment)
+        }
         if facts.keyedEntry, !request.afterKeyedEntry || handingOut > 0 { return .keyedFormOpen }
         return nil
+    }
+
+    /// What can be done while nobody knows what became of a payment.
+    func remedy(for payment: PaymentID, at now: Now) -> String {
+        let same = "Same cart, same amount, any free reader: now. Cash or another amount: only after not_taken"
+        if let moment = decides(payment) {
+            let seconds = max(0, moment - now.mono + 999) / 1000
+            return seconds == 0 ? "\(same), which is being found out." : "\(same), in \(seconds) s at the earliest."
+        }
+        let reader = attempt(payment)?.reader.text ?? ""
+        return reader.isEmpty ? "\(same)." : "\(same): its reader \(reader) may be charging the card still, and is asked until it is idle."
     }
 
     package var refusesPaid: Refusal? {
@@ -116,7 +129,9 @@ extension CartMachine {
         if facts.canceled?.contains(intent) == true { known.recoverCanceled() }
         if let facts = facts.intent, facts.id == intent {
             for said in facts.said ?? [] {
-                known.recovered(said.payment, on: said.reader, card: nil, isCancelRequested: false, isEnded: true, at: now.mono)
+                known.recovered(
+                    said.payment, on: said.reader, card: nil, isCancelRequested: false, isEnded: true, wasLetGo: said.wasLetGo == true,
+                    at: now.mono)
             }
             if let among = facts.chargedAmong { known.recoverCharge(among: among, at: now.mono) }
             if isUnnamed {
@@ -136,14 +151,13 @@ extension CartMachine {
         let verdict = told[record.id]
         giveBack(record.id)
         if let verdict { evidence[Self.intent(of: record)]?.close(record.id, by: verdict) }
-        switch (record.state, record.money) {
-        case (.succeeded, _):
+        if record.state == .succeeded {
             facts.paid = true
             facts.paidBy = record.id
             facts.order = record.order
             facts.held = nil
-        case (_, .authorized): facts.held = record.id
-        default: break
+        } else if record.money == .authorized {
+            facts.held = record.id
         }
         noteIntent(at: now)
         evidence = evidence.filter { $0.key == facts.intent?.id || !$0.value.attempts.isEmpty || $0.value.charge != nil }
@@ -155,9 +169,23 @@ extension CartMachine {
             evidence[intent.id]?.uncleared(under: terms, at: now.mono).isEmpty == true
         else { return [] }
         noteIntent(at: now)
+        if evidence[intent.id]?.isLetGo == true { giveUp(intent.id) }
         var actions: [Action] = []
         write("what was confirmed on \(intent.id.text) can charge nothing any more", &actions)
         return actions
+    }
+
+    /// When that is to be looked at; nil: there is nothing of the kind.
+    package var nextWake: MonoTime? {
+        guard let intent = facts.intent, intent.said != nil else { return nil }
+        return evidence[intent.id]?.clearsByTime(under: terms)
+    }
+
+    /// Readers of which it is to be proved that they are idle, because an attempt on them ended by a technician's word. While a payment is followed its
+    /// reader is asked for that in any case; after a restart nobody else does.
+    package var unproved: [ReaderID] {
+        guard let intent = facts.intent, intent.said != nil else { return [] }
+        return evidence[intent.id]?.unproved ?? []
     }
 
     /// What the journal keeps of the intent follows the evidence.
@@ -167,7 +195,10 @@ extension CartMachine {
         facts.intent?.chargedAmong = known.isCanceled ? nil : known.charge?.among
         let said = known.uncleared(under: terms, at: now.mono)
         facts.intent?.said =
-            said.isEmpty ? nil : known.attempts.filter { said.contains($0.payment) }.map { .init(payment: $0.payment, reader: $0.reader) }
+            said.isEmpty
+            ? nil
+            : known.attempts.filter { said.contains($0.payment) }
+                .map { .init(payment: $0.payment, reader: $0.reader, wasLetGo: $0.wasLetGo ? true : nil) }
     }
 }
 
@@ -176,6 +207,12 @@ extension Refusal {
         Refusal(
             .cartHeld, "Money is held for this cart, and there is no order for it.",
             remedy: "The back office has to release or complete it; a technician may acknowledge that.", payment: payment)
+    }
+
+    static func letGoNotYet(by payment: PaymentID?) -> Refusal {
+        Refusal(
+            .cartBusy, "A technician has said that the money of this cart was let go, and the authorization window has not passed yet.",
+            remedy: "Wait until it has passed, then take the cart again.", payment: payment)
     }
 
     static var keyedFormOpen: Refusal {

@@ -39,6 +39,8 @@ package struct CartMachine: Sendable, Hashable {
         case paidBySomebodyElse
         /// The hold of this payment is over: its intent was canceled.
         case lifted(PaymentID)
+        /// The backend was asked for an intent again: whether it gave the same one.
+        case gaveAgain(isSame: Bool)
     }
 
     package enum Stage: Sendable, Hashable {
@@ -86,12 +88,16 @@ package struct CartMachine: Sendable, Hashable {
     var unread: Unread?
     /// Intents whose client secret is in memory.
     package internal(set) var readable: Set<IntentID> = []
+    /// The payment for which the backend was asked last.
+    var askedFor: PaymentID?
     /// Bound intents for which the backend was asked in this life, because their secret was gone.
     var askedAgain: Set<IntentID> = []
     /// The making under way was begun anew because Stripe had canceled, or did not know, the last one.
     var isRemaking = false
     /// What was known of the intent before the confirm that is being written.
     var beforeConfirm: CartFacts.Intent?
+    /// The intent that was given up by the acknowledgement that is being written.
+    var acknowledged: CartFacts.Intent?
     /// How often keyed entry is being handed out at this moment.
     package internal(set) var handingOut = 0
     /// What Stripe said last of intents that were handed out for keyed entry.

@@ -99,7 +99,7 @@ extension IntentEvidence {
 
     /// The intent, or its cart, is charged, and no attempt that is known here can have made the charge.
     package func isPaidBySomebodyElse(under terms: EvidenceTerms) -> Bool {
-        guard let charge, !isCanceled, bearer == nil, !isWaiting else { return false }
+        guard let charge, !isCanceled, bearer == nil, !isWaiting, !isLetGo else { return false }
         return !attempts.contains { charge.among.contains($0.payment) && clears($0, under: terms) == nil }
     }
 
@@ -127,10 +127,18 @@ extension IntentEvidence {
         return attempt.word.map { .said(paid: $0) } ?? .unknown
     }
 
-    /// The intent was not charged, and nothing that was confirmed on it can charge it any more. Another may take its place.
+    /// It was charged, and of every attempt that can have made the charge a technician, who knew of it, has said that it took nothing: the money was let
+    /// go. A charge that shows after such a word contradicts it, and is one.
+    package var isLetGo: Bool {
+        guard let charge, !isCanceled, submitted == nil else { return false }
+        let makers = attempts.filter { charge.among.contains($0.payment) }
+        return !makers.isEmpty && makers.allSatisfy { $0.isEnded && $0.wasLetGo }
+    }
+
+    /// The intent was not charged, or its charge was let go, and nothing that was confirmed on it can charge it any more. Another may take its place.
     package func isKnownNotCharged(under terms: EvidenceTerms, at now: MonoTime) -> Bool {
         if isCanceled { return true }
-        guard charge == nil, bearer == nil else { return false }
+        guard charge == nil && bearer == nil || isLetGo else { return false }
         return attempts.allSatisfy { attempt in
             guard attempt.isEnded else { return false }
             return clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0.adding(terms.window) } == true
@@ -144,6 +152,14 @@ extension IntentEvidence {
                 && attempt.idleSince(terms).map { now >= $0.adding(terms.window) } != true
         }.map(\.payment)
     }
+
+    /// When the last of those is cleared by the time that has passed.
+    package func clearsByTime(under terms: EvidenceTerms) -> MonoTime? {
+        attempts.lazy.filter(\.isEnded).map { $0.idleSince(terms)?.adding(terms.window) ?? .max }.max()
+    }
+
+    /// Readers that were not seen idle since an attempt on them that a technician's word has ended.
+    package var unproved: [ReaderID] { attempts.filter { $0.isEnded && !$0.wasSeenIdle }.map(\.reader) }
 
     /// The earliest moment at which it can be said that this attempt took nothing; nil: its reader is not idle yet, or it bears the money.
     package func decides(_ payment: PaymentID, under terms: EvidenceTerms) -> MonoTime? {

@@ -20,9 +20,14 @@ extension GatewayMachine {
         case .success(let found): reader = found
         case .failure(let refusal):
             if wantsFreshList(at: now) { return park(id, original, at: now) }
+            if refusal.code == .readerNotFound, parkForStripe(id, original, cart: nil, at: now) { return }
             return refuse(id, refusal)
         }
         guard let machine = readers[reader] else { return }
+        if machine.facts.isMissingAtStripe {
+            if parkForStripe(id, original, cart: nil, at: now) { return }
+            return refuse(id, .unregistered(machine.facts))
+        }
         if let trouble = machine.isKnownUnusable(at: now.mono) {
             return refuse(id, Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: trouble.kind.state))
         }
@@ -30,8 +35,11 @@ extension GatewayMachine {
             return refuse(
                 id,
                 Refusal(
-                    .noCart, "Connecting to a reader needs a connection token, and that needs an open cart.",
-                    remedy: "Open a cart, or set maintenance_cart in the settings."))
+                    .noCart,
+                    "The reader has no live session, and opening one needs a connection token, which the backend gives for a cart only.",
+                    remedy: "Set maintenance_cart in readerd.toml to a cart that stays open, and cards are kept at any time. Or open any cart "
+                        + "for the reader now (readerctl carts open CART): its session lives on, and serves until the reader or readerd restarts."
+                ))
         }
         if machine.holder != nil, waiting(for: reader) >= policy.maximumWaiting {
             return refuse(
@@ -200,11 +208,7 @@ extension GatewayMachine {
 
     mutating func startCardSetups(_ open: [CardSetupRecord], at now: Now) {
         for record in open {
-            if readers[record.reader] == nil {
-                var facts = ReaderFacts(id: record.reader)
-                facts.label = record.readerLabel
-                readers[record.reader] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
-            }
+            takeUpReader(record.reader, label: record.readerLabel)
             cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
             if record.leased {
                 changeReader(record.reader, at: now) { reader, _ in

@@ -6,10 +6,22 @@ extension GatewayMachine {
             carts[cart] = CartBook(
                 cart, money: CartMachine(known, isRecalled: true, terms: policy.evidenceTerms, at: now), policy: policy)
             carts[cart]?.touchedAt = now.mono
-            return
+            return proveSaid(of: cart, at: now)
         }
         if carts[cart]?.money.isAtWork == false { carts[cart]?.written = cart }
+        guard carts[cart]?.money.isRecalled == false else { return }
         _ = carts[cart]?.change { $0.recall(facts, at: now) }
+        proveSaid(of: cart, at: now)
+    }
+
+    /// The window of what a technician has said begins when the reader is proved idle: that is not left to chance.
+    private mutating func proveSaid(of cart: CartID, at now: Now) {
+        for id in carts[cart]?.money.unproved ?? [] where !id.text.isEmpty {
+            // Its device may be known by another entry of the lists.
+            let reader = device(id)
+            takeUpReader(reader, label: nil)
+            changeReader(reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
+        }
     }
 
     /// A cart that is needed for its token only: what the journal knows of it is taken up when it matters.
@@ -29,7 +41,7 @@ extension GatewayMachine {
             carts[cart]?.isOpen = true
             carts[cart]?.openedAt = now.wall
             // A sale that begins wants its reader, also one that a technician had disconnected.
-            if let wanted = carts[cart]?.reader { readers[wanted]?.isParted = false }
+            if let wanted = carts[cart]?.reader { readers[device(wanted)]?.isParted = false }
         }
         if carts[cart]?.configuration == nil, carts[cart]?.configurationAsked == false {
             carts[cart]?.configurationAsked = true
@@ -43,20 +55,34 @@ extension GatewayMachine {
         guard carts[cart]?.isOpen == true else { return }
         carts[cart]?.isOpen = false
         carts[cart]?.touchedAt = now.mono
+        clearScreens(of: cart, at: now)
         changeKeeper(cart, at: now) { $0.drop() }
         wish(at: now)
     }
 
+    /// What a cart shows is taken off with it. What another one has shown since is that one's.
+    private mutating func clearScreens(of cart: CartID, at now: Now) {
+        for reader in screens.keys.sorted() where screens[reader] == cart.lock {
+            screens[reader] = nil
+            guard readers[reader]?.isLive == true, readers[reader]?.holder == nil else { continue }
+            changeReader(reader, at: now) { reader, _ in
+                reader.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
+            }
+        }
+    }
+
     /// Tells every reader whether an open cart wants it ready.
-    private mutating func wish(at now: Now) {
+    mutating func wish(at now: Now) {
         var wanted: Set<ReaderID> = []
-        for cart in carts.values where cart.isOpen { if let reader = cart.reader { wanted.insert(reader) } }
+        for cart in carts.values where cart.isOpen { if let reader = cart.reader { wanted.insert(device(reader)) } }
+        for (id, reader) in readers where listedAt != nil && !reader.facts.inBackend { wanted.remove(id) }
         for id in readers.keys.sorted() { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
     }
 
     /// Whether `tickCart` has anything to look at.
     func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
         if let wake = book.keeper.nextWake, now.mono >= wake { return true }
+        if let wake = book.money.nextWake, now.mono >= wake { return true }
         return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + 600_000
     }
 
@@ -88,9 +114,9 @@ extension GatewayMachine {
             switch resolveReader(reader, lane: lane) {
             case .success(let named): found = named
             case .failure(let refusal):
-                if wantsFreshList(at: now) {
-                    return park(id, .openCart(cart, lane: lane, reader: reader, recall), at: now)
-                }
+                let original = Request.openCart(cart, lane: lane, reader: reader, recall)
+                if wantsFreshList(at: now) { return park(id, original, at: now) }
+                if refusal.code == .readerNotFound, parkForStripe(id, original, cart: cart, at: now) { return }
                 return refuse(id, refusal)
             }
         } else if case .success(let usual) = resolveReader(nil, lane: lane) {
@@ -98,6 +124,10 @@ extension GatewayMachine {
         }
         if let refusal = carts[cart]?.money.refusesPaid { return refuse(id, refusal) }
         open(cart, lane: lane, reader: found, at: now)
+        // A lane may name a serial number that Stripe's list alone tells: the cart's own token reads it.
+        if found == nil, listedAt != nil, stripeListedAt == nil, !isLookingAtStripe {
+            changeKeeper(cart, at: now) { $0.show(at: now.mono) }
+        }
         if let view = cartView(cart) { respond(id, .cart(view)) }
     }
 
@@ -111,11 +141,6 @@ extension GatewayMachine {
                     .cartBusy, "The payment \(running.text) of this cart is running.", remedy: "Wait for it, or cancel it.",
                     payment: running))
         }
-        if let reader = book.reader, readers[reader]?.isLive == true, readers[reader]?.holder == nil {
-            changeReader(reader, at: now) { reader, _ in
-                reader.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
-            }
-        }
         close(cart, at: now)
         respond(id, .done)
     }
@@ -123,7 +148,7 @@ extension GatewayMachine {
     mutating func display(_ id: RequestID, _ cart: CartID, _ shown: DisplayCart, at now: Now) {
         guard let book = carts[cart], book.isOpen else { return refuse(id, .cartNotFound(cart)) }
         carts[cart]?.touchedAt = now.mono
-        guard let reader = book.reader, let machine = readers[reader] else {
+        guard let reader = book.reader.map({ device($0) }), let machine = readers[reader] else {
             return refuse(id, Refusal(.noReader, "No reader is chosen for this cart.", remedy: "Name a lane or a reader when opening it."))
         }
         if let holder = machine.holder {
@@ -139,6 +164,8 @@ extension GatewayMachine {
         }
         let context = transaction(at: now)
         let timeout = policy.readerTimeout
+        screens[reader] = cart.lock
+        labelsShown[reader] = nil
         changeReader(reader, at: now) { reader, _ in
             reader.command(.display(context, shown), owner: .request(id), timeout: timeout, at: now)
         }
@@ -184,6 +211,8 @@ extension GatewayMachine {
         case .refuse(.reader(let id), let failure):
             changeReader(id, at: now) { reader, random in reader.tokenRefused(failure, at: now, random: &random) }
         case .refuse(.request(let id), let failure): refuse(id, .from(failure))
+        case .show(let token): look(with: token)
+        case .showNone(let failure): if !isLookingAtStripe { goOnAfterStripe(.failure(failure)) }
         }
     }
 
@@ -205,7 +234,7 @@ extension GatewayMachine {
 
     package func cartView(_ cart: CartID) -> CartView? {
         guard let book = carts[cart], book.isOpen else { return nil }
-        let reader = book.reader.flatMap { readers[$0] }
+        let reader = book.reader.flatMap { readers[device($0)] }
         return CartView(
             cart: book.written, lane: book.lane, reader: book.reader, readerState: reader.map { readerView($0).state },
             hasConfiguration: book.configuration != nil, hasToken: book.keeper.holdsToken, hasSession: reader?.isLive ?? false,

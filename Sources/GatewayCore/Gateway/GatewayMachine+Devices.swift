@@ -1,7 +1,7 @@
 extension GatewayMachine {
     /// What the edges that look for devices report; nothing that is in it can be wrong enough to be refused.
     mutating func reported(_ news: DeviceNews, at now: Now) {
-        let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
+        let known = factsForDevices
         devices.excluded = policy.usbExclude
         switch news {
         case .usb(let sightings): tell(devices.enumerated(sightings, readers: known, at: now.wall))
@@ -13,7 +13,7 @@ extension GatewayMachine {
     /// Joins devices and readers again, after anything that may have changed either.
     mutating func joinDevices(at now: Now) {
         guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil || $0.facts.seen != nil }) else { return }
-        let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
+        let known = factsForDevices
         devices.excluded = policy.usbExclude
         tell(devices.judge(readers: known))
         for facts in known {
@@ -31,10 +31,16 @@ extension GatewayMachine {
         }
     }
 
+    /// Of several entries of one device the one that drives it comes first: what is seen and what is plugged in is its.
+    private var factsForDevices: [ReaderFacts] {
+        let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
+        return known.filter { acting[$0.id] == nil } + known.filter { acting[$0.id] != nil }
+    }
+
     /// The same facts, with the USB links that are plugged in.
     mutating func joined(_ readers: [ReaderFacts]) -> [ReaderFacts] {
         guard !devices.isEmpty else { return readers }
-        tell(devices.judge(readers: readers))
+        tell(devices.judge(readers: readers.filter { acting[$0.id] == nil } + readers.filter { acting[$0.id] != nil }))
         return readers.map { facts in
             let plugged = devices.place(of: facts.id)
             var facts = facts

@@ -39,6 +39,11 @@ extension GatewayMachine {
                     AgentNotice(
                         code: "paid_elsewhere", message: "The cart \(carts[cart]?.written.text ?? cart.text): \(words)",
                         remedy: "Look the cart up in the back office and in Stripe's dashboard.")))
+        case .gaveAgain(let isSame):
+            if !isSame, !makesNewIntents {
+                log(.warning, "the backend makes a new intent each time it is asked: after a restart an intent cannot be read any more")
+            }
+            makesNewIntents = !isSame
         case .lifted(let payment): log(.notice, "the money that was held is let go: its intent is canceled", .payment(payment))
         }
     }
@@ -116,10 +121,11 @@ extension GatewayMachine {
 
     /// The reader was proven idle: what is known of each attempt on it may be decided from now on.
     mutating func seenIdle(_ reader: ReaderID, at now: Now) {
+        let entries = entries(of: reader)
         for cart in carts.keys.sorted() {
             guard carts[cart]?.money.open.isEmpty == false || carts[cart]?.money.isAtRest(at: now) == false else { continue }
             changeCart(cart) {
-                $0.idle(reader, at: now)
+                for entry in entries { $0.idle(entry, at: now) }
                 return []
             }
             for item in carts[cart]?.money.open ?? [] { queue.add(.owed(.decides(item.payment))) }

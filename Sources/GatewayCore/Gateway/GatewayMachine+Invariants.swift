@@ -125,8 +125,8 @@ extension GatewayMachine {
     // MARK: Carts
 
     private func brokenCarts() -> String? {
-        for cart in carts.keys {
-            guard let book = carts[cart] else { continue }
+        for book in carts.values {
+            let cart = book.facts.cart
             let confirming = book.money.open.count { payments[$0.payment]?.isConfirming == true }
             if confirming > 1 { return "two payments of \(cart) are being confirmed" }
             if book.facts.paid, confirming > 0 { return "a payment of \(cart) is being confirmed, and the cart is paid" }

@@ -67,7 +67,10 @@ extension GatewayMachine {
         case .askKeyed: checkKeyedOnceMore(for: id, at: now)
         case .askStatus: call(.paymentStatus(cart), for: .status(id), timeout: policy.backendTimeout, payment: id)
         case .readIntent: readEvidence(for: id, at: now)
-        case .proveIdle: changeReader(record.reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
+        case .proveIdle:
+            // Its entry may be gone from the lists while its device is there.
+            let reader = readers[record.reader]?.holder == nil ? device(record.reader) : record.reader
+            changeReader(reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
         }
     }
 
@@ -108,7 +111,7 @@ extension GatewayMachine {
         if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }
         changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }
         if carts[record.request.cart]?.facts.paid == true { close(record.request.cart, at: now) }
-        log(.notice, "payment ended: \(record.state.rawValue), money \(record.money.rawValue)", .payment(id))
+        tellEnd(record)
     }
 }
 

@@ -1,7 +1,9 @@
 extension GatewayMachine {
     // MARK: Accepting
 
-    mutating func pay(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isChecked: Bool, at now: Now) {
+    mutating func pay(
+        _ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isTechnician: Bool, isChecked: Bool, at now: Now
+    ) {
         if let record = acceptance.reserved(payment) {
             guard record.request == request else { return refuse(id, .idReused(payment)) }
             if !acceptance.join(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
@@ -12,7 +14,7 @@ extension GatewayMachine {
             return answer(id, with: known)
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
-        let original = Request.pay(payment, request, recall)
+        let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
         guard listedAt != nil else { return park(id, original, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
@@ -20,7 +22,14 @@ extension GatewayMachine {
         case .failure(let refusal):
             // The reader may have been registered a moment ago.
             if wantsFreshList(at: now) { return park(id, original, at: now) }
+            if refusal.code == .readerNotFound, parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, refusal)
+        }
+        if let facts = readers[reader]?.facts, facts.isMissingAtStripe {
+            // It may be registered under another id since the backend was asked.
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
+            if parkForStripe(id, original, cart: request.cart, at: now) { return }
+            return refuse(id, .unregistered(facts))
         }
         if isBeingRemoved(reader) {
             return refuse(
@@ -55,12 +64,15 @@ extension GatewayMachine {
                 Refusal(
                     .queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
         }
-        accept(id, payment, request, reader: reader, at: now)
+        accept(id, payment, request, reader: reader, isVouched: isTechnician && request.afterKeyedEntry, at: now)
     }
 
-    private mutating func accept(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, reader: ReaderID, at now: Now) {
+    private mutating func accept(
+        _ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, reader: ReaderID, isVouched: Bool, at now: Now
+    ) {
         open(request.cart, lane: request.lane, reader: reader, at: now)
-        let record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
+        var record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
+        if isVouched { record.isVouchedUnkeyed = true }
         guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown("payment \(payment.text)")) }
         outbox.add(
             JournalEntry(kind: .accepted, at: now.wall, payment: record, cart: carts[request.cart]?.facts), waiter: .accepted(payment))
@@ -221,7 +233,7 @@ extension GatewayMachine {
     }
 
     /// Shows a payment; an end only when it is on disk, or cannot get there for now: what was shown as ended must stay so.
-    private mutating func answer(_ id: RequestID, with record: PaymentRecord) {
+    mutating func answer(_ id: RequestID, with record: PaymentRecord) {
         let isOnItsWay = payments[record.id]?.isEnded ?? (ended[record.id] != nil)
         guard isOnItsWay, outbox.trouble == nil else { return respond(id, .payment(record, created: false)) }
         waitingForEnd[record.id, default: []].append((id, false))
@@ -264,6 +276,11 @@ extension PaymentMachine {
 }
 
 extension Refusal {
+    static func unregistered(_ reader: ReaderFacts) -> Refusal {
+        let trouble = ReaderTrouble.unregistered(reader)
+        return Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: .unregistered)
+    }
+
     static func idReused(_ id: PaymentID) -> Refusal {
         Refusal(
             .paymentIDReused, "The payment \(id.text) exists with another body.",
@@ -280,7 +297,7 @@ extension ReaderTrouble.Kind {
         switch self {
         case .inUseElsewhere: .inUseElsewhere
         case .notListed: .unregistered
-        case .notDriveable: .notDriveable
+        case .vendorSDKOnly, .softwareUnsupported: .notDriveable
         case .unreachable, .untrusted, .refused, .backend, .stripe, .noCart: .unreachable
         }
     }

@@ -1,37 +1,4 @@
 extension GatewayMachine {
-    // MARK: Which reader
-
-    /// A reader named by id, serial number or label; else the lane's; else the only one.
-    func resolveReader(_ reference: String?, lane: LaneName?) -> Result<ReaderID, Refusal> {
-        let laneReference = lane.flatMap { policy.lanes[$0] }
-        guard let wanted = reference ?? laneReference else {
-            let all = readers.values.filter { $0.facts.inBackend }
-            if all.count == 1, let only = all.first { return .success(only.id) }
-            let words =
-                all.isEmpty
-                ? "No reader is registered at this location." : "No reader was named, and \(all.count) are registered at this location."
-            return .failure(
-                Refusal(
-                    .noReader, words, remedy: "Name a reader, or set lanes.\(lane?.text ?? "NAME").reader in the settings.",
-                    candidates: all.map(\.id).sorted()))
-        }
-        if let exact = readers.values.filter({ $0.facts.isNamed(wanted) }).map(\.id).min() { return .success(exact) }
-        let labelled = readers.values.filter { $0.facts.label == wanted }
-        switch labelled.count {
-        case 1: return .success(labelled[0].id)
-        case 0:
-            return .failure(
-                Refusal(
-                    .readerNotFound, "No reader of this location is called \(wanted).",
-                    remedy: "See GET /v1/readers for those that are registered.", candidates: readers.keys.sorted()))
-        default:
-            return .failure(
-                Refusal(
-                    .readerNotFound, "\(labelled.count) readers are labelled \(wanted).", remedy: "Name it by its id or serial number.",
-                    candidates: labelled.map(\.id).sorted()))
-        }
-    }
-
     // MARK: Lists
 
     /// The list is old enough that a reader that is not in it may have been registered since.
@@ -58,9 +25,7 @@ extension GatewayMachine {
         switch result {
         case .success(let list):
             adopt(list, at: now)
-            for cart in carts.keys.sorted() where carts[cart]?.isOpen == true && carts[cart]?.reader == nil {
-                if case .success(let usual) = resolveReader(nil, lane: carts[cart]?.lane) { open(cart, lane: nil, reader: usual, at: now) }
-            }
+            giveCartsTheirReaders(at: now)
             lookAtStripe(at: now)
         case .failure(let failure):
             lastListFailure = failure
@@ -91,19 +56,21 @@ extension GatewayMachine {
         for entry in list {
             seen.insert(entry.id)
             let before = readers[entry.id]?.facts.label
-            if readers[entry.id] == nil {
-                readers[entry.id] = ReaderMachine(facts: ReaderFacts(id: entry.id), policy: policy, epoch: nextEpoch())
-            }
+            let isNew = readers[entry.id] == nil
+            takeUpReader(entry.id, label: entry.label)
+            if isNew, readers[entry.id]?.facts.address != nil { lookout.probe(at: now.mono) }
             readers[entry.id]?.editFacts { $0.merge(entry) }
             if before != entry.label { out.append(.readerChanged(entry.id)) }
         }
         for id in readers.keys.sorted() where !seen.contains(id) {
-            if readers[id]?.isResting == true {
-                readers[id] = nil
-            } else {
-                readers[id]?.editFacts { $0.inBackend = false }
+            if readers[id]?.facts.inBackend == true {
+                log(.notice, "the backend does not list it any more", .reader(id))
+                if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
             }
+            changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
+            if readers[id]?.isResting == true { readers[id] = nil }
         }
+        isToBeUnited = true
     }
 
     /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
@@ -118,6 +85,7 @@ extension GatewayMachine {
     mutating func stripeListed(_ asker: ReaderID?, _ result: Result<StripeReaderList, CallFailure>, at now: Now) {
         switch result {
         case .success(let list):
+            stripeListedAt = now.mono
             let known = Dictionary(list.readers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             if !list.isWhole {
                 log(
@@ -133,25 +101,43 @@ extension GatewayMachine {
                     facts.seen = nil
                 }
                 if let entry = known[id] {
+                    if facts.address != entry.address { lookout.probe(at: now.mono) }
                     facts.merge(entry)
+                    remember(facts, at: now)
                 } else if list.isWhole {
-                    facts.inStripe = false
+                    if let serial = facts.serial, let twin = list.readers.first(where: { $0.serial == serial }) {
+                        facts.borrow(from: twin)
+                    } else {
+                        facts.inStripe = false
+                        facts.isMissingAtStripe = true
+                    }
                 }
+                remember(facts.serial, of: facts, at: now)
                 merged.append(facts)
             }
             // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.
-            for facts in joined(merged) {
-                let id = facts.id
-                if id == asker {
-                    changeReader(id, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
+            let news = joined(merged)
+            for facts in news {
+                if facts.id == asker {
+                    readers[facts.id]?.editFacts { $0 = facts }
                 } else {
-                    readers[id]?.editFacts { $0 = facts }
+                    changeReader(facts.id, at: now) { reader, _ in reader.learn(facts, at: now) }
                 }
-                out.append(.readerChanged(id))
+                out.append(.readerChanged(facts.id))
             }
+            // Before anything is sent: the asker's device may be another entry's.
+            isToBeUnited = true
+            unite(at: now)
+            if let asker, let facts = news.first(where: { $0.id == asker }) {
+                changeReader(asker, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
+            }
+            giveCartsTheirReaders(at: now)
+            goOnAfterStripe(.success(()))
         case .failure(let failure):
             if let asker {
                 changeReader(asker, at: now) { reader, random in reader.listFailed(failure, at: now, random: &random) }
+            } else {
+                goOnAfterStripe(.failure(failure))
             }
         }
     }
@@ -165,6 +151,7 @@ extension GatewayMachine {
         let actions = event(&machine, &random)
         self.random = random
         readers[id] = machine
+        if before.isThere != false, machine.isThere == false { lookout.probe(at: now.mono + 2_000) }
         tellIfChanged(id, before, machine)
         for action in actions {
             switch action {
@@ -230,6 +217,7 @@ extension GatewayMachine {
             guard let machine = payments[payment], !machine.isEnded else {
                 return changeReader(id, at: now) { reader, _ in reader.release(.payment(payment), left: .idle, at: now) }
             }
+            screens[id] = nil
             let context = transaction(at: now)
             let book = carts[machine.record.request.cart]
             // Where an earlier attempt may have left something on the intent, what will be charged is known by reading it only.
@@ -270,22 +258,30 @@ extension GatewayMachine {
         if let named = readers[id]?.visitCart { return named }
         let open = carts.values.filter(\.isOpen)
         let any =
-            open.filter { $0.reader == id }.map(\.written).min() ?? open.map(\.written).min() ?? policy.maintenanceCart
+            open.filter { $0.reader.map { device($0) } == device(id) }.map(\.written).min() ?? open.map(\.written).min()
+            ?? policy.maintenanceCart
         // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
-        let followed = payments.values.filter { $0.isFollowing && $0.record.reader == id }.min { $0.id < $1.id }
-        return any ?? holder.flatMap { (payments[$0]?.record ?? ended[$0])?.request.cart ?? freeingCarts[$0] }
-            ?? followed?.record.request.cart
+        let followed = payments.values.filter { $0.isFollowing && device($0.record.reader) == device(id) }.min { $0.id < $1.id }
+        if let any { return any }
+        if let holder, let cart = (payments[holder]?.record ?? ended[holder])?.request.cart ?? freeingCarts[holder] { return cart }
+        if let followed { return followed.record.request.cart }
+        let entries = entries(of: id)
+        return carts.values.filter { $0.money.unproved.contains { entries.contains($0) } }.map(\.written).min()
     }
 
     // MARK: Views
 
     /// As the checkout API names it.
-    func state(of machine: ReaderMachine) -> ReaderState {
-        let trouble = machine.trouble
+    func state(of row: ReaderMachine) -> ReaderState {
+        // Of several entries of one device one has its session, and is what the device is.
+        let machine = row.isBarred ? readers[device(row.id)] ?? row : row
+        let trouble = machine.standingTrouble
         return
-            if !machine.facts.inBackend && machine.holder == nil && listedAt != nil
+            if !row.facts.isRegistered && machine.holder == nil && listedAt != nil
         {
             .unregistered
+        } else if machine.facts.isVendorSDKOnly {
+            .notDriveable
         } else if machine.isLive {
             machine.holder == nil ? .ready : .busy
         } else if machine.isConnecting {
@@ -295,17 +291,21 @@ extension GatewayMachine {
         } else if machine.facts.status == "offline" {
             .offline
         } else {
-            .idle
+            machine.isThere == nil ? .unknown : .idle
         }
     }
 
     package func readerView(_ machine: ReaderMachine) -> ReaderView {
         let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
+        let acting = machine.isBarred ? readers[device(machine.id)] ?? machine : machine
+        let isMissing = machine.facts.isMissingAtStripe && acting.holder == nil
         return ReaderView(
-            facts: machine.facts, state: state(of: machine), trouble: machine.trouble, lane: lanes.first, payment: machine.holder?.payment,
-            lastSeenAt: machine.lastSeenAt ?? machine.facts.lastSeenAt, sessionSince: machine.sessionSince,
-            livemode: machine.livemode ?? machine.facts.livemode,
-            isOverUSB: machine.isOverUSB ?? (machine.facts.usbPlace != nil),
+            facts: machine.facts, state: state(of: machine), trouble: isMissing ? .unregistered(machine.facts) : acting.standingTrouble,
+            isThere: acting.isThere,
+            lane: lanes.first, payment: acting.holder?.payment,
+            lastSeenAt: acting.lastSeenAt ?? acting.facts.lastSeenAt, sessionSince: acting.sessionSince,
+            livemode: acting.livemode ?? acting.facts.livemode,
+            isOverUSB: acting.isOverUSB ?? (acting.facts.usbPlace != nil),
             declaredLabel: machine.facts.serial.flatMap { policy.readerLabels[$0] })
     }
 

@@ -19,13 +19,13 @@ extension GatewayMachine {
     }
 
     mutating func relabel(_ id: RequestID, _ reference: String, label: String, at now: Now) {
-        withReader(id, reference, .relabel(reference, label: label), at: now) { machine, reader in
+        withReader(id, reference, .relabel(reference, label: label), isEntry: true, at: now) { machine, reader in
             machine.line(up: .relabel(reader, label), for: id, at: now)
         }
     }
 
     mutating func deregister(_ id: RequestID, _ reference: String, at now: Now) {
-        withReader(id, reference, .deregister(reference), at: now) { machine, reader in
+        withReader(id, reference, .deregister(reference), isEntry: true, at: now) { machine, reader in
             if let refusal = machine.refusesBusy(reader) { return machine.refuse(id, refusal) }
             machine.line(up: .remove(reader), for: id, at: now)
         }
@@ -78,12 +78,12 @@ extension GatewayMachine {
         case .list(let location):
             call(.terminals(location: location), for: .terminals, timeout: policy.backendTimeout, payment: nil)
         case .send(.register(let code, let label, let location)):
-            log(.notice, "a reader is being registered with the label \(label)")
+            log(.notice, "a reader is being registered with the label \(ReaderFacts.cleaned(label))")
             call(
                 .registerTerminal(location: location, code, label: label), for: .terminalChange, timeout: policy.backendTimeout,
                 payment: nil)
         case .send(.relabel(let reader, let label)):
-            log(.notice, "the reader is being labelled \(label)", .reader(reader))
+            log(.notice, "the reader is being labelled \(ReaderFacts.cleaned(label))", .reader(reader))
             call(.updateTerminal(reader, label: label), for: .terminalChange, timeout: policy.backendTimeout, payment: nil)
         case .send(.remove(let reader)):
             log(.notice, "the reader is being removed from its location", .reader(reader))
@@ -96,7 +96,7 @@ extension GatewayMachine {
         let item = desk.items.removeFirst()
         switch (item.machine.job, result) {
         case (.register(_, let label, _), .success(let reader)):
-            log(.notice, "registered as \(label)", .reader(reader))
+            log(.notice, "registered as \(ReaderFacts.cleaned(label))", .reader(reader))
             for id in item.requests { respond(id, .reader(reader, label: label)) }
         case (.relabel(_, let label), .success(let reader)):
             for id in item.requests { respond(id, .reader(reader, label: label)) }
@@ -135,6 +135,7 @@ extension GatewayMachine {
         for cart in carts.keys.sorted() where carts[cart]?.reader == reader { carts[cart]?.reader = nil }
         // What was asked of it is answered first; the next list takes it away then.
         if readers[reader]?.isResting == true { readers[reader] = nil } else { readers[reader]?.editFacts { $0.inBackend = false } }
+        isToBeUnited = true
     }
 
     // MARK: Identify, connect, disconnect
@@ -188,7 +189,7 @@ extension GatewayMachine {
             visits[id] = nil
             return refuse(id, refusesBusy(reader) ?? Refusal(.readerBusy, "The reader is busy."))
         }
-        let name = readers[reader]?.facts.label ?? reader.text
+        let name = readers[reader]?.facts.name ?? reader.text
         let currency = currencies.keys.min().flatMap { currencies[$0] } ?? Currency(unchecked: "usd")
         let shown = DisplayCart(
             currency: currency, totalMinor: 0, taxMinor: nil, lines: [DisplayLine(description: name, amountMinor: 0, quantity: 1)])
@@ -203,6 +204,7 @@ extension GatewayMachine {
     mutating func labelShown(_ id: RequestID, on reader: ReaderID, at now: Now) {
         guard visits.removeValue(forKey: id)?.identifies == true else { return }
         labelsShown[reader] = now.mono + policy.identifyTime
+        screens[reader] = nil
     }
 
     mutating func tickLabels(at now: Now) {
@@ -243,14 +245,16 @@ extension GatewayMachine {
 
     /// Does something with a named reader; one that is not known may have been registered a moment ago.
     private mutating func withReader(
-        _ id: RequestID, _ reference: String, _ request: Request, at now: Now, _ work: (inout GatewayMachine, ReaderID) -> Void
+        _ id: RequestID, _ reference: String, _ request: Request, isEntry: Bool = false, at now: Now,
+        _ work: (inout GatewayMachine, ReaderID) -> Void
     ) {
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
         guard listedAt != nil else { return park(id, request, at: now) }
-        switch resolveReader(reference, lane: nil) {
+        switch isEntry ? resolveEntry(reference) : resolveReader(reference, lane: nil) {
         case .success(let reader): work(&self, reader)
         case .failure(let refusal):
             if wantsFreshList(at: now) { return park(id, request, at: now) }
+            if refusal.code == .readerNotFound, parkForStripe(id, request, cart: nil, at: now) { return }
             refuse(id, refusal)
         }
     }

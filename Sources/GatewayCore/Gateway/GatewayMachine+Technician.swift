@@ -6,7 +6,7 @@ extension GatewayMachine {
     /// it is.
     mutating func release(_ id: RequestID, _ reference: String, _ holder: LeaseHolder, by: String, _ recall: Recall, at now: Now) {
         let reader: ReaderID
-        switch resolveReader(reference, lane: nil) {
+        switch resolveEntry(reference) {
         case .success(let found): reader = found
         case .failure(let refusal): return refuse(id, refusal)
         }
@@ -44,6 +44,11 @@ extension GatewayMachine {
             return Refusal(
                 .readerBusy, "The \(holder.words) is at work on this reader; it leaves it within its own time limits.",
                 remedy: "Cancel it, or wait for its end.", payment: holder.payment)
+        }
+        guard !machine.owesAnswer(to: holder) else {
+            return Refusal(
+                .readerBusy, "The reader has not answered yet what it was asked for the \(holder.words).",
+                remedy: "Wait for its answer: a reader that is switched off or unplugged is given up within 15 s.", payment: holder.payment)
         }
         return nil
     }

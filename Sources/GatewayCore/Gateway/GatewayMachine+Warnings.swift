@@ -55,7 +55,7 @@ extension GatewayMachine {
         remember(cart, recalled: recall.cart, at: now)
         let lifts = carts[cart]?.facts.held == payment
         let warnings = record.warnings
-        guard lifts || !warnings.isEmpty else { return respond(id, .payment(record, created: false)) }
+        guard lifts || !warnings.isEmpty else { return answer(id, with: record) }
         record.unwarn(warnings.map(\.code))
         // At once, so that no later row of this payment bears them again; given back if this one cannot be written.
         replace(record)
@@ -78,16 +78,18 @@ extension GatewayMachine {
         }
         settleContradiction(of: record.id, at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
-        if let id { respond(id, .payment(current, created: false)) }
+        if let id { answer(id, with: current) }
     }
 
-    mutating func acknowledgementNotWritten(_ id: RequestID, _ record: PaymentRecord, _ given: Acknowledged, _ trouble: JournalTrouble) {
+    mutating func acknowledgementNotWritten(
+        _ id: RequestID, _ record: PaymentRecord, _ given: Acknowledged, _ trouble: JournalTrouble, at now: Now
+    ) {
         var current = payments[record.id]?.record ?? ended[record.id] ?? warned[record.id] ?? record
         for warning in given.warnings { _ = current.warn(warning) }
         replace(current)
         keepWarned(current)
         outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-        if given.lifts { _ = carts[record.request.cart]?.change { $0.holdAgain(record.id) } }
+        if given.lifts { _ = carts[record.request.cart]?.change { $0.holdAgain(record.id, at: now) } }
         refuse(id, .journal(trouble))
     }
 

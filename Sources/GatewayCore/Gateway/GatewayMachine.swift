@@ -45,6 +45,8 @@ package struct GatewayMachine: Sendable {
     struct Parked: Sendable {
         enum For: Sendable, Equatable {
             case readers
+            /// Stripe's list.
+            case stripe
             /// The cart is looked into first: keyed entry, or money that is held.
             case cartCheck(CartID)
         }
@@ -65,14 +67,31 @@ package struct GatewayMachine: Sendable {
     var carts = CartShelf()
     /// Looks into keyed entry that are under way.
     var keyedChecks: [CartID: KeyedCheck] = [:]
+    /// By the entries of the lists.
     var readers: [ReaderID: ReaderMachine] = [:]
+    /// Where each was when it was last listed, as it stands in the journal.
+    var places: [ReaderID: String] = [:]
+    /// Entries whose device is driven by another entry of it.
+    var acting: [ReaderID: ReaderID] = [:]
+    /// Serial numbers by id, as they were learnt at some time.
+    var serials: [ReaderID: String] = [:]
+    /// The lists have said something since it was last judged which entries are one device.
+    var isToBeUnited = false
+    /// When Stripe's list was last read; nil: never.
+    var stripeListedAt: MonoTime?
+    /// Whose cart each reader's screen shows, by its lock.
+    var screens: [ReaderID: CartID] = [:]
     var currencies: [PublishableKey: Currency] = [:]
+    /// Asked for the intent of a cart again, the backend has given another.
+    package internal(set) var makesNewIntents = false
     /// Keys that have shown more than one currency.
     var mixedKeys: Set<PublishableKey> = []
     var breaker = CircuitBreaker()
     /// The backend refused the credential that is in use.
     var refusedCredential: CallFailure?
     var refusedProbeAt: MonoTime = .max
+    /// Before the next try with a credential that was refused.
+    var refusedPause: Int64 = 1_000
     var outbox = Outbox()
     var devices = DeviceList()
     var lookout = Lookout()
@@ -91,6 +110,8 @@ package struct GatewayMachine: Sendable {
     var parked: [Parked] = []
     /// Requests whose cart was looked into: they are asked again, with what the journal says by then.
     var checkedRequests: Set<RequestID> = []
+    /// Requests for which Stripe's list was read, until they are answered.
+    var stripeAsked: Set<RequestID> = []
     var keyedRequests: [RequestID: CartMachine.Terms] = [:]
     /// Carts of payments that ended while their reader was still to be freed.
     var freeingCarts: [PaymentID: CartID] = [:]
@@ -101,6 +122,11 @@ package struct GatewayMachine: Sendable {
     var listRetryAt: MonoTime = .min
     var listBackoff = Backoff(base: 1_000, ceiling: 60_000)
     var lastListFailure: CallFailure?
+    /// How the backend failed to answer the last time, and when it is asked whether it is back.
+    var lastOutage: CallFailure?
+    var outageProbeAt: MonoTime = .max
+    /// What the log was told of, and is not over.
+    var told = Told()
     var desk = RegistrationDesk()
     var visits: [RequestID: Visit] = [:]
     /// Readers that show their label, and until when.
@@ -143,8 +169,7 @@ package struct GatewayMachine: Sendable {
             }
         case .tick: break
         case .credentialChanged:
-            refusedCredential = nil
-            refusedProbeAt = .max
+            acceptCredential()
             listRetryAt = now.mono
         case .policy(let policy):
             self.policy = policy
@@ -154,10 +179,12 @@ package struct GatewayMachine: Sendable {
         case .stopping: stop(at: now)
         }
         drain(at: now)
+        unite(at: now)
         joinDevices(at: now)
         drain(at: now)
         tick(at: now)
         drain(at: now)
+        tellStanding()
         write(at: now)
         defer { out = [] }
         return out
@@ -170,7 +197,7 @@ package struct GatewayMachine: Sendable {
         for setup in cardSetups.values { wake = min(wake, setup.nextWake ?? .max) }
         for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
         for cart in carts.values {
-            wake = min(wake, cart.keeper.nextWake ?? .max)
+            wake = min(wake, cart.keeper.nextWake ?? .max, cart.money.nextWake ?? .max)
             if cart.isOpen, cart.touchedAt + policy.cartIdle < wake, isLeftAlone(cart) { wake = cart.touchedAt + policy.cartIdle }
         }
         wake = min(wake, outbox.nextWake ?? .max)
@@ -222,7 +249,8 @@ package struct GatewayMachine: Sendable {
         if now.mono >= nextListing, !isListing { listReaders(at: now) }
         if now.mono >= refusedProbeAt {
             // The credential may have been taken back into favour without being changed: the list of readers is a harmless question.
-            refusedProbeAt = now.mono + 30_000
+            refusedPause = min(30_000, refusedPause * 2)
+            refusedProbeAt = now.mono + refusedPause
             if !isListing { listReaders(at: now) }
         }
     }
@@ -230,7 +258,7 @@ package struct GatewayMachine: Sendable {
     private var nextListing: MonoTime {
         guard refusedCredential == nil else { return .max }
         if lastListFailure != nil || listedAt == nil { return listRetryAt }
-        return (listedAt ?? 0) + 600_000
+        return min((listedAt ?? 0) + 600_000, breaker.isOpen ? outageProbeAt : .max)
     }
 
     private mutating func write(at now: Now) {
@@ -261,7 +289,10 @@ package struct GatewayMachine: Sendable {
         out.append(.call(id, call, timeout: timeout, trace: trace))
     }
 
-    mutating func respond(_ id: RequestID, _ response: Response) { out.append(.respond(id, response)) }
+    mutating func respond(_ id: RequestID, _ response: Response) {
+        stripeAsked.remove(id)
+        out.append(.respond(id, response))
+    }
     mutating func refuse(_ id: RequestID, _ refusal: Refusal) { respond(id, .refused(refusal)) }
 
     mutating func log(_ level: LogLevel, _ message: String, _ subject: LogSubject = .agent) {
@@ -273,15 +304,25 @@ package struct GatewayMachine: Sendable {
         switch failure {
         case nil:
             breaker.answered()
-            refusedCredential = nil
-            refusedProbeAt = .max
+            acceptCredential()
         case .unauthorized?:
             breaker.answered()
-            if refusedCredential == nil { refusedProbeAt = now.mono + 30_000 }
+            if refusedCredential == nil { refusedProbeAt = now.mono + refusedPause }
             refusedCredential = failure
         case .forbidden?, .rejected?, .invalidAnswer?: breaker.answered()
-        case .unavailable?: breaker.failed(at: now.mono, random: &random)
+        case .unavailable?:
+            let wasOpen = breaker.isOpen
+            breaker.failed(at: now.mono, random: &random)
+            lastOutage = failure
+            // Somebody has to find out that it is back, also while no till asks for anything.
+            if breaker.isOpen, !wasOpen { outageProbeAt = now.mono + 5_000 }
         }
+    }
+
+    private mutating func acceptCredential() {
+        refusedCredential = nil
+        refusedProbeAt = .max
+        refusedPause = 1_000
     }
 
     private mutating func stop(at now: Now) {
@@ -300,6 +341,7 @@ package struct GatewayMachine: Sendable {
         forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
         checkedRequests.remove(id)
+        stripeAsked.remove(id)
         acceptance.forget(id)
         cardAcceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }

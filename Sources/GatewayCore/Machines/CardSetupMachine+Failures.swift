@@ -32,7 +32,7 @@ extension CardSetupMachine {
         case .rpc(_, let detail) where failure.endsSession: .cardReaderLost("The reader was lost: \(detail)")
         case .app(let code, _) where code.endsSession:
             .cardReaderLost("The reader was restarted, or another point of sale took it over.")
-        case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail):
+        case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail), .unsupported(let detail):
             // The calls are known from clients of 2019 to 2021; the SDKs of today keep cards by setup intents, whose messages are not public.
             PaymentFailure(
                 code: .readerError, message: "The reader reported an error: \(detail)",

@@ -196,7 +196,8 @@ package struct CardSetupMachine: Sendable {
         case .polling(let next, let until, let failures) where now.mono >= next:
             state = .querying(until: until, failures: failures)
             return [.command(.queryReusable)]
-        default: return []
+        case .queued, .polling, .preparing, .collecting, .querying, .canceling, .clearing, .confirming, .writing, .storing, .ended:
+            return []
         }
     }
 
@@ -263,7 +264,7 @@ package struct CardSetupMachine: Sendable {
             state = .confirming
             show(.authorizing, at: now)
             return [.write(record, note: nil), .command(.confirmReusable(echo: echo))]
-        default:
+        case .done, .activated, .pending, .card, .confirmed, .createdReusable, .reusableRefused:
             guard stopping == nil else {
                 state = .canceling
                 return [.command(.cancelReusable)]
@@ -284,7 +285,7 @@ package struct CardSetupMachine: Sendable {
         case .reusableRefused(let code, let message):
             let (state, failure) = Self.refusal(code: code, message: message, entry: record.card?.entry)
             return [.release(.idle)] + end(state, failure, at: now)
-        default:
+        case .done, .activated, .pending, .canceledByCustomer, .card, .confirmed, .reusableCard:
             return leave(
                 .failure(PaymentFailure(code: .readerError, message: "The reader's answer says neither that a card was made nor why not.")),
                 reader: .unknown, at: now)

@@ -35,7 +35,7 @@ struct DeviceJudge {
             return facts
         }
         // The names that readers are known by come with Stripe's list only, and that needs a connection token.
-        if readers.contains(where: { $0.inBackend && $0.baseURL == nil }) {
+        if readers.contains(where: { $0.inBackend && $0.baseURL == nil && !$0.isVendorSDKOnly && !$0.isMissingAtStripe }) {
             facts.reason = DeviceReason(
                 .registrationUnknown,
                 "There is a reader at \(sighting.address). Which of the registered ones it is, if any, cannot be said before Stripe has told "
@@ -125,7 +125,7 @@ struct DeviceJudge {
         }
         if facts.reader != nil { return nil }
         // Serial numbers come with Stripe's list only, and that needs a connection token.
-        if readers.contains(where: { $0.inBackend && $0.serial == nil }) {
+        if readers.contains(where: { $0.inBackend && $0.serial == nil && !$0.isMissingAtStripe }) {
             return DeviceReason(
                 .registrationUnknown, "Which registered reader it is cannot be said before Stripe's list has been read.",
                 remedy: "Open a cart, or set maintenance_cart in the settings.")

@@ -82,6 +82,8 @@ extension PartAction where Owed == TokenKeeper.Owed, Begun == TokenKeeper.Begun 
     package static var request: Self { .begun(.request) }
     package static func give(_ token: ConnectionToken, to claimant: TokenKeeper.Claimant) -> Self { .owed(.give(token, to: claimant)) }
     package static func refuse(_ claimant: TokenKeeper.Claimant, _ failure: CallFailure) -> Self { .owed(.refuse(claimant, failure)) }
+    package static func show(_ token: ConnectionToken) -> Self { .owed(.show(token)) }
+    package static func showNone(_ failure: CallFailure) -> Self { .owed(.showNone(failure)) }
 }
 
 extension PartAction where Owed == RegistrationMachine.Owed, Begun == RegistrationMachine.Begun {

@@ -270,7 +270,7 @@ extension ReaderFailure {
     /// What happened, in words.
     package var sentence: String {
         switch self {
-        case .unreachable(let detail), .lost(let detail), .invalidAnswer(let detail): detail
+        case .unreachable(let detail), .lost(let detail), .invalidAnswer(let detail), .unsupported(let detail): detail
         case .untrusted(let problem): problem.sentence
         case .rpc(let code, let detail): detail.isEmpty ? "the reader's link failed (\(code))" : detail
         case .app(let code, let detail): detail.isEmpty ? "the reader refused (\(code))" : detail

@@ -98,7 +98,8 @@ extension PaymentMachine {
                     .canceledByCustomer, money: .notTaken,
                     failure: PaymentFailure(code: .customerCanceled, message: "The customer canceled on the reader."), at: now, &actions)
             }
-        default: active.reader = .polling(next: now.mono + policy.queryInterval)
+        case .done, .activated, .pending, .confirmed, .reusableCard, .createdReusable, .reusableRefused:
+            active.reader = .polling(next: now.mono + policy.queryInterval)
         }
     }
 
@@ -109,7 +110,7 @@ extension PaymentMachine {
         case .rpc(_, let detail) where failure.endsSession: .readerLost("The reader was lost: \(detail)")
         case .app(let code, _) where code.endsSession:
             .readerLost("The reader was restarted, or another point of sale took it over.")
-        case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail):
+        case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail), .unsupported(let detail):
             PaymentFailure(
                 code: .readerError, message: "The reader reported an error: \(detail)",
                 remedy: "Nothing was taken. Try again; restart the reader if it goes on.")
@@ -123,7 +124,7 @@ extension ReaderFailure {
         switch self {
         case .rpc(let code, _): code == .retry || code == .serverBusy
         case .app(let code, _): code == .lockResourcesException || code == .interrupted
-        case .unreachable, .untrusted, .lost, .invalidAnswer: false
+        case .unreachable, .untrusted, .lost, .invalidAnswer, .unsupported: false
         }
     }
 }

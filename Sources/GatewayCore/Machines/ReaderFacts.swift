@@ -19,8 +19,10 @@ package struct ReaderFacts: Sendable, Equatable {
     package var addressChangedAt = WallTime.min
     /// In the backend's list of this location.
     package var inBackend: Bool
-    /// In Stripe's list, as last read.
+    /// Stripe's list, as last read, tells where the reader is: under this id, or the same device under another one.
     package var inStripe: Bool
+    /// The whole of Stripe's list was read, and this id is not in it: deleted, or moved to another location.
+    package var isMissingAtStripe = false
 
     package init(id: ReaderID) {
         self.id = id
@@ -34,16 +36,38 @@ package struct ReaderFacts: Sendable, Equatable {
     }
 
     package mutating func merge(_ reader: StripeReader) {
-        serial = reader.serial ?? serial
+        if label == nil { label = reader.label }
+        isMissingAtStripe = false
+        place(as: reader)
+    }
+
+    /// The same device stands in Stripe's list under another id: where it is, is known from there.
+    package mutating func borrow(from twin: StripeReader) {
+        isMissingAtStripe = true
+        place(as: twin)
+    }
+
+    private mutating func place(as reader: StripeReader) {
+        serial = reader.serial.flatMap { $0.isEmpty ? nil : $0 } ?? serial
         model = reader.model ?? model
         software = reader.software ?? software
-        if label == nil { label = reader.label }
         address = reader.address
         baseURL = reader.baseURL
         status = reader.status
         lastSeenAt = reader.lastSeenAt
         livemode = reader.livemode ?? livemode
         inStripe = true
+    }
+
+    /// Both lists have it, as far as both are known.
+    package var isRegistered: Bool { inBackend && !isMissingAtStripe }
+
+    /// Types that no program on a box drives: only their vendor's SDK, on a phone or a tablet, speaks with them (reader-protocol, section 11.1).
+    /// Types that do not exist yet are taken for readers on the LAN.
+    package var isVendorSDKOnly: Bool {
+        guard let model else { return false }
+        let type = model.hasPrefix("simulated_") ? model.dropFirst("simulated_".count) : model[...]
+        return ["stripe_m2", "bbpos_wisepad3", "bbpos_chipper2x", "mobile_phone_reader"].contains(String(type))
     }
 
     /// The published name of the reader: its address with dashes, under its domain (reader-protocol, section 10).
@@ -59,7 +83,7 @@ package struct ReaderFacts: Sendable, Equatable {
         guard let address, !address.isEmpty, address != "0.0.0.0" else {
             return .failure(
                 ReaderTrouble(
-                    .unreachable, "Stripe knows no address of the reader \(label ?? id.text).",
+                    .unreachable, "Stripe knows no address of the reader \(name).",
                     remedy: "Switch the reader on and connect it to the shop's network; it reports its address by itself."))
         }
         return .success(ReaderRoute(address: address, port: port, host: host(for: address)))
@@ -105,6 +129,21 @@ package struct ReaderFacts: Sendable, Equatable {
         let domain = baseURL.flatMap { $0.isEmpty ? nil : $0 } ?? "device.stripe-terminal-local-reader.net"
         let dashed = String(address.map { $0 == "." ? "-" : $0 })
         return dashed + "." + domain
+    }
+
+    /// For sentences: its label, or its id.
+    package var name: String { label.map(Self.cleaned) ?? id.text }
+
+    /// A label without what nobody sees. It is compared as it was written.
+    static func cleaned(_ label: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                label.unicodeScalars.filter { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+                    default: true
+                    }
+                }))
     }
 
     package func isNamed(_ reference: String) -> Bool { id.text == reference || serial == reference }

@@ -45,7 +45,7 @@ extension ReaderMachine {
         switch result {
         case .success(let reply):
             lastContact = now.mono
-            lastSeenAt = now.wall
+            heard(at: now)
             succeeded(current.owner, current.command, reply, at: now, random: &random, &actions)
         case .failure(let failure):
             failed(current.owner, current.command, failure, at: now, random: &random, &actions)
@@ -141,11 +141,7 @@ extension ReaderMachine {
                     return connectIfWanted(at: now, &actions)
                 }
                 becomeLive(token, since: since, &actions)
-                if isFreeing {
-                    lease = .free
-                    actions.append(.changed("free again: its screen is cleared"))
-                    grantNext(&actions)
-                }
+                if isFreeing { becomeFree("free again: its screen is cleared", at: now, &actions) }
             }
         case (.session, _, _): break
         default:

@@ -23,8 +23,13 @@ extension ReaderMachine {
             actions.append(.sessionReady(holder))
             return actions
         }
+        // Its software does not change from one payment to the next, and every try spends a token.
+        if case .none(let trouble?, let retryAt) = session, trouble.kind == .softwareUnsupported, now.mono < retryAt {
+            return [.sessionFailed(holder, trouble)]
+        }
         holderWaits = true
         attempts = 0
+        if isBarred { barredUntil = now.mono + policy.queueTimeout }
         if case .none = session { connect(at: now, &actions) }
         return actions
     }
@@ -48,7 +53,7 @@ extension ReaderMachine {
         return actions
     }
 
-    private mutating func becomeFree(_ words: String, at now: Now, _ actions: inout [Action]) {
+    mutating func becomeFree(_ words: String, at now: Now, _ actions: inout [Action]) {
         lease = .free
         if !words.isEmpty { actions.append(.changed(words)) }
         grantNext(&actions)
@@ -58,12 +63,15 @@ extension ReaderMachine {
     /// A technician frees a reader that its holder has left without its being seen idle. What may be left on its screen is cleared before anything
     /// else is asked of it, as ever; the holder is not touched. False: this one does not hold the reader, or is still at work on it.
     package mutating func releaseByHand(of holder: LeaseHolder, actions: inout [Action]) -> Bool {
-        guard case .freeing(holder, _) = lease else { return false }
+        guard case .freeing(holder, _) = lease, !owesAnswer(to: holder) else { return false }
         lease = .free
         actions.append(.changed("free again: released by hand"))
         grantNext(&actions)
         return true
     }
+
+    /// The reader was asked something for this holder, and has not answered yet: whoever came next could ask it nothing.
+    func owesAnswer(to holder: LeaseHolder) -> Bool { inFlight?.owner == .holder(holder) }
 
     /// After a restart: the journal says that the last lease was this agent's. Taking over is allowed only when no confirm was journaled.
     mutating func recoverLease(of holder: LeaseHolder, _ way: Freeing, at now: Now) -> [Action] {

@@ -2,7 +2,7 @@
 extension ReaderMachine {
     /// An open cart wants, or no longer wants, this reader to be ready.
     package mutating func setDesired(_ desired: Bool, at now: Now) -> [Action] {
-        self.desired = desired && !isParted
+        self.desired = desired && !isParted && !facts.isVendorSDKOnly
         var actions: [Action] = []
         connectIfWanted(at: now, &actions)
         return actions
@@ -71,6 +71,11 @@ extension ReaderMachine {
         facts.usbPlace = place
         facts.usb = usb
         failedLink = nil
+        if place != nil {
+            heard(at: now)
+        } else if contact == .heard, facts.seen == nil {
+            contact = .none
+        }
         var actions: [Action] = []
         if case .usb(let used) = route?.link, used != place, case .live = session, lease == .free, inFlight == nil {
             loseSession(
@@ -104,11 +109,12 @@ extension ReaderMachine {
     }
 
     mutating func connectIfWanted(at now: Now, _ actions: inout [Action]) {
-        guard wantsSession, case .none(_, let retryAt) = session, now.mono >= retryAt else { return }
+        guard wantsSession, !isBarred, case .none(_, let retryAt) = session, now.mono >= retryAt else { return }
         connect(at: now, &actions)
     }
 
     mutating func connect(at now: Now, _ actions: inout [Action]) {
+        guard !isBarred else { return session = .none(trouble: nil, retryAt: now.mono) }
         session = .claiming
         actions.append(.claimToken)
     }
@@ -146,6 +152,10 @@ extension ReaderMachine {
     mutating func activationFailed(
         _ failure: ReaderFailure, failIfInUse: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
+        if let words = failure.speaksAnotherLanguage {
+            clearsFirst = false
+            return fail(.unsupported(facts, words), quick: false, at: now, random: &random, &actions)
+        }
         // A confirm that never arrived leaves the reader with the card: another point of sale is not let in before that is cleared.
         if case .app(let code, _) = failure, code.refusesTakeover { clearsFirst = proves && !clearsFirst } else { clearsFirst = false }
         if clearsFirst { dirty = true }
@@ -167,7 +177,7 @@ extension ReaderMachine {
         case .lost:
             failedLink = route?.link
             fail(.from(failure), quick: true, at: now, random: &random, &actions)
-        case .rpc, .app, .invalidAnswer: fail(.from(failure), quick: true, at: now, random: &random, &actions)
+        case .rpc, .app, .invalidAnswer, .unsupported: fail(.from(failure), quick: true, at: now, random: &random, &actions)
         case .untrusted:
             failedLink = route?.link
             searchOrFail(.from(failure), quick: false, at: now, random: &random, &actions)
@@ -180,6 +190,7 @@ extension ReaderMachine {
     ) {
         attempts += 1
         sessionSince = nil
+        note(trouble)
         if holderWaits, case .held(let holder) = lease {
             if quick && attempts < 2 {
                 session = .none(trouble: trouble, retryAt: now.mono)
@@ -189,7 +200,8 @@ extension ReaderMachine {
             holderWaits = false
             actions.append(.sessionFailed(holder, trouble))
         }
-        session = .none(trouble: trouble, retryAt: now.mono + 500 + backoff.next(random: &random))
+        let pause = trouble.kind == .softwareUnsupported ? Self.softwarePause : 500 + backoff.next(random: &random)
+        session = .none(trouble: trouble, retryAt: now.mono + pause)
         lastTrouble = trouble
         actions.append(.changed(trouble.message))
         turnAwayWaiting(trouble, &actions)
@@ -208,6 +220,7 @@ extension ReaderMachine {
     ) {
         let wasClearing = if case .clearing = session { true } else { false }
         session = .none(trouble: trouble, retryAt: now.mono)
+        note(trouble)
         sessionNumber += 1
         clearAt = nil
         sessionSince = nil
@@ -234,8 +247,42 @@ extension ReaderFailure {
             default: false
             }
         case .app(let code, _): code.endsSession
-        case .invalidAnswer: false
+        case .invalidAnswer, .unsupported: false
         }
+    }
+
+    /// What a reader says to an activation that does not serve this interface; nil: something else is the matter.
+    ///
+    /// That such codes are how it would say so is inferred (reader-protocol, sections 5.1, 5.2 and 14).
+    var speaksAnotherLanguage: String? {
+        switch self {
+        case .unsupported(let detail): return detail
+        case .rpc(let code, let detail):
+            switch code {
+            case .badRequest: return "it calls the request a bad one (\(detail))"
+            case .other(let word): return Self.meansUnknown(word) ? "\(word) (\(detail))" : nil
+            case .networkUnavailable, .serverUnresolvable, .serverUnreachable, .timeout, .retry, .serverBusy, .rpcError,
+                .unknownRPCError, .badResponse:
+                return nil
+            }
+        case .app(let code, let detail):
+            switch code {
+            case .illegalVersion: return "it takes another version (\(detail))"
+            case .other(let word): return Self.meansUnknown(word) ? "\(word) (\(detail))" : nil
+            case .invalidSessionToken, .authenticationFailure, .unauthorized, .shortLivedSession, .illegalState, .lockResourcesException,
+                .interrupted, .invalidRequest, .invalidResponse, .invalidConfig, .serverError, .healthFailure, .unreachableEndpoint,
+                .persisterFailure, .unknownApplicationError:
+                return nil
+            }
+        case .unreachable, .untrusted, .lost, .invalidAnswer: return nil
+        }
+    }
+
+    private static func meansUnknown(_ word: String) -> Bool {
+        [
+            "UNIMPLEMENTED", "NOT_IMPLEMENTED", "NOT_FOUND", "UNKNOWN_METHOD", "METHOD_NOT_FOUND", "UNKNOWN_SERVICE", "UNSUPPORTED",
+            "UNSUPPORTED_METHOD", "UNSUPPORTED_VERSION",
+        ].contains(word)
     }
 }
 

@@ -155,6 +155,8 @@ package struct ReaderMachine: Sendable {
     var visitors: [Visitor] = []
     /// A technician disconnected it: no session is opened until somebody wants one again.
     var isParted = false
+    /// Another entry of the lists is the same device, and its session is that one's: none is opened here. Until when its holder waits for that.
+    var barredUntil: MonoTime?
     /// The holder has asked the reader for something.
     var isUsed = false
     /// The session in which the holder has asked for the card: what was read in another is not confirmed.
@@ -167,6 +169,9 @@ package struct ReaderMachine: Sendable {
     var confirmSentAt: MonoTime?
     /// Why the last try to open a session failed, until one is open.
     var lastTrouble: ReaderTrouble?
+    /// Whether anybody has heard of it since the start, and how often it was looked for in vain since.
+    var contact = Contact.none
+    var misses = 0
     package internal(set) var lastSeenAt: WallTime?
     package internal(set) var sessionSince: WallTime?
     package internal(set) var livemode: Bool?
@@ -222,6 +227,7 @@ package struct ReaderMachine: Sendable {
     }
 
     package var trouble: ReaderTrouble? {
+        if facts.isVendorSDKOnly { return .vendorSDKOnly(facts) }
         if case .none(let trouble, _) = session { return trouble }
         return nil
     }
@@ -229,6 +235,7 @@ package struct ReaderMachine: Sendable {
     /// Whoever would have to wait for the reader now would wait in vain: it failed a moment ago and will not be tried before the pause is over; or its
     /// holder has lost it, and no try to find it again has succeeded since.
     package func isKnownUnusable(at now: MonoTime) -> ReaderTrouble? {
+        if facts.isVendorSDKOnly { return .vendorSDKOnly(facts) }
         switch lease {
         case .held: return nil
         case .free:
@@ -242,7 +249,7 @@ package struct ReaderMachine: Sendable {
 
     func isUnusable(_ trouble: ReaderTrouble) -> Bool {
         switch trouble.kind {
-        case .unreachable, .untrusted, .inUseElsewhere, .notListed, .notDriveable: true
+        case .unreachable, .untrusted, .inUseElsewhere, .notListed, .vendorSDKOnly, .softwareUnsupported: true
         case .refused, .backend, .stripe, .noCart: false
         }
     }
@@ -261,6 +268,7 @@ package struct ReaderMachine: Sendable {
         var actions: [Action] = []
         if let idleAt, now.mono >= idleAt { provedIdle("nothing runs on it any more: too long ago", at: now, &actions) }
         turnAwayLateVisitors(at: now, &actions)
+        giveUpWhereBarred(at: now, &actions)
         if case .none(_, let retryAt) = session, now.mono >= retryAt { connectIfWanted(at: now, &actions) }
         if case .clearing = session, let at = clearAt, now.mono >= at, inFlight == nil {
             clearAt = nil
@@ -276,13 +284,13 @@ package struct ReaderMachine: Sendable {
     }
 
     package var nextWake: MonoTime? {
-        let wake = min(sessionWake ?? .max, idleAt ?? .max, visitors.lazy.map(\.until).min() ?? .max)
+        let wake = min(sessionWake ?? .max, idleAt ?? .max, visitors.lazy.map(\.until).min() ?? .max, barredWake ?? .max)
         return wake == .max ? nil : wake
     }
 
     private var sessionWake: MonoTime? {
         switch session {
-        case .none(_, let retryAt): wantsSession ? retryAt : nil
+        case .none(_, let retryAt): wantsSession && !isBarred ? retryAt : nil
         case .live: lease == .free && inFlight == nil ? heartbeatAt : nil
         case .clearing: inFlight == nil ? clearAt : nil
         case .claiming, .listing, .activating, .searching: nil

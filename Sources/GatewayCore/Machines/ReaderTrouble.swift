@@ -7,7 +7,10 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
         case inUseElsewhere
         /// Neither the backend nor Stripe lists it, or it has no address.
         case notListed
-        case notDriveable
+        /// Only its vendor's SDK drives readers of this type.
+        case vendorSDKOnly
+        /// It is there and has proved who it is, and does not serve this interface.
+        case softwareUnsupported
         /// The reader itself refused or failed.
         case refused
         case backend(CallFailure)
@@ -34,19 +37,42 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
                 remedy: "Check that the reader is on, on the shop's network, and that this box can reach it.")
         case .untrusted(let problem):
             ReaderTrouble(.untrusted, problem.sentence, remedy: problem.remedy)
-        case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail):
+        case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail), .unsupported(let detail):
             ReaderTrouble(.refused, "The reader refused: \(detail)", remedy: "Restart the reader if this goes on.")
         }
     }
 
+    /// It does not serve the interface that is spoken to it. No matter of the way to it, which is in order: of its software, or of this program's.
+    package static func unsupported(_ reader: ReaderFacts, _ words: String) -> ReaderTrouble {
+        let software = reader.software.map { " (software \($0))" } ?? ""
+        return ReaderTrouble(
+            .softwareUnsupported,
+            "The reader \(reader.name)\(software) is there, and it does not serve the interface that readerd speaks: \(words).",
+            remedy: "Update readerd, and let the reader update itself (restart it, idle and on power); then run readerctl readers connect "
+                + "\(reader.serial ?? reader.id.text). readerctl trial tells which step it refuses, and with what words.")
+    }
+
+    package static func vendorSDKOnly(_ reader: ReaderFacts) -> ReaderTrouble {
+        ReaderTrouble(
+            .vendorSDKOnly,
+            "The reader \(reader.name) (\(reader.model ?? "a mobile reader")) is driven by Stripe's own SDK on a phone or tablet only.",
+            remedy: "Use a smart reader (WisePOS E, S700) at this till; the mobile one goes on working with its app.")
+    }
+
+    package static func unregistered(_ reader: ReaderFacts) -> ReaderTrouble {
+        ReaderTrouble(
+            .notListed, "The reader \(reader.name) is not registered at this location any more: Stripe does not list it here.",
+            remedy: "Register it at this location again, or use another reader.")
+    }
+
     package static func from(backend failure: CallFailure) -> ReaderTrouble {
-        ReaderTrouble(.backend(failure), "No connection token: \(failure.detail)", remedy: failure.backendRemedy)
+        ReaderTrouble(.backend(failure), "No connection token: \(failure.backendCause)", remedy: failure.backendRemedy)
     }
 
     package static func from(stripe failure: CallFailure) -> ReaderTrouble {
         ReaderTrouble(
             .stripe(failure), "Stripe's list of readers could not be read: \(failure.detail)",
-            remedy: "Check the shop's internet connection; it is tried again by itself.")
+            remedy: failure.stripeRemedy)
     }
 
     /// How a payment ends that needed this reader.
@@ -54,8 +80,8 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
         switch kind {
         case .inUseElsewhere: PaymentFailure(code: .readerInUse, message: message, remedy: remedy)
         case .backend(let failure): failure.paymentFailure
-        case .refused: PaymentFailure(code: .readerError, message: message, remedy: remedy)
-        case .unreachable, .untrusted, .notListed, .notDriveable, .stripe, .noCart:
+        case .refused, .softwareUnsupported, .vendorSDKOnly: PaymentFailure(code: .readerError, message: message, remedy: remedy)
+        case .unreachable, .untrusted, .notListed, .stripe, .noCart:
             PaymentFailure(code: .readerLost, message: message, remedy: remedy)
         }
     }
@@ -95,14 +121,6 @@ extension CallFailure {
             case .invalidAnswer: .backendInvalidAnswer
             case .unavailable: .backendUnavailable
             }
-        let message =
-            switch self {
-            case .unauthorized: "The backend refused the agent's token."
-            case .forbidden: "The backend does not permit this: \(detail)"
-            case .rejected: "The backend refused the payment: \(detail)"
-            case .invalidAnswer: "The backend's answer could not be used: \(detail)"
-            case .unavailable: "The backend could not be reached: \(detail)"
-            }
-        return PaymentFailure(code: code, message: message, remedy: backendRemedy)
+        return PaymentFailure(code: code, message: backendCause, remedy: backendRemedy)
     }
 }

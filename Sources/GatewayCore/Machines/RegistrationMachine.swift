@@ -142,12 +142,13 @@ package struct RegistrationMachine: Sendable {
         case .register(_, let label, _):
             let old = Set(before.map(\.id))
             seen = list.filter { !old.contains($0.id) }
-            let ours = seen.filter { $0.label == label }
+            // Nobody had the label before. A reader that was registered at this location at some time may come back under its old id: it bears it now.
+            let ours = list.filter { $0.label == label }
             guard ours.count > 1 else { return ours.first.map { .success($0.id) } }
             // Another box registered under the same label at the same moment: nothing says which of them is ours.
             return .failure(
                 Refusal(
-                    .registrationFailed, "\(ours.count) new readers appeared that are labelled \(label); which one is this is not known.",
+                    .registrationFailed, "\(ours.count) readers appeared that are labelled \(label); which one is this is not known.",
                     remedy: "Identify each by its id, and give them different labels.", candidates: ours.map(\.id).sorted()))
         case .relabel(let id, let label):
             guard let entry = list.first(where: { $0.id == id }) else { return .failure(notListed(id)) }

@@ -12,6 +12,9 @@ package struct TokenKeeper: Sendable {
     package enum Owed: Sendable, Equatable {
         case give(ConnectionToken, to: Claimant)
         case refuse(Claimant, CallFailure)
+        /// Lists are read with it, which does not spend it.
+        case show(ConnectionToken)
+        case showNone(CallFailure)
     }
 
     /// What is begun only while somebody wants a token here.
@@ -39,6 +42,9 @@ package struct TokenKeeper: Sendable {
     private let age: Int64
     /// The cart is open: a token is kept ready without being claimed.
     package private(set) var isKeeping = false
+    /// Somebody wants to read a list with the next token.
+    private var isShowing = false
+    package var isBeingShown: Bool { isShowing }
 
     package init(age: Int64) {
         self.age = age
@@ -55,7 +61,18 @@ package struct TokenKeeper: Sendable {
     /// A token was asked for, or somebody waits for one.
     package var isBusy: Bool {
         if case .requesting = state { return true }
-        return !claimants.isEmpty
+        return !claimants.isEmpty || isShowing
+    }
+
+    /// A list is to be read with a token of this cart.
+    package mutating func show(at now: MonoTime) -> [Action] {
+        if case .held(let token, let since) = state, now - since < age { return [.show(token)] }
+        isShowing = true
+        switch state {
+        case .held, .waiting: state = .empty
+        case .empty, .requesting: break
+        }
+        return fill(at: now)
     }
 
     package mutating func keep(at now: MonoTime) -> [Action] {
@@ -67,9 +84,15 @@ package struct TokenKeeper: Sendable {
     package mutating func drop() -> [Action] {
         isKeeping = false
         if case .held = state { state = .empty }
-        let refused = claimants
+        return refuseAll(.unavailable(detail: "the cart was closed", mayHaveActed: false))
+    }
+
+    private mutating func refuseAll(_ failure: CallFailure) -> [Action] {
+        var actions: [Action] = claimants.map { .refuse($0, failure) }
         claimants = []
-        return refused.map { .refuse($0, .unavailable(detail: "the cart was closed", mayHaveActed: false)) }
+        if isShowing { actions.append(.showNone(failure)) }
+        isShowing = false
+        return actions
     }
 
     package mutating func claim(_ claimant: Claimant, at now: MonoTime) -> [Action] {
@@ -87,21 +110,23 @@ package struct TokenKeeper: Sendable {
     package mutating func answered(_ token: ConnectionToken, at now: MonoTime) -> [Action] {
         guard case .requesting = state else { return [] }
         backoff.reset()
+        let shown: [Action] = isShowing ? [.show(token)] : []
         if claimants.isEmpty {
-            state = isKeeping ? .held(token, since: now) : .empty
-            return []
+            // What was only looked with serves the payment that it was looked for.
+            state = isKeeping || isShowing ? .held(token, since: now) : .empty
+            isShowing = false
+            return shown
         }
+        isShowing = false
         state = .empty
         let first = claimants.removeFirst()
-        return [.give(token, to: first)] + fill(at: now)
+        return shown + [.give(token, to: first)] + fill(at: now)
     }
 
     package mutating func failed(_ failure: CallFailure, at now: MonoTime, random: inout SeededRandom) -> [Action] {
         guard case .requesting = state else { return [] }
         state = .waiting(until: now + backoff.next(random: &random))
-        let refused = claimants
-        claimants = []
-        return refused.map { .refuse($0, failure) }
+        return refuseAll(failure)
     }
 
     package mutating func tick(at now: MonoTime) -> [Action] {
@@ -126,7 +151,7 @@ package struct TokenKeeper: Sendable {
     }
 
     private mutating func fill(at now: MonoTime) -> [Action] {
-        guard case .empty = state, isKeeping || !claimants.isEmpty else { return [] }
+        guard case .empty = state, isKeeping || isShowing || !claimants.isEmpty else { return [] }
         state = .requesting
         return [.request]
     }

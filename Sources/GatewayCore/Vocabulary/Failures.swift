@@ -51,6 +51,8 @@ package enum ReaderFailure: Error, Sendable, Equatable {
     case app(AppErrorCode, detail: String)
     /// Both codes say OK, and the content is not what the method answers.
     case invalidAnswer(detail: String)
+    /// The reader has proved who it is, and says that it does not know what was asked of it; nothing was done.
+    case unsupported(detail: String)
 }
 
 /// `rpc_error_code` of the reader's envelope (reader-protocol, section 5.1: values observed in a client).

@@ -32,12 +32,22 @@ package struct CartID: Identifier {
 
     /// What all spellings have in common that a backend may take for one cart: without case, leading zeros and blanks at the ends.
     package var lock: CartID {
+        if isLock { return self }
         let blank = UInt8(ascii: " ")
         var bytes = text.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }[...]
         bytes = bytes.drop { $0 == blank }
         while bytes.last == blank { bytes.removeLast() }
         let bare = bytes.drop { $0 == UInt8(ascii: "0") }
         return CartID(unchecked: String(decoding: bare.isEmpty ? bytes.suffix(1) : bare, as: UTF8.self))
+    }
+
+    /// As most are written: there is nothing to be taken away.
+    private var isLock: Bool {
+        let bytes = text.utf8
+        guard let first = bytes.first, first != UInt8(ascii: "0"), first != UInt8(ascii: " "), bytes.last != UInt8(ascii: " ") else {
+            return bytes.count == 1 && bytes.first != UInt8(ascii: " ")
+        }
+        return bytes.allSatisfy { !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
 }
 

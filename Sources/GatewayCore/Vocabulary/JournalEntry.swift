@@ -40,10 +40,13 @@ package struct CartFacts: Sendable, Hashable, Codable {
     package struct SaidNotTaken: Sendable, Hashable, Codable {
         package var payment: PaymentID
         package var reader: ReaderID
+        /// It was known to be charged then: what was said is that the money was let go. Absent in old rows.
+        package var wasLetGo: Bool?
 
-        package init(payment: PaymentID, reader: ReaderID) {
+        package init(payment: PaymentID, reader: ReaderID, wasLetGo: Bool? = nil) {
             self.payment = payment
             self.reader = reader
+            self.wasLetGo = wasLetGo
         }
     }
 
@@ -91,6 +94,10 @@ package struct CartFacts: Sendable, Hashable, Codable {
         self.openPayments = []
         self.paid = false
     }
+
+    /// Something of it is still to be watched or waited for, whether or not a till asks for it again: a payment that has not ended, keyed entry that
+    /// is not known to be closed, an intent that was replaced and could be charged until the cart is submitted, the window of what a technician said.
+    package var isOpen: Bool { !openPayments.isEmpty || keyedEntry || (!paid && (!replaced.isEmpty || intent?.said != nil)) }
 }
 
 /// What happened, in the words of the journal. Raw values are stored: a name that stands here keeps its meaning.

@@ -18,10 +18,13 @@ package struct CartExplorer: Sendable {
         self.makesNew = makesNew
     }
 
-    /// To so many events.
-    package func explore(depth: Int) -> Result {
+    /// To so many events; `told` hears of each layer of them.
+    ///
+    /// Of the worlds that were seen only their traces are kept, and of those in which nothing more goes wrong as well: many come to the same rest.
+    package func explore(depth: Int, told: (_ depth: Int, _ states: Int) -> Void = { _, _ in }) -> Result {
         let first = CartWorld(attempts: attempts, makesNew: makesNew)
-        var seen: Set<CartWorld> = [first]
+        var seen: Set<Int> = [first.trace]
+        var rests: Set<Int> = []
         var layer: [(world: CartWorld, path: [CartWorld.Happening])] = [(first, [])]
         for level in 1...max(1, depth) {
             var next: [(world: CartWorld, path: [CartWorld.Happening])] = []
@@ -29,15 +32,17 @@ package struct CartExplorer: Sendable {
                 for happening in world.possible {
                     var after = world
                     after.happens(happening)
-                    guard seen.insert(after).inserted else { continue }
-                    let way = path + [happening]
-                    if let words = after.violation ?? after.locks() {
-                        return Result(depth: level, states: seen.count, violation: words, path: way.map { "\($0)" })
+                    guard seen.insert(after.trace).inserted else { continue }
+                    let calm = after.quietened()
+                    let words = after.violation ?? (rests.insert(calm.trace).inserted ? calm.locks() : nil)
+                    if let words {
+                        return Result(depth: level, states: seen.count, violation: words, path: (path + [happening]).map { "\($0)" })
                     }
-                    if level < depth { next.append((after, way)) }
+                    if level < depth { next.append((after, path + [happening])) }
                 }
             }
             layer = next
+            told(level, seen.count)
         }
         return Result(depth: depth, states: seen.count, violation: nil, path: [])
     }
@@ -58,7 +63,7 @@ package struct CartExplorer: Sendable {
                     return Result(depth: way.count, states: count, violation: words, path: way.map { "\($0)" })
                 }
             }
-            if let words = world.locks() {
+            if let words = world.quietened().locks() {
                 return Result(depth: way.count, states: count, violation: words, path: way.map { "\($0)" })
             }
         }

@@ -3,9 +3,9 @@ internal import GatewayCore
 /// One cart and all that can happen to it, without chance: the machine that production runs, and a small model of readers, Stripe, the backend
 /// and the journal around it.
 ///
-/// Time passes only by whole windows. What is assumed of the world is what the design assumes: nothing is charged later than the window after its
+/// Time passes by whole windows, and by a moment where an order of moments can matter. What is assumed of the world is what the design assumes: nothing is charged later than the window after its
 /// reader was seen idle.
-struct CartWorld: Sendable, Hashable {
+struct CartWorld: Sendable {
     enum Happening: Sendable, Hashable {
         /// A till asks for the money; `other`: another amount.
         case put(Int, other: Bool)
@@ -77,7 +77,7 @@ struct CartWorld: Sendable, Hashable {
     static let cart = CartID(unchecked: "1")
     static let window: Int64 = 180_000
     static let terms = EvidenceTerms(window: window, patience: 120_000)
-    private static let amounts = [try? DecimalAmount("10.00"), try? DecimalAmount("20.00")].compactMap { $0 }
+    private static let amounts = (first: World.amount("10.00"), second: World.amount("20.00"))
 
     var machine: CartMachine
     var now: MonoTime = 1_000_000
@@ -105,20 +105,21 @@ struct CartWorld: Sendable, Hashable {
         self.makesNew = makesNew
     }
 
-    static func == (left: Self, right: Self) -> Bool {
-        left.machine == right.machine && left.now == right.now && left.attempts == right.attempts && left.flights == right.flights
-            && left.idle == right.idle && left.intents == right.intents && left.question == right.question
-            && left.isOrdered == right.isOrdered && left.saysFailed == right.saysFailed && left.restarts == right.restarts
-    }
-
-    func hash(into hasher: inout Hasher) {
+    /// All that decides what can happen from here on: two worlds that have it in common are one.
+    var trace: Int {
+        var hasher = Hasher()
         hasher.combine(machine)
         hasher.combine(now)
         hasher.combine(attempts)
         hasher.combine(flights)
+        hasher.combine(idle)
         hasher.combine(intents)
         hasher.combine(question)
+        hasher.combine(isOrdered)
+        hasher.combine(saysFailed)
         hasher.combine(restarts)
+        for record in records { hasher.combine(record?.money) }
+        return hasher.finalize()
     }
 
     var moment: Now { Now(mono: now, wall: now) }
@@ -129,7 +130,7 @@ struct CartWorld: Sendable, Hashable {
     static func index(_ id: PaymentID) -> Int? { World.number(in: id.text, after: 1) }
 
     static func request(other: Bool) -> PaymentRequest {
-        PaymentRequest(cart: cart, amount: amounts[other ? 1 : 0])
+        PaymentRequest(cart: cart, amount: other ? amounts.second : amounts.first)
     }
 
     func facts(_ intent: Int) -> IntentFacts {

@@ -35,6 +35,10 @@ extension World {
             ask(
                 0, .openCart(carts[cart].id, lane: nil, reader: Reader.id(reader).text, Recall()), payment: nil,
                 text: "at the end: open a cart")
+            // What did not serve the interface is asked again when a technician says so.
+            if extras.twins > 0 {
+                asks(technician: .connect(Reader.id(reader).text, cart: carts[cart].id, takeOver: false), "at the end: connect \(reader)")
+            }
         }
     }
 
@@ -56,14 +60,21 @@ extension World {
 
     private func mayPass(_ probe: Probe) -> Bool {
         guard !probe.isSecond, let failure = disk.payments[payments[probe.payment].id]?.failure else { return false }
-        switch failure.code {
-        case .readerLost, .readerError, .readerInUse, .backendUnavailable, .intentFailed, .queueTimeout: return true
-        default: return false
-        }
+        let passing: [FailureCode] = [.readerLost, .readerError, .readerInUse, .backendUnavailable, .intentFailed, .queueTimeout]
+        return passing.contains(failure.code)
     }
 
-    private mutating func probe(_ cart: Int, isSecond: Bool = false) {
-        guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+    /// What became of it can be read by nobody, because a restart has forgotten the intent's secret and the backend makes another each time: a
+    /// technician looks it up, and when the window has passed the cart can be paid.
+    private func isForATechnician(_ probe: Probe) -> Bool {
+        guard !probe.isSecond, let record = disk.payments[payments[probe.payment].id], record.state == .unresolved,
+            let intent = record.intent.flatMap({ Stripe.index(of: $0) })
+        else { return false }
+        return plan.intentMode != .same && !secretsKnown.contains(intent)
+    }
+
+    mutating func probe(_ cart: Int, isSecond: Bool = false) {
+        let amount = amount(of: cart)
         let number = payments.count
         // The form is closed, and nobody is asked in a bank's app.
         backend.carts[cart].isKeyedOpen = false
@@ -82,7 +93,7 @@ extension World {
         probes[probe].tries += 1
         probes[probe].refusal = nil
         ask(
-            0, .pay(truth.id, truth.request, Recall()), payment: probes[probe].payment, isPut: true,
+            0, .pay(truth.id, truth.request, Recall(), isTechnician: truth.isVouched), payment: probes[probe].payment, isPut: true,
             text: "at the end: PUT \(truth.id) \(truth.request.cart)")
     }
 
@@ -91,19 +102,43 @@ extension World {
         guard let index = probes.firstIndex(where: { $0.payment == payment }) else { return }
         probes[index].refusal = refusal
         // Whoever is told that a form is open closes it, and says so.
-        if refusal.code == .cartBusy, refusal.payment == nil { payments[payment].request.afterKeyedEntry = true }
+        if refusal.code == .cartBusy, refusal.payment == nil {
+            // Where nobody can read it a technician looks it up, once no customer is asked in the bank's app any more.
+            payments[payment].isVouched = payments[payment].request.afterKeyedEntry && isUntyped(payments[payment].cart)
+            payments[payment].request.afterKeyedEntry = true
+        }
         if probes[index].tries < 8 { plans(.asksAgain(index), after: 20_000) }
+    }
+
+    /// Nothing was charged on what was handed out for keyed entry, and nothing will be.
+    private func isUntyped(_ cart: Int) -> Bool {
+        backend.carts[cart].intents.allSatisfy { intent in
+            !stripe.intents[intent].isKeyed || [.requiresPaymentMethod, .canceled].contains(stripe.intents[intent].status)
+        }
     }
 
     /// What became of the carts that were tried.
     mutating func probed() {
         let tried = probes
         probes = []
+        var isWaiting = false
         for probe in tried {
-            if mayPass(probe) { self.probe(probe.cart, isSecond: true) } else { judge(probe) }
+            if mayPass(probe) {
+                self.probe(probe.cart, isSecond: true)
+            } else if isForATechnician(probe), resolves(probe.payment, 0) {
+                plans(.probe(probe.cart), after: 400_000)
+                isWaiting = true
+            } else if !probe.isSecond, probe.refusal?.code == .cartHeld, let held = probe.refusal?.payment {
+                // Nobody can read that the hold is over: a technician says so.
+                acknowledges(held)
+                plans(.probe(probe.cart), after: 20_000)
+                isWaiting = true
+            } else {
+                judge(probe)
+            }
             guard violation == nil else { return }
         }
-        if !probes.isEmpty { return plans(.probed, after: 600_000) }
+        if !probes.isEmpty || isWaiting { return plans(.probed, after: 1_200_000) }
         guard life == 1 else { return isOver = true }
         life = 2
         trace.note(now, 83, text: "── and after a restart?")
@@ -128,6 +163,8 @@ extension World {
     }
 
     private mutating func judge(_ probe: Probe) {
+        // A customer has approved a typed card in the bank's app meanwhile.
+        guard stripe.standing(inCart: probe.cart) == 0 || payments[probe.payment].charge != nil else { return }
         let (cart, id) = (carts[probe.cart].id, payments[probe.payment].id)
         if let record = disk.payments[id], payments[probe.payment].wasAcknowledged {
             if record.state != .succeeded, !isForAPerson(record, probe) {
@@ -140,8 +177,7 @@ extension World {
         guard let remedy = refusal.remedy, !remedy.isEmpty else { return fail(.payable, words + " (and no remedy)") }
         switch refusal.code {
         case .cartBusy:
-            let isKeyed = payments[probe.payment].request.afterKeyedEntry
-            if refusal.payment == nil, !isKeyed { fail(.payable, words + " (and no payment is named)") }
+            if refusal.payment == nil, isUntyped(probe.cart) { fail(.payable, words + " (and no payment is named)") }
         case .cartHeld:
             // Where the agent can read that the hold is over, it is over.
             guard let payment = refusal.payment, let intent = disk.payments[payment]?.intent.flatMap({ Stripe.index(of: $0) }) else {

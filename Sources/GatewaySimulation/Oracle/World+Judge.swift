@@ -126,6 +126,9 @@ extension World {
     /// A payment is about to be on disk: no other of its cart runs, however the cart is written.
     mutating func judgeAcceptance(_ record: PaymentRecord) {
         guard let number = paymentIndex[record.id] else { return }
+        if disk.facts.contains(where: { $0.key.hasPrefix(GatewayMachine.lossKey) && $0.value == GatewayMachine.lossNotAccepted }) {
+            fail(.neverTwice, "\(record.id) is accepted, and nobody has agreed to the loss of a journal")
+        }
         for other in payments where other.cart == payments[number].cart && other.id != record.id {
             guard let row = disk.payments[other.id], !row.state.isEnd, row.state != .unresolved else { continue }
             fail(.neverTwice, "\(record.id) is accepted while \(row.id) of its cart is \(row.state.rawValue)")
@@ -138,9 +141,33 @@ extension World {
             fail(.endIsFinal, "\(record.id) had ended \(before.state.rawValue); now a row says \(record.state.rawValue)")
         }
         if record.state.isEnd { judgeEnd(record) }
+        judgeAmount(record)
         let unknown: MoneyState = record.authorized && record.state == .unresolved ? .authorized : .unknown
         if record.confirmingAt != nil, !record.state.isEnd, record.money != unknown {
             fail(.neverAGuess, "\(record.id) is past its confirm and says \(record.money.rawValue)")
+        }
+    }
+
+    /// What is said to be charged is what Stripe has charged; where that is not what the reader showed, a person is told, or has seen to it.
+    private mutating func judgeAmount(_ record: PaymentRecord) {
+        guard let told = record.amountChargedMinor, let intent = record.intent.flatMap({ Stripe.index(of: $0) }) else { return }
+        guard stripe.charges.contains(where: { $0.intent == intent && $0.amount == told }) else {
+            return fail(.amounts, "\(record.id) says that \(told) was charged on pi_\(intent), and it was not")
+        }
+        guard let shown = record.amountMinor, told != shown + record.tipMinor, let number = paymentIndex[record.id] else { return }
+        if !payments[number].wasSeenTo, !record.warnings.contains(where: { $0.code == .chargedAmountDiffers }) {
+            fail(.amounts, "\(record.id) was charged \(told), not \(shown) and a tip of \(record.tipMinor), and nobody is warned")
+        }
+    }
+
+    /// A technician was told that it is done.
+    mutating func judgeAcknowledged(_ record: PaymentRecord) {
+        // What the disk has not taken yet is a news of its own.
+        if record.warnings.contains(where: { $0.code != .notJournaled }) {
+            fail(.answered, "\(record.id) was acknowledged, and warns still")
+        }
+        if disk.cart(record.request.cart)?.held == record.id {
+            fail(.answered, "\(record.id) was acknowledged, and its cart is held still")
         }
     }
 

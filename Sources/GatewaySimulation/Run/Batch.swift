@@ -13,7 +13,7 @@ extension Simulation {
 
     /// Runs the seeds from `first` on, each in a world of its own, spread over threads; stops early when `limit` seeds broke a promise.
     package static func run(
-        from first: UInt64, count: Int, threads: Int, looks: Bool = false, kinds: Kinds = .usual, limit: Int = 1
+        from first: UInt64, count: Int, threads: Int, looks: Bool = false, kinds: Kinds = .all, limit: Int = 1
     ) async -> Summary {
         let lanes = max(1, min(threads, count))
         let size = 250

@@ -11,7 +11,7 @@ package enum Simulation {
     }
 
     /// - Parameter looks: the agent looks for readers on the LAN (`lan.sweep`), and follows those that have moved.
-    package static func run(seed: UInt64, looks: Bool = false, kinds: Kinds = .usual, tracing: Bool = false) -> Outcome {
+    package static func run(seed: UInt64, looks: Bool = false, kinds: Kinds = .all, tracing: Bool = false) -> Outcome {
         var world = World(seed: seed, looks: looks, kinds: kinds, tracing: tracing)
         world.run()
         return Outcome(

@@ -40,10 +40,8 @@ struct Disk: Sendable {
         return facts
     }
 
-    /// As the real journal's: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
+    /// As the real journal's.
     var openCarts: [CartFacts] {
-        carts.keys.sorted().compactMap { cart($0) }.filter {
-            $0.keyedEntry || (!$0.replaced.isEmpty && !$0.paid)
-        }
+        Set(carts.keys).union(openPayments.map(\.request.cart.lock)).sorted().compactMap { cart($0) }.filter(\.isOpen)
     }
 }

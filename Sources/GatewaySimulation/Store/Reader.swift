@@ -65,8 +65,17 @@ struct Reader: Sendable {
     /// Requests of the agent that have no answer yet.
     var open = 0
 
-    static func index(of id: ReaderID) -> Int? { World.number(in: id.text, after: 4) }
+    /// It does not serve what an activation asks of it.
+    var speaksAnotherDialect = false
+    /// Under which ids the lists have it beside, or instead of, its own: its number and so many hundreds.
+    var otherIDs: [Int] = []
+    var hasItsOwnID = true
+
+    /// A reader may have several ids, which tell by their last two digits whose they are.
+    static func index(of id: ReaderID) -> Int? { World.number(in: id.text, after: 4).map { $0 % 100 } }
     static func id(_ index: Int) -> ReaderID { ReaderID(unchecked: "tmr_\(index)") }
+
+    func ids(_ index: Int) -> [ReaderID] { (hasItsOwnID ? [Self.id(index)] : []) + otherIDs.map { Self.id(index + $0 * 100) } }
 
     /// What the reader is at work on.
     var standing: Collection? {

@@ -46,7 +46,7 @@ struct Stripe: Sendable {
         guard intents.indices.contains(index) else { return ("resource_missing", false) }
         switch intents[index].status {
         case .requiresPaymentMethod, .requiresConfirmation: break
-        default: return ("payment_intent_unexpected_state", true)
+        case .requiresAction, .processing, .requiresCapture, .succeeded, .canceled, .other: return ("payment_intent_unexpected_state", true)
         }
         // Stripe works on one request for an object at a time.
         return intents[index].underWay > 0 ? ("lock_timeout", false) : nil

@@ -50,6 +50,12 @@ package struct Kinds: OptionSet, Sendable, Hashable {
     package static let wrongWords = Kinds(rawValue: 1 << 21)
     /// At the end everything is free, and every unpaid cart can be paid, in this life and after a restart.
     package static let ends = Kinds(rawValue: 1 << 22)
+    /// A start finds a journal that had to be set aside: nothing is accepted before a technician agrees to its loss.
+    package static let losses = Kinds(rawValue: 1 << 23)
+    /// The agent looks for readers on the LAN, and follows those that have moved.
+    package static let looks = Kinds(rawValue: 1 << 24)
+    /// A reader has two entries in the lists, is registered anew under another id, or speaks another dialect for a while.
+    package static let twins = Kinds(rawValue: 1 << 25)
 
     package static let named: [(name: String, kind: Kinds)] = [
         ("hangUps", .hangUps), ("technicians", .technicians), ("cardSetups", .cardSetups), ("registrations", .registrations),
@@ -57,15 +63,10 @@ package struct Kinds: OptionSet, Sendable, Hashable {
         ("changedAmounts", .changedAmounts), ("parts", .parts), ("processing", .processing), ("heldMoney", .heldMoney),
         ("spellings", .spellings), ("bankApps", .bankApps), ("hangingDisks", .hangingDisks), ("unlabelled", .unlabelled),
         ("currencies", .currencies), ("stayingTips", .stayingTips), ("balances", .balances), ("letIn", .letIn),
-        ("wrongWords", .wrongWords), ("ends", .ends),
+        ("wrongWords", .wrongWords), ("ends", .ends), ("losses", .losses), ("looks", .looks), ("twins", .twins),
     ]
 
     package static let all = named.reduce(into: Kinds()) { $0.insert($1.kind) }
-    /// What is run when nothing is said.
-    package static let usual: Kinds = [
-        .hangUps, .cardSetups, .registrations, .cables, .settings, .stripeCancels, .changedAmounts, .parts, .unlabelled,
-        .currencies, .stayingTips, .balances, .wrongWords,
-    ]
 }
 
 /// What a world meets of the kinds.
@@ -83,6 +84,8 @@ struct Extras: Sendable {
     var stayingTips = 0
     var balances = 0
     var wrongWords = 0
+    /// Per thousand starts.
+    var losses = 0
     // How often in a world.
     var technicians = 0
     var registrations = 0
@@ -94,6 +97,8 @@ struct Extras: Sendable {
     var hangingDisks = 0
     var unlabelled = 0
     var letsIn = false
+    var looks = false
+    var twins = 0
     var currencies = 1
     var reading = CartReading.exact
     var endsWell = false
@@ -134,7 +139,10 @@ struct Extras: Sendable {
         balances = often(.balances, 150, [300])
         wrongWords = often(.wrongWords, 150, [300])
         letsIn = met(.letIn, 250)
+        losses = often(.losses, 80, [300, 1_000])
+        looks = met(.looks, 100)
+        twins = often(.twins, 120, [2, 6])
         // It takes as long as the rest of the world.
-        endsWell = dice.chance(250) && kinds.contains(.ends)
+        endsWell = dice.chance(150) && kinds.contains(.ends)
     }
 }

@@ -18,7 +18,11 @@ enum Happening: Sendable {
     case diskFull(Bool)
     case clockJumps(Int64)
     case hangsUp(Int)
-    case technician, registrar
+    case technician, registrar, acceptsLoss
+    /// A reader shows itself on the LAN, or nobody answers where it was.
+    case sighted(Int)
+    case listedAnew
+    case dialect(Int, isOther: Bool)
     case cardDesk(Int?)
     case keptCard(Int, number: Int, canceled: Bool)
     case madeMethod(Int, number: Int)
@@ -38,6 +42,7 @@ enum Happening: Sendable {
     case settle
     case rests(tries: Int)
     case asksAgain(Int)
+    case probe(Int)
     case probed
     case over
 }
@@ -106,6 +111,10 @@ struct PaymentTruth: Sendable {
     /// The agent has worked on it for so long, while it was neither ended nor unresolved.
     var runsSince: Int64?
     var resolvedByTechnician = false
+    /// A technician has acknowledged what it warns of, or is about to.
+    var wasSeenTo = false
+    /// A technician repeats it, who has looked up that nothing was typed in.
+    var isVouched = false
     /// It was refused because of the disk: it never runs.
     var wasRefusedForDisk = false
 }

@@ -11,6 +11,13 @@ extension World {
         visibleSetups = [:]
         takeOversAsked = []
         machine = GatewayMachine(policy: policy, seed: seed ^ UInt64(generation) &* 0x9e37_79b9)
+        if generation > 1, !isClosed, dice.chance(extras.losses) {
+            disk.apply([
+                JournalEntry(
+                    kind: .fact, at: now,
+                    fact: .init(key: GatewayMachine.lossKey + "journal.\(generation)", value: GatewayMachine.lossNotAccepted))
+            ])
+        }
         let open = disk.openPayments
         let openSetups = disk.openCardSetups
         for record in open { visible[record.id] = record }
@@ -136,7 +143,7 @@ extension World {
         requests.append(
             OpenRequest(request: request, generation: generation, till: till, payment: payment, sentAt: now, isPut: isPut))
         trace.note(now, 20, UInt64(index), text: "\(till == Self.technician ? "technician" : "till \(till)"): \(text)")
-        if dice.chance(extras.hangUps) { plans(.hangsUp(index), after: dice.within(1...5_000)) }
+        if life == 0, dice.chance(extras.hangUps) { plans(.hangsUp(index), after: dice.within(1...5_000)) }
         arrives(index)
     }
 
@@ -154,17 +161,22 @@ extension World {
         guard machine != nil, open.generation == generation else { return }
         let recall: Recall
         switch open.request {
-        case .pay(let id, let body, _): recall = Recall(payment: disk.payments[id], cart: disk.cart(body.cart))
+        case .pay(let id, let body, _, _): recall = Recall(payment: disk.payments[id], cart: disk.cart(body.cart))
         case .cancel(let id, _), .resolve(let id, _, _, _, _, _), .release(_, .payment(let id), _, _):
             recall = Recall(payment: disk.payments[id])
         case .keepCard(let id, _, _), .cancelCardSetup(let id, _), .release(_, .cardSetup(let id), _, _):
             recall = Recall(cardSetup: disk.cardSetups[id])
         case .openCart(let cart, _, _, _), .keyedIntent(let cart, _, _, _): recall = Recall(cart: disk.cart(cart))
-        default: recall = Recall()
+        case .acknowledge(let id, _, _, _):
+            let record = disk.payments[id]
+            recall = Recall(payment: record, cart: record.flatMap { disk.cart($0.request.cart) })
+        case .display, .closeCart, .cartStatus, .configuration, .connectionToken, .acceptLoss, .readers, .register, .relabel,
+            .deregister, .identify, .connect, .disconnect, .discover:
+            recall = Recall()
         }
         let request: Request =
             switch open.request {
-            case .pay(let id, let body, _): .pay(id, body, recall)
+            case .pay(let id, let body, _, let isTechnician): .pay(id, body, recall, isTechnician: isTechnician)
             case .cancel(let id, _): .cancel(id, recall)
             case .resolve(let id, let paid, let order, let by, let note, _):
                 .resolve(id, paid: paid, order: order, by: by, note: note, recall)
@@ -173,7 +185,10 @@ extension World {
             case .keepCard(let id, let body, _): .keepCard(id, body, recall)
             case .cancelCardSetup(let id, _): .cancelCardSetup(id, recall)
             case .release(let reader, let holder, let by, _): .release(reader, holder, by: by, recall)
-            default: open.request
+            case .acknowledge(let id, let by, let note, _): .acknowledge(id, by: by, note: note, recall)
+            case .display, .closeCart, .cartStatus, .configuration, .connectionToken, .acceptLoss, .readers, .register, .relabel,
+                .deregister, .identify, .connect, .disconnect, .discover:
+                open.request
             }
         feed(.request(RequestID(UInt64(index + 1)), request))
     }
@@ -196,6 +211,7 @@ extension World {
         case .payment(let record, let created):
             trace.note(now, 30, text: "answer to till \(open.till): \(created ? "201" : "200") \(Self.line(record))")
             judgeAnswer(record, open)
+            if case .acknowledge = open.request { judgeAcknowledged(record) }
             if open.isPut { tills[open.till].waitsForPut = false }
         case .refused(let refusal):
             trace.note(now, 31, text: "answer to till \(open.till): \(refusal.code.rawValue): \(refusal.detail)")

@@ -25,7 +25,10 @@ extension World {
             return .connectionToken(.success(ConnectionToken(Secret("pst_\(backend.tokens - 1)"))))
         case .backendReaders, .terminals:
             return .backendReaders(
-                .success(readers.indices.filter { isRegistered($0) }.map { BackendReader(id: Reader.id($0), label: readers[$0].label) }))
+                .success(
+                    readers.indices.filter { isRegistered($0) }.flatMap { index in
+                        readers[index].ids(index).map { BackendReader(id: $0, label: readers[index].label) }
+                    }))
         case .registerTerminal, .updateTerminal, .deregisterTerminal: return .terminalChanged(changesTerminals(call))
         case .paymentStatus(let id):
             guard let cart = cartIndex(id) else { return .paymentStatus(.failure(.rejected(status: 422, detail: "no such cart"))) }
@@ -61,10 +64,8 @@ extension World {
         if plan.intentMode == .same, let last = backend.carts[cart].intents.last, stripe.intents[last].isKeyed == isKeyed,
             stripe.refusal(last) == nil
         {
-            if stripe.intents[last].stayingTip == 0 || !dice.chance(extras.stayingTips) {
-                stripe.intents[last].amount = amount
-                stripe.intents[last].stayingTip = 0
-            }
+            if !dice.chance(extras.stayingTips) { stripe.intents[last].stayingTip = 0 }
+            stripe.intents[last].amount = amount + stripe.intents[last].stayingTip
             index = last
         }
         if plan.intentMode == .newCancelsOld {
@@ -98,11 +99,14 @@ extension World {
             return .failure(.unauthorized(detail: "the token is spent"))
         }
         return .success(
-            readers.indices.filter { isRegistered($0) }.map {
-                StripeReader(
-                    id: Reader.id($0), serial: "S\($0)", model: "simulated", label: nil, address: "10.0.0.\(readers[$0].listedAddress)",
-                    baseURL: looksAtLAN ? "r\($0).\(ReaderName.suffix)" : "example.test", status: "online", lastSeenAt: nil, software: nil,
-                    livemode: false)
+            readers.indices.filter { isRegistered($0) }.flatMap { index in
+                readers[index].ids(index).map { id in
+                    StripeReader(
+                        id: id, serial: "S\(index)", model: "simulated", label: nil,
+                        address: "10.0.0.\(readers[index].listedAddress)",
+                        baseURL: looksAtLAN ? "r\(index).\(ReaderName.suffix)" : "example.test", status: "online", lastSeenAt: nil,
+                        software: nil, livemode: false)
+                }
             })
     }
 

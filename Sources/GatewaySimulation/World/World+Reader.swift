@@ -14,6 +14,7 @@ extension World {
             case .usb(let place): place.device == readers[index].usbDevice
             }
         guard readers[index].isOn, isThere else { return .failure(.unreachable(detail: "nothing answers at \(route.address)")) }
+        if readers[index].speaksAnotherDialect, command.name == "activateTerminal" { return .failure(.unsupported(detail: "HTTP 404")) }
         if case .activate(let token, let failIfInUse) = command { return activates(index, token, failIfInUse: failIfInUse) }
         if case .prove(let token) = command {
             // Another point of sale is not let in beside anything that runs.
@@ -29,7 +30,9 @@ extension World {
             // It says so, and authorises on.
             case .clearDisplay where extras.letsIn: return .success(.done)
             case .cancelCollect: return wrongOrder("authorising")
-            default: return .failure(.app(.lockResourcesException, detail: "authorising"))
+            case .activate, .prove, .display, .clearDisplay, .collect, .query, .confirm, .collectReusable, .queryReusable, .cancelReusable,
+                .confirmReusable:
+                return .failure(.app(.lockResourcesException, detail: "authorising"))
             }
         }
         switch command {

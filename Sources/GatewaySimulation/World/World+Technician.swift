@@ -7,18 +7,28 @@ extension World {
         for _ in 0..<extras.technicians { agenda.add(.technician, at: dice.within(0...open)) }
         for _ in 0..<extras.registrations { agenda.add(.registrar, at: dice.within(0...open)) }
         for _ in 0..<extras.cardSetups { agenda.add(.cardDesk(nil), at: dice.within(0...open)) }
+        if extras.looks || looksAtLAN { for _ in 0..<3 { agenda.add(.sighted(dice.below(readers.count)), at: dice.within(0...open)) } }
         for _ in 0..<extras.settings { agenda.add(.settings, at: dice.within(0...open)) }
         for _ in 0..<extras.cables {
             let (reader, from) = (dice.below(readers.count), dice.within(0...open))
             agenda.add(.cable(reader, isIn: true), at: from)
             if dice.chance(700) { agenda.add(.cable(reader, isIn: false), at: from + dice.within(500...60_000)) }
         }
+        if extras.losses > 0 { for _ in 0..<3 { agenda.add(.acceptsLoss, at: dice.within(0...open)) } }
+        for _ in 0..<extras.twins {
+            agenda.add(.listedAnew, at: dice.within(0...open))
+            guard dice.chance(300) else { continue }
+            let (reader, from) = (dice.below(readers.count), dice.within(0...open))
+            agenda.add(.dialect(reader, isOther: true), at: from)
+            agenda.add(.dialect(reader, isOther: false), at: from + dice.within(1_000...60_000))
+        }
         for _ in 0..<extras.stripeCancels { agenda.add(.stripeCancels, at: dice.within(0...open)) }
         for _ in 0..<extras.changedAmounts { agenda.add(.changesAmount, at: dice.within(0...open)) }
         for _ in 0..<extras.hangingDisks { agenda.add(.diskHangs(for: dice.within(5_000...60_000)), at: dice.within(0...open)) }
     }
 
-    private mutating func asks(_ request: Request, _ text: String) { ask(Self.technician, request, payment: nil, text: text) }
+    private mutating func asks(_ request: Request, _ text: String) { asks(technician: request, text) }
+    mutating func asks(technician request: Request, _ text: String) { ask(Self.technician, request, payment: nil, text: text) }
 
     /// No till's number: who asks so gets no answer that a till would see.
     static let technician = -1
@@ -27,7 +37,7 @@ extension World {
         guard !isClosed, machine != nil else { return }
         let reader = dice.below(readers.count)
         let name = dice.chance(700) ? Reader.id(reader).text : readers[reader].label
-        switch dice.below(14) {
+        switch dice.below(16) {
         case 0, 1: asks(.connect(name, cart: anyCart(), takeOver: false), "connect \(name)")
         case 2, 3:
             takeOversAsked.insert(reader)
@@ -36,11 +46,31 @@ extension World {
         case 6: asks(.identify(name), "identify \(name)")
         case 7, 8, 9: releases(reader)
         case 10: asks(.discover(order()), "discover")
-        case 11: asks(.acceptLoss(by: "technician", note: "agreed"), "accept the loss of a journal")
+        case 11: acceptsLoss()
         case 12: if let cart = anyCart() { asks(.configuration(cart), "configuration of \(cart)") }
+        case 13, 14: acknowledges()
         default: asks(.readers(refresh: true), "readers, anew")
         }
     }
+
+    /// Whoever has something to be seen to; now and then whoever has not.
+    private mutating func acknowledges() {
+        let seen = payments.filter { truth in
+            guard let record = disk.payments[truth.id] else { return false }
+            return !record.warnings.isEmpty || disk.carts[record.request.cart.lock]?.held == truth.id
+        }
+        let chosen = seen.isEmpty || dice.chance(100) ? payments : seen
+        guard !chosen.isEmpty else { return }
+        acknowledges(dice.of(chosen).id)
+    }
+
+    mutating func acknowledges(_ id: PaymentID) {
+        if let number = paymentIndex[id] { payments[number].wasSeenTo = true }
+        asks(.acknowledge(id, by: "technician", note: "seen to", Recall()), "acknowledge \(id)")
+    }
+
+    /// Somebody agrees to the loss of a journal.
+    mutating func acceptsLoss() { asks(.acceptLoss(by: "technician", note: "agreed"), "accept the loss of a journal") }
 
     private mutating func anyCart() -> CartID? { carts.isEmpty || dice.chance(300) ? nil : carts[dice.below(carts.count)].id }
 
@@ -90,7 +120,12 @@ extension World {
             guard let index = registered(id) else { return .failure(refused) }
             readers[index].label = label
         case .deregisterTerminal(let id):
-            guard let index = registered(id) else { return .failure(refused) }
+            // What was asked before closing time and arrives after it takes no reader away from those who come to pay at the end.
+            guard !isClosed, let index = registered(id) else { return .failure(refused) }
+            if id == Reader.id(index) { readers[index].hasItsOwnID = false }
+            readers[index].otherIDs.removeAll { Reader.id(index + $0 * 100) == id }
+            guard readers[index].ids(index).isEmpty else { break }
+            readers[index].hasItsOwnID = true
             readers[index].registeredAt = nil
         default: return .failure(refused)
         }
@@ -98,7 +133,25 @@ extension World {
     }
 
     private func registered(_ id: ReaderID) -> Int? {
-        Reader.index(of: id).flatMap { readers.indices.contains($0) && isRegistered($0) ? $0 : nil }
+        Reader.index(of: id).flatMap { readers.indices.contains($0) && isRegistered($0) && readers[$0].ids($0).contains(id) ? $0 : nil }
+    }
+
+    /// Somebody has registered a reader once more, with or without taking the old entry away.
+    mutating func listedAnew() {
+        guard !isClosed else { return }
+        let index = dice.below(readers.count)
+        let number = 1 + dice.below(3)
+        if !readers[index].otherIDs.contains(number) { readers[index].otherIDs.append(number) }
+        if dice.chance(500) { readers[index].hasItsOwnID = false }
+        if dice.chance(300) { readers[index].otherIDs = [number] }
+        if dice.chance(250) { (readers[index].hasItsOwnID, readers[index].otherIDs) = (true, []) }
+        trace.note(now, 67, UInt64(index), text: "reader \(index) is listed as \(readers[index].ids(index).map(\.text))")
+    }
+
+    /// A till calls a reader by what it has in its settings.
+    func name(ofReader index: Int, by choice: Int) -> String {
+        guard extras.twins > 0 else { return Reader.id(index).text }
+        return choice < 2 ? Reader.id(index).text : choice < 4 ? "S\(index)" : Reader.id(index + (choice - 3) * 100).text
     }
 
     func isRegistered(_ reader: Int) -> Bool { readers[reader].registeredAt.map { $0 <= now } ?? false }

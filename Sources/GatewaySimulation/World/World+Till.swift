@@ -34,14 +34,14 @@ extension World {
         let number = payments.count
         let id = PaymentID(unchecked: "p\(number)")
         let lane = LaneName(unchecked: "lane-\(till)")
-        guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+        let amount = amount(of: cart)
         // Whoever says that the form is closed has closed it, and has seen that it was not paid.
         // Some do not know of the form at another till, and say nothing.
         let afterKeyed =
             !isTypedIn(cart) && (backend.carts[cart].isKeyedOpen ? dice.chance(600) : dice.chance(plan.keyedEntries))
         let request = PaymentRequest(
             cart: name(of: cart), amount: amount, accountBalance: dice.chance(extras.balances) ? amount : nil, lane: lane,
-            reader: Reader.id(dice.below(readers.count)).text,
+            reader: name(ofReader: dice.below(readers.count), by: extras.twins > 0 ? dice.below(7) : 0),
             timeoutSeconds: dice.of([nil, 5, 8]),
             display: dice.chance(plan.displays)
                 ? DisplayCart(currency: carts[cart].currency, totalMinor: Int64(carts[cart].amount), taxMinor: nil, lines: []) : nil,
@@ -59,6 +59,14 @@ extension World {
         backend.carts[cart].intents.contains {
             stripe.intents[$0].isKeyed && stripe.intents[$0].status != .requiresAction && stripe.refusal($0)?.showsIntent == true
         }
+    }
+
+    /// What the cart costs.
+    func amount(of cart: Int) -> DecimalAmount { Self.amount(carts[cart].currency.majorText(Int64(carts[cart].amount))) }
+
+    /// An amount that the simulation itself has written: one that cannot be read is a mistake of the simulation.
+    static func amount(_ text: String) -> DecimalAmount {
+        do { return try DecimalAmount(text) } catch { preconditionFailure("\(text) is no amount: \(error)") }
     }
 
     mutating func makeCart() {
@@ -172,7 +180,7 @@ extension World {
         case 5: ask(till, .closeCart(id), payment: nil, text: "close \(id)")
         // One form at a time, and none for what was typed in already: nothing that the agent could know.
         case 6 where stripe.standing(inCart: cart) == 0 && !backend.carts[cart].isKeyedOpen && dice.chance(plan.keyedEntries * 3):
-            guard let amount = try? DecimalAmount(carts[cart].currency.majorText(Int64(carts[cart].amount))) else { return }
+            let amount = amount(of: cart)
             ask(till, .keyedIntent(id, amount: amount, accountBalance: nil, Recall()), payment: nil, text: "keyed entry for \(id)")
         default: ask(till, .readers(refresh: dice.chance(500)), payment: nil, text: "readers")
         }
@@ -202,6 +210,7 @@ extension World {
         disk.hangsUntil = now
         for index in readers.indices {
             if readers[index].registeredAt == nil { readers[index].registeredAt = now }
+            (readers[index].hasItsOwnID, readers[index].speaksAnotherDialect) = (true, false)
             left(index)
             readerOn(index)
         }
@@ -209,6 +218,7 @@ extension World {
             kill(restartAfter: nil)
             start()
         }
+        if extras.losses > 0 { acceptsLoss() }
         plans(.settle, after: 2_400_000)
         plans(.look, after: 5_000)
     }

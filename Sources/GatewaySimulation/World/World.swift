@@ -67,13 +67,13 @@ struct World {
     var isOver = false
 
     init(seed: UInt64, looks: Bool, kinds: Kinds, tracing: Bool) {
-        looksAtLAN = looks
         self.seed = seed
         var dice = Dice(seed: seed &* 0x2545_f491_4f6c_dd1d &+ 0x9e37)
         plan = Plan(dice: &dice)
         self.dice = dice
         var others = Dice(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x51)
         extras = Extras(dice: &others, kinds: kinds)
+        looksAtLAN = looks || extras.looks
         // What a kind needs to be met at all.
         if extras.bankApps > 0 { plan.keyedEntries = 330 }
         if extras.stayingTips > 0 { (plan.tips, plan.declines) = (700, 500) }
@@ -177,6 +177,10 @@ struct World {
         case .hangsUp(let request): hangsUp(request)
         case .technician: technicianActs()
         case .registrar: registrarActs()
+        case .acceptsLoss: if machine != nil { acceptsLoss() }
+        case .sighted(let reader): sighted(reader)
+        case .listedAnew: listedAnew()
+        case .dialect(let reader, let isOther): readers[reader].speaksAnotherDialect = isOther && !isClosed
         case .cardDesk(let setup): cardDesk(setup)
         case .keptCard(let reader, let number, let canceled): keptCard(reader, number: number, canceled: canceled)
         case .madeMethod(let reader, let number): madeMethod(reader, number: number)
@@ -191,6 +195,7 @@ struct World {
         case .bankApp(let cart, let intent, let approves): bankApp(cart, intent: intent, approves: approves)
         case .rests(let tries): rests(tries: tries)
         case .asksAgain(let probe): asks(probe)
+        case .probe(let cart): probe(cart, isSecond: true)
         case .probed: probed()
         case .look: look()
         case .settle: settle()

@@ -12,6 +12,17 @@ extension ReaderCommand {
     }
 }
 
+extension ReaderCommand {
+    var opensSession: Bool {
+        switch self {
+        case .activate, .prove: true
+        case .heartbeat, .query, .queryReusable, .display, .clearDisplay, .collect, .cancelCollect, .confirm, .collectReusable,
+            .cancelReusable, .confirmReusable:
+            false
+        }
+    }
+}
+
 /// Says when a question whose answer was lost is asked again. One dropped connection must not send a customer away.
 struct Questions {
     /// What part of the whole time one try may take.
@@ -41,7 +52,7 @@ struct Questions {
             refused += 1
             guard refused < Self.refusedLimit else { return nil }
             pause = .milliseconds(250) * refused
-        case .rpc, .app, .untrusted, .invalidAnswer: return nil
+        case .rpc, .app, .untrusted, .invalidAnswer, .unsupported: return nil
         }
         return pause < left ? pause : nil
     }

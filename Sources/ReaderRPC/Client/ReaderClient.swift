@@ -95,7 +95,7 @@ package actor ReaderClient {
         } catch {
             // After an answer that makes no sense nothing that follows on this connection can be trusted. Refusals by code are sound answers.
             switch error {
-            case .rpc, .app: break
+            case .rpc, .app, .unsupported: break
             case .unreachable, .untrusted, .lost, .invalidAnswer: discard()
             }
             throw error

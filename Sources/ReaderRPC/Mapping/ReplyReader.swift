@@ -9,6 +9,10 @@ struct ReplyReader {
     /// - Parameter id: of the request; an answer that names another is not its answer.
     func reply(status: Int, body: Data, id: Int64) throws(ReaderFailure) -> ReaderReply {
         guard (200...299).contains(status) else {
+            if command.opensSession, [404, 405, 415, 501].contains(status) {
+                // The certificate is verified: it is the reader that says that it has no such thing (section 14), and a session was not opened.
+                throw .unsupported(detail: "\(command.name) is answered HTTP \(status)")
+            }
             // Who said this, and whether the reader had acted before, is unknown: it counts as no answer (section 2.3).
             throw .lost(detail: "\(command.name): the answer was HTTP \(status)")
         }

@@ -1,0 +1,287 @@
+import Testing
+
+@testable import GatewayCore
+
+/// One serial number is one device, whatever the lists have for it, and a name of it is good for as long as one of its entries is listed.
+@Suite struct WhoIsWhoTests {
+    enum Naming: String, CaseIterable, Sendable {
+        case id, serial, label
+
+        var text: String {
+            switch self {
+            case .id: "tmr_1"
+            case .serial: "WSC1"
+            case .label: "Front Desk"
+            }
+        }
+    }
+
+    private static let lane = LaneName(unchecked: "till-1")
+    static let first = ReaderID(unchecked: "tmr_1")
+    static let second = ReaderID(unchecked: "tmr_2")
+
+    static func entry(
+        _ id: ReaderID, serial: String? = "WSC1", address: String? = "10.0.0.10", model: String = "stripe_s700"
+    ) -> StripeReader {
+        StripeReader(
+            id: id, serial: serial, model: model, label: "Front Desk", address: address,
+            baseURL: address == nil ? nil : "k1.\(ReaderName.suffix)", status: "online", lastSeenAt: nil, software: "2.31.0.9",
+            livemode: false)
+    }
+
+    private func store(
+        lane: Naming = .label, listing ids: [ReaderID] = [Self.first], label: String = "Front Desk", facts: [String: String] = [:],
+        holding: @escaping (Call) -> Bool = { _ in false }
+    ) -> StoreFixture {
+        var policy = GatewayPolicy()
+        policy.lanes[Self.lane] = lane.text
+        var store = StoreFixture(policy: policy, facts: facts, holding: \.isList)
+        store.listed = ids.map { BackendReader(id: $0, label: label) }
+        store.stripeLists = ids.map { Self.entry($0) }
+        store.holds = holding
+        store.settle()
+        return store
+    }
+
+    private func request(_ cart: String = "c1", lane: LaneName? = Self.lane, reader: String? = nil) throws -> PaymentRequest {
+        PaymentRequest(cart: CartID(unchecked: cart), amount: try DecimalAmount("56.78"), lane: lane, reader: reader)
+    }
+
+    @discardableResult
+    private func pay(_ store: inout StoreFixture, _ id: String = "p1", cart: String = "c1", reader: String? = nil) throws -> RequestID {
+        store.ask(.pay(PaymentID(unchecked: id), try request(cart, lane: reader == nil ? Self.lane : nil, reader: reader), Recall()))
+    }
+
+    /// The whole of Stripe's and the backend's lists is this from now on.
+    private func registers(_ store: inout StoreFixture, _ ids: [ReaderID]) {
+        store.listed = ids.map { BackendReader(id: $0, label: "Front Desk") }
+        store.stripeLists = ids.map { Self.entry($0) }
+    }
+
+    // MARK: At a cold start
+
+    @Test(arguments: Naming.allCases) func `a lane's reader is found at a cold start, however the lane names it`(_ naming: Naming) throws {
+        var store = store(lane: naming)
+        try pay(&store)
+        #expect(store.payment("p1")?.reader == Self.first)
+        #expect(store.payment("p1")?.state == .waitingForCard)
+    }
+
+    @Test(arguments: Naming.allCases) func `a payment's reader is found at a cold start, however the payment names it`(
+        _ naming: Naming
+    ) throws {
+        var store = store()
+        try pay(&store, reader: naming.text)
+        #expect(store.payment("p1")?.state == .waitingForCard)
+    }
+
+    @Test func `a serial number that was learnt once is remembered, and Stripe's list is not waited for`() throws {
+        var before = store(lane: .serial)
+        try pay(&before)
+        let facts = Dictionary(
+            before.rows.compactMap(\.fact).map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+        #expect(facts["reader.serial.tmr_1"] == "WSC1")
+        var after = store(lane: .serial, facts: facts, holding: \.isStripeList)
+        let asked = try pay(&after)
+        #expect(after.shown(asked)?.reader == Self.first, "it is accepted before Stripe has said anything")
+    }
+
+    @Test func `the list is read with the payment's own token, which then opens the session`() throws {
+        var store = store(lane: .serial)
+        try pay(&store)
+        #expect(store.made.count { $0.call.isStripeList } == 2, "once to know the reader, once to learn where it is now")
+        #expect(store.made.first { $0.call.isToken }.map { $0.call } == .connectionToken(CartID(unchecked: "c1")))
+        guard case .stripeReaders(let looked)? = store.made.first(where: { $0.call.isStripeList })?.call,
+            case .reader(_, _, .activate(let spent, _), _)? = store.made.first(where: { $0.call.isActivate })?.call
+        else { throw Missing() }
+        #expect(looked.secret.reveal() == spent.secret.reveal())
+    }
+
+    @Test func `a serial number that Stripe does not have is not found, and is looked for once`() throws {
+        var store = store()
+        let asked = try pay(&store, reader: "WSC9")
+        #expect(store.refusal(asked)?.code == .readerNotFound)
+        #expect(store.made.count { $0.call.isStripeList } == 1)
+    }
+
+    @Test func `where Stripe's list cannot be read that is said, and not that there is no such reader`() throws {
+        var store = store(lane: .serial, holding: \.isStripeList)
+        let asked = try pay(&store)
+        #expect(store.responses[asked] == nil, "it waits")
+        store.answer(.stripeReaders(.failure(.unavailable(detail: "no answer", mayHaveActed: false))), to: \.isStripeList)
+        let refusal = try #require(store.refusal(asked))
+        #expect(refusal.code == .readerUnavailable && refusal.detail.contains("Stripe's list") && refusal.remedy != nil)
+    }
+
+    @Test func `a cart that names a lane by serial number gets its reader as soon as that is known`() throws {
+        var store = store(lane: .serial)
+        store.ask(.openCart(CartID(unchecked: "c1"), lane: Self.lane, reader: nil, Recall()))
+        #expect(store.machine.cartView(CartID(unchecked: "c1"))?.reader == Self.first)
+        #expect(store.commands == ["activateTerminal"])
+    }
+
+    // MARK: Registered anew
+
+    @Test(arguments: Naming.allCases) func `the lane follows a reader that was registered anew within one try`(_ naming: Naming) throws {
+        var store = store(lane: naming)
+        store.ask(.openCart(CartID(unchecked: "c0"), lane: Self.lane, reader: nil, Recall()))
+        registers(&store, [Self.second])
+        store.ask(.readers(refresh: true))
+        try pay(&store)
+        let payment = try #require(store.payment("p1"))
+        #expect(payment.reader == Self.second && payment.state == .waitingForCard)
+        #expect(store.machine.readerViews.map(\.facts.id) == [Self.second], "the old entry is gone")
+        #expect(store.machine.cartView(CartID(unchecked: "c0"))?.readerState == .busy, "the cart that was open follows too")
+    }
+
+    @Test(arguments: Naming.allCases) func `a lease that was lost with the old entry holds nobody up`(_ naming: Naming) throws {
+        var store = store(lane: naming)
+        store.reader = { command in
+            switch command {
+            case .activate, .prove, .heartbeat: StoreFixture.usual(command)
+            default: .failure(.lost(detail: "no answer"))
+            }
+        }
+        try pay(&store, "p0", cart: "c0")
+        #expect(store.payment("p0")?.failure?.code == .readerLost)
+        registers(&store, [Self.second])
+        store.reader = StoreFixture.usual
+        store.ask(.readers(refresh: true))
+        try pay(&store)
+        store.wait(31_000)
+        #expect(store.payment("p1")?.state == .waitingForCard)
+        #expect(store.payment("p1")?.reader == Self.second || naming != .label)
+    }
+
+    @Test func `after a restart too the old id leads to the device`() throws {
+        var store = store(lane: .id, listing: [Self.second], facts: ["reader.serial.tmr_1": "WSC1"])
+        try pay(&store)
+        #expect(store.payment("p1")?.reader == Self.second)
+    }
+
+    @Test(arguments: Naming.allCases) func `a reader that was deleted loses its name and its lease`(_ naming: Naming) throws {
+        var store = store(lane: naming)
+        store.ask(.openCart(CartID(unchecked: "c0"), lane: Self.lane, reader: nil, Recall()))
+        store.listed = []
+        store.stripeLists = []
+        store.ask(.readers(refresh: true))
+        let asked = try pay(&store)
+        #expect(store.refusal(asked)?.code == .readerNotFound)
+        store.wait(5_000)
+        #expect(store.machine.readerViews.isEmpty)
+    }
+
+    // MARK: Two entries, one device
+
+    @Test func `two tills that pay by two entries of one device are both served, one after the other`() throws {
+        var store = store(listing: [Self.first, Self.second])
+        let first = try pay(&store, "p1", cart: "c1", reader: "tmr_1")
+        let second = try pay(&store, "p2", cart: "c2", reader: "tmr_2")
+        #expect(store.shown(first) != nil && store.shown(second) != nil)
+        #expect(store.payment("p1")?.state == .waitingForCard)
+        #expect(store.payment("p2")?.state != .waitingForCard && store.payment("p2")?.state.isEnd == false)
+        store.reader = { if case .query = $0 { .success(.card(StoreFixture.card)) } else { StoreFixture.usual($0) } }
+        store.wait(1_000)
+        store.status = .submitted(order: OrderID(unchecked: "1"))
+        store.wait(10_000)
+        #expect(store.payment("p1")?.state == .succeeded)
+        #expect(store.payment("p2")?.state.isEnd == true && store.payment("p2")?.failure?.code != .readerLost)
+    }
+
+    @Test func `two entries of one device at a cold start take one session at a time`() throws {
+        var store = store(listing: [Self.first, Self.second], holding: \.isStripeList)
+        try pay(&store, "p1", cart: "c1", reader: "tmr_1")
+        try pay(&store, "p2", cart: "c2", reader: "tmr_2")
+        #expect(store.calls.count { $0.call.isStripeList } == 2, "neither knows of the other yet")
+        store.holds = { _ in false }
+        store.settle()
+        #expect(store.commands.count { $0 == "activateTerminal" } == 1)
+        store.ask(.cancel(PaymentID(unchecked: "p1"), Recall()))
+        store.ask(.cancel(PaymentID(unchecked: "p2"), Recall()))
+        store.wait(5_000)
+        #expect(store.payment("p1")?.state.isEnd == true && store.payment("p2")?.state.isEnd == true)
+        #expect(store.machine.readerViews.allSatisfy { $0.payment == nil })
+    }
+
+    @Test func `both entries show what their one device is doing`() throws {
+        var store = store(listing: [Self.first, Self.second])
+        try pay(&store, reader: "WSC1")
+        let views = store.machine.readerViews
+        #expect(views.map(\.state) == [.busy, .busy])
+        #expect(views.map(\.payment) == [PaymentID(unchecked: "p1"), PaymentID(unchecked: "p1")])
+    }
+
+    @Test func `the entry that is named is the one that is removed, and not its twin`() throws {
+        var store = store(listing: [Self.first, Self.second])
+        store.ask(.openCart(CartID(unchecked: "c1"), lane: nil, reader: "tmr_1", Recall()))
+        let removed = store.ask(.deregister("tmr_2"))
+        store.listed = [BackendReader(id: Self.first, label: "Front Desk")]
+        store.wait(3_000)
+        #expect(store.made.contains { $0.call == .deregisterTerminal(Self.second) })
+        #expect(!store.made.contains { $0.call == .deregisterTerminal(Self.first) })
+        #expect(store.responses[removed] == .done)
+    }
+
+    // MARK: Another location
+
+    @Test func `what Stripe does not list here is not registered, is shown so, and takes no payment`() throws {
+        var store = store()
+        store.stripeLists = []
+        let asked = try pay(&store)
+        store.wait(1_000)
+        let again = try pay(&store, "p2", cart: "c2")
+        #expect(store.payment("p1")?.state == .failed || store.refusal(asked) != nil)
+        let refusal = try #require(store.refusal(again))
+        #expect(refusal.code == .readerUnavailable && refusal.readerState == .unregistered)
+        let view = try #require(store.machine.readerViews.first)
+        #expect(!view.facts.isRegistered && view.state == .unregistered && view.trouble?.kind == .notListed)
+        store.stripeLists = [Self.entry(Self.first)]
+        store.wait(3_000)
+        try pay(&store, "p3", cart: "c3")
+        #expect(store.payment("p3")?.state == .waitingForCard, "it is back")
+    }
+
+    // MARK: Labels and screens
+
+    @Test func `a label is compared as it was written`() throws {
+        var store = store(label: "Front\u{200d}Desk")
+        let cleaned = try pay(&store, reader: "FrontDesk")
+        #expect(store.refusal(cleaned)?.code == .readerNotFound)
+        try pay(&store, "p2", reader: "Front\u{200d}Desk")
+        #expect(store.payment("p2")?.state == .waitingForCard)
+    }
+
+    @Test func `the screen is cleared with the cart that was shown last, and with no other`() throws {
+        var store = store()
+        let (c1, c2) = (CartID(unchecked: "c1"), CartID(unchecked: "c2"))
+        let shown = DisplayCart(currency: StoreFixture.usd, totalMinor: 100, taxMinor: nil, lines: [])
+        for cart in [c1, c2] {
+            store.ask(.openCart(cart, lane: Self.lane, reader: nil, Recall()))
+            store.ask(.display(cart, shown))
+        }
+        store.ask(.closeCart(c1))
+        #expect(!store.made.contains { $0.call.isClear })
+        store.ask(.closeCart(c2))
+        #expect(store.made.count { $0.call.isClear } == 1)
+    }
+
+    @Test func `a cart that is left alone takes what it shows with it`() throws {
+        var store = store()
+        let cart = CartID(unchecked: "c1")
+        store.ask(.openCart(cart, lane: Self.lane, reader: nil, Recall()))
+        store.ask(.display(cart, DisplayCart(currency: StoreFixture.usd, totalMinor: 100, taxMinor: nil, lines: [])))
+        store.wait(1_801_000)
+        #expect(store.made.count { $0.call.isClear } == 1)
+    }
+
+    @Test func `a reader that comes back under its old id is known by the label that it bears now`() {
+        var machine = RegistrationMachine(
+            .register(RegistrationCode(Secret("donkey-gecko-inspired")), label: "Back Desk", location: nil), patience: 30_000)
+        _ = machine.begin()
+        _ = machine.listed(.success([BackendReader(id: Self.first, label: "Front Desk")]), at: 0)
+        _ = machine.told(.success(()), at: 10)
+        #expect(machine.listed(.success([BackendReader(id: Self.first, label: "Back Desk")]), at: 20) == [.ended(.success(Self.first))])
+    }
+
+    private struct Missing: Error {}
+}
