@@ -2,6 +2,7 @@ import FoundationEssentials
 import GatewayCore
 import Glibc
 import ReaderLinks
+import StoreSimulator
 import Testing
 
 @testable import Discovery
