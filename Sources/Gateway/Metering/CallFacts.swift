@@ -64,6 +64,7 @@ struct CallFacts: Sendable, Hashable {
         case .failure(.rejected): "rejected"
         case .failure(.invalidAnswer): "invalid_answer"
         case .failure(.unavailable): "unavailable"
+        case .failure(.overloaded): "overloaded"
         }
     }
 
