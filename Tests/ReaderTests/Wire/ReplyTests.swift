@@ -388,7 +388,7 @@ import Testing
                 replies += 1
             } catch {
                 switch error {
-                case .invalidAnswer, .rpc, .app: break
+                case .invalidAnswer, .rpc, .app, .unsupported: break
                 case .unreachable, .untrusted, .lost: Issue.record("round \(round): \(error)")
                 }
             }
