@@ -401,6 +401,24 @@ import Testing
     }
 
     @Test(arguments: [false, true])
+    func `a charge that shows after a technician's not taken is one, and nothing is charged beside it`(restarts: Bool) throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "ann", note: "not in the dashboard", Recall()))
+        store.intentStatus = .succeeded
+        store.confirm = MoneyStore.approves
+        let before = store.confirms
+        try store.pay("p2")
+        #expect(store.payment("p2")?.failure?.code == .cartPaid)
+        if restarts { store.restart() }
+        store.wait(3_900_000)
+        try store.pay("p3")
+        #expect(store.payment("p3") == nil || store.payment("p3")?.failure?.code == .cartPaid)
+        #expect(store.confirms == before)
+    }
+
+    @Test(arguments: [false, true])
     func `a hold that a technician has acknowledged makes way for another intent`(restarts: Bool) throws {
         var store = try heldUnread()
         store.status = .failed(error: "out of stock")

@@ -122,9 +122,13 @@ extension GatewayMachine {
         var check = KeyedCheck(left: Set(keyed.map(\.id)), payment: payment)
         check.isUnreadable = book?.money.hasUnnamedKeyedEntry != false
         keyedChecks[cart] = check
+        let isVouched = payment.flatMap { payments[$0]?.record.isVouchedUnkeyed } == true
         for entry in keyed {
             if let secret = book?.secrets[entry.id] {
                 readKeyed(secret, of: cart)
+            } else if isVouched {
+                // It was asked for in vain before, and a backend that makes another may cancel the reader's for it.
+                keyedRead(cart, entry.id, nil, at: now)
             } else {
                 // Its secret is gone with an earlier life: the backend is asked for it again, and only the same one counts.
                 call(

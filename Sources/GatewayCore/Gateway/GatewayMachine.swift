@@ -110,6 +110,8 @@ package struct GatewayMachine: Sendable {
     var parked: [Parked] = []
     /// Requests whose cart was looked into: they are asked again, with what the journal says by then.
     var checkedRequests: Set<RequestID> = []
+    /// Requests for which Stripe's list was read, until they are answered.
+    var stripeAsked: Set<RequestID> = []
     var keyedRequests: [RequestID: CartMachine.Terms] = [:]
     /// Carts of payments that ended while their reader was still to be freed.
     var freeingCarts: [PaymentID: CartID] = [:]
@@ -287,7 +289,10 @@ package struct GatewayMachine: Sendable {
         out.append(.call(id, call, timeout: timeout, trace: trace))
     }
 
-    mutating func respond(_ id: RequestID, _ response: Response) { out.append(.respond(id, response)) }
+    mutating func respond(_ id: RequestID, _ response: Response) {
+        stripeAsked.remove(id)
+        out.append(.respond(id, response))
+    }
     mutating func refuse(_ id: RequestID, _ refusal: Refusal) { respond(id, .refused(refusal)) }
 
     mutating func log(_ level: LogLevel, _ message: String, _ subject: LogSubject = .agent) {
@@ -336,6 +341,7 @@ package struct GatewayMachine: Sendable {
         forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
         checkedRequests.remove(id)
+        stripeAsked.remove(id)
         acceptance.forget(id)
         cardAcceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
