@@ -230,7 +230,7 @@ import Testing
     }
 
     @Test func `18: nobody knows whether money was taken`() async throws {
-        try await Self.shop { store in
+        try await Store.open(settings: Self.well, simulate: { $0.backend.orderDelay = 3_600_000 }) { store in
             store.simulator.fault(Fault("reader.confirmPayment", .loseAnswer))
             store.simulator.fault(Fault("stripe.payment_intent", .status(500, body: ""), times: nil, after: 1))
             _ = try await store.client.pay("w-1", PaymentBody(cart: "60", amount: "12.34"))
@@ -238,7 +238,8 @@ import Testing
             try await Self.check(
                 "payment unresolved", in: store, 0, "warn One payment is unresolved: it is not known whether the money was taken: w-1")
             store.simulator.clearFaults()
-            _ = try await store.client.payment("w-1", wait: .seconds(30))
+            store.simulator.behave { $0.orderDelay = 0 }
+            try await store.payment("w-1", becomes: .succeeded, within: .seconds(60))
         }
     }
 

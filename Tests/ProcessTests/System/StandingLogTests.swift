@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test func `a payment that is unresolved, also after a restart, and its end`() async throws {
-        try await Store.open { store in
+        try await Store.open(simulate: { $0.backend.orderDelay = 3_600_000 }) { store in
             store.simulator.fault(Fault("reader.confirmPayment", .loseAnswer))
             store.simulator.fault(Fault("stripe.payment_intent", .status(500, body: ""), times: nil, after: 1))
             _ = try await store.client.pay("w-1", PaymentBody(cart: "60", amount: "12.34"))
@@ -74,6 +74,7 @@ import Testing
             try await store.start()
             try await eventually("it is told again") { count(store, "error payment unresolved: ") == 2 }
             store.simulator.clearFaults()
+            store.simulator.behave { $0.orderDelay = 0 }
             try await store.payment("w-1", becomes: .succeeded, within: .seconds(60))
             try await eventually("its end is told") { count(store, "warning payment ended: succeeded, money taken (12.34 ") == 1 }
         }
