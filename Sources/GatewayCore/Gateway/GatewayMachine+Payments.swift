@@ -26,6 +26,8 @@ extension GatewayMachine {
             return refuse(id, refusal)
         }
         if let facts = readers[reader]?.facts, facts.isMissingAtStripe {
+            // It may be registered under another id since the backend was asked.
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, .unregistered(facts))
         }
