@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make one small mistake after another in a copy of the core, and see whether the simulated stores miss what is right.
 
-    mutate.py [--only NAME…] [--search SEEDS] [--threads N] [--keep]
+    mutate.py [--check] [--only NAME…] [--search SEEDS] [--threads N] [--keep]
 
 Each mutant is an edit of the sources (mutants.py): its search text must stand exactly once in the core, or this ends loudly. All of them are built
 into one program, each behind a number that the environment chooses; those that touch the same text are built one after another. A mutant is found
@@ -177,6 +177,7 @@ def search(program, number, mutant, chosen):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", default=[], help="parts of the names of those that are wanted")
+    parser.add_argument("--check", action="store_true", help="only say whether every mutant's text stands exactly once in the core")
     parser.add_argument("--search", type=int, default=20_000, help="seeds to search where the one that is named does not find it")
     parser.add_argument("--explore", type=int, default=8, help="events to which every order of two attempts of one cart is tried before")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 2)
@@ -186,6 +187,9 @@ def main():
     if len(set(names)) != len(names):
         fail("two mutants have one name")
     placed = place(MUTANTS)
+    if chosen.check:
+        print(f"{len(MUTANTS)} mutants fit the sources.")
+        return 0
     if chosen.only:
         placed = [item for item in placed if any(part in item.mutant.name for part in chosen.only)]
     began = time.monotonic()
