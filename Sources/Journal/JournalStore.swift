@@ -40,7 +40,7 @@ package final class JournalStore: Sendable {
                 try schema.apply(to: database, at: now, identity: JournalStore.randomIdentity())
                 return try String.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'identity'")
             }
-            guard let identity, identity.utf8.count == 8, UInt32(identity, radix: 16) != nil else {
+            guard let identity, (1...32).contains(identity.utf8.count), identity.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
                 throw JournalFailure.corrupt(detail: "it does not say which journal it is")
             }
             return (pool, identity)

@@ -61,6 +61,7 @@ import Testing
                 // What a start reads, and what is asked of it later.
                 _ = try store.openCarts()
                 _ = try store.recall(cart: CartID(unchecked: "7"))
+                _ = try store.recall(cart: CartID(unchecked: "c0"))
                 _ = try store.events(limit: 1000)
             } catch let failure as JournalFailure {
                 guard case .corrupt = failure else {

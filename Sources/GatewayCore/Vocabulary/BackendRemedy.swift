@@ -131,7 +131,8 @@ private enum Way {
                 + "again by itself."
         case .server:
             "The server has trouble of its own, and nothing here can mend it: take cash or wait; readerd tries again by itself."
-        case .silent: "Check the shop's internet connection. If it works, the server is down: take cash or wait; readerd tries again by itself."
+        case .silent:
+            "Check the shop's internet connection. If it works, the server is down: take cash or wait; readerd tries again by itself."
         }
     }
 }
