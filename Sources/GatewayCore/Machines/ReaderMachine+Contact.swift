@@ -68,7 +68,7 @@ extension ReaderTrouble.Kind {
     /// Whether it says anything of the reader: a cart that gets no connection token, because it is paid or is none, does not.
     var isOfReader: Bool {
         switch self {
-        case .noCart, .backend(.rejected): false
+        case .noCart, .backend(.rejected), .backend(.overloaded): false
         case .unreachable, .untrusted, .inUseElsewhere, .notListed, .vendorSDKOnly, .softwareUnsupported, .refused, .stripe,
             .backend(.unauthorized), .backend(.forbidden), .backend(.invalidAnswer), .backend(.unavailable):
             true
