@@ -19,12 +19,13 @@ extension GatewayMachine {
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
         case .failure(let refusal):
-            if wantsFreshList(at: now) { return park(id, original, at: now) }
+            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
             if refusal.code == .readerNotFound, parkForStripe(id, original, cart: nil, at: now) { return }
             return refuse(id, refusal)
         }
         guard let machine = readers[reader] else { return }
         if machine.facts.isMissingAtStripe {
+            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: nil, at: now) { return }
             return refuse(id, .unregistered(machine.facts))
         }

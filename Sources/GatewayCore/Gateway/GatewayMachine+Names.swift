@@ -152,8 +152,10 @@ extension GatewayMachine {
     /// The name may be one that Stripe's list tells, or the reader may be there again: the list is read with a token of this cart, and the request is
     /// asked again then. False: nothing new can be learnt so.
     mutating func parkForStripe(_ id: RequestID, _ request: Request, cart: CartID?, at now: Now) -> Bool {
+        if askedStripe.contains(id) { return false }
         if let stripeListedAt, now.mono - stripeListedAt <= 2_000, !isLookingAtStripe { return false }
         guard let cart = cart ?? cartForLooking else { return false }
+        askedStripe.insert(id)
         parked.append(Parked(id: id, request: request, reason: .stripe))
         guard !isLookingAtStripe else { return true }
         mention(cart, at: now)

@@ -19,11 +19,12 @@ extension GatewayMachine {
         case .success(let found): reader = found
         case .failure(let refusal):
             // The reader may have been registered a moment ago.
-            if wantsFreshList(at: now) { return park(id, original, at: now) }
+            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
             if refusal.code == .readerNotFound, parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, refusal)
         }
         if let facts = readers[reader]?.facts, facts.isMissingAtStripe {
+            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, .unregistered(facts))
         }

@@ -2,7 +2,9 @@ extension GatewayMachine {
     // MARK: Lists
 
     /// The list is old enough that a reader that is not in it may have been registered since.
-    func wantsFreshList(at now: Now) -> Bool {
+    func wantsFreshList(for request: RequestID, at now: Now) -> Bool {
+        // Whoever has waited for Stripe's list too knows all that can be known: lists that come slowly are not waited for in turns.
+        if askedStripe.contains(request) { return false }
         guard let listedAt else { return true }
         return isListing || now.mono - listedAt > 2_000
     }
@@ -121,6 +123,11 @@ extension GatewayMachine {
                 }
                 out.append(.readerChanged(facts.id))
             }
+            let unknown = list.readers.contains { entry in
+                readers[entry.id] == nil && readers.values.contains { $0.facts.isMissingAtStripe && $0.facts.serial == entry.serial }
+            }
+            // A device that is known has an entry that is not: the backend's list is old.
+            if unknown, !isListing { listReaders(at: now) }
             // Before anything is sent: the asker's device may be another entry's.
             isToBeUnited = true
             unite(at: now)

@@ -77,6 +77,8 @@ package struct GatewayMachine: Sendable {
     var isToBeUnited = false
     /// When Stripe's list was last read; nil: never.
     var stripeListedAt: MonoTime?
+    /// Requests that have waited for Stripe's list, and are not answered yet.
+    var askedStripe: Set<RequestID> = []
     /// Whose cart each reader's screen shows, by its lock.
     var screens: [ReaderID: CartID] = [:]
     var currencies: [PublishableKey: Currency] = [:]
@@ -279,7 +281,10 @@ package struct GatewayMachine: Sendable {
         out.append(.call(id, call, timeout: timeout, trace: trace))
     }
 
-    mutating func respond(_ id: RequestID, _ response: Response) { out.append(.respond(id, response)) }
+    mutating func respond(_ id: RequestID, _ response: Response) {
+        askedStripe.remove(id)
+        out.append(.respond(id, response))
+    }
     mutating func refuse(_ id: RequestID, _ refusal: Refusal) { respond(id, .refused(refusal)) }
 
     mutating func log(_ level: LogLevel, _ message: String, _ subject: LogSubject = .agent) {
@@ -323,6 +328,7 @@ package struct GatewayMachine: Sendable {
         forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
         checkedRequests.remove(id)
+        askedStripe.remove(id)
         acceptance.forget(id)
         cardAcceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }

@@ -389,7 +389,7 @@ import Testing
             } catch {
                 switch error {
                 case .invalidAnswer, .rpc, .app: break
-                case .unreachable, .untrusted, .lost: Issue.record("round \(round): \(error)")
+                case .unreachable, .untrusted, .lost, .unsupported: Issue.record("round \(round): \(error)")
                 }
             }
         }
