@@ -94,6 +94,9 @@ package struct MarianaClient: Sendable {
             case .forbidden, .rejected, .invalidAnswer: await credential.accepted(token)
             case .unauthorized, .unavailable: break
             }
+            if case .rejected(404, let detail) = error, !base.prefix.isEmpty {
+                throw .rejected(status: 404, detail: "\(detail); \(TransportWords.hasPath)\(base.prefix)")
+            }
             throw error
         }
     }

@@ -29,10 +29,10 @@ struct TransportReason {
             }
         case ChannelError.connectTimeout: self.init(sentence: "no connection to \(place) within \(Self.seconds(connectTimeout))")
         case let error as IOError: self.init(sentence: Self.sentence(errno: error.errnoCode, place: place))
-        case is WrongCertificateName: self.init(sentence: "the certificate of \(place) is for another name", isCertificate: true)
+        case is WrongCertificateName: self.init(sentence: "the certificate of \(place) \(TransportWords.otherName)", isCertificate: true)
         case let flaw as CertificateFlaw: self.init(sentence: "the certificate of \(place) \(flaw.words)", isCertificate: true)
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            self.init(sentence: "the certificate of \(place) is for another name", isCertificate: true)
+            self.init(sentence: "the certificate of \(place) \(TransportWords.otherName)", isCertificate: true)
         case NIOSSLError.handshakeFailed(let reason): self.init(handshake: String(describing: reason), place: place)
         case let error as BoringSSLError: self.init(handshake: String(describing: error), place: place)
         case is HTTPParserError: self.init(sentence: "what \(place) sent is not HTTP")

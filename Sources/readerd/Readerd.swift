@@ -51,20 +51,26 @@ struct Readerd: AsyncParsableCommand {
         do {
             loaded = try source.load(isTrial: checkConfig)
         } catch {
-            Self.complain("\(error)")
             // sysexits: EX_CONFIG.
-            throw ExitCode(78)
-        }
-        if checkConfig {
-            print(loaded.report())
-            return
+            throw end(StartFailure(description: "\(error)", exitCode: 78))
         }
         do {
-            try await Agent.run(loaded, source: source, record: record)
+            if checkConfig {
+                let trial = try StartTrial(loaded.settings)
+                print(loaded.report(trial.problems + StartTrial.secrets(loaded.settings)))
+            } else {
+                try await Agent.run(loaded, source: source, record: record)
+            }
         } catch let failure as StartFailure {
-            Self.complain(failure.description)
-            throw ExitCode(failure.exitCode)
+            throw end(failure)
         }
+    }
+
+    /// Tells whoever started it, and whoever has called meanwhile, why it does not run.
+    private func end(_ failure: StartFailure) -> ExitCode {
+        Self.complain(failure.description)
+        if !checkConfig { LastWord(failure.description).tellCallers(environment: ProcessInfo.processInfo.environment) }
+        return ExitCode(failure.exitCode)
     }
 
     private static func complain(_ words: String) {

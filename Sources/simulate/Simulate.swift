@@ -63,6 +63,8 @@ struct Simulate: AsyncParsableCommand {
         print(
             "\(summary.seeds) seeds, \(summary.steps) steps, \(summary.payments) payments, \(summary.charges) charges; \(summary.broken.count) broken; \(rate) seeds/s"
         )
+        // Equal before and after a change: it has moved no decision in any of these stores.
+        print("hash of all actions: \(String(summary.hash, radix: 16))")
         if let first = summary.broken.first {
             print("Replay: simulate --seed \(first.seed)\(looks ? " --looks" : "")\(self.kinds.map { " --kinds \($0)" } ?? "")")
             throw ExitCode.failure

@@ -17,9 +17,9 @@ import WebCall
 
     @Test func `that no reader is registered is said only by a list that was read`() {
         var status = Sentences.status()
-        #expect(Checkup.readers(status).status == .fail)
+        #expect(Checkup.readers(CheckedAgent(status: status)).status == .fail)
         status.backend = Status.Part(state: .unavailable, detail: "no route")
-        let finding = Checkup.readers(status)
+        let finding = Checkup.readers(CheckedAgent(status: status))
         #expect(finding.status == .skipped)
         #expect(!finding.detail.contains("registered") && finding.detail.contains("has not been read"))
     }
@@ -33,11 +33,31 @@ import WebCall
             return Checkup.isSpokenTo(device, usb)
         }
         for product in ["Keyboard", "Mouse", "Barcode Scanner", "Smart Card Reader", "BBPOS Chipper 2X"] {
-            #expect(!judged(link: nil, driveable: false, product), "\(product)")
+            for link in [nil, "hid", "ccid", "cdc_acm", "vendor", "network"] {
+                #expect(!judged(link: link, driveable: false, product), "\(product), \(link ?? "no link")")
+            }
         }
         #expect(judged(link: "reader_link", driveable: true, "Reader"))
         #expect(judged(link: "reader_link", driveable: false, "a reader link that a kernel driver holds"))
         #expect(judged(link: "network", driveable: true, "Reader with a network interface"))
+    }
+
+    @Test func `readers that nobody could ask are off where none is seen on the network, and nameless where some are`() {
+        let now = Timestamp(milliseconds: 0)
+        var agent = CheckedAgent(status: Sentences.status([Sentences.reader(.unknown)]))
+        #expect(Checkup.readers(agent).status == .fail)
+        #expect(Checkup.readers(agent).detail.hasPrefix("No reader answers on this network"))
+        #expect(Checkup.readers(agent, looksAtLAN: false).status == .skipped)
+        agent.devices = [
+            Device(
+                device: "lan:x", transport: .lan, address: "192.168.1.9", host: "*.x.device.stripe-terminal-local-reader.net",
+                driveable: false, firstSeenAt: now, lastSeenAt: now)
+        ]
+        #expect(Checkup.readers(agent).status == .skipped)
+        agent.status = Sentences.status([Sentences.reader(.unreachable)])
+        #expect(Checkup.readers(agent).status == .fail)
+        agent.status = Sentences.status([Sentences.reader(.connecting)])
+        #expect(Checkup.readers(agent).status == .fail, "one that is being dialled has not answered")
     }
 
     @Test func `a reader that nobody has asked is not called ready`() {
@@ -49,7 +69,11 @@ import WebCall
     @Test(arguments: [
         (CallFailure.unauthorized(detail: "401"), "/etc/readerd/credentials/backend-token"),
         (.forbidden(detail: "403"), "Ask whoever manages the backend"),
-        (.rejected(status: 404, detail: "no such location"), "Check location and backend.base_url"),
+        (.rejected(status: 404, detail: "terminal_readers: b:443 answered 404: no such location"), "Correct location in readerd.toml"),
+        (.rejected(status: 422, detail: "terminal_readers: b:443 answered 422: location"), "Correct location in readerd.toml"),
+        (.rejected(status: 404, detail: "terminal_readers: b:443 answered 404; \(TransportWords.hasPath)/api"), "Leave the path out"),
+        (.rejected(status: 404, detail: "payment_intent: b:443 answered 404: no such cart"), "Check the cart"),
+        (.unavailable(detail: "x: the address of b cannot be found out (DNS): nobody has told it", mayHaveActed: false), "name server"),
         (.rejected(status: 422, detail: "no"), "Check the cart"),
         (.invalidAnswer(detail: "not JSON"), "backend.base_url"),
         (.unavailable(detail: "a: \(TransportWords.nameUnknown)", mayHaveActed: false), "name server"),

@@ -401,6 +401,24 @@ import Testing
     }
 
     @Test(arguments: [false, true])
+    func `a charge that shows after a technician's not taken is one, and nothing is charged beside it`(restarts: Bool) throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "ann", note: "not in the dashboard", Recall()))
+        store.intentStatus = .succeeded
+        store.confirm = MoneyStore.approves
+        let before = store.confirms
+        try store.pay("p2")
+        #expect(store.payment("p2")?.failure?.code == .cartPaid)
+        if restarts { store.restart() }
+        store.wait(3_900_000)
+        try store.pay("p3")
+        #expect(store.payment("p3") == nil || store.payment("p3")?.failure?.code == .cartPaid)
+        #expect(store.confirms == before)
+    }
+
+    @Test(arguments: [false, true])
     func `a hold that a technician has acknowledged makes way for another intent`(restarts: Bool) throws {
         var store = try heldUnread()
         store.status = .failed(error: "out of stock")
@@ -484,6 +502,23 @@ import Testing
     }
 
     // MARK: One cart, however it is written
+
+    @Test func `where keyed entry cannot be read only a technician may say that nothing was typed in`() throws {
+        var store = MoneyStore()
+        store.givenIntent = { $0 == .card ? "pi_9" : "pi_1" }
+        store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        store.restart()
+        // The secret is gone, and the backend gives another.
+        store.givenIntent = { $0 == .card ? "pi_10" : "pi_1" }
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartBusy)
+        let request = PaymentRequest(
+            cart: StoreFixture.cart, amount: try DecimalAmount("56.78"), reader: StoreFixture.reader.text, afterKeyedEntry: true)
+        let known = store.store.row(StoreFixture.cart)
+        store.ask(.pay(PaymentID(unchecked: "p2"), request, Recall(cart: known), isTechnician: true))
+        store.wait(1_000)
+        #expect(store.payment("p2")?.state == .finishing)
+        #expect(store.payment("p2")?.isVouchedUnkeyed == true)
+    }
 
     @Test(arguments: [("123", "0123"), ("AB-1", "ab-1"), ("0127", "127"), ("7", "007")])
     func `a cart that is written in two ways is one cart, and the backend gets what the till wrote`(first: String, second: String) throws {

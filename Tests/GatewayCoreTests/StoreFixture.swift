@@ -43,6 +43,8 @@ struct StoreFixture {
     var rows: [JournalEntry] = []
     var responses: [RequestID: Response] = [:]
     var published: [PaymentRecord] = []
+    /// What was logged at warning or error.
+    var told: [String] = []
     private var lastRequest: UInt64 = 0
     private var requests: [RequestID: Request] = [:]
     private var tokens = 0
@@ -91,7 +93,8 @@ struct StoreFixture {
                 responses[id] = response
             case .recall(let id): again.append(id)
             case .publish(let record): published.append(record)
-            case .publishCardSetup, .readerChanged, .deviceChanged, .notice, .lookNews, .stopLooking, .log: break
+            case .log(let level, let words, _): if level == .warning || level == .error { told.append(words) }
+            case .publishCardSetup, .readerChanged, .deviceChanged, .notice, .lookNews, .stopLooking: break
             }
         }
         for id in again { if let request = requests[id] { feed(.request(id, recalling(request))) } }
@@ -167,7 +170,8 @@ struct StoreFixture {
     /// The same, with what the journal knows now.
     private func recalling(_ request: Request) -> Request {
         switch request {
-        case .pay(let id, let body, _): .pay(id, body, Recall(payment: row(id), cart: row(body.cart)))
+        case .pay(let id, let body, _, let isTechnician):
+            .pay(id, body, Recall(payment: row(id), cart: row(body.cart)), isTechnician: isTechnician)
         case .openCart(let cart, let lane, let reader, _): .openCart(cart, lane: lane, reader: reader, Recall(cart: row(cart)))
         default: request
         }

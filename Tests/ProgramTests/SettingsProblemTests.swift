@@ -234,34 +234,34 @@ import Testing
 @Suite struct AccountTests {
     private let resolver = AccountResolver(user: { ["alice": 1000][$0] }, group: { ["tills": 50][$0] })
 
-    @Test func `names and numbers become numbers`() throws {
-        let accounts = try resolver.resolve([
-            .checkout: .init(users: ["alice", "7"], groups: ["tills"]), .monitor: .init(users: [], groups: ["0"]),
-        ])
+    @Test func `names and numbers become numbers`() {
+        var problems: [SettingsProblem] = []
+        let accounts = resolver.resolve(
+            [.checkout: .init(users: ["alice", "7"], groups: ["tills"]), .monitor: .init(users: [], groups: ["0"])], &problems)
         #expect(accounts == [.checkout: .init(users: [1000, 7], groups: [50]), .monitor: .init(users: [], groups: [0])])
-        #expect(try resolver.groupNumber("tills") == 50)
+        #expect(resolver.groupNumber("tills", &problems) == 50)
+        #expect(problems.isEmpty)
     }
 
-    @Test func `every name that is not known is told`() {
-        #expect {
-            try resolver.resolve([
-                .checkout: .init(users: ["bob", "-1"], groups: ["4294967295"]), .technician: .init(users: [], groups: ["alice"]),
-            ])
-        } throws: { error in
-            (error as? SettingsFailure)?.problems.map(\.description) == [
-                "roles.checkout.users: there is no user bob on this machine", "roles.checkout.users: there is no user -1 on this machine",
-                "roles.checkout.groups: there is no group 4294967295 on this machine",
-                "roles.technician.groups: there is no group alice on this machine",
-            ]
-        }
+    @Test func `every name that is not known is told, and costs its bearers their role and nobody else`() {
+        var problems: [SettingsProblem] = []
+        let accounts = resolver.resolve(
+            [.checkout: .init(users: ["bob", "alice", "-1"], groups: ["4294967295"]), .technician: .init(users: [], groups: ["alice"])],
+            &problems)
+        #expect(accounts == [.checkout: .init(users: [1000], groups: []), .technician: .init(users: [], groups: [])])
+        let told = problems.map(\.description)
+        #expect(told.count == 4)
+        #expect(told.first?.hasPrefix("roles.checkout.users: there is no user bob on this machine, so nobody has a role by it") == true)
+        #expect(told.last?.contains("roles.technician.groups: there is no group alice") == true)
+        #expect(told.last?.contains("sudo addgroup --system alice") == true)
     }
 
-    @Test func `this machine knows root and no user of a made-up name`() throws {
-        let root = try AccountResolver.system.resolve([.technician: .init(users: ["root"], groups: ["root"])])
-        #expect(root[.technician] == .init(users: [0], groups: [0]))
-        #expect(throws: SettingsFailure.self) {
-            try AccountResolver.system.resolve([.technician: .init(users: ["no-such-user-here"], groups: [])])
-        }
-        #expect(throws: SettingsFailure.self) { try AccountResolver.system.groupNumber("no-such-group-here") }
+    @Test func `this machine knows root and no user of a made-up name`() {
+        var problems: [SettingsProblem] = []
+        let root = AccountResolver.system.resolve([.technician: .init(users: ["root"], groups: ["root"])], &problems)
+        #expect(root[.technician] == .init(users: [0], groups: [0]) && problems.isEmpty)
+        _ = AccountResolver.system.resolve([.technician: .init(users: ["no-such-user-here"], groups: [])], &problems)
+        #expect(AccountResolver.system.groupNumber("no-such-group-here", &problems) == nil)
+        #expect(problems.count == 2)
     }
 }

@@ -49,7 +49,7 @@ import WebCall
             trust_roots = "roots.pem"
             state_directory = "/srv/readerd"
             [backend]
-            base_url = "https://Backend.example:8443/api/"
+            base_url = "https://Backend.example:8443/shop/"
             [backend.oauth]
             token_url = "https://backend.example/o/token/"
             client_id = "readerd"
@@ -103,7 +103,7 @@ import WebCall
         #expect(settings.maintenanceCart?.text == "9")
         #expect(settings.trustRoots == file.directory + "/roots.pem")
         #expect(settings.stateDirectory == "/srv/readerd")
-        #expect(settings.backend.base.description == "https://backend.example:8443/api")
+        #expect(settings.backend.base.description == "https://backend.example:8443/shop")
         #expect(
             settings.backend.credential
                 == .oauth(

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `every row is prevented or named, by checks and in sentences that there are`() throws {
-        let sources = try Self.sources("Sources/Diagnostics")
+        let sources = try Self.sources("Sources")
         for row in try Self.rows() {
             let cell = row.cells[2]
             #expect(cell.contains("Prevented: ") || cell.contains("Named: "), "problem \(row.number)")

@@ -5,9 +5,9 @@ import Testing
 @Suite struct CartExplorationTests {
     @Test(arguments: [false, true])
     func `no interleaving of two attempts ends in a wrong verdict, a lock or a second charge`(makesNew: Bool) {
-        let result = CartExplorer(makesNew: makesNew).explore(depth: 5)
+        let result = CartExplorer(makesNew: makesNew).explore(depth: 6)
         #expect(result.violation == nil, "\(result.path)")
-        #expect(result.states > 1_000)
+        #expect(result.states > 5_000)
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])

@@ -7,8 +7,10 @@ public struct Reader: Sendable, Hashable, Codable {
 
         public static let ready: Self = "ready"
         public static let busy: Self = "busy"
-        /// Reachable; no session yet.
+        /// It has answered since the agent started; no session yet.
         public static let idle: Self = "idle"
+        /// Nobody has asked it since the agent started.
+        public static let unknown: Self = "unknown"
         public static let connecting: Self = "connecting"
         public static let inUseElsewhere: Self = "in_use_elsewhere"
         public static let unreachable: Self = "unreachable"
@@ -17,7 +19,7 @@ public struct Reader: Sendable, Hashable, Codable {
         public static let notDriveable: Self = "not_driveable"
 
         package static let known: [Self] = [
-            ready, busy, idle, connecting, inUseElsewhere, unreachable, offline, unregistered, notDriveable,
+            ready, busy, idle, unknown, connecting, inUseElsewhere, unreachable, offline, unregistered, notDriveable,
         ]
     }
 

@@ -40,6 +40,8 @@ extension Problem {
         public static let backendUnavailable: Self = "backend_unavailable"
         public static let journalUnavailable: Self = "journal_unavailable"
         public static let shuttingDown: Self = "shutting_down"
+        /// The agent could not start: the detail says why.
+        public static let notStarted: Self = "not_started"
     }
 }
 
@@ -94,6 +96,7 @@ extension Problem.Code {
         .backendUnavailable: Facts(503, "The backend cannot be reached", retryable: true),
         .journalUnavailable: Facts(503, "The journal cannot be written", retryable: true),
         .shuttingDown: Facts(503, "The agent is stopping", retryable: true),
+        .notStarted: Facts(503, "The agent cannot start"),
     ]
 
     package var facts: Facts { Self.table[self] ?? Facts(500, "The agent failed") }

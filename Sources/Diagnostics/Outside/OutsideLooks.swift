@@ -41,14 +41,13 @@ extension Checkup {
         switch answer.result {
         case .failure(let failure):
             switch failure {
-            case .unavailable(let detail, _): return .fail("The backend does not answer: \(detail).", failure.backendRemedy)
-            case .invalidAnswer(let detail):
-                return .fail("Something answers, but not as the backend does: \(detail).", failure.backendRemedy)
-            case .rejected(404, let detail) where !place.backend.prefix.isEmpty:
-                return .fail(
-                    "The backend has nothing under the path \(place.backend.prefix): \(detail).",
-                    "Leave the path out of backend.base_url in \(place.settingsFile): \"https://\(place.backend.host)\", then: sudo systemctl restart readerd"
-                )
+            // On a connection that stood before, a box that has lost its network sees only silence.
+            case .unavailable(let detail, _) where isWithoutWay:
+                let noWay = CallFailure.unavailable(detail: "\(detail) (\(TransportWords.noRoute))", mayHaveActed: false)
+                return .fail(noWay.backendCause, noWay.backendRemedy)
+            case .unavailable, .invalidAnswer: return .fail(failure.backendCause, failure.backendRemedy)
+            case .rejected(404, _) where !place.backend.prefix.isEmpty: return .fail(failure.backendCause, failure.backendRemedy)
+            // It answers; what it says is a matter of the check credential.
             case .unauthorized, .forbidden, .rejected: break
             }
         case .success: break
@@ -59,6 +58,12 @@ extension Checkup {
                 "See whether something fills the shop's internet connection (a backup, an update, guests).")
         }
         return .pass("\(place.backend.place) answered within \(milliseconds) ms.")
+    }
+
+    /// The kernel knows no way to the backend, or to anywhere outside where the backend has a name. An address for documents stands for outside.
+    private var isWithoutWay: Bool {
+        let isAddress = place.backend.host.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
+        return Route.to(isAddress ? place.backend.host : "192.0.2.1") == .none
     }
 
     private func credential(_ answer: BackendAnswer) async -> Finding {
@@ -80,19 +85,16 @@ extension Checkup {
         switch answer.result {
         case .success: return .pass("The backend accepts it. \(life.detail)")
         case .failure(.unauthorized(let detail)):
-            return .fail(
-                "The backend refuses it: \(detail).",
-                place.secretFiles.first.map(Self.toPut) ?? CallFailure.unauthorized(detail: "").backendRemedy)
+            let failure = CallFailure.unauthorized(detail: detail)
+            return .fail(failure.backendCause, place.secretFiles.first.map(Self.toPut) ?? failure.backendRemedy)
         case .failure(.forbidden(let detail)):
-            return .fail(
-                "The backend knows the credential, but does not let it do this: \(detail).", CallFailure.forbidden(detail: "").backendRemedy
-            )
+            let failure = CallFailure.forbidden(detail: detail)
+            return .fail(failure.backendCause, failure.backendRemedy)
         case .failure(.rejected(404, _)) where !place.backend.prefix.isEmpty:
             return .skipped("The backend was asked under a wrong path, so it could not be tried: see the check backend.")
-        case .failure(.rejected(_, let detail)):
-            return .fail(
-                "The backend accepts it, but refuses the location: \(detail).",
-                "Correct location in \(place.settingsFile), then: sudo systemctl restart readerd")
+        case .failure(.rejected(let status, let detail)):
+            let failure = CallFailure.rejected(status: status, detail: detail)
+            return .fail(failure.backendCause, failure.backendRemedy)
         case .failure: return .skipped("The backend did not answer, so it could not be tried: see the check backend.")
         }
     }
@@ -149,7 +151,7 @@ extension Checkup {
             _ = try await web.send(request)
             return .pass("\(place.stripe.place) answered within \(Int64((ContinuousClock.now - began) / .milliseconds(1))) ms.")
         } catch {
-            return .fail("Stripe does not answer: \(error.detail).", error.backendRemedy)
+            return .fail("Stripe does not answer: \(error.detail).", error.stripeRemedy)
         }
     }
 

@@ -10,7 +10,8 @@ extension Checkup {
     func readerLooks(_ agent: CheckedAgent) -> [Look] {
         let readers = agent.status.readers
         var looks = [
-            Look("readers", nil, "A reader can take payments.") { Self.readers(agent.status) },
+            Look("readers", nil, "A reader can take payments.") { Self.readers(agent, looksAtLAN: place.looksAtLAN) },
+            Look("labels", nil, "The readers are called as the settings say.") { Self.labels(agent.status) },
             Look("restart_window", nil, "The readers' daily restart is not near.") { Self.restartWindow(readers, at: Self.localMinutes()) },
             Look("other_agents", nil, "No other program takes the readers.") { Self.otherAgents(readers) },
         ]
@@ -35,7 +36,8 @@ extension Checkup {
 
     static func name(_ reader: Reader) -> String { reader.label ?? reader.serial ?? reader.reader ?? "a reader" }
 
-    static func readers(_ status: Status) -> Finding {
+    static func readers(_ agent: CheckedAgent, looksAtLAN: Bool = true) -> Finding {
+        let status = agent.status
         guard !status.readers.isEmpty || status.backend.state == .ok else {
             return .skipped("The list of readers has not been read, because of what the checks backend and credential say.")
         }
@@ -45,7 +47,8 @@ extension Checkup {
                 "Register one: switch it on, let it show its code (Settings, Generate pairing code), then: readerctl register. If there should be some, check location in the settings."
             )
         }
-        let usable = status.readers.filter { [.ready, .busy, .idle, .connecting].contains($0.state) }
+        let usable = status.readers.filter { [.ready, .busy, .idle].contains($0.state) }
+        if let unasked = unasked(agent, looksAtLAN: looksAtLAN) { return unasked }
         guard !usable.isEmpty else {
             return .fail("None of \(status.readers.count) readers can be used now.", "See what the checks of each reader say below.")
         }
@@ -58,19 +61,48 @@ extension Checkup {
         return .pass("\(usable.count) of \(status.readers.count) can be used.")
     }
 
+    /// Every reader is one that nobody could ask: its address comes with a cart's connection token. What was seen on the network says how likely they are off.
+    private static func unasked(_ agent: CheckedAgent, looksAtLAN: Bool) -> Finding? {
+        let readers = agent.status.readers
+        guard readers.allSatisfy({ $0.state == .unknown }) else { return nil }
+        let strangers = agent.devices.filter { $0.transport == .lan && $0.reader == nil && $0.host != nil }
+        guard looksAtLAN else {
+            return .skipped(
+                "Nobody could ask the readers since readerd started: where they are is told with an open cart (readerctl carts open CART), and lan.sweep is off."
+            )
+        }
+        guard strangers.isEmpty else {
+            return .skipped(
+                "\(strangers.count == 1 ? "A reader answers" : "\(strangers.count) readers answer") on this network; which of the registered ones "
+                    + "\(strangers.count == 1 ? "it is" : "they are") is told by Stripe's list, and that needs an open cart: readerctl carts open CART, or maintenance_cart in the settings."
+            )
+        }
+        return .fail(
+            "No reader answers on this network: \(readers.count) \(readers.count == 1 ? "is" : "are") registered, and none was seen since readerd started.",
+            "Switch the readers on and connect them to this box's network, then: sudo readerctl discover. If one is there and is not found, open a cart (readerctl carts open CART): where it is is told with that."
+        )
+    }
+
     static func state(_ reader: Reader) -> Finding {
         switch reader.state {
         case .ready: return .pass("It is connected and waits.")
         case .busy: return .pass("It takes a payment now\(reader.payment.map { " (\($0))" } ?? "").")
         case .idle: return .pass("It can be reached; a session is opened with the next cart.")
         case .connecting: return .skipped("A session with it is being opened. Run the check again in some seconds.")
-        case Reader.State(rawValue: "unknown"): return .skipped("It has not been asked since readerd started.")
+        case .unknown: return .skipped("Nobody could ask it since readerd started: where it is is told with an open cart only.")
         default:
             return .fail(
                 reader.reason?.message ?? "It cannot be used: \(reader.state.rawValue).",
                 reader.reason?.remedy ?? "Restart the reader: hold its power button, wait until it shows the time, and run the check again."
             )
         }
+    }
+
+    static func labels(_ status: Status) -> Finding {
+        let drifted = status.reasons.filter { $0.code == "label_drift" }
+        guard let first = drifted.first else { return .pass("No reader is called otherwise than the settings say.") }
+        let others = drifted.count > 1 ? " (and \(drifted.count - 1) more)" : ""
+        return .warn(first.message + others, first.remedy ?? "Run readerctl labels apply, or change the settings.")
     }
 
     static func software(_ reader: Reader) -> Finding {

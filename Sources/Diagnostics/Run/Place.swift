@@ -38,13 +38,15 @@ package struct Place: Sendable {
     package var stripe: WebBase
     /// The port on which readers answer.
     package var readerPort: Int
+    /// Whether readerd looks for readers on the LAN by itself: only then does it mean something that none was seen.
+    package var looksAtLAN: Bool
     package var environment: [String: String]
     /// Before `/sys`, `/proc` and `/etc`: empty, but in tests.
     package var root: String
 
     package init(
         settingsFile: String, stateDirectory: String, socketPath: String, secretFiles: [SecretFile], roles: [Role: Members],
-        backend: WebBase, stripe: WebBase, readerPort: Int, environment: [String: String], root: String = ""
+        backend: WebBase, stripe: WebBase, readerPort: Int, looksAtLAN: Bool = true, environment: [String: String], root: String = ""
     ) {
         self.settingsFile = settingsFile
         self.stateDirectory = stateDirectory
@@ -54,6 +56,7 @@ package struct Place: Sendable {
         self.backend = backend
         self.stripe = stripe
         self.readerPort = readerPort
+        self.looksAtLAN = looksAtLAN
         self.environment = environment
         self.root = root
     }

@@ -9,6 +9,9 @@ extension Checkup {
             let name = [usb.manufacturer, usb.product].compactMap { $0 }.joined(separator: " ")
             let subject = name.isEmpty ? device.device : name
             let path = "\(place.root)/sys/bus/usb/devices/\(usb.bus)-\(usb.portPath)"
+            if let reason = device.reason, reason.code == "held_back" {
+                return [Look("usb_access", subject, "readerd may open \(subject).") { .fail(reason.message, reason.remedy ?? "Allow it.") }]
+            }
             return [
                 Look("usb_access", subject, "readerd may open \(subject).") { Self.usbAccess(path, place) },
                 Look("usb_driver", subject, "No kernel driver has taken \(subject).") { Self.usbDriver(path, usb) },
@@ -18,9 +21,11 @@ extension Checkup {
         }
     }
 
-    /// Whether readerd speaks to it, or would: by a reader link, or as a network interface. A keyboard, a card of the town's library and a reader that
-    /// only its maker's software can drive are no matter of these checks.
-    static func isSpokenTo(_ device: Device, _ usb: USBIdentity) -> Bool { usb.link != nil || device.driveable }
+    /// Whether readerd speaks to it, or would: by a reader link, or as a registered reader behind a network interface of its own. A keyboard, a phone
+    /// that shares its network, a smart-card reader and a card reader that only its maker's software can drive are no matter of these checks.
+    static func isSpokenTo(_ device: Device, _ usb: USBIdentity) -> Bool {
+        usb.link == "reader_link" || device.driveable || device.reader != nil
+    }
 
     static func usbAccess(_ path: String, _ place: Place) -> Finding {
         guard let bus = kernelText(path + "/busnum").flatMap({ Int($0) }), let number = kernelText(path + "/devnum").flatMap({ Int($0) })

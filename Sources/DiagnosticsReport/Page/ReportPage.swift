@@ -122,7 +122,7 @@ package struct ReportPage: Sendable {
             let isUsable = reader.state == .ready || reader.state == .idle || reader.state == .busy
             var card = Markup.element("h3", text: reader.label ?? reader.serial ?? reader.reader ?? "(no name)")
             card += .element(
-                "p", [("class", isUsable ? "good" : reader.state == .connecting ? "doubt" : "bad")],
+                "p", [("class", isUsable ? "good" : reader.state == .connecting || reader.state == .unknown ? "doubt" : "bad")],
                 .element("strong", text: reader.state.rawValue.split(separator: "_").joined(separator: " ")))
             if let reason = reader.reason {
                 card += .element("p", text: reason.message)

@@ -13,10 +13,28 @@ extension GatewayService {
         let checkup = checkup
         return LineSource { send in
             let began = ContinuousClock.now
-            // Asked for only now: the readers' states may be looked up meanwhile.
+            if ids?.contains(where: { $0.hasPrefix("reader") }) ?? true { await probeReaders() }
+            // Asked for only now: the readers' states were looked up meanwhile.
             let facts = await agentFacts()
             let checks = await checkup.run(ids.map { Set($0) }, about: facts) { send(.check($0)) }
             send(.summary(CheckSummary(checks, durationSeconds: Checkup.seconds(ContinuousClock.now - began))))
+        }
+    }
+
+    /// Asks readers of which nothing is known whether they are there: once, and once more, for a first packet may get lost.
+    private func probeReaders() async {
+        // Right after a start the list may not be there yet; that it cannot be read is told by other checks.
+        if await !engine.view({ $0.hasListedReaders }) {
+            do throws(Problem) { _ = try await ask { _ in .readers(refresh: false) } } catch { return }
+        }
+        for _ in 0..<2 {
+            guard await engine.view({ $0.readerViews.contains { $0.isThere != true && $0.facts.currentAddress != nil } }) else { return }
+            do throws(Refusal) {
+                for await _ in try await engine.discover(.registeredReaders) {}
+            } catch {
+                // Others look already, or the agent stops: what is known is told all the same.
+                return
+            }
         }
     }
 

@@ -77,7 +77,8 @@ extension GatewayService {
     package func createPayment(_ id: String, _ body: PaymentBody, caller: Caller) async throws(Problem) -> AcceptedPayment {
         let payment = try PaymentID.checked(id)
         let request = try PaymentRequest(body)
-        let answer = try await ask(about: payment, request.cart) { .pay(payment, request, $0) }
+        let isTechnician = caller.role == .technician
+        let answer = try await ask(about: payment, request.cart) { .pay(payment, request, $0, isTechnician: isTechnician) }
         guard case .payment(let record, let created) = answer else { throw Self.odd }
         return AcceptedPayment(created: created, payment: Payment(record))
     }

@@ -7,17 +7,9 @@ extension Status {
         let readers = machine.readerViews
         var reasons: [Reason] = []
         var backend = Part(state: .ok)
-        if let refused = machine.credentialTrouble {
-            backend = Part(state: .unauthorized, detail: refused.detail)
-            reasons.append(
-                Reason(code: "backend_unauthorized", message: "The backend refuses the agent's token.", remedy: refused.backendRemedy))
-        } else if machine.refusesForBackend(at: now) || machine.listTrouble != nil && !machine.hasListedReaders {
-            let detail = machine.listTrouble?.detail ?? "The backend has not answered for a while."
-            backend = Part(state: .unavailable, detail: detail)
-            reasons.append(
-                Reason(
-                    code: machine.listTrouble?.statusCode ?? "backend_unavailable", message: detail,
-                    remedy: machine.listTrouble?.backendRemedy ?? "Check the shop's internet connection; it is tried again by itself."))
+        if let trouble = machine.backendTrouble {
+            backend = Part(state: trouble.statusState, detail: trouble.backendCause)
+            reasons.append(Reason(code: trouble.statusCode, message: trouble.backendCause, remedy: trouble.backendRemedy))
         } else if !machine.hasListedReaders {
             backend = Part(state: .unknown, detail: "The backend is being asked.")
             reasons.append(Reason(code: "starting", message: "The backend has not been heard from yet.", remedy: "Wait a moment."))
@@ -35,11 +27,7 @@ extension Status {
             reasons.append(Reason(code: GatewayMachine.lossCode, message: lost.detail, remedy: lost.remedy))
         }
         if machine.isStopping { reasons.append(Reason(code: "shutting_down", message: "The agent is being stopped.", remedy: nil)) }
-        let usable = readers.filter { [.ready, .busy, .idle, .connecting].contains($0.state) }
-        if machine.hasListedReaders, usable.isEmpty {
-            let words = readers.isEmpty ? "No reader is registered at this location." : "No registered reader can be used now."
-            reasons.append(Reason(code: "no_reader", message: words, remedy: "readerctl readers says what is wrong with each."))
-        }
+        if machine.hasListedReaders, !readers.contains(where: \.isUsable) { reasons.append(Self.noReader(readers)) }
         let canTakePayments = reasons.isEmpty
         reasons += (machine.contradictions + machine.standingWarnings).map { Reason(code: $0.code, message: $0.message, remedy: $0.remedy) }
         if machine.makesNewIntents {
@@ -74,7 +62,49 @@ extension Status {
     }
 }
 
+extension Status {
+    /// Why no reader can be used: nobody has asked them, or those who did had no answer.
+    private static func noReader(_ readers: [ReaderView]) -> Reason {
+        guard !readers.isEmpty else {
+            return Reason(
+                code: "no_reader", message: "No reader is registered at this location.",
+                remedy: "Let a reader show its registration code, then: readerctl register. If there should be one, check location in readerd.toml."
+            )
+        }
+        guard readers.allSatisfy(\.isUnknown) else {
+            return Reason(
+                code: "no_reader", message: "No registered reader can be used now.", remedy: "readerctl readers says what is wrong with each.")
+        }
+        return Reason(
+            code: "readers_unknown", message: "No reader has been asked since readerd started, so whether one is there is not known.",
+            remedy: "Open a cart (readerctl carts open CART) or run sudo readerctl check. A payment is accepted all the same.")
+    }
+}
+
+extension ReaderView {
+    /// A payment that is sent to it now has a reader that was heard of.
+    fileprivate var isUsable: Bool {
+        switch state {
+        case .ready, .idle: true
+        case .busy, .connecting: isThere == true
+        case .unknown, .inUseElsewhere, .unreachable, .offline, .unregistered, .notDriveable: false
+        }
+    }
+
+    fileprivate var isUnknown: Bool {
+        switch state {
+        case .unknown: true
+        case .busy, .connecting: isThere == nil
+        case .ready, .idle, .inUseElsewhere, .unreachable, .offline, .unregistered, .notDriveable: false
+        }
+    }
+}
+
 extension CallFailure {
+    fileprivate var statusState: Status.Part.State {
+        if case .unauthorized = self { .unauthorized } else { .unavailable }
+    }
+
     /// What the status calls it: a backend that refuses is not away.
     fileprivate var statusCode: String {
         switch self {

@@ -142,6 +142,10 @@ extension Reason {
             return
         }
         switch view.state {
+        case .unknown:
+            self.init(
+                code: "not_asked", message: "Nobody has asked the reader since readerd started.",
+                remedy: "Open a cart (readerctl carts open CART) or run sudo readerctl check: both ask it.")
         case .connecting: self.init(code: "connecting", message: "A session with the reader is being opened.", remedy: "Wait a moment.")
         case .offline:
             self.init(

@@ -36,21 +36,24 @@ extension CartMachine {
     package var hasUnnamedKeyedEntry: Bool { facts.keyedEver == true && (facts.keyed ?? []).isEmpty }
 
     /// Why a card may not be charged beside keyed entry, by what was read a moment ago; nil: it may.
-    package static func keyedRefusal(_ status: IntentStatus?) -> PaymentFailure? {
+    package static func keyedRefusal(_ status: IntentStatus) -> PaymentFailure? {
         switch status {
-        case .requiresPaymentMethod?, .canceled?: nil
-        case .succeeded?, .requiresCapture?:
+        case .requiresPaymentMethod, .canceled: nil
+        case .succeeded, .requiresCapture:
             PaymentFailure(
                 code: .cartPaid, message: "This cart has been paid with a card that was typed in.", remedy: "Do not take it again.")
-        case .requiresConfirmation?, .requiresAction?, .processing?, .other?:
+        case .requiresConfirmation, .requiresAction, .processing, .other:
             PaymentFailure(
                 code: .cartUnresolved, message: "A card that was typed in for this cart is still being charged or approved.",
                 remedy: "Wait until the customer's bank has decided, then try again.")
-        case nil:
-            PaymentFailure(
-                code: .cartUnresolved, message: "What became of the card that was typed in for this cart cannot be read.",
-                remedy: "Nothing was taken by this attempt. Try again, or make a new cart.")
         }
+    }
+
+    /// Nobody can read what became of it: only a technician, who has looked it up, can say that nothing was typed in.
+    static var keyedUnreadable: PaymentFailure {
+        PaymentFailure(
+            code: .cartUnresolved, message: "What became of the card that was typed in for this cart cannot be read.",
+            remedy: "Nothing was taken by this attempt. Try again, make a new cart, or let a technician repeat it who has looked it up.")
     }
 
     /// The backend's answer for a keyed intent whose secret was gone: only the same one counts.

@@ -129,7 +129,9 @@ extension CartMachine {
         if facts.canceled?.contains(intent) == true { known.recoverCanceled() }
         if let facts = facts.intent, facts.id == intent {
             for said in facts.said ?? [] {
-                known.recovered(said.payment, on: said.reader, card: nil, isCancelRequested: false, isEnded: true, at: now.mono)
+                known.recovered(
+                    said.payment, on: said.reader, card: nil, isCancelRequested: false, isEnded: true, wasLetGo: said.wasLetGo == true,
+                    at: now.mono)
             }
             if let among = facts.chargedAmong { known.recoverCharge(among: among, at: now.mono) }
             if isUnnamed {
@@ -193,7 +195,10 @@ extension CartMachine {
         facts.intent?.chargedAmong = known.isCanceled ? nil : known.charge?.among
         let said = known.uncleared(under: terms, at: now.mono)
         facts.intent?.said =
-            said.isEmpty ? nil : known.attempts.filter { said.contains($0.payment) }.map { .init(payment: $0.payment, reader: $0.reader) }
+            said.isEmpty
+            ? nil
+            : known.attempts.filter { said.contains($0.payment) }
+                .map { .init(payment: $0.payment, reader: $0.reader, wasLetGo: $0.wasLetGo ? true : nil) }
     }
 }
 

@@ -49,6 +49,8 @@ package struct IntentEvidence: Sendable, Hashable {
         package fileprivate(set) var card: CardSummary?
         /// It has ended by a technician's word, and only the window and an idle reader will show that it can charge nothing any more.
         package fileprivate(set) var isEnded = false
+        /// When a technician said that it took nothing the charge was known: that the money was let go is what was said.
+        package fileprivate(set) var wasLetGo = false
     }
 
     /// The intent, or its cart, is charged.
@@ -116,12 +118,14 @@ package struct IntentEvidence: Sendable, Hashable {
 
     /// After a restart: it was journaled as confirming, and whatever was sent may have arrived.
     package mutating func recovered(
-        _ payment: PaymentID, on reader: ReaderID, card: CardSummary?, isCancelRequested: Bool, isEnded: Bool = false, at now: MonoTime
+        _ payment: PaymentID, on reader: ReaderID, card: CardSummary?, isCancelRequested: Bool, isEnded: Bool = false,
+        wasLetGo: Bool = false, at now: MonoTime
     ) {
         guard index(payment) == nil else { return }
         var attempt = Attempt(payment: payment, reader: reader, sends: [Send(at: now, fate: .lost)], card: card)
         attempt.isCancelRequested = isCancelRequested
         attempt.isEnded = isEnded
+        attempt.wasLetGo = wasLetGo
         if isEnded { attempt.word = false }
         attempts.append(attempt)
     }
@@ -139,7 +143,9 @@ package struct IntentEvidence: Sendable, Hashable {
     }
 
     package mutating func said(_ payment: PaymentID, paid: Bool) {
-        if let index = index(payment), attempts[index].word == nil { attempts[index].word = paid }
+        guard let index = index(payment), attempts[index].word == nil else { return }
+        attempts[index].word = paid
+        attempts[index].wasLetGo = !paid && charge != nil
     }
 
     /// It has ended, by this verdict.

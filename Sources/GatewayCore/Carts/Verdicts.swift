@@ -127,11 +127,12 @@ extension IntentEvidence {
         return attempt.word.map { .said(paid: $0) } ?? .unknown
     }
 
-    /// It was charged, and of every attempt that can have made the charge a technician has said that it took nothing: the money was let go.
+    /// It was charged, and of every attempt that can have made the charge a technician, who knew of it, has said that it took nothing: the money was let
+    /// go. A charge that shows after such a word contradicts it, and is one.
     package var isLetGo: Bool {
         guard let charge, !isCanceled, submitted == nil else { return false }
         let makers = attempts.filter { charge.among.contains($0.payment) }
-        return !makers.isEmpty && makers.allSatisfy(\.isEnded)
+        return !makers.isEmpty && makers.allSatisfy { $0.isEnded && $0.wasLetGo }
     }
 
     /// The intent was not charged, or its charge was let go, and nothing that was confirmed on it can charge it any more. Another may take its place.

@@ -1,8 +1,8 @@
 extension GatewayMachine {
     mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
         switch request {
-        case .pay(let payment, let body, let recall):
-            pay(id, payment, body, recall, isChecked: checkedRequests.remove(id) != nil, at: now)
+        case .pay(let payment, let body, let recall, let isTechnician):
+            pay(id, payment, body, recall, isTechnician: isTechnician, isChecked: checkedRequests.remove(id) != nil, at: now)
         case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
         case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
         case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
@@ -141,6 +141,7 @@ extension GatewayMachine {
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
         recallCurrencies(facts)
+        recallPlaces(facts)
         recallSerials(facts)
         noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart, at: now) }

@@ -19,13 +19,13 @@ extension GatewayMachine {
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
         case .failure(let refusal):
-            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
             if refusal.code == .readerNotFound, parkForStripe(id, original, cart: nil, at: now) { return }
             return refuse(id, refusal)
         }
         guard let machine = readers[reader] else { return }
         if machine.facts.isMissingAtStripe {
-            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: nil, at: now) { return }
             return refuse(id, .unregistered(machine.facts))
         }
@@ -36,8 +36,11 @@ extension GatewayMachine {
             return refuse(
                 id,
                 Refusal(
-                    .noCart, "Connecting to a reader needs a connection token, and that needs an open cart.",
-                    remedy: "Open a cart, or set maintenance_cart in the settings."))
+                    .noCart,
+                    "The reader has no live session, and opening one needs a connection token, which the backend gives for a cart only.",
+                    remedy: "Set maintenance_cart in readerd.toml to a cart that stays open, and cards are kept at any time. Or open any cart "
+                        + "for the reader now (readerctl carts open CART): its session lives on, and serves until the reader or readerd restarts."
+                ))
         }
         if machine.holder != nil, waiting(for: reader) >= policy.maximumWaiting {
             return refuse(

@@ -115,7 +115,7 @@ extension GatewayMachine {
             case .success(let named): found = named
             case .failure(let refusal):
                 let original = Request.openCart(cart, lane: lane, reader: reader, recall)
-                if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
+                if wantsFreshList(at: now) { return park(id, original, at: now) }
                 if refusal.code == .readerNotFound, parkForStripe(id, original, cart: cart, at: now) { return }
                 return refuse(id, refusal)
             }

@@ -3,10 +3,10 @@ extension GatewayMachine {
     mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
         switch result {
         case .success:
-            if outbox.trouble != nil { log(.notice, "the journal can be written again") }
+            if outbox.trouble != nil { log(.warning, "the journal can be written again: payments are accepted again") }
             for item in outbox.written() { written(item, at: now) }
         case .failure(let trouble):
-            if outbox.trouble == nil { log(.error, "the journal cannot be written: \(trouble.detail)") }
+            if outbox.trouble == nil { log(.error, "no payment can be taken: the journal cannot be written: \(trouble.detail)") }
             notWritten(outbox.failed(trouble, at: now.mono), trouble, at: now)
         }
     }
@@ -14,7 +14,7 @@ extension GatewayMachine {
     mutating func tickOutbox(at now: Now) {
         let before = outbox.trouble
         guard let failure = outbox.overdue(at: now.mono), let trouble = outbox.trouble else { return }
-        if before == nil { log(.error, "the journal cannot be written: \(trouble.detail)") }
+        if before == nil { log(.error, "no payment can be taken: the journal cannot be written: \(trouble.detail)") }
         notWritten(failure, trouble, at: now)
     }
 

@@ -3,8 +3,15 @@ struct KeyedCheck: Sendable {
     /// What is still to be read.
     var left: Set<IntentID>
     var failure: PaymentFailure?
+    /// What became of one of them cannot be read: only a technician can say that it was not charged.
+    var isUnreadable = false
     /// The payment whose card waits to be charged; nil: requests wait to be accepted.
     var payment: PaymentID?
+
+    /// Why no card may be charged; nil: it may.
+    func failure(isVouched: Bool) -> PaymentFailure? {
+        failure ?? (isUnreadable && !isVouched ? CartMachine.keyedUnreadable : nil)
+    }
 }
 
 extension GatewayMachine {
@@ -65,7 +72,7 @@ extension GatewayMachine {
     /// A form is about to open: a payment that came before and still waits cannot have seen it closed.
     private mutating func refuseParked(_ cart: CartID) {
         let early = parked.filter {
-            if case .pay(_, let request, _) = $0.request { return request.cart.lock == cart.lock }
+            if case .pay(_, let request, _, _) = $0.request { return request.cart.lock == cart.lock }
             return false
         }
         for item in early {
@@ -113,11 +120,15 @@ extension GatewayMachine {
         let book = carts[cart]
         let keyed = book?.money.keyedIntents ?? []
         var check = KeyedCheck(left: Set(keyed.map(\.id)), payment: payment)
-        if book?.money.hasUnnamedKeyedEntry != false { check.failure = CartMachine.keyedRefusal(nil) }
+        check.isUnreadable = book?.money.hasUnnamedKeyedEntry != false
         keyedChecks[cart] = check
+        let isVouched = payment.flatMap { payments[$0]?.record.isVouchedUnkeyed } == true
         for entry in keyed {
             if let secret = book?.secrets[entry.id] {
                 readKeyed(secret, of: cart)
+            } else if isVouched {
+                // It was asked for in vain before, and a backend that makes another may cancel the reader's for it.
+                keyedRead(cart, entry.id, nil, at: now)
             } else {
                 // Its secret is gone with an earlier life: the backend is asked for it again, and only the same one counts.
                 call(
@@ -147,15 +158,21 @@ extension GatewayMachine {
     mutating func keyedRead(_ cart: CartID, _ intent: IntentID, _ facts: IntentFacts?, at now: Now) {
         if let facts { intentRead(cart, .success(facts), at: now) }
         guard keyedChecks[cart]?.left.remove(intent) != nil else { return }
-        if let failure = CartMachine.keyedRefusal(facts?.status), keyedChecks[cart]?.failure == nil { keyedChecks[cart]?.failure = failure }
+        if facts == nil { keyedChecks[cart]?.isUnreadable = true }
+        if let failure = facts.flatMap({ CartMachine.keyedRefusal($0.status) }), keyedChecks[cart]?.failure == nil {
+            keyedChecks[cart]?.failure = failure
+        }
         if keyedChecks[cart]?.left.isEmpty == true { keyedDone(cart, at: now) }
     }
 
     private mutating func keyedDone(_ cart: CartID, at now: Now) {
         guard let check = keyedChecks.removeValue(forKey: cart) else { return }
-        if let payment = check.payment { change(payment, at: now) { $0.keyedRead(check.failure, at: now) } }
+        if let payment = check.payment {
+            let failure = check.failure(isVouched: payments[payment]?.record.isVouchedUnkeyed == true)
+            change(payment, at: now) { $0.keyedRead(failure, at: now) }
+        }
         for item in takeParked(cart) {
-            if let failure = check.failure {
+            if let failure = check.failure(isVouched: item.request.isTechnicians) {
                 let code: Refusal.Code = failure.code == .cartPaid ? .cartPaid : .cartBusy
                 refuse(item.id, Refusal(code, failure.message, remedy: failure.remedy))
             } else {
@@ -196,5 +213,13 @@ extension GatewayMachine {
     private mutating func goOn(_ request: RequestID) {
         checkedRequests.insert(request)
         out.append(.recall(request))
+    }
+}
+
+extension Request {
+    /// Whose word counts where keyed entry cannot be read.
+    fileprivate var isTechnicians: Bool {
+        if case .pay(_, _, _, isTechnician: true) = self { return true }
+        return false
     }
 }

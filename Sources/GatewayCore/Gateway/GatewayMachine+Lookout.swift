@@ -55,6 +55,7 @@ extension GatewayMachine {
         for reader in readers.values {
             let places = reader.places
             around.known.formUnion(places)
+            if let place = reader.placeToAsk { around.registered.insert(place) }
             if reader.isSearching, reader.isAwaited { around.isAwaited = true }
             // Whoever waits for a reader that is searched for is not disturbed by the search.
             guard reader.holder != nil, !reader.isSearching else { continue }
@@ -78,8 +79,11 @@ extension GatewayMachine {
             if discoveries[id] != nil { out.append(.lookNews(id, .progress(looked: looked, of: total))) }
         case .found(let id, let sightings):
             reported(.lan(sightings), at: now)
+            heard(of: sightings, at: now)
             if let id { tell(id, sightings.map(\.key)) }
-        case .missed(let addresses): reported(.lanMissed(addresses), at: now)
+        case .missed(let addresses):
+            reported(.lanMissed(addresses), at: now)
+            missed(addresses, at: now)
         case .foundUSB(let id, let sightings):
             reported(.usb(sightings), at: now)
             tell(id, devices.views.filter { $0.facts.transport == .usb }.map(\.facts.key))

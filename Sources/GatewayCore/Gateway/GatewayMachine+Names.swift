@@ -140,9 +140,9 @@ extension GatewayMachine {
     /// A reader that a list has, or that the journal names before a list says that it is there.
     mutating func takeUpReader(_ id: ReaderID, label: String?) {
         guard readers[id] == nil else { return }
-        var facts = ReaderFacts(id: id)
+        var facts = remembered(id)
         facts.label = label
-        facts.serial = serials[id]
+        facts.serial = serials[id] ?? facts.serial
         readers[id] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
         isToBeUnited = true
     }
@@ -152,10 +152,10 @@ extension GatewayMachine {
     /// The name may be one that Stripe's list tells, or the reader may be there again: the list is read with a token of this cart, and the request is
     /// asked again then. False: nothing new can be learnt so.
     mutating func parkForStripe(_ id: RequestID, _ request: Request, cart: CartID?, at now: Now) -> Bool {
-        if askedStripe.contains(id) { return false }
+        // Once a request: where both lists are slow, each would be old again when the other has come.
+        guard !stripeAsked.contains(id) else { return false }
         if let stripeListedAt, now.mono - stripeListedAt <= 2_000, !isLookingAtStripe { return false }
         guard let cart = cart ?? cartForLooking else { return false }
-        askedStripe.insert(id)
         parked.append(Parked(id: id, request: request, reason: .stripe))
         guard !isLookingAtStripe else { return true }
         mention(cart, at: now)
@@ -181,7 +181,9 @@ extension GatewayMachine {
         parked.removeAll { $0.reason == .stripe }
         for item in waiting {
             switch result {
-            case .success: out.append(.recall(item.id))
+            case .success:
+                stripeAsked.insert(item.id)
+                out.append(.recall(item.id))
             case .failure(let failure):
                 refuse(
                     item.id,

@@ -111,7 +111,7 @@ extension GatewayMachine {
         if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }
         changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }
         if carts[record.request.cart]?.facts.paid == true { close(record.request.cart, at: now) }
-        log(.notice, "payment ended: \(record.state.rawValue), money \(record.money.rawValue)", .payment(id))
+        tellEnd(record)
     }
 }
 

@@ -1,7 +1,9 @@
 extension GatewayMachine {
     // MARK: Accepting
 
-    mutating func pay(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isChecked: Bool, at now: Now) {
+    mutating func pay(
+        _ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isTechnician: Bool, isChecked: Bool, at now: Now
+    ) {
         if let record = acceptance.reserved(payment) {
             guard record.request == request else { return refuse(id, .idReused(payment)) }
             if !acceptance.join(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
@@ -12,19 +14,20 @@ extension GatewayMachine {
             return answer(id, with: known)
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
-        let original = Request.pay(payment, request, recall)
+        let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
         guard listedAt != nil else { return park(id, original, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
         case .failure(let refusal):
             // The reader may have been registered a moment ago.
-            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
             if refusal.code == .readerNotFound, parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, refusal)
         }
         if let facts = readers[reader]?.facts, facts.isMissingAtStripe {
-            if wantsFreshList(for: id, at: now) { return park(id, original, at: now) }
+            // It may be registered under another id since the backend was asked.
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, .unregistered(facts))
         }
@@ -61,12 +64,15 @@ extension GatewayMachine {
                 Refusal(
                     .queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
         }
-        accept(id, payment, request, reader: reader, at: now)
+        accept(id, payment, request, reader: reader, isVouched: isTechnician && request.afterKeyedEntry, at: now)
     }
 
-    private mutating func accept(_ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, reader: ReaderID, at now: Now) {
+    private mutating func accept(
+        _ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, reader: ReaderID, isVouched: Bool, at now: Now
+    ) {
         open(request.cart, lane: request.lane, reader: reader, at: now)
-        let record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
+        var record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
+        if isVouched { record.isVouchedUnkeyed = true }
         guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown("payment \(payment.text)")) }
         outbox.add(
             JournalEntry(kind: .accepted, at: now.wall, payment: record, cart: carts[request.cart]?.facts), waiter: .accepted(payment))

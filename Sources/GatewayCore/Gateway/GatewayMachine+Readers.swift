@@ -2,9 +2,7 @@ extension GatewayMachine {
     // MARK: Lists
 
     /// The list is old enough that a reader that is not in it may have been registered since.
-    func wantsFreshList(for request: RequestID, at now: Now) -> Bool {
-        // Whoever has waited for Stripe's list too knows all that can be known: lists that come slowly are not waited for in turns.
-        if askedStripe.contains(request) { return false }
+    func wantsFreshList(at now: Now) -> Bool {
         guard let listedAt else { return true }
         return isListing || now.mono - listedAt > 2_000
     }
@@ -58,7 +56,9 @@ extension GatewayMachine {
         for entry in list {
             seen.insert(entry.id)
             let before = readers[entry.id]?.facts.label
+            let isNew = readers[entry.id] == nil
             takeUpReader(entry.id, label: entry.label)
+            if isNew, readers[entry.id]?.facts.address != nil { lookout.probe(at: now.mono) }
             readers[entry.id]?.editFacts { $0.merge(entry) }
             if before != entry.label { out.append(.readerChanged(entry.id)) }
         }
@@ -101,7 +101,9 @@ extension GatewayMachine {
                     facts.seen = nil
                 }
                 if let entry = known[id] {
+                    if facts.address != entry.address { lookout.probe(at: now.mono) }
                     facts.merge(entry)
+                    remember(facts, at: now)
                 } else if list.isWhole {
                     if let serial = facts.serial, let twin = list.readers.first(where: { $0.serial == serial }) {
                         facts.borrow(from: twin)
@@ -154,6 +156,7 @@ extension GatewayMachine {
         let actions = event(&machine, &random)
         self.random = random
         readers[id] = machine
+        if before.isThere != false, machine.isThere == false { lookout.probe(at: now.mono + 2_000) }
         tellIfChanged(id, before, machine)
         for action in actions {
             switch action {
@@ -277,7 +280,7 @@ extension GatewayMachine {
     func state(of row: ReaderMachine) -> ReaderState {
         // Of several entries of one device one has its session, and is what the device is.
         let machine = row.isBarred ? readers[device(row.id)] ?? row : row
-        let trouble = machine.trouble
+        let trouble = machine.standingTrouble
         return
             if !row.facts.isRegistered && machine.holder == nil && listedAt != nil
         {
@@ -293,7 +296,7 @@ extension GatewayMachine {
         } else if machine.facts.status == "offline" {
             .offline
         } else {
-            .idle
+            machine.isThere == nil ? .unknown : .idle
         }
     }
 
@@ -302,7 +305,8 @@ extension GatewayMachine {
         let acting = machine.isBarred ? readers[device(machine.id)] ?? machine : machine
         let isMissing = machine.facts.isMissingAtStripe && acting.holder == nil
         return ReaderView(
-            facts: machine.facts, state: state(of: machine), trouble: isMissing ? .unregistered(machine.facts) : acting.trouble,
+            facts: machine.facts, state: state(of: machine), trouble: isMissing ? .unregistered(machine.facts) : acting.standingTrouble,
+            isThere: acting.isThere,
             lane: lanes.first, payment: acting.holder?.payment,
             lastSeenAt: acting.lastSeenAt ?? acting.facts.lastSeenAt, sessionSince: acting.sessionSince,
             livemode: acting.livemode ?? acting.facts.livemode,

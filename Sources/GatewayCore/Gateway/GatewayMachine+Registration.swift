@@ -253,7 +253,7 @@ extension GatewayMachine {
         switch isEntry ? resolveEntry(reference) : resolveReader(reference, lane: nil) {
         case .success(let reader): work(&self, reader)
         case .failure(let refusal):
-            if wantsFreshList(for: id, at: now) { return park(id, request, at: now) }
+            if wantsFreshList(at: now) { return park(id, request, at: now) }
             if refusal.code == .readerNotFound, parkForStripe(id, request, cart: nil, at: now) { return }
             refuse(id, refusal)
         }

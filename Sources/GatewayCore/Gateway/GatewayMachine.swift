@@ -69,6 +69,8 @@ package struct GatewayMachine: Sendable {
     var keyedChecks: [CartID: KeyedCheck] = [:]
     /// By the entries of the lists.
     var readers: [ReaderID: ReaderMachine] = [:]
+    /// Where each was when it was last listed, as it stands in the journal.
+    var places: [ReaderID: String] = [:]
     /// Entries whose device is driven by another entry of it.
     var acting: [ReaderID: ReaderID] = [:]
     /// Serial numbers by id, as they were learnt at some time.
@@ -77,8 +79,6 @@ package struct GatewayMachine: Sendable {
     var isToBeUnited = false
     /// When Stripe's list was last read; nil: never.
     var stripeListedAt: MonoTime?
-    /// Requests that have waited for Stripe's list, and are not answered yet.
-    var askedStripe: Set<RequestID> = []
     /// Whose cart each reader's screen shows, by its lock.
     var screens: [ReaderID: CartID] = [:]
     var currencies: [PublishableKey: Currency] = [:]
@@ -110,6 +110,8 @@ package struct GatewayMachine: Sendable {
     var parked: [Parked] = []
     /// Requests whose cart was looked into: they are asked again, with what the journal says by then.
     var checkedRequests: Set<RequestID> = []
+    /// Requests for which Stripe's list was read, until they are answered.
+    var stripeAsked: Set<RequestID> = []
     var keyedRequests: [RequestID: CartMachine.Terms] = [:]
     /// Carts of payments that ended while their reader was still to be freed.
     var freeingCarts: [PaymentID: CartID] = [:]
@@ -120,6 +122,11 @@ package struct GatewayMachine: Sendable {
     var listRetryAt: MonoTime = .min
     var listBackoff = Backoff(base: 1_000, ceiling: 60_000)
     var lastListFailure: CallFailure?
+    /// How the backend failed to answer the last time, and when it is asked whether it is back.
+    var lastOutage: CallFailure?
+    var outageProbeAt: MonoTime = .max
+    /// What the log was told of, and is not over.
+    var told = Told()
     var desk = RegistrationDesk()
     var visits: [RequestID: Visit] = [:]
     /// Readers that show their label, and until when.
@@ -177,6 +184,7 @@ package struct GatewayMachine: Sendable {
         drain(at: now)
         tick(at: now)
         drain(at: now)
+        tellStanding()
         write(at: now)
         defer { out = [] }
         return out
@@ -250,7 +258,7 @@ package struct GatewayMachine: Sendable {
     private var nextListing: MonoTime {
         guard refusedCredential == nil else { return .max }
         if lastListFailure != nil || listedAt == nil { return listRetryAt }
-        return (listedAt ?? 0) + 600_000
+        return min((listedAt ?? 0) + 600_000, breaker.isOpen ? outageProbeAt : .max)
     }
 
     private mutating func write(at now: Now) {
@@ -282,7 +290,7 @@ package struct GatewayMachine: Sendable {
     }
 
     mutating func respond(_ id: RequestID, _ response: Response) {
-        askedStripe.remove(id)
+        stripeAsked.remove(id)
         out.append(.respond(id, response))
     }
     mutating func refuse(_ id: RequestID, _ refusal: Refusal) { respond(id, .refused(refusal)) }
@@ -302,7 +310,12 @@ package struct GatewayMachine: Sendable {
             if refusedCredential == nil { refusedProbeAt = now.mono + refusedPause }
             refusedCredential = failure
         case .forbidden?, .rejected?, .invalidAnswer?: breaker.answered()
-        case .unavailable?: breaker.failed(at: now.mono, random: &random)
+        case .unavailable?:
+            let wasOpen = breaker.isOpen
+            breaker.failed(at: now.mono, random: &random)
+            lastOutage = failure
+            // Somebody has to find out that it is back, also while no till asks for anything.
+            if breaker.isOpen, !wasOpen { outageProbeAt = now.mono + 5_000 }
         }
     }
 
@@ -328,7 +341,7 @@ package struct GatewayMachine: Sendable {
         forgetDiscovery(id, at: now)
         parked.removeAll { $0.id == id }
         checkedRequests.remove(id)
-        askedStripe.remove(id)
+        stripeAsked.remove(id)
         acceptance.forget(id)
         cardAcceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }

@@ -108,7 +108,8 @@ package struct Recall: Sendable {
 
 // Its cases are large, and it is handed on often: it lives in a box.
 package indirect enum Request: Sendable {
-    case pay(PaymentID, PaymentRequest, Recall)
+    /// `isTechnician`: who asks may say of keyed entry that nothing was typed in, where nobody can read that.
+    case pay(PaymentID, PaymentRequest, Recall, isTechnician: Bool = false)
     case cancel(PaymentID, Recall)
     case keepCard(CardSetupID, CardSetupRequest, Recall)
     case cancelCardSetup(CardSetupID, Recall)
@@ -300,13 +301,15 @@ package struct Refusal: Error, Sendable, Equatable {
             case .invalidAnswer: .backendInvalidAnswer
             case .unavailable: .backendUnavailable
             }
-        return Refusal(code, failure.detail, remedy: failure.backendRemedy)
+        return Refusal(code, failure.backendCause, remedy: failure.backendRemedy)
     }
 }
 
 /// A reader's state as the checkout API names it.
 package enum ReaderState: String, Sendable {
     case ready, busy, idle, connecting
+    /// Nobody has asked it since the start.
+    case unknown
     case inUseElsewhere = "in_use_elsewhere"
     case unreachable, offline, unregistered
     case notDriveable = "not_driveable"
@@ -328,6 +331,8 @@ package struct ReaderView: Sendable, Equatable {
     package var facts: ReaderFacts
     package var state: ReaderState
     package var trouble: ReaderTrouble?
+    /// Whether it has answered somebody since the start; nil: nobody has asked.
+    package var isThere: Bool?
     package var lane: LaneName?
     package var payment: PaymentID?
     package var lastSeenAt: WallTime?

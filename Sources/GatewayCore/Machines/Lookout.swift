@@ -31,6 +31,8 @@ package struct Lookout: Sendable {
         package var isAwaited = false
         /// Where readers are said to be, or have been seen.
         package var known: Set<PrivateAddress> = []
+        /// Where registered readers without a session are said to be: a look there is all that a probe is.
+        package var registered: Set<PrivateAddress> = []
         /// Network interfaces that USB devices present: looked at like the LAN, whatever `lan.subnets` says.
         package var gadgets: Set<String> = []
 
@@ -40,6 +42,8 @@ package struct Lookout: Sendable {
     enum Reason: Sendable, Equatable {
         /// The time has come.
         case routine
+        /// Registered readers are asked whether they are there, and nobody else.
+        case probe
         /// A reader is not where it should be.
         case search
         case order(RequestID, DiscoveryOrder)
@@ -79,6 +83,7 @@ package struct Lookout: Sendable {
         func pace(_ around: Circumstances) -> Pace {
             switch reason {
             case .routine: .gentle
+            case .probe: .brisk
             case .search: around.isPaying ? .gentle : .brisk
             case .order: .brisk
             }
@@ -89,7 +94,7 @@ package struct Lookout: Sendable {
             return switch reason {
             case .routine: true
             case .search: !around.isAwaited
-            case .order: false
+            case .order, .probe: false
             }
         }
         var order: RequestID? {
@@ -119,6 +124,8 @@ package struct Lookout: Sendable {
     private var orders: [(id: RequestID, order: DiscoveryOrder)] = []
     private var searchWanted = false
     private var nextAt: MonoTime = .max
+    /// When registered readers are to be asked whether they are there; `.max`: not before somebody wants to know.
+    private var probeAt: MonoTime = .max
     private var lastBatch: UInt64 = 0
 
     package init() {}
@@ -130,8 +137,9 @@ package struct Lookout: Sendable {
 
     /// When `tick` is to be called; nil: nothing to wait for.
     package func nextWake(_ policy: GatewayPolicy) -> MonoTime? {
-        guard case .resting = state, Self.looksByItself(policy) else { return nil }
-        return nextAt == .max ? nil : nextAt
+        guard case .resting = state else { return nil }
+        let wake = Self.looksByItself(policy) ? min(nextAt, probeAt) : probeAt
+        return wake == .max ? nil : wake
     }
 
     package static func looksByItself(_ policy: GatewayPolicy) -> Bool { policy.lanSweep || !policy.lanAddresses.isEmpty }
@@ -139,6 +147,9 @@ package struct Lookout: Sendable {
     // MARK: Events
 
     package mutating func start(at now: MonoTime) { nextAt = now }
+
+    /// Registered readers are to be asked then whether they are there. Single addresses that somebody has told, so whatever `lan.sweep` says.
+    package mutating func probe(at moment: MonoTime) { probeAt = min(probeAt, moment) }
 
     package mutating func tick(_ around: Circumstances, at now: MonoTime) -> [Action] {
         var actions: [Action] = []
@@ -260,12 +271,18 @@ package struct Lookout: Sendable {
                     LookNote(.usbOff, "The settings switch USB off (usb.enabled).", remedy: "Set usb.enabled = true and restart readerd."))
             }
             look.waitsForNetworks = next.order.lan && next.order.subnets == nil
-            if next.order.lan, let subnets = next.order.subnets { enqueue(&look, first: [], subnets: subnets, around) }
+            if next.order.lan, let subnets = next.order.subnets {
+                enqueue(&look, first: subnets.isEmpty ? around.registered.sorted() : [], subnets: subnets, around)
+            }
         } else if searchWanted {
             searchWanted = false
             look = Look(.search)
             look.waitsForNetworks = policy.lanSweep
             if !policy.lanSweep { enqueue(&look, first: policy.lanAddresses, subnets: [], around) }
+        } else if now >= probeAt {
+            probeAt = .max
+            look = Look(.probe)
+            enqueue(&look, first: around.registered.sorted(), subnets: [], around)
         } else {
             guard Self.looksByItself(policy), now >= nextAt else { return }
             guard !around.isPaying else {
@@ -394,6 +411,10 @@ package struct Lookout: Sendable {
             return
         }
         if look.reason == .search, !searchWanted { actions.append(.searched) }
+        guard look.reason != .probe else {
+            if look.isGivenUp { probe(at: now + Self.pause) }
+            return
+        }
         nextAt = now + (look.isGivenUp ? Self.pause : around.policy.lanInterval)
     }
 }

@@ -45,7 +45,7 @@ extension ReaderMachine {
         switch result {
         case .success(let reply):
             lastContact = now.mono
-            lastSeenAt = now.wall
+            heard(at: now)
             succeeded(current.owner, current.command, reply, at: now, random: &random, &actions)
         case .failure(let failure):
             failed(current.owner, current.command, failure, at: now, random: &random, &actions)

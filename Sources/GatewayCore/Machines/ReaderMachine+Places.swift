@@ -26,6 +26,7 @@ extension ReaderMachine {
         facts.seen = sighting
         guard let sighting else { return [] }
         var actions: [Action] = []
+        defer { heard(at: now) }
         switch session {
         case .searching: connect(at: now, &actions)
         case .none(let trouble?, _) where trouble.kind == .unreachable:
@@ -70,7 +71,7 @@ extension ReaderMachine {
     }
 
     /// Nil: what Stripe says is no address that would be dialled.
-    private static func address(_ text: String) -> PrivateAddress? {
+    static func address(_ text: String) -> PrivateAddress? {
         do throws(PrivateAddress.Problem) {
             return try PrivateAddress(text)
         } catch {

@@ -71,6 +71,11 @@ extension ReaderMachine {
         facts.usbPlace = place
         facts.usb = usb
         failedLink = nil
+        if place != nil {
+            heard(at: now)
+        } else if contact == .heard, facts.seen == nil {
+            contact = .none
+        }
         var actions: [Action] = []
         if case .usb(let used) = route?.link, used != place, case .live = session, lease == .free, inFlight == nil {
             loseSession(
@@ -185,6 +190,7 @@ extension ReaderMachine {
     ) {
         attempts += 1
         sessionSince = nil
+        note(trouble)
         if holderWaits, case .held(let holder) = lease {
             if quick && attempts < 2 {
                 session = .none(trouble: trouble, retryAt: now.mono)
@@ -214,6 +220,7 @@ extension ReaderMachine {
     ) {
         let wasClearing = if case .clearing = session { true } else { false }
         session = .none(trouble: trouble, retryAt: now.mono)
+        note(trouble)
         sessionNumber += 1
         clearAt = nil
         sessionSince = nil

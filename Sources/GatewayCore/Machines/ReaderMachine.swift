@@ -169,6 +169,9 @@ package struct ReaderMachine: Sendable {
     var confirmSentAt: MonoTime?
     /// Why the last try to open a session failed, until one is open.
     var lastTrouble: ReaderTrouble?
+    /// Whether anybody has heard of it since the start, and how often it was looked for in vain since.
+    var contact = Contact.none
+    var misses = 0
     package internal(set) var lastSeenAt: WallTime?
     package internal(set) var sessionSince: WallTime?
     package internal(set) var livemode: Bool?

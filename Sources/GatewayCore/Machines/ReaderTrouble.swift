@@ -66,13 +66,13 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
     }
 
     package static func from(backend failure: CallFailure) -> ReaderTrouble {
-        ReaderTrouble(.backend(failure), "No connection token: \(failure.detail)", remedy: failure.backendRemedy)
+        ReaderTrouble(.backend(failure), "No connection token: \(failure.backendCause)", remedy: failure.backendRemedy)
     }
 
     package static func from(stripe failure: CallFailure) -> ReaderTrouble {
         ReaderTrouble(
             .stripe(failure), "Stripe's list of readers could not be read: \(failure.detail)",
-            remedy: "Check the shop's internet connection; it is tried again by itself.")
+            remedy: failure.stripeRemedy)
     }
 
     /// How a payment ends that needed this reader.
@@ -121,14 +121,6 @@ extension CallFailure {
             case .invalidAnswer: .backendInvalidAnswer
             case .unavailable: .backendUnavailable
             }
-        let message =
-            switch self {
-            case .unauthorized: "The backend refused the agent's token."
-            case .forbidden: "The backend does not permit this: \(detail)"
-            case .rejected: "The backend refused the payment: \(detail)"
-            case .invalidAnswer: "The backend's answer could not be used: \(detail)"
-            case .unavailable: "The backend could not be reached: \(detail)"
-            }
-        return PaymentFailure(code: code, message: message, remedy: backendRemedy)
+        return PaymentFailure(code: code, message: backendCause, remedy: backendRemedy)
     }
 }

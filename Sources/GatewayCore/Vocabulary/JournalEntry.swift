@@ -40,10 +40,13 @@ package struct CartFacts: Sendable, Hashable, Codable {
     package struct SaidNotTaken: Sendable, Hashable, Codable {
         package var payment: PaymentID
         package var reader: ReaderID
+        /// It was known to be charged then: what was said is that the money was let go. Absent in old rows.
+        package var wasLetGo: Bool?
 
-        package init(payment: PaymentID, reader: ReaderID) {
+        package init(payment: PaymentID, reader: ReaderID, wasLetGo: Bool? = nil) {
             self.payment = payment
             self.reader = reader
+            self.wasLetGo = wasLetGo
         }
     }
 

@@ -78,8 +78,11 @@ package struct LANFindings: Sendable, Hashable {
 package struct DiscoveryOrder: Sendable, Hashable {
     package var usb: Bool
     package var lan: Bool
-    /// Nil: where the settings say, else the box's own private networks.
+    /// Nil: where the settings say, else the box's own private networks. Empty: only where registered readers are said to be.
     package var subnets: [Subnet]?
+
+    /// A look at the addresses where registered readers are said to be, and nothing else.
+    package static let registeredReaders = DiscoveryOrder(usb: false, lan: true, subnets: [])
 
     package init(usb: Bool, lan: Bool, subnets: [Subnet]? = nil) {
         self.usb = usb

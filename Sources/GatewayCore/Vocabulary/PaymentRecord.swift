@@ -163,6 +163,8 @@ package struct PaymentRecord: Sendable, Equatable, Codable {
     /// Evidence came that the issuer held or moved the money.
     package var authorized: Bool
     package var resolvedBy: String?
+    /// A technician has said that nothing was typed in for its cart, where that cannot be read. Absent: nobody has.
+    package var isVouchedUnkeyed: Bool?
     package var createdAt: WallTime
     package var updatedAt: WallTime
     package var endedAt: WallTime?
@@ -189,6 +191,7 @@ package struct PaymentRecord: Sendable, Equatable, Codable {
     private enum CodingKeys: String, CodingKey {
         case id, request, reader, readerLabel, state, money, currency, amountMinor, tipMinor, intent, publishableKey, order, card
         case amountChargedMinor, receipt, decidesBy, attempts, failure, cancelRequested, leased, confirmingAt, authorized, resolvedBy
+        case isVouchedUnkeyed
         case createdAt, updatedAt, endedAt, timeline
         case toldWarnings = "warnings"
     }

@@ -93,7 +93,7 @@ extension World {
         probes[probe].tries += 1
         probes[probe].refusal = nil
         ask(
-            0, .pay(truth.id, truth.request, Recall()), payment: probes[probe].payment, isPut: true,
+            0, .pay(truth.id, truth.request, Recall(), isTechnician: truth.isVouched), payment: probes[probe].payment, isPut: true,
             text: "at the end: PUT \(truth.id) \(truth.request.cart)")
     }
 
@@ -102,8 +102,19 @@ extension World {
         guard let index = probes.firstIndex(where: { $0.payment == payment }) else { return }
         probes[index].refusal = refusal
         // Whoever is told that a form is open closes it, and says so.
-        if refusal.code == .cartBusy, refusal.payment == nil { payments[payment].request.afterKeyedEntry = true }
+        if refusal.code == .cartBusy, refusal.payment == nil {
+            // Where nobody can read it a technician looks it up, once no customer is asked in the bank's app any more.
+            payments[payment].isVouched = payments[payment].request.afterKeyedEntry && isUntyped(payments[payment].cart)
+            payments[payment].request.afterKeyedEntry = true
+        }
         if probes[index].tries < 8 { plans(.asksAgain(index), after: 20_000) }
+    }
+
+    /// Nothing was charged on what was handed out for keyed entry, and nothing will be.
+    private func isUntyped(_ cart: Int) -> Bool {
+        backend.carts[cart].intents.allSatisfy { intent in
+            !stripe.intents[intent].isKeyed || [.requiresPaymentMethod, .canceled].contains(stripe.intents[intent].status)
+        }
     }
 
     /// What became of the carts that were tried.
@@ -166,8 +177,7 @@ extension World {
         guard let remedy = refusal.remedy, !remedy.isEmpty else { return fail(.payable, words + " (and no remedy)") }
         switch refusal.code {
         case .cartBusy:
-            let isKeyed = payments[probe.payment].request.afterKeyedEntry
-            if refusal.payment == nil, !isKeyed { fail(.payable, words + " (and no payment is named)") }
+            if refusal.payment == nil, isUntyped(probe.cart) { fail(.payable, words + " (and no payment is named)") }
         case .cartHeld:
             // Where the agent can read that the hold is over, it is over.
             guard let payment = refusal.payment, let intent = disk.payments[payment]?.intent.flatMap({ Stripe.index(of: $0) }) else {

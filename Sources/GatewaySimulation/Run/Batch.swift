@@ -5,6 +5,8 @@ extension Simulation {
         package var steps = 0
         package var payments = 0
         package var charges = 0
+        /// What was done in all of them: the sum of each world's hash, mixed with its seed, so that the order in which threads finish does not show.
+        package var hash: UInt64 = 0
         /// Those that broke a promise, by seed; at most as many as were asked for.
         package var broken: [Outcome] = []
     }
@@ -41,6 +43,7 @@ extension Simulation {
             part.steps += outcome.steps
             part.payments += outcome.payments
             part.charges += outcome.charges
+            part.hash &+= outcome.mixed
             if outcome.violation != nil { part.broken.append(outcome) }
             if part.broken.count >= limit { break }
         }
@@ -54,6 +57,17 @@ extension Simulation.Summary {
         steps += other.steps
         payments += other.payments
         charges += other.charges
+        hash &+= other.hash
         broken = Array((broken + other.broken).sorted { $0.seed < $1.seed }.prefix(limit))
+    }
+}
+
+extension Simulation.Outcome {
+    /// The hash, made the seed's own.
+    fileprivate var mixed: UInt64 {
+        var mixer = Trace(isKept: false)
+        mixer.mix(seed)
+        mixer.mix(hash)
+        return mixer.hash
     }
 }

@@ -43,6 +43,7 @@ extension Trace {
         put(26, record.receipt) { $0.spell($1) }
         put(27, each: record.warnings) { $0.spell($1) }
         put(28, record.decidesBy)
+        put(29, record.isVouchedUnkeyed)
     }
 
     private mutating func spell(_ request: PaymentRequest) {
@@ -132,6 +133,7 @@ extension Trace {
             $0.put(12, each: $1.said ?? []) {
                 $0.put(1, $1.payment)
                 $0.put(2, $1.reader)
+                $0.put(3, $1.wasLetGo)
             }
         }
         put(3, each: cart.replaced) { $0.put(1, $1) }

@@ -113,6 +113,8 @@ struct PaymentTruth: Sendable {
     var resolvedByTechnician = false
     /// A technician has acknowledged what it warns of, or is about to.
     var wasSeenTo = false
+    /// A technician repeats it, who has looked up that nothing was typed in.
+    var isVouched = false
     /// It was refused because of the disk: it never runs.
     var wasRefusedForDisk = false
 }

@@ -161,7 +161,7 @@ extension World {
         guard machine != nil, open.generation == generation else { return }
         let recall: Recall
         switch open.request {
-        case .pay(let id, let body, _): recall = Recall(payment: disk.payments[id], cart: disk.cart(body.cart))
+        case .pay(let id, let body, _, _): recall = Recall(payment: disk.payments[id], cart: disk.cart(body.cart))
         case .cancel(let id, _), .resolve(let id, _, _, _, _, _), .release(_, .payment(let id), _, _):
             recall = Recall(payment: disk.payments[id])
         case .keepCard(let id, _, _), .cancelCardSetup(let id, _), .release(_, .cardSetup(let id), _, _):
@@ -176,7 +176,7 @@ extension World {
         }
         let request: Request =
             switch open.request {
-            case .pay(let id, let body, _): .pay(id, body, recall)
+            case .pay(let id, let body, _, let isTechnician): .pay(id, body, recall, isTechnician: isTechnician)
             case .cancel(let id, _): .cancel(id, recall)
             case .resolve(let id, let paid, let order, let by, let note, _):
                 .resolve(id, paid: paid, order: order, by: by, note: note, recall)

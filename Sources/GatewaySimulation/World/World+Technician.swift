@@ -123,7 +123,8 @@ extension World {
             guard let index = registered(id) else { return .failure(refused) }
             readers[index].label = label
         case .deregisterTerminal(let id):
-            guard let index = registered(id) else { return .failure(refused) }
+            // What was asked before closing time and arrives after it takes no reader away from those who come to pay at the end.
+            guard !isClosed, let index = registered(id) else { return .failure(refused) }
             if id == Reader.id(index) { readers[index].hasItsOwnID = false }
             readers[index].otherIDs.removeAll { Reader.id(index + $0 * 100) == id }
             guard readers[index].ids(index).isEmpty else { break }

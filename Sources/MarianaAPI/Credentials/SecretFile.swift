@@ -83,6 +83,9 @@ struct SecretFile: Sendable {
         guard bytes.count <= Self.maximumSize else { throw problem("is too long to hold \(what)") }
         let text = bytes.trimmed
         guard !text.isEmpty else { throw problem("is empty: put \(what) into it") }
+        guard !String(decoding: text.prefix(7), as: UTF8.self).lowercased().hasPrefix("bearer ") else {
+            throw problem("begins with the word Bearer: leave that out, \(what) alone stands there")
+        }
         guard text.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw problem("holds more than \(what): it must be one line of printable characters without spaces")
         }
@@ -90,7 +93,20 @@ struct SecretFile: Sendable {
     }
 
     private func problem(_ text: String) -> CallFailure {
-        .unauthorized(detail: "\(place) \(text)")
+        .unauthorized(detail: TransportWords.noToken + "\(place) \(text)")
+    }
+}
+
+/// Whether a file would be taken as the one that holds a secret, without telling anything of what stands in it.
+package enum SecretFileCheck {
+    /// Nil when it would.
+    package static func problem(in path: String, what: String) -> String? {
+        do throws(CallFailure) {
+            _ = try SecretFile(path: path, what: what).read()
+            return nil
+        } catch {
+            return String(error.detail.trimmingPrefix(TransportWords.noToken))
+        }
     }
 }
 

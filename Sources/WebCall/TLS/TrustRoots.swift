@@ -16,6 +16,9 @@ package enum TrustRoots {
         }
     }
 
+    /// Whether a start would take them.
+    package static func check(_ path: String) throws(Problem) { _ = try load(path) }
+
     static func load(_ path: String) throws(Problem) -> [NIOSSLCertificate] {
         // Opened here first, because NIOSSL says of a file that is missing, and of one that is no certificate, the same.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -12,13 +12,14 @@ struct CheckWords {
     }
 
     func lines(_ checks: [Check], _ summary: CheckSummary) -> [String] {
+        let ordered = checks.causesFirst
         let checks = checks.inReadingOrder
         var lines: [String] = []
         // Money of which nobody knows comes before everything.
-        let payments = checks.filter { $0.id == "payments" }
-        let others = checks.filter { $0.id != "payments" }
+        let payments = ordered.filter { $0.check.id == "payments" }
+        let others = ordered.filter { $0.check.id != "payments" }
         for (status, group) in [(Check.Status.fail, payments), (.warn, payments), (.fail, others), (.warn, others)] {
-            for check in group where check.status == status { lines += wrong(check) + [""] }
+            for (check, cause) in group where check.status == status { lines += wrong(check, because: cause) + [""] }
         }
         for check in checks where check.status == .pass {
             lines +=
@@ -39,9 +40,14 @@ struct CheckWords {
     }
 
     /// The finding first: it is what one came for. Then what to do, and how to check again.
-    private func wrong(_ check: Check) -> [String] {
+    ///
+    /// - Parameter cause: what it probably follows from; then what to do is said there.
+    private func wrong(_ check: Check, because cause: Check?) -> [String] {
         let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
         var lines = text(subject + check.detail, Self.indent, mark(check))
+        if let cause {
+            return lines + text("This follows from the check \(shown(cause.id, limit: 40)) above: mend that first.", Self.indent)
+        }
         if let remedy = check.remedy { lines += text("What to do: \(remedy)", Self.indent) }
         return lines + [Self.indent + "Check again: sudo readerctl check \(shown(check.id, limit: 40))"]
     }

@@ -144,7 +144,7 @@ struct WatchView {
         switch reader.state {
         case .ready: .good
         case .busy, .idle: .plain
-        case .connecting: .doubtful
+        case .connecting, .unknown: .doubtful
         default: .bad
         }
     }

@@ -40,6 +40,7 @@ extension Agent {
         return Place(
             settingsFile: source.file, stateDirectory: settings.stateDirectory, socketPath: settings.socket.path, secretFiles: secrets,
             roles: settings.roles.mapValues { .init(users: $0.users, groups: $0.groups) }, backend: settings.backend.base,
-            stripe: settings.stripe, readerPort: settings.lan.port, environment: ProcessInfo.processInfo.environment)
+            stripe: settings.stripe, readerPort: settings.lan.port, looksAtLAN: settings.lan.sweep || !settings.lan.addresses.isEmpty,
+            environment: ProcessInfo.processInfo.environment)
     }
 }

@@ -40,7 +40,8 @@ enum Agent {
         for warning in loaded.warnings { logger.warning("\(warning)") }
 
         let manager = serviceManager(environment, logger)
-        let roles = try policy(settings)
+        let trial = try StartTrial(settings)
+        for problem in trial.problems { logger.error("\(problem)") }
         let journal = try openJournal(settings, logger)
         let recorder = try recorder(record, settings, logger)
         let tap = TrialTap(directory: settings.stateDirectory + "/trials", about: about(settings))
@@ -63,9 +64,9 @@ enum Agent {
                 version: ReaderdVersion.current, location: settings.location, startedAt: BoxClock().now().wall,
                 backendTimeout: settings.timeouts.backend.duration),
             checkup: checkup(settings, source: source, edges: edges, web: web))
-        let listener = try socket(settings)
+        let listener = socket(settings, group: trial.socketGroup)
         let server = CheckoutSocketServer(
-            configuration: .init(socket: listener, version: ReaderdVersion.current), policy: roles, service: service,
+            configuration: .init(socket: listener, version: ReaderdVersion.current), policy: trial.roles, service: service,
             logger: logger)
         let daemon = Daemon(
             engine: engine, server: server, socketPath: listener.path, journal: journal, credential: credential, settings: settings,
@@ -107,25 +108,9 @@ enum Agent {
         }
     }
 
-    private static func policy(_ settings: Settings) throws(StartFailure) -> RolePolicy {
-        do throws(SettingsFailure) {
-            let accounts = try AccountResolver.system.resolve(settings.roles)
-            return RolePolicy(
-                members: accounts.mapValues { RolePolicy.Members(users: $0.users, groups: $0.groups) }, daemonUser: getuid())
-        } catch {
-            throw StartFailure(description: "\(error)", exitCode: 78)
-        }
-    }
-
-    private static func socket(_ settings: Settings) throws(StartFailure) -> SocketSource {
-        if let inherited = SocketSource.activated(environment: ProcessInfo.processInfo.environment) { return inherited }
-        do throws(SettingsFailure) {
-            var group: UInt32?
-            if let name = settings.socket.group { group = try AccountResolver.system.groupNumber(name) }
-            return .path(settings.socket.path, mode: UInt16(truncatingIfNeeded: settings.socket.mode), group: group)
-        } catch {
-            throw StartFailure(description: "\(error)", exitCode: 78)
-        }
+    private static func socket(_ settings: Settings, group: UInt32?) -> SocketSource {
+        SocketSource.activated(environment: ProcessInfo.processInfo.environment)
+            ?? .path(settings.socket.path, mode: UInt16(truncatingIfNeeded: settings.socket.mode), group: group)
     }
 
     /// A damaged journal is set aside, whole, and a new one begun: the shop is told, and no payment is accepted until a technician agrees.

@@ -81,6 +81,8 @@ extension Daemon {
             let count = status.readers.count
             return "Payments can be taken; \(count) \(count == 1 ? "reader" : "readers")." + payments
         }
+        // It is known with the first cart, and a payment is accepted all the same.
+        if status.reasons.first?.code == "readers_unknown" { return "Payments are accepted; no reader has been asked yet." + payments }
         return "No payment can be taken: " + (status.reasons.first?.message ?? "the reason is not known.") + payments
     }
 }

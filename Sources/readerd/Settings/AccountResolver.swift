@@ -16,9 +16,8 @@ package struct AccountResolver: Sendable {
         package var groups: Set<UInt32>
     }
 
-    /// - Throws: every name that this machine does not know.
-    package func resolve(_ roles: [Role: Settings.Members]) throws(SettingsFailure) -> [Role: Accounts] {
-        var problems: [SettingsProblem] = []
+    /// - Parameter problems: gets every name that this machine does not know. That costs those who bear it their role, and not the shop its sales.
+    package func resolve(_ roles: [Role: Settings.Members], _ problems: inout [SettingsProblem]) -> [Role: Accounts] {
         var accounts: [Role: Accounts] = [:]
         for role in Role.allCases {
             guard let members = roles[role] else { continue }
@@ -26,17 +25,12 @@ package struct AccountResolver: Sendable {
                 users: numbers(members.users, user, "user", "roles.\(role.rawValue).users", &problems),
                 groups: numbers(members.groups, group, "group", "roles.\(role.rawValue).groups", &problems))
         }
-        guard problems.isEmpty else { throw SettingsFailure(problems: problems) }
         return accounts
     }
 
-    /// The number of `socket.group`.
-    package func groupNumber(_ name: String) throws(SettingsFailure) -> UInt32 {
-        var problems: [SettingsProblem] = []
-        guard let number = numbers([name], group, "group", "socket.group", &problems).first else {
-            throw SettingsFailure(problems: problems)
-        }
-        return number
+    /// The number of `socket.group`; nil when there is no such group, which `problems` is told: the socket keeps readerd's own.
+    package func groupNumber(_ name: String, _ problems: inout [SettingsProblem]) -> UInt32? {
+        numbers([name], group, "group", "socket.group", &problems).first
     }
 
     private func numbers(
@@ -50,7 +44,9 @@ package struct AccountResolver: Sendable {
             } else if let number = lookUp(name) {
                 numbers.insert(number)
             } else {
-                let message = "there is no \(what) \(Shown.bounded(name)) on this machine"
+                let make = what == "group" ? "sudo addgroup --system \(Shown.bounded(name))" : "sudo adduser --system \(Shown.bounded(name))"
+                let message =
+                    "there is no \(what) \(Shown.bounded(name)) on this machine, so nobody has a role by it; correct it, or: \(make); then: sudo systemctl restart readerd"
                 problems.append(SettingsProblem(origin: nil, key: key, message: message))
             }
         }

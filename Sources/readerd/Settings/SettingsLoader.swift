@@ -61,7 +61,7 @@ extension Settings {
         let location = reader.text("location")
         if !reader.isGiven("location") { reader.note("location", "it is missing: the backend's id of this location") }
         let maintenanceCart = Settings.cart(&reader)
-        let base = reader.base("backend.base_url")
+        let base = reader.backendBase("backend.base_url")
         if !reader.isGiven("backend.base_url") {
             reader.note("backend.base_url", "it is missing: the address of the backend, as https://studio.marianatek.com")
         }

@@ -92,6 +92,16 @@ struct SettingsReader {
         }
     }
 
+    /// A base without the interface's own path: whoever copies an address from a document copies that too.
+    mutating func backendBase(_ name: String) -> WebBase? {
+        guard let base = base(name) else { return nil }
+        guard !base.prefix.lowercased().split(separator: "/").contains("api") else {
+            note(name, "it already has the interface's path (\(Shown.bounded(base.prefix))): give https:// and the host alone, as https://\(base.host)")
+            return nil
+        }
+        return base
+    }
+
     /// Absolute: a path of the file counts from the file's directory, one of a variable or a flag from the working directory.
     mutating func path(_ name: String) -> String? {
         guard let entry = entry(name), let text = text(entry) else { return nil }

@@ -1,14 +1,15 @@
 import Glibc
+import WebCall
 
 extension LoadedSettings {
     /// What `readerd --check-config` prints: every setting with its value, as it could stand in a file, and where it came from.
-    package func report() -> String {
+    package func report(_ more: [SettingsProblem] = []) -> String {
         let lines = entries.map { (left: "\($0.name) = \($0.value.written)", right: "\($0.origin)") }
         let width = min(lines.map(\.left.count).max() ?? 0, 64)
         var text = lines.map { line in
             line.left + String(repeating: " ", count: max(0, width - line.left.count)) + "  # " + line.right
         }
-        for warning in warnings { text.append("# warning: \(warning)") }
+        for warning in warnings + more { text.append("# warning: \(warning)") }
         return text.joined(separator: "\n") + "\n"
     }
 }
@@ -40,6 +41,9 @@ extension Settings {
         }
         if roles.values.allSatisfy({ $0.users.isEmpty && $0.groups.isEmpty }) {
             warn("roles.checkout.users", "no role names anybody: only root and readerd's own user may use the agent")
+        }
+        if case let prefix = backend.base.prefix, !prefix.isEmpty {
+            warn("backend.base_url", "it has the path \(Shown.bounded(prefix)): the backend's own address has none")
         }
         for (name, path) in filesToRead where !unseen.contains(where: { $0.key == name }) && access(path, R_OK) != 0 {
             warn(name, "\(Shown.bounded(path)) cannot be read: \(Shown.reason(errno))")

@@ -104,7 +104,7 @@ import Testing
             (502, [.backendUnauthorized, .backendForbidden, .backendInvalidAnswer]),
             (503, [.readerUnavailable, .backendUnavailable, .journalUnavailable, .shuttingDown]),
             // Beyond the contract.
-            (408, [.requestTimeout]), (500, [.internalError]),
+            (408, [.requestTimeout]), (500, [.internalError]), (503, [.notStarted]),
         ]
         for (status, codes) in contract {
             for code in codes { #expect(code.facts.status == status, "\(code)") }

@@ -42,7 +42,7 @@ import Testing
             try store.writeToken("another-token")
             let found = try await check(store, "credential")
             #expect(found.status == .fail)
-            #expect(found.detail.hasPrefix("The backend refuses it"))
+            #expect(found.detail.hasPrefix("The backend refuses the agent's token: "))
             #expect(found.remedy?.contains(store.simulator.tokenFile) == true)
             #expect(!found.detail.contains("another-token"))
         }

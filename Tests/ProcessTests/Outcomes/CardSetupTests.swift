@@ -118,7 +118,30 @@ struct CardSetupTests {
             } catch {
                 guard case .problem(let problem) = error else { throw error }
                 #expect(problem.code == .noCart)
+                #expect(problem.detail.contains("no live session"))
+                #expect(problem.remedy?.contains("Set maintenance_cart") == true && problem.remedy?.contains("carts open") == true)
             }
+        }
+    }
+
+    @Test func `with a maintenance cart a card is kept and no cart is open`() async throws {
+        try await Store.open(settings: ["maintenance_cart": quoted("m-1")]) { store in
+            _ = try await store.client.readers()
+            let setup = try await store.client.keepCard("k-9", Self.body, wait: .seconds(30))
+            #expect(setup.state == .succeeded, "\(setup.failure?.message ?? "")")
+            #expect(store.ledger.savedCards.count == 1)
+        }
+    }
+
+    @Test func `a live session outlasts its cart, and a card is kept over it`() async throws {
+        try await Store.open { store in
+            _ = try await store.client.openCart("900", CartBody(lane: "till-1"))
+            try await eventually("the reader is ready") { try await store.client.readers().contains { $0.state == .ready } }
+            try await store.client.closeCart("900")
+            let tokens = store.ledger.tokens.count
+            let setup = try await store.client.keepCard("k-10", Self.body, wait: .seconds(30))
+            #expect(setup.state == .succeeded, "\(setup.failure?.message ?? "")")
+            #expect(store.ledger.tokens.count == tokens, "no token was asked for")
         }
     }
 }

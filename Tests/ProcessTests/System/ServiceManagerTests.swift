@@ -53,7 +53,7 @@ struct ServiceManagerTests {
             // Ready means that it answers.
             _ = try await store.client.info()
             _ = try await systemd.next { $0 == "WATCHDOG=1" }
-            _ = try await systemd.next { $0.hasPrefix("STATUS=Payments can be taken; 1 reader.") }
+            _ = try await systemd.next { $0.hasPrefix("STATUS=Payments are accepted; no reader has been asked yet.") }
             store.process?.signal(SIGHUP)
             _ = try await systemd.next { $0.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") }
             _ = try await systemd.next { $0 == "READY=1" }

@@ -4,6 +4,9 @@ extension TOMLParser {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): return .value(.text(try text()))
         case UInt8(ascii: "["): return .value(try list(depth: try deeper(depth)))
         case UInt8(ascii: "{"): return .table(try inlineTable(depth: try deeper(depth)))
+        // “ ” ‘ ’ „ and «, as word processors and chats write them.
+        case 0xe2 where cursor.peek(1) == 0x80 && (0x98...0x9f).contains(cursor.peek(2) ?? 0), 0xc2 where cursor.peek(1) == 0xab:
+            throw cursor.slip("these are a word processor's quotes: text stands between plain ones, as \"this\"")
         default: return .value(try word())
         }
     }
