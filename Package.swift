@@ -163,7 +163,10 @@ let package = Package(
         tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "GatewayCore", "readerctl", logging] + nio),
         tests(
             "ProgramTests",
-            ["readerd", "readerctl", "Gateway", "Diagnostics", "GatewayCore", "CheckoutAPI", "CLinuxSocket", "WebCall", "ReaderLinks", logging]),
+            [
+                "readerd", "readerctl", "Gateway", "Diagnostics", "GatewayCore", "CheckoutAPI", "CLinuxSocket", "WebCall", "ReaderLinks",
+                logging,
+            ]),
         tests("PackagingTests", ["readerd", "readerctl", "readersim"]),
         tests(
             "ProcessTests",

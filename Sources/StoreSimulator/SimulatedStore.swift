@@ -35,6 +35,11 @@ package final class SimulatedStore: Sendable {
     /// What an OAuth refresh needs; the refresh token is the first one.
     package let oauth: OAuthClient
 
+    /// For `kept.json`.
+    let authorityKey: String
+    let token: String
+    var controlPort: Int { controlServer.port }
+
     let world: SharedWorld
     let hosts: [String: ReaderHost]
     let timers = StoreTimers()
@@ -57,6 +62,8 @@ package final class SimulatedStore: Sendable {
         caFile = parts.files.caFile
         tokenFile = parts.files.tokenFile
         caPEM = parts.authority.pem
+        authorityKey = parts.authority.keyPEM
+        token = parts.token
         let address = parts.configuration.address
         let host = address == StoreConfiguration.loopback ? "localhost" : address
         backendURL = "https://\(host):\(parts.backend.port)"

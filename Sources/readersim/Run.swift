@@ -62,6 +62,12 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Letters and digits that every secret made here contains.")
     var secretsPrefix: String?
 
+    @Flag(
+        help:
+            "Go on, at a later start in the same directory, with the same ports, certificates, token, readers and payments: a trial box outlives a reboot."
+    )
+    var keep = false
+
     @Flag(help: "Print what is served as one line of JSON instead of words.")
     var json = false
 
@@ -88,6 +94,7 @@ struct Run: AsyncParsableCommand {
         let end = EndOfRun(untilStdinCloses: untilStdinCloses)
         var configuration = StoreConfiguration()
         configuration.directory = URL(filePath: directory, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/")).path
+        configuration.keeps = keep
         configuration.readers = readers
         configuration.unregisteredReaders = unregistered
         configuration.address = address
@@ -105,8 +112,11 @@ struct Run: AsyncParsableCommand {
         configuration.reader.issuerAfter = issuerAfter
 
         let store = try await SimulatedStore.start(configuration)
+        let keeping = keep ? Task { try await store.keepOn() } : nil
         announce(store)
         await end.wait()
+        keeping?.cancel()
+        try await keeping?.value
         await store.stop()
     }
 

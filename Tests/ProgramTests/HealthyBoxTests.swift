@@ -21,7 +21,8 @@ import WebCall
     ]
 
     private static func plain(
-        _ vendor: UInt16, _ product: UInt16, _ maker: String, _ name: String, class code: UInt8, subclass: UInt8 = 0, code protocolCode: UInt8 = 0,
+        _ vendor: UInt16, _ product: UInt16, _ maker: String, _ name: String, class code: UInt8, subclass: UInt8 = 0,
+        code protocolCode: UInt8 = 0,
         port: String
     ) -> USBSighting {
         USBSighting(
@@ -59,7 +60,8 @@ import WebCall
             openPayments: [])
         let found = await checkup.run(
             ["usb_access", "usb_driver", "usb_modemmanager", "usb_power"],
-            about: CheckedAgent(status: status, devices: list.views.map { Device($0) })) { _ in }
+            about: CheckedAgent(status: status, devices: list.views.map { Device($0) })
+        ) { _ in }
         await web.shutdown()
         return found
     }
@@ -87,15 +89,18 @@ import WebCall
 
     @Test func `the cause comes first, and what follows from it says so`() {
         let checks = [
-            check("name_servers", .fail, "The name server 9.9.9.9 does not answer."), check("backend", .fail, "This box has no way to the backend: x."),
-            check("stripe", .fail), check("readers", .fail), check("reader_state", .fail, subject: "Front"), check("reader_port", .fail, subject: "Front"),
+            check("name_servers", .fail, "The name server 9.9.9.9 does not answer."),
+            check("backend", .fail, "This box has no way to the backend: x."),
+            check("stripe", .fail), check("readers", .fail), check("reader_state", .fail, subject: "Front"),
+            check("reader_port", .fail, subject: "Front"),
             check("reader_port", .fail, subject: "Back"), check("disk", .warn), check("journal", .fail),
         ]
         let ordered = checks.causesFirst
         #expect(ordered.prefix(5).map(\.check.id) == ["disk", "journal", "backend", "reader_port", "reader_port"])
-        #expect(ordered.filter { $0.because != nil }.map { "\($0.check.id) \($0.because?.id ?? "")" } == [
-            "name_servers backend", "stripe backend", "readers reader_port", "reader_state reader_port",
-        ])
+        #expect(
+            ordered.filter { $0.because != nil }.map { "\($0.check.id) \($0.because?.id ?? "")" } == [
+                "name_servers backend", "stripe backend", "readers reader_port", "reader_state reader_port",
+            ])
         let output = Output(json: false, noColor: true, environment: [:])
         let text = CheckWords(output).lines(checks, CheckSummary(checks, durationSeconds: 0)).joined(separator: "\n")
         #expect(text.contains("This follows from the check backend above: mend that first."))

@@ -5,7 +5,8 @@ public struct Check: Sendable, Hashable, Codable {
         "settings", "state", "socket", "disk", "journal", "descriptors", "proxy", "name_servers", "credential", "backend", "clock",
         "stripe",
         "token", "mode", "readers", "reader_state", "reader_address", "reader_route", "reader_port", "reader_certificate", "reader_name",
-        "reader_software", "labels", "restart_window", "other_agents", "payments", "usb_access", "usb_driver", "usb_modemmanager", "usb_power",
+        "reader_software", "labels", "restart_window", "other_agents", "payments", "usb_access", "usb_driver", "usb_modemmanager",
+        "usb_power",
     ]
 
     public struct Status: OpenWord {

@@ -81,7 +81,7 @@ extension Checkup {
             guard Accounts.members(ofGroup: name) != nil else {
                 return .fail(
                     "The settings name the group \(name), which this box does not have.",
-                    "sudo addgroup --system \(name), and add the till's user: sudo usermod -aG \(name) TILL-USER")
+                    "sudo addgroup --system \(name), and add the till's user: sudo usermod -aG \(name) TILL-USER; then: sudo systemctl restart readerd")
             }
         }
         let inGroups = tills.groups.flatMap { Accounts.members(ofGroup: $0) ?? [] }

@@ -68,12 +68,14 @@ extension Status {
         guard !readers.isEmpty else {
             return Reason(
                 code: "no_reader", message: "No reader is registered at this location.",
-                remedy: "Let a reader show its registration code, then: readerctl register. If there should be one, check location in readerd.toml."
+                remedy:
+                    "Let a reader show its registration code, then: readerctl register. If there should be one, check location in readerd.toml."
             )
         }
         guard readers.allSatisfy(\.isUnknown) else {
             return Reason(
-                code: "no_reader", message: "No registered reader can be used now.", remedy: "readerctl readers says what is wrong with each.")
+                code: "no_reader", message: "No registered reader can be used now.",
+                remedy: "readerctl readers says what is wrong with each.")
         }
         return Reason(
             code: "readers_unknown", message: "No reader has been asked since readerd started, so whether one is there is not known.",

@@ -38,7 +38,8 @@ extension GatewayMachine {
                 Refusal(
                     .noCart,
                     "The reader has no live session, and opening one needs a connection token, which the backend gives for a cart only.",
-                    remedy: "Set maintenance_cart in readerd.toml to a cart that stays open, and cards are kept at any time. Or open any cart "
+                    remedy:
+                        "Set maintenance_cart in readerd.toml to a cart that stays open, and cards are kept at any time. Or open any cart "
                         + "for the reader now (readerctl carts open CART): its session lives on, and serves until the reader or readerd restarts."
                 ))
         }

@@ -47,7 +47,8 @@ extension GatewayMachine {
 
     mutating func missed(_ addresses: Set<PrivateAddress>, at now: Now) {
         for id in readers.keys.sorted() {
-            guard let machine = readers[id], let place = machine.placeToAsk, addresses.contains(place), devices.sighting(of: machine.facts) == nil
+            guard let machine = readers[id], let place = machine.placeToAsk, addresses.contains(place),
+                devices.sighting(of: machine.facts) == nil
             else { continue }
             var pause: Int64 = 0
             changeReader(id, at: now) { reader, _ in

@@ -291,7 +291,7 @@ extension GatewayMachine {
             machine.holder == nil ? .ready : .busy
         } else if machine.isConnecting {
             machine.holder == nil || machine.isFreeing ? .connecting : .busy
-        } else if let trouble, trouble.kind != .noCart {
+        } else if let trouble, trouble.kind.isOfReader {
             machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
         } else if machine.facts.status == "offline" {
             .offline

@@ -71,6 +71,7 @@ extension GatewayMachine {
 
     private static func terms(of record: PaymentRecord) -> String {
         let reader = record.readerLabel.map { "\($0), \(record.reader.text)" } ?? record.reader.text
-        return "\(record.request.amount.text) \(record.currency?.text ?? "in the cart's currency"), cart \(record.request.cart.text), reader \(reader)"
+        return
+            "\(record.request.amount.text) \(record.currency?.text ?? "in the cart's currency"), cart \(record.request.cart.text), reader \(reader)"
     }
 }

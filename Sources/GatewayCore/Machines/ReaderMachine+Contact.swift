@@ -23,7 +23,7 @@ extension ReaderMachine {
 
     /// Why it cannot be used, as far as is known: what its session met, else what looks for it did.
     package var standingTrouble: ReaderTrouble? {
-        if let trouble, trouble.kind != .noCart { return trouble }
+        if let trouble, trouble.kind.isOfReader { return trouble }
         if case .silent(let silence) = contact, !isLive { return silence }
         return trouble
     }
@@ -61,5 +61,17 @@ extension ReaderMachine {
     /// A session could not be opened, or broke: whether that says that the reader is not there.
     mutating func note(_ trouble: ReaderTrouble) {
         if trouble.kind == .unreachable { contact = .silent(trouble) }
+    }
+}
+
+extension ReaderTrouble.Kind {
+    /// Whether it says anything of the reader: a cart that gets no connection token, because it is paid or is none, does not.
+    var isOfReader: Bool {
+        switch self {
+        case .noCart, .backend(.rejected): false
+        case .unreachable, .untrusted, .inUseElsewhere, .notListed, .vendorSDKOnly, .softwareUnsupported, .refused, .stripe,
+            .backend(.unauthorized), .backend(.forbidden), .backend(.invalidAnswer), .backend(.unavailable):
+            true
+        }
     }
 }

@@ -63,7 +63,8 @@ extension CallFailure {
     package var stripeRemedy: String {
         switch self {
         case .unavailable(let detail, _): Way(detail).remedy
-        case .unauthorized, .forbidden, .rejected, .invalidAnswer: "Everything is tried again by itself; if it goes on, see: sudo readerctl check"
+        case .unauthorized, .forbidden, .rejected, .invalidAnswer:
+            "Everything is tried again by itself; if it goes on, see: sudo readerctl check"
         }
     }
 
@@ -128,7 +129,8 @@ private enum Way {
                 + "again by itself."
         case .server:
             "The server has trouble of its own, and nothing here can mend it: take cash or wait; readerd tries again by itself."
-        case .silent: "Check the shop's internet connection. If it works, the server is down: take cash or wait; readerd tries again by itself."
+        case .silent:
+            "Check the shop's internet connection. If it works, the server is down: take cash or wait; readerd tries again by itself."
         }
     }
 }

@@ -1,6 +1,6 @@
 /// What the simulated backend knows and decides: carts, orders, its own tokens. No sockets.
 struct BackendState: Sendable {
-    struct Cart: Sendable {
+    struct Cart: Sendable, Codable {
         var intents: [String] = []
         var chargedAt: Int?
         var order: Int?
@@ -26,7 +26,7 @@ struct BackendState: Sendable {
     private(set) var refreshToken: String
     private(set) var spentRefreshTokens: Set<String> = []
     let clientID = "readerd-simulated-client"
-    let clientSecret: String
+    private(set) var clientSecret: String
     /// Answers 401 or 403 to every call, whatever the token; nil for none.
     var refusesEveryone: Int?
     private let secrets: SecretMaker
@@ -38,6 +38,36 @@ struct BackendState: Sendable {
         accessTokens[token] = Int.max
         clientSecret = secrets.secret("ocs")
         refreshToken = secrets.secret("ort")
+    }
+
+    // MARK: Keeping
+
+    /// What outlives the store's end.
+    struct Kept: Sendable, Codable {
+        var carts: [String: Cart]
+        var cartOrder: [String]
+        var undecided: [String]
+        var nextOrder: Int
+        var nextBankcard: Int
+        var bankcards: [Bankcard]
+        var accessTokens: [String: Int]
+        var refreshToken: String
+        var spentRefreshTokens: Set<String>
+        var clientSecret: String
+    }
+
+    var kept: Kept {
+        Kept(
+            carts: carts, cartOrder: cartOrder, undecided: undecided, nextOrder: nextOrder, nextBankcard: nextBankcard,
+            bankcards: bankcards,
+            accessTokens: accessTokens, refreshToken: refreshToken, spentRefreshTokens: spentRefreshTokens, clientSecret: clientSecret)
+    }
+
+    mutating func takeUp(_ kept: Kept) {
+        (carts, cartOrder, undecided) = (kept.carts, kept.cartOrder, kept.undecided)
+        (nextOrder, nextBankcard, bankcards) = (kept.nextOrder, kept.nextBankcard, kept.bankcards)
+        (accessTokens, refreshToken, spentRefreshTokens) = (kept.accessTokens, kept.refreshToken, kept.spentRefreshTokens)
+        clientSecret = kept.clientSecret
     }
 
     // MARK: Credentials

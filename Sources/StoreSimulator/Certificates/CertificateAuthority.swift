@@ -13,8 +13,21 @@ package struct CertificateAuthority: Sendable {
     /// The root certificate as PEM: what a client adds to its trust roots.
     package let pem: String
 
-    package init() throws {
-        key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+    /// The root's key as PEM, to sign with it another time.
+    let keyPEM: String
+
+    /// One that was made before.
+    init(pem: String, keyPEM: String) throws {
+        key = Certificate.PrivateKey(try P256.Signing.PrivateKey(pemRepresentation: keyPEM))
+        certificate = try Certificate(pemEncoded: pem)
+        self.pem = pem
+        self.keyPEM = keyPEM
+    }
+
+    package init(days: Int = 30) throws {
+        let signing = P256.Signing.PrivateKey()
+        keyPEM = signing.pemRepresentation
+        key = Certificate.PrivateKey(signing)
         let name = try DistinguishedName {
             CommonName("Simulated store root")
             OrganizationName("readersim")
@@ -26,7 +39,7 @@ package struct CertificateAuthority: Sendable {
             serialNumber: Certificate.SerialNumber(),
             publicKey: key.publicKey,
             notValidBefore: now.addingTimeInterval(-3600),
-            notValidAfter: now.addingTimeInterval(30 * 86400),
+            notValidAfter: now.addingTimeInterval(Double(days) * 86400),
             issuer: name,
             subject: name,
             signatureAlgorithm: .ecdsaWithSHA256,

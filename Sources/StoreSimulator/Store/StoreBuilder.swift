@@ -7,6 +7,7 @@ struct StoreBuilder {
         var configuration: StoreConfiguration
         var files: StoreFiles
         var authority: CertificateAuthority
+        var token: String
         var world: SharedWorld
         var hosts: [ReaderHost]
         var backend: HTTPServer
@@ -25,12 +26,21 @@ struct StoreBuilder {
             configuration.readers + configuration.unregisteredReaders <= 100
         else { throw SimulatorError("a store has at most 100 readers") }
         let files = try StoreFiles(directory: configuration.directory)
-        let token = secrets.secret("mtk")
-        let authority = try CertificateAuthority()
+        let kept = configuration.keeps ? try KeptStore.read(files.keptFile) : nil
+        let token = kept?.token ?? secrets.secret("mtk")
+        let authority =
+            try kept.map { try CertificateAuthority(pem: $0.authority, keyPEM: $0.authorityKey) }
+            ?? CertificateAuthority(days: configuration.keeps ? 3650 : 30)
         try files.write(authority.pem, to: files.caFile)
         try files.write(token + "\n", to: files.tokenFile, isSecret: true)
 
-        let world = SharedWorld(World(configuration: configuration, token: token, secrets: secrets))
+        let world = SharedWorld(World(configuration: configuration, token: token, secrets: secrets), openBefore: kept?.now ?? 0)
+        if let kept {
+            world.with { world, _ in
+                world.backend.takeUp(kept.backend)
+                world.stripe.takeUp(kept.stripe)
+            }
+        }
         let context = try authority.issue(
             names: ["localhost"], addresses: Set([StoreConfiguration.loopback, configuration.address]).sorted()
         ).serverContext()
@@ -43,18 +53,25 @@ struct StoreBuilder {
         }
         do {
             let backend = try await listen(
-                configuration.address,
+                configuration.address, port: kept?.backendPort ?? 0,
                 .init(service: BackendService(world: world), admit: { world.admission("backend.connect") }, tls: { context }))
             let stripe = try await listen(
-                configuration.address,
+                configuration.address, port: kept?.stripePort ?? 0,
                 .init(
                     service: StripeService(world: world, epoch: epoch), admit: { world.admission("stripe.connect") }, tls: { context }))
             let route = ControlService()
-            let control = try await listen(StoreConfiguration.loopback, port: configuration.controlPort, .init(service: route))
-            let hosts = try await readers(world, authority, secrets)
+            let control = try await listen(
+                StoreConfiguration.loopback, port: kept?.controlPort ?? configuration.controlPort, .init(service: route))
+            let hosts: [ReaderHost]
+            if let kept {
+                hosts = try await readers(kept, world, authority, secrets)
+            } else {
+                hosts = try await readers(world, authority, secrets)
+            }
             let store = SimulatedStore(
                 Parts(
-                    configuration: configuration, files: files, authority: authority, world: world, hosts: hosts, backend: backend,
+                    configuration: configuration, files: files, authority: authority, token: token, world: world, hosts: hosts,
+                    backend: backend,
                     stripe: stripe, control: control, route: route))
             do {
                 try files.write(StoreFiles.settings(store), to: files.settingsFile)
@@ -73,6 +90,34 @@ struct StoreBuilder {
     }
 
     // MARK: Readers
+
+    /// The readers of an earlier start, where they were. They have restarted: their sessions are gone.
+    private func readers(
+        _ kept: KeptStore, _ world: SharedWorld, _ authority: CertificateAuthority, _ secrets: SecretMaker
+    ) async throws -> [ReaderHost] {
+        var hosts: [ReaderHost] = []
+        do {
+            for (index, reader) in kept.readers.enumerated() {
+                let host = ReaderHost(serial: reader.serial, world: world, authority: authority)
+                try await host.listen(address: reader.address, port: reader.port)
+                hosts.append(host)
+                var record = record(index, reader.serial, reader.address, reader.port, secrets, domain: reader.domain)
+                (record.id, record.label, record.location) = (reader.id, reader.label, reader.location)
+                record.registrationCode = reader.registrationCode
+                record.machine.isRegistered = reader.id != nil
+                try host.certify(host: record.host, address: record.address)
+                let known = record
+                world.with { world, now in
+                    world.readers.append(known)
+                    world.readers[world.readers.count - 1].lastSeen = now
+                }
+            }
+            return hosts
+        } catch {
+            for host in hosts { await host.goSilent() }
+            throw error
+        }
+    }
 
     /// Gives every reader an address of its own and the port that is common to them all.
     private func readers(_ world: SharedWorld, _ authority: CertificateAuthority, _ secrets: SecretMaker) async throws -> [ReaderHost] {
@@ -109,14 +154,16 @@ struct StoreBuilder {
         "SIM\(String(index + 1).leftPadded(3))-\(secrets.random(6).uppercased())"
     }
 
-    private func record(_ index: Int, _ serial: String, _ address: String, _ port: Int, _ secrets: SecretMaker) -> ReaderRecord {
+    private func record(
+        _ index: Int, _ serial: String, _ address: String, _ port: Int, _ secrets: SecretMaker, domain: String? = nil
+    ) -> ReaderRecord {
         let isRegistered = index < configuration.readers
         var machine = ReaderMachine(
             serial: serial, livemode: configuration.livemode, behaviour: configuration.reader, secrets: secrets)
         machine.isRegistered = isRegistered
         return ReaderRecord(
             serial: serial, deviceType: configuration.reader.deviceType,
-            domain: "\(secrets.random(20).lowercased()).\(ReaderRecord.domainSuffix)",
+            domain: domain ?? "\(secrets.random(20).lowercased()).\(ReaderRecord.domainSuffix)",
             id: isRegistered ? "tmr_" + secrets.random(16) : nil,
             label: isRegistered ? "Reader \(index + 1)" : nil,
             location: isRegistered ? configuration.location : nil,

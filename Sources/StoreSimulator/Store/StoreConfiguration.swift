@@ -3,6 +3,8 @@ package struct StoreConfiguration: Sendable, Codable {
     /// Where the store writes its files (`ca.pem`, `backend-token`, `store.json`, `readerd.toml`); nil makes a directory under the
     /// system's temporary one.
     package var directory: String?
+    /// What the store is and knows outlives its end, in `kept.json` of its directory: a later start there goes on with it, at the same ports.
+    package var keeps = false
     /// Readers that are registered when the store opens.
     package var readers = 1
     /// Readers that are on the LAN but not registered; each shows a registration code.

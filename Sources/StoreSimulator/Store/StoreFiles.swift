@@ -6,6 +6,7 @@ struct StoreFiles: Sendable {
     var caFile: String { directory + "/ca.pem" }
     var tokenFile: String { directory + "/backend-token" }
     var storeFile: String { directory + "/store.json" }
+    var keptFile: String { directory + "/kept.json" }
     var settingsFile: String { directory + "/readerd.toml" }
     var serviceSettingsFile: String { directory + "/service.toml" }
 

@@ -90,13 +90,18 @@ struct World: Sendable {
 final class SharedWorld: Sendable {
     private let world: Mutex<World>
     private let opened = ContinuousClock.now
+    /// How long the store was open before, at its earlier starts.
+    private let before: Int
 
-    init(_ world: World) { self.world = Mutex(world) }
+    init(_ world: World, openBefore before: Int = 0) {
+        self.world = Mutex(world)
+        self.before = before
+    }
 
-    /// Milliseconds since the store opened.
+    /// Milliseconds that the store has been open.
     var now: Int {
         let (seconds, attoseconds) = (ContinuousClock.now - opened).components
-        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+        return before + Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
     }
 
     /// Looks at or changes the world at this moment, with everything settled that is due.

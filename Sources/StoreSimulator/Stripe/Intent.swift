@@ -1,5 +1,5 @@
 /// A PaymentIntent at the simulated Stripe.
-struct Intent: Sendable {
+struct Intent: Sendable, Codable {
     enum Status: String, Sendable, Codable {
         case requiresPaymentMethod = "requires_payment_method"
         case requiresConfirmation = "requires_confirmation"

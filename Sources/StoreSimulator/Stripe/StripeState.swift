@@ -13,7 +13,7 @@ struct StripeState: Sendable {
     var behaviour: StripeBehaviour
     let currency: String
     let livemode: Bool
-    let publishableKey: String
+    private(set) var publishableKey: String
     private let secrets: SecretMaker
 
     init(behaviour: StripeBehaviour, currency: String, livemode: Bool, secrets: SecretMaker) {
@@ -25,6 +25,24 @@ struct StripeState: Sendable {
     }
 
     var mode: String { livemode ? "live" : "test" }
+
+    // MARK: Keeping
+
+    /// What outlives the store's end. Connection tokens do not: their readers have restarted.
+    struct Kept: Sendable, Codable {
+        var intents: [Intent]
+        var savedCards: [String]
+        var publishableKey: String
+    }
+
+    var kept: Kept { Kept(intents: intentOrder.compactMap { intents[$0] }, savedCards: savedCards, publishableKey: publishableKey) }
+
+    mutating func takeUp(_ kept: Kept) {
+        intentOrder = kept.intents.map(\.id)
+        intents = Dictionary(kept.intents.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        savedCards = kept.savedCards
+        publishableKey = kept.publishableKey
+    }
 
     // MARK: Tokens
 

@@ -44,7 +44,8 @@ package struct AccountResolver: Sendable {
             } else if let number = lookUp(name) {
                 numbers.insert(number)
             } else {
-                let make = what == "group" ? "sudo addgroup --system \(Shown.bounded(name))" : "sudo adduser --system \(Shown.bounded(name))"
+                let make =
+                    what == "group" ? "sudo addgroup --system \(Shown.bounded(name))" : "sudo adduser --system \(Shown.bounded(name))"
                 let message =
                     "there is no \(what) \(Shown.bounded(name)) on this machine, so nobody has a role by it; correct it, or: \(make); then: sudo systemctl restart readerd"
                 problems.append(SettingsProblem(origin: nil, key: key, message: message))

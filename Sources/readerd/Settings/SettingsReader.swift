@@ -96,7 +96,10 @@ struct SettingsReader {
     mutating func backendBase(_ name: String) -> WebBase? {
         guard let base = base(name) else { return nil }
         guard !base.prefix.lowercased().split(separator: "/").contains("api") else {
-            note(name, "it already has the interface's path (\(Shown.bounded(base.prefix))): give https:// and the host alone, as https://\(base.host)")
+            note(
+                name,
+                "it already has the interface's path (\(Shown.bounded(base.prefix))): give https:// and the host alone, as https://\(base.host)"
+            )
             return nil
         }
         return base

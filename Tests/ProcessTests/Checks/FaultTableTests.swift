@@ -54,7 +54,8 @@ import Testing
     @Test func `1: the token is missing`() async throws {
         try await Self.shop { store in
             #expect(unlink(store.simulator.tokenFile) == 0)
-            try await Self.check("token missing", in: store, Self.failed, "FAIL \(store.simulator.tokenFile), which should hold the backend's access token")
+            try await Self.check(
+                "token missing", in: store, Self.failed, "FAIL \(store.simulator.tokenFile), which should hold the backend's access token")
         }
     }
 
@@ -82,7 +83,8 @@ import Testing
         try await Store.open(settings: Self.well, starts: false) { store in
             try store.set("backend.base_url", quoted(store.simulator.backendURL + "/shop"))
             try await store.start()
-            try await Self.check("base_url with a path", in: store, Self.failed, "FAIL The backend has nothing under the path in backend.base_url: ")
+            try await Self.check(
+                "base_url with a path", in: store, Self.failed, "FAIL The backend has nothing under the path in backend.base_url: ")
         }
     }
 
@@ -112,7 +114,8 @@ import Testing
             try store.set("trust_roots", quoted(other))
             try await store.start()
             try await Self.check(
-                "TLS intercepted", in: store, Self.failed, "FAIL Something answers in the backend's place, and cannot prove that it is the backend: ")
+                "TLS intercepted", in: store, Self.failed,
+                "FAIL Something answers in the backend's place, and cannot prove that it is the backend: ")
         }
     }
 
@@ -220,20 +223,23 @@ import Testing
 
     @Test func `17: a group that the settings name does not exist`() async throws {
         try await Self.shop(["roles.checkout.groups": "[\"no-such-group\"]"]) { store in
-            try await Self.check("group missing", in: store, Self.failed, "FAIL The settings name the group no-such-group, which this box does not have.")
+            try await Self.check(
+                "group missing", in: store, Self.failed, "FAIL The settings name the group no-such-group, which this box does not have.")
             #expect(store.log.contains("error roles.checkout.groups: there is no group no-such-group on this machine"))
         }
     }
 
     @Test func `18: nobody knows whether money was taken`() async throws {
-        try await Self.shop { store in
+        try await Store.open(settings: Self.well, simulate: { $0.backend.orderDelay = 3_600_000 }) { store in
             store.simulator.fault(Fault("reader.confirmPayment", .loseAnswer))
             store.simulator.fault(Fault("stripe.payment_intent", .status(500, body: ""), times: nil, after: 1))
             _ = try await store.client.pay("w-1", PaymentBody(cart: "60", amount: "12.34"))
             try await store.payment("w-1", becomes: .unresolved)
-            try await Self.check("payment unresolved", in: store, 0, "warn One payment is unresolved: it is not known whether the money was taken: w-1")
+            try await Self.check(
+                "payment unresolved", in: store, 0, "warn One payment is unresolved: it is not known whether the money was taken: w-1")
             store.simulator.clearFaults()
-            _ = try await store.client.payment("w-1", wait: .seconds(30))
+            store.simulator.behave { $0.orderDelay = 0 }
+            try await store.payment("w-1", becomes: .succeeded, within: .seconds(60))
         }
     }
 

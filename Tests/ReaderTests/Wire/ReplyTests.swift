@@ -388,8 +388,8 @@ import Testing
                 replies += 1
             } catch {
                 switch error {
-                case .invalidAnswer, .rpc, .app: break
-                case .unreachable, .untrusted, .lost, .unsupported: Issue.record("round \(round): \(error)")
+                case .invalidAnswer, .rpc, .app, .unsupported: break
+                case .unreachable, .untrusted, .lost: Issue.record("round \(round): \(error)")
                 }
             }
         }

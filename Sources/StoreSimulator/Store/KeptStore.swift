@@ -1,0 +1,99 @@
+import FoundationEssentials
+import Glibc
+
+/// What a store is and knows, so that a later start in the same directory goes on with it: a trial box outlives a reboot.
+///
+/// Written whole and put in place by renaming, so that a power cut leaves the one before. What happened in the second before is lost with it.
+struct KeptStore: Sendable, Codable {
+    struct Reader: Sendable, Codable {
+        var serial: String
+        var deviceType: String
+        var domain: String
+        var id: String?
+        var label: String?
+        var location: String?
+        var registrationCode: String?
+        var address: String
+        var port: Int
+    }
+
+    /// Of this form; another version's is not read.
+    var version = 1
+    var backendPort: Int
+    var stripePort: Int
+    var controlPort: Int
+    var authority: String
+    var authorityKey: String
+    var token: String
+    var readers: [Reader]
+    var backend: BackendState.Kept
+    var stripe: StripeState.Kept
+    /// How long the store has been open, in milliseconds.
+    var now = 0
+
+    /// Nil where nothing was kept.
+    static func read(_ path: String) throws -> KeptStore? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        do {
+            let kept = try JSONDecoder().decode(KeptStore.self, from: Data(contentsOf: URL(filePath: path)))
+            guard kept.version == 1 else { throw SimulatorError("\(path) is of another version of readersim: remove it to begin anew") }
+            return kept
+        } catch let error as SimulatorError {
+            throw error
+        } catch {
+            throw SimulatorError("\(path) cannot be read: remove it to begin anew (\(type(of: error)))")
+        }
+    }
+
+    func write(_ path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let bytes = Array(try encoder.encode(self))
+        let fresh = path + ".new"
+        let file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw SimulatorError("cannot write \(fresh)") }
+        defer { close(file) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw SimulatorError("cannot write \(fresh)") }
+        }
+        guard fsync(file) == 0, rename(fresh, path) == 0 else { throw SimulatorError("cannot write \(path)") }
+    }
+}
+
+extension SimulatedStore {
+    /// Writes down what is to be kept, unless it is what was written last.
+    ///
+    /// - Returns: what was written, for the next time.
+    func keep(after last: [UInt8]) throws -> [UInt8] {
+        let kept = world.with { world, now in
+            KeptStore(
+                backendPort: server(.backend).port, stripePort: server(.stripe).port, controlPort: controlPort, authority: caPEM,
+                authorityKey: authorityKey, token: token,
+                readers: world.readers.map {
+                    KeptStore.Reader(
+                        serial: $0.serial, deviceType: $0.deviceType, domain: $0.domain, id: $0.id, label: $0.label, location: $0.location,
+                        registrationCode: $0.registrationCode, address: $0.address, port: $0.port)
+                }, backend: world.backend.kept, stripe: world.stripe.kept, now: now)
+        }
+        var timeless = kept
+        timeless.now = 0
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let marks = Array(try encoder.encode(timeless))
+        guard marks != last else { return last }
+        try kept.write(directory + "/kept.json")
+        return marks
+    }
+
+    /// Keeps the store every second until the task is cancelled, and once more then.
+    package func keepOn() async throws {
+        var last: [UInt8] = []
+        while !Task.isCancelled {
+            last = try keep(after: last)
+            do { try await Task.sleep(for: .seconds(1)) } catch { break }
+        }
+        _ = try keep(after: last)
+    }
+}
