@@ -98,7 +98,7 @@ let package = Package(
             "Gateway",
             [
                 "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "Discovery", "WebCall",
-                "CheckoutAPI", "CheckoutServer", "Diagnostics", logging, tls,
+                "Recording", "CheckoutAPI", "CheckoutServer", "Diagnostics", logging, tls,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio),
 

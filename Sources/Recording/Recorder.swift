@@ -47,16 +47,21 @@ package final class Recorder: Sendable {
     private let path: String
     private let sizeLimit: Int
     private let complain: @Sendable (String) -> Void
+    private let onLine: (@Sendable ([String: JSONValue]) -> Void)?
     private let state: Mutex<State>
 
-    /// - Parameter complain: is told once when no more can be written.
+    /// - Parameters:
+    ///   - onLine: is shown each line before it is written, secrets and card data taken out.
+    ///   - complain: is told once when no more can be written.
     package init(
-        path: String, about: About, sizeLimit: Int = Recorder.sizeLimit, complain: @escaping @Sendable (String) -> Void
+        path: String, about: About, sizeLimit: Int = Recorder.sizeLimit, onLine: (@Sendable ([String: JSONValue]) -> Void)? = nil,
+        complain: @escaping @Sendable (String) -> Void
     ) throws(Problem) {
         let (descriptor, size) = try Self.open(path)
         self.path = path
         self.sizeLimit = sizeLimit
         self.complain = complain
+        self.onLine = onLine
         state = Mutex(
             State(
                 descriptor: descriptor, size: size,
@@ -109,6 +114,7 @@ package final class Recorder: Sendable {
         let trouble: String? = state.withLock { state in
             guard state.descriptor >= 0 else { return nil }
             var fields = make(&state.line)
+            onLine?(fields)
             fields["at"] = .string(Self.now())
             if fields["readerd_recording"] == nil {
                 state.number += 1

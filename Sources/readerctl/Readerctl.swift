@@ -16,6 +16,7 @@ struct Readerctl: AsyncParsableCommand {
         version: version,
         subcommands: [
             StatusCommand.self, WatchCommand.self, ReadersCommand.self, DevicesCommand.self, DiscoverCommand.self, RegisterCommand.self,
+            TrialCommand.self,
             LabelsCommand.self, PayCommand.self, PaymentsCommand.self, CancelCommand.self, ResolveCommand.self, EventsCommand.self,
             CartsCommand.self, CardsCommand.self, CheckCommand.self, ReportCommand.self, BundleCommand.self, MetricsCommand.self,
             JournalCommand.self, DocsCommand.self, VersionCommand.self, CompleteCommand.self,

@@ -30,6 +30,17 @@ extension CheckoutClient {
         try await call(.post, Target("readers", name, "connect"), body: body, wait: .seconds(60))
     }
 
+    /// Tries a reader out (`POST /v1/readers/{reader}/trial`): each step as it ends, then the summary.
+    public func trial(_ name: String, _ body: TrialBody) -> AsyncThrowingStream<TrialLine, any Error> {
+        lines(Target("readers", name, "trial"), body) { line in
+            switch line {
+            case .heartbeat: nil
+            case .end(let problem): .failure(.problem(problem))
+            case .step, .summary: .success(line)
+            }
+        }
+    }
+
     /// Gives the session with a reader up (`POST /v1/readers/{reader}/disconnect`).
     public func disconnectReader(_ name: String) async throws(ClientError) -> Reader {
         try await call(.post, Target("readers", name, "disconnect"))

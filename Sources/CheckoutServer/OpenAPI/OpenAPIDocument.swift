@@ -29,7 +29,7 @@ package enum OpenAPIDocument {
                 ["agent", "carts", "payments", "cards", "readers", "devices", "intents"].map { ["name": .string($0)] }), "paths": paths,
             "components": [
                 "schemas": Schema.object(
-                    of: Schema.bodies + Schema.payments + Schema.cards + Schema.agent + Schema.discovery + Schema.diagnosis),
+                    of: Schema.bodies + Schema.payments + Schema.cards + Schema.agent + Schema.discovery + Schema.trials + Schema.diagnosis),
                 "headers": headers, "responses": refusedAnswers,
             ],
         ]

@@ -191,5 +191,5 @@ extension OperationDocument {
 
     static let all =
         agent + carts + payments + cards + readers + devices + readerWork + technician + intents + discovery
-        + diagnosis
+        + trials + diagnosis
 }

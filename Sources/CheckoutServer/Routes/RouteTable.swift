@@ -4,6 +4,6 @@ extension Route {
     /// Everything that the socket serves. `document` is the OpenAPI document.
     static func all(document: ByteBuffer) -> [Route] {
         agent(document: document) + carts + payments + cards + readers + devices + readerWork + technician + intents + discovery
-            + diagnosis
+            + trials + diagnosis
     }
 }

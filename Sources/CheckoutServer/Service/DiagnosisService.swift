@@ -6,6 +6,8 @@ package protocol DiagnosisService: Sendable {
     func check(_ ids: [String]?, caller: Caller) async throws(Problem) -> LineSource<CheckLine>
     /// Looks for devices now; each comes as soon as it is seen, then the summary. Letting go of the lines gives the look up.
     func discover(_ body: DiscoveryBody, caller: Caller) async throws(Problem) -> LineSource<DiscoveryLine>
+    /// Tries a reader out, step after step, then the summary. Refused beside a payment on it.
+    func trial(_ reader: String, _ body: TrialBody, caller: Caller) async throws(Problem) -> LineSource<TrialLine>
     /// OpenMetrics text.
     func metrics(caller: Caller) async throws(Problem) -> String
     func paymentTrace(_ id: String, caller: Caller) async throws(Problem) -> PaymentTrace

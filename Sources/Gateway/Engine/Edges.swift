@@ -5,6 +5,7 @@ package import Journal
 package import MarianaAPI
 package import ReaderLinks
 package import ReaderRPC
+package import Recording
 package import StripeAPI
 
 /// Everything outside that the agent speaks with.
@@ -21,11 +22,13 @@ package struct Edges: Sendable {
     package var location: String
     /// Is shown every call to a reader when it has ended: for a recording.
     package var observeReader: (@Sendable (ReaderID, ReaderExchange) -> Void)?
+    /// Listens while a reader is tried out.
+    package var trialTap: TrialTap?
 
     package init(
         journal: JournalStore, backend: MarianaClient, credential: any BackendCredential, stripe: StripeClient, lan: LANLink,
         usb: USBLink, lookout: LANLookout, identity: ReaderIdentity, location: String,
-        observeReader: (@Sendable (ReaderID, ReaderExchange) -> Void)? = nil
+        observeReader: (@Sendable (ReaderID, ReaderExchange) -> Void)? = nil, trialTap: TrialTap? = nil
     ) {
         self.journal = journal
         self.backend = backend
@@ -37,6 +40,7 @@ package struct Edges: Sendable {
         self.identity = identity
         self.location = location
         self.observeReader = observeReader
+        self.trialTap = trialTap
     }
 }
 

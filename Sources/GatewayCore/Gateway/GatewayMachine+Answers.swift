@@ -25,6 +25,7 @@ extension GatewayMachine {
         case .identify(let reader): identify(id, reader, at: now)
         case .connect(let reader, let cart, let takeOver): connect(id, reader, cart: cart, takeOver: takeOver, at: now)
         case .disconnect(let reader): disconnect(id, reader, at: now)
+        case .tryOut(let reader, let act, let cart): tryOut(id, reader, act, cart: cart, at: now)
         case .discover(let order): discover(id, order, at: now)
         case .readers(let refresh):
             guard refresh || listedAt == nil else { return respond(id, .readers) }

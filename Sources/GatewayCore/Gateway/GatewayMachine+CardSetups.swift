@@ -25,6 +25,7 @@ extension GatewayMachine {
         }
         guard let machine = readers[reader] else { return }
         if machine.facts.isMissingAtStripe {
+            if wantsFreshList(at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: nil, at: now) { return }
             return refuse(id, .unregistered(machine.facts))
         }

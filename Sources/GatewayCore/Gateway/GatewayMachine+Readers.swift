@@ -125,6 +125,11 @@ extension GatewayMachine {
                 }
                 out.append(.readerChanged(facts.id))
             }
+            let unknown = list.readers.contains { entry in
+                readers[entry.id] == nil && readers.values.contains { $0.facts.isMissingAtStripe && $0.facts.serial == entry.serial }
+            }
+            // A device that is known has an entry that is not: the backend's list is old.
+            if unknown, !isListing { listReaders(at: now) }
             // Before anything is sent: the asker's device may be another entry's.
             isToBeUnited = true
             unite(at: now)

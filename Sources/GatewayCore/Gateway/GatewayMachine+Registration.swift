@@ -220,7 +220,7 @@ extension GatewayMachine {
 
     // MARK: Refusals
 
-    private func refusesBusy(_ reader: ReaderID) -> Refusal? {
+    func refusesBusy(_ reader: ReaderID) -> Refusal? {
         guard let machine = readers[reader] else { return nil }
         if let holder = machine.holder {
             return Refusal(
@@ -244,7 +244,7 @@ extension GatewayMachine {
     }
 
     /// Does something with a named reader; one that is not known may have been registered a moment ago.
-    private mutating func withReader(
+    mutating func withReader(
         _ id: RequestID, _ reference: String, _ request: Request, isEntry: Bool = false, at now: Now,
         _ work: (inout GatewayMachine, ReaderID) -> Void
     ) {

@@ -139,8 +139,19 @@ package indirect enum Request: Sendable {
     /// `takeOver`: also from another point of sale; a technician's explicit choice.
     case connect(String, cart: CartID?, takeOver: Bool)
     case disconnect(String)
+    /// A technician tries a reader out, one act at a time, with a cart's token; none of them can move money.
+    case tryOut(String, TrialAct, cart: CartID)
     /// Look for devices now.
     case discover(DiscoveryOrder)
+}
+
+/// What a technician may have a reader do, beside what connects it and what pays.
+package enum TrialAct: Sendable, Equatable {
+    /// Stripe's list is read for where it is.
+    case locate
+    case heartbeat
+    /// A cart that costs nothing is shown, and taken off.
+    case display, clear
 }
 
 package indirect enum Response: Sendable, Equatable {

@@ -171,7 +171,7 @@ extension World {
             let record = disk.payments[id]
             recall = Recall(payment: record, cart: record.flatMap { disk.cart($0.request.cart) })
         case .display, .closeCart, .cartStatus, .configuration, .connectionToken, .acceptLoss, .readers, .register, .relabel,
-            .deregister, .identify, .connect, .disconnect, .discover:
+            .deregister, .identify, .connect, .disconnect, .tryOut, .discover:
             recall = Recall()
         }
         let request: Request =
@@ -187,7 +187,7 @@ extension World {
             case .release(let reader, let holder, let by, _): .release(reader, holder, by: by, recall)
             case .acknowledge(let id, let by, let note, _): .acknowledge(id, by: by, note: note, recall)
             case .display, .closeCart, .cartStatus, .configuration, .connectionToken, .acceptLoss, .readers, .register, .relabel,
-                .deregister, .identify, .connect, .disconnect, .discover:
+                .deregister, .identify, .connect, .disconnect, .tryOut, .discover:
                 open.request
             }
         feed(.request(RequestID(UInt64(index + 1)), request))

@@ -37,7 +37,7 @@ extension World {
         guard !isClosed, machine != nil else { return }
         let reader = dice.below(readers.count)
         let name = dice.chance(700) ? Reader.id(reader).text : readers[reader].label
-        switch dice.below(16) {
+        switch dice.below(18) {
         case 0, 1: asks(.connect(name, cart: anyCart(), takeOver: false), "connect \(name)")
         case 2, 3:
             takeOversAsked.insert(reader)
@@ -49,6 +49,9 @@ extension World {
         case 11: acceptsLoss()
         case 12: if let cart = anyCart() { asks(.configuration(cart), "configuration of \(cart)") }
         case 13, 14: acknowledges()
+        case 15, 16:
+            let act: TrialAct = dice.of([.locate, .heartbeat, .display, .clear])
+            if let cart = anyCart() { asks(.tryOut(name, act, cart: cart), "try \(name) out: \(act)") }
         default: asks(.readers(refresh: true), "readers, anew")
         }
     }

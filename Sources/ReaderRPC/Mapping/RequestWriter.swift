@@ -9,7 +9,7 @@ struct RequestWriter {
         let (method, message) = try message(command)
         return try Wire.RequestEnvelope(
             id: id, method: method, message: message, sessionToken: session?.secret.reveal() ?? "",
-            versionInfo: ReaderIdentity.claimedClient, parentTraceID: trace, deviceInfo: identity.deviceInfo(for: command))
+            versionInfo: identity.claimedClient, parentTraceID: trace, deviceInfo: identity.deviceInfo(for: command))
     }
 
     private func message(_ command: ReaderCommand) throws -> (Wire.Method, any Encodable) {
@@ -20,7 +20,7 @@ struct RequestWriter {
         case .display(let transaction, let cart):
             (.setReaderDisplay, Wire.SetReaderDisplay.Request(transactionContext: context(transaction), cart: wire(cart)))
         case .clearDisplay(let transaction):
-            (.clearReaderDisplay, Wire.ClearReaderDisplay.Request(transactionContext: transaction.map(context)))
+            (.clearReaderDisplay, Wire.ClearReaderDisplay.Request(transactionContext: transaction.flatMap(context)))
         case .collect(let transaction, let amountMinor, let currency, let tip):
             (
                 .collectPaymentMethod,
@@ -55,8 +55,10 @@ struct RequestWriter {
         )
     }
 
-    private func context(_ transaction: TransactionContext) -> Wire.TransactionContext {
-        Wire.TransactionContext(
+    /// Nil: the settings say to leave it out.
+    private func context(_ transaction: TransactionContext) -> Wire.TransactionContext? {
+        guard identity.claims.sendsTransactionContext else { return nil }
+        return Wire.TransactionContext(
             terminalID: identity.deviceID, operatorID: identity.deviceID, startTime: transaction.startTime,
             transactionID: transaction.transactionID)
     }

@@ -2,7 +2,7 @@ extension Wire {
     /// Asks for a card; answers at once (reader-protocol, section 3.5).
     package enum CollectPaymentMethod {
         package struct Request: Codable, Sendable, Equatable {
-            package var transactionContext: TransactionContext
+            package var transactionContext: TransactionContext?
             package var chargeAmount: ChargeAmount
             package var tipConfiguration: TipConfiguration?
 
@@ -12,7 +12,7 @@ extension Wire {
                 case tipConfiguration = "tip_configuration"
             }
 
-            package init(transactionContext: TransactionContext, chargeAmount: ChargeAmount, tipConfiguration: TipConfiguration?) {
+            package init(transactionContext: TransactionContext?, chargeAmount: ChargeAmount, tipConfiguration: TipConfiguration?) {
                 self.transactionContext = transactionContext
                 self.chargeAmount = chargeAmount
                 self.tipConfiguration = tipConfiguration

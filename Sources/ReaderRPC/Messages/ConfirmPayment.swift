@@ -2,7 +2,7 @@ extension Wire {
     /// Authorises; answers when the issuer has (reader-protocol, section 3.8).
     package enum ConfirmPayment {
         package struct Request: Codable, Sendable, Equatable, Redacted {
-            package var transactionContext: TransactionContext
+            package var transactionContext: TransactionContext?
             package var paymentIntentID: String
             /// What the query answered; one published client sends `{}`.
             package var paymentMethod: JSONValue
@@ -13,7 +13,7 @@ extension Wire {
                 case paymentMethod = "payment_method"
             }
 
-            package init(transactionContext: TransactionContext, paymentIntentID: String, paymentMethod: JSONValue) {
+            package init(transactionContext: TransactionContext?, paymentIntentID: String, paymentMethod: JSONValue) {
                 self.transactionContext = transactionContext
                 self.paymentIntentID = paymentIntentID
                 self.paymentMethod = paymentMethod

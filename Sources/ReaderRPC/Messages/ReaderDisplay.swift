@@ -2,7 +2,7 @@ extension Wire {
     /// Shows a cart; charges nothing (reader-protocol, section 3.3).
     package enum SetReaderDisplay {
         package struct Request: Codable, Sendable, Equatable {
-            package var transactionContext: TransactionContext
+            package var transactionContext: TransactionContext?
             /// "cart".
             package var type: String
             package var cart: Cart
@@ -12,7 +12,7 @@ extension Wire {
                 case type, cart
             }
 
-            package init(transactionContext: TransactionContext, type: String = "cart", cart: Cart) {
+            package init(transactionContext: TransactionContext?, type: String = "cart", cart: Cart) {
                 self.transactionContext = transactionContext
                 self.type = type
                 self.cart = cart

@@ -101,13 +101,13 @@ extension Wire {
 
     /// A request that is its transaction's context and nothing else.
     package struct ContextRequest: Codable, Sendable, Equatable {
-        package var transactionContext: TransactionContext
+        package var transactionContext: TransactionContext?
 
         package enum CodingKeys: String, CodingKey {
             case transactionContext = "transaction_context"
         }
 
-        package init(transactionContext: TransactionContext) { self.transactionContext = transactionContext }
+        package init(transactionContext: TransactionContext?) { self.transactionContext = transactionContext }
     }
 
     /// A response that tells nothing but that the call was taken.

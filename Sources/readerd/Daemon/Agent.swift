@@ -44,7 +44,8 @@ enum Agent {
         for problem in trial.problems { logger.error("\(problem)") }
         let journal = try openJournal(settings, logger)
         let recorder = try recorder(record, settings, logger)
-        let web = try webClient(settings, recorder)
+        let tap = TrialTap(directory: settings.stateDirectory + "/trials", about: about(settings))
+        let web = try webClient(settings, recorder, tap)
         let credential = try makeCredential(settings, web: web)
         let tls = try tls(settings)
         let lan = LANLink(tls: tls)
@@ -52,7 +53,10 @@ enum Agent {
             journal: journal, backend: MarianaClient(base: settings.backend.base, credential: credential, web: web), credential: credential,
             stripe: StripeClient(base: settings.stripe, web: web), lan: lan, usb: USBLink(tls: tls), lookout: LANLookout(link: lan),
             identity: try identity(settings), location: settings.location,
-            observeReader: recorder?.readerObserver)
+            observeReader: { id, exchange in
+                recorder?.readerObserver(id, exchange)
+                tap.readerObserver(id, exchange)
+            }, trialTap: tap)
         let engine = Engine(edges: edges, policy: settings.policy, seed: UInt64.random(in: 0 ... .max), logger: logger)
         let service = GatewayService(
             engine: engine,
@@ -135,11 +139,7 @@ enum Agent {
     private static func recorder(_ path: String?, _ settings: Settings, _ logger: Logger) throws(StartFailure) -> Recorder? {
         guard let path else { return nil }
         do throws(Recorder.Problem) {
-            let about = Recorder.About(
-                version: ReaderdVersion.current, location: settings.location, backend: settings.backend.base, stripe: settings.stripe,
-                readerPort: settings.lan.port,
-                lanes: Dictionary(settings.lanes.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first }))
-            let recorder = try Recorder(path: path, about: about) { logger.warning("\($0)") }
+            let recorder = try Recorder(path: path, about: about(settings)) { logger.warning("\($0)") }
             logger.notice("every message with readers, the backend and Stripe is recorded, secrets and card data taken out, in \(path)")
             return recorder
         } catch {
@@ -147,11 +147,21 @@ enum Agent {
         }
     }
 
-    private static func webClient(_ settings: Settings, _ recorder: Recorder?) throws(StartFailure) -> WebClient {
+    private static func about(_ settings: Settings) -> Recorder.About {
+        Recorder.About(
+            version: ReaderdVersion.current, location: settings.location, backend: settings.backend.base, stripe: settings.stripe,
+            readerPort: settings.lan.port,
+            lanes: Dictionary(settings.lanes.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    private static func webClient(_ settings: Settings, _ recorder: Recorder?, _ tap: TrialTap) throws(StartFailure) -> WebClient {
         do throws(TrustRoots.Problem) {
             return try WebClient(
                 trustRoots: settings.trustRoots, connectTimeout: settings.timeouts.connect.duration,
-                observe: recorder?.webObserver)
+                observe: { exchange in
+                    recorder?.webObserver(exchange)
+                    tap.webObserver(exchange)
+                })
         } catch {
             throw StartFailure(description: error.description, exitCode: 78)
         }
@@ -170,7 +180,10 @@ enum Agent {
             return ReaderIdentity(
                 deviceID: try DeviceID.load(.payments, in: settings.stateDirectory),
                 provingDeviceID: try DeviceID.load(.proofs, in: settings.stateDirectory), product: "readerd",
-                productVersion: ReaderdVersion.current)
+                productVersion: ReaderdVersion.current,
+                claims: .init(
+                    clientType: settings.readerProtocol.clientType, clientVersion: settings.readerProtocol.clientVersion,
+                    sendsTransactionContext: settings.readerProtocol.sendsTransactionContext))
         } catch {
             throw StartFailure(description: error.description, exitCode: 73)
         }
@@ -212,6 +225,7 @@ extension Settings {
         policy.lanAddresses = lan.addresses
         policy.usbLooks = usb.enabled
         policy.usbExclude = usb.exclude
+        policy.heartbeatInterval = readerProtocol.heartbeat.milliseconds
         policy.registrationTimeout = timeouts.registration.milliseconds
         policy.readerLabels = readerLabels
         policy.maintenanceCart = maintenanceCart

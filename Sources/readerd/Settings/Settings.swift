@@ -27,6 +27,7 @@ package struct Settings: Sendable, Equatable {
     /// `readers.SERIAL.label`: labels by serial number.
     package var readerLabels: [String: String]
     package var lan: LAN
+    package var readerProtocol: ReaderProtocol
     package var usb: USB
     package var payment: Payment
     package var timeouts: Timeouts
@@ -75,6 +76,14 @@ package struct Settings: Sendable, Equatable {
         package var subnets: [Subnet]
         package var addresses: [PrivateAddress]
         package var port: Int
+    }
+
+    /// What is said to readers of the program that speaks (`reader_protocol`).
+    package struct ReaderProtocol: Sendable, Equatable {
+        package var clientType: String
+        package var clientVersion: String
+        package var sendsTransactionContext: Bool
+        package var heartbeat: Seconds
     }
 
     package struct USB: Sendable, Equatable {

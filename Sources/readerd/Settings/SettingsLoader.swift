@@ -78,6 +78,7 @@ extension Settings {
         let lanes = Settings.lanes(&reader)
         let labels = Settings.labels(&reader)
         let lan = Settings.lan(&reader)
+        let readerProtocol = Settings.readerProtocol(&reader)
         let exclude = reader.list("usb.exclude")
         let usb = reader.toggle("usb.enabled").map { USB(enabled: $0, exclude: exclude) }
         let payment = Settings.payment(&reader)
@@ -86,9 +87,8 @@ extension Settings {
         let level = reader.choice("log.level").flatMap(Logger.Level.init(rawValue:))
         let format = reader.choice("log.format").flatMap(Log.Format.init(rawValue:))
 
-        guard let location, let base, let credential, let stripe, let socket, let stateDirectory, let lan, let usb, let payment,
-            let timeouts,
-            let keepDays, let level, let format
+        guard let location, let base, let credential, let stripe, let socket, let stateDirectory, let lan, let readerProtocol, let usb,
+            let payment, let timeouts, let keepDays, let level, let format
         else { return nil }
         self.location = location
         self.maintenanceCart = maintenanceCart
@@ -101,6 +101,7 @@ extension Settings {
         self.lanes = lanes
         self.readerLabels = labels
         self.lan = lan
+        self.readerProtocol = readerProtocol
         self.usb = usb
         self.payment = payment
         self.timeouts = timeouts
@@ -206,6 +207,26 @@ extension Settings {
         let port = reader.integer("lan.port")
         guard let sweep, let port else { return nil }
         return LAN(sweep: sweep, subnets: subnets, addresses: addresses, port: port)
+    }
+
+    private static func readerProtocol(_ reader: inout SettingsReader) -> ReaderProtocol? {
+        let type = reader.text("reader_protocol.client_type")
+        let version = reader.text("reader_protocol.client_version")
+        let context = reader.choice("reader_protocol.transaction_context")
+        let heartbeat = reader.seconds("reader_protocol.heartbeat_s")
+        guard let type, let version, let context, let heartbeat else { return nil }
+        guard type.utf8.count <= 64, type.utf8.allSatisfy({ (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }) else {
+            reader.note("reader_protocol.client_type", "it must be one word of A-Z, 0-9 and _, such as JS_SDK or STRIPE_CLI")
+            return nil
+        }
+        let parts = version.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...6).contains(parts.count),
+            parts.allSatisfy({ (1...6).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+        else {
+            reader.note("reader_protocol.client_version", "it must be numbers with points between, such as 1.0.0")
+            return nil
+        }
+        return ReaderProtocol(clientType: type, clientVersion: version, sendsTransactionContext: context == "send", heartbeat: heartbeat)
     }
 
     private static func payment(_ reader: inout SettingsReader) -> Payment? {

@@ -187,6 +187,7 @@ import Testing
             "releaseReader": {"payment": "p"}, "acceptJournalLoss": {"note": "n"},
             "registerReader": {"registration_code": "amber-birch-cedar", "label": "Bar"}, "relabelReader": {"label": "Bar"},
             "createCardSetup": {"user": "1", "partner": "2", "postal_code": "01234"},
+            "tryReader": {"cart": "1"},
             "discover": {"transports": ["lan"], "subnets": ["127.0.0.1/32"]},
             "storeBankcard": {"user": "1", "partner": "2", "payment_method": "pm_1", "postal_code": "01234"},
         }

@@ -46,4 +46,18 @@ extension FakeService {
                     DiscoverySummary(devices: 1, addresses: 2, subnets: body.subnets ?? ["127.0.0.0/24"], notes: [], durationSeconds: 0.1)))
         }
     }
+
+    func trial(_ reader: String, _ body: TrialBody, caller: Caller) async throws(Problem) -> LineSource<TrialLine> {
+        LineSource { send in
+            for name in body.steps ?? TrialStep.Name.allCases {
+                let isBad = name == .heartbeat
+                send(
+                    .step(
+                        TrialStep(
+                            step: name, status: isBad ? .fail : .pass, detail: isBad ? "It refused." : "It did.", sent: "\(name.rawValue) {}",
+                            received: "HTTP 200", expected: "OK", remedy: isBad ? "Restart it." : nil, durationSeconds: 0.1)))
+            }
+            send(.summary(TrialSummary(pass: 1, fail: 1, skipped: 0, recording: nil, payments: [], durationSeconds: 0.2)))
+        }
+    }
 }

@@ -92,15 +92,13 @@ import Testing
             (everyCommand[6], Wire.QueryPaymentMethod.Request.self), (everyCommand[7], Wire.CancelCollectPaymentMethod.Request.self),
             (everyCommand[8], Wire.ConfirmPayment.Request.self), (everyCommand[12], Wire.ConfirmReusableCard.Request.self),
         ]
-        let optional: Set<String> = ["tax", "tip_configuration"]
+        let optional: Set<String> = ["tax", "tip_configuration", "transaction_context"]
         for (command, type) in types {
             let whole = try envelope(command).message(JSONValue.self)
             _ = try decode(whole, as: type)
             for (path, less) in lessOne(whole) {
                 let name = path.split(separator: ".").last.map(String.init) ?? ""
-                if optional.contains(name) || path == "reusable_card_method.a"
-                    || (command.name == "clearReaderDisplay" && path == "transaction_context")
-                {
+                if optional.contains(name) || path == "reusable_card_method.a" {
                     _ = try decode(less, as: type)
                 } else {
                     #expect(throws: DecodingError.self, "\(command.name) without \(path)") { _ = try decode(less, as: type) }
