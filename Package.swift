@@ -23,12 +23,25 @@ let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+/// The folders of Sources: outside things know inside things, never the reverse (ARCHITECTURE.md).
+enum Layer: String {
+    case base = "Base"
+    case core = "Core"
+    case edges = "Edges"
+    case socket = "Socket"
+    case agent = "Agent"
+    case tools = "Tools"
+    case simulator = "Simulator"
+
+    func path(_ name: String) -> String { "Sources/\(rawValue)/\(name)" }
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(_ layer: Layer, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: layer.path(name), swiftSettings: settings)
+}
+
+func program(_ layer: Layer, _ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: layer.path(name), swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -58,53 +71,64 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
+        // What everything else may know.
+        library(.base, "Moments"),
+
+        // The nouns: values, no machines.
+        library(.core, "GatewayModel", ["Moments"]),
+
         // The middle: decides, does no I/O.
-        library("GatewayCore"),
+        library(.core, "GatewayCore", ["GatewayModel", "Moments"]),
 
         // The same middle in a simulated world.
-        library("GatewaySimulation", ["GatewayCore"]),
+        library(.core, "GatewaySimulation", ["GatewayCore", "GatewayModel", "Moments"]),
 
         // The edges: do I/O, decide nothing.
-        library("Journal", ["GatewayCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        library(.edges, "Journal", ["GatewayModel", "Moments", .product(name: "GRDB", package: "GRDB.swift")]),
         // What certificates say of themselves: bytes in, words out.
-        library("Certificates"),
-        library("WebCall", ["GatewayCore", "Certificates", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
-        library("MarianaAPI", ["GatewayCore", "WebCall"]),
-        library("StripeAPI", ["GatewayCore", "WebCall"]),
-        library("ReaderRPC", ["GatewayCore"] + nio),
-        library("ReaderLinks", ["GatewayCore", "Certificates", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
+        library(.edges, "Certificates", ["Moments"]),
+        library(
+            .edges, "WebCall",
+            ["GatewayModel", "Moments", "Certificates", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
+        library(.edges, "MarianaAPI", ["GatewayModel", "Moments", "WebCall"]),
+        library(.edges, "StripeAPI", ["GatewayModel", "Moments", "WebCall"]),
+        library(.edges, "ReaderRPC", ["GatewayModel", "Moments"] + nio),
+        library(
+            .edges, "ReaderLinks",
+            ["GatewayModel", "Moments", "Certificates", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
 
         // Writes down what the edges say and hear, without the secrets.
-        library("Recording", ["GatewayCore", "WebCall", "ReaderRPC"]),
+        library(.edges, "Recording", ["GatewayModel", "Moments", "WebCall", "ReaderRPC"]),
 
-        library("Discovery", ["GatewayCore", "ReaderLinks", "CLibUSB"] + nio),
+        library(.edges, "Discovery", ["GatewayModel", "Moments", "ReaderLinks", "CLibUSB"] + nio),
 
         // The socket.
-        library("CheckoutAPI"),
+        library(.socket, "CheckoutAPI", ["Moments"]),
         .target(
-            name: "CLinuxSocket", cSettings: [.define("_GNU_SOURCE")]
+            name: "CLinuxSocket", path: Layer.socket.path("CLinuxSocket"), cSettings: [.define("_GNU_SOURCE")]
         ),
-        library("CheckoutServer", ["CheckoutAPI", "CLinuxSocket", logging] + nio),
-        library("CheckoutClient", ["CheckoutAPI"] + nio),
+        library(.socket, "CheckoutServer", ["CheckoutAPI", "Moments", "CLinuxSocket", logging] + nio),
+        library(.socket, "CheckoutClient", ["CheckoutAPI"] + nio),
 
         // What looks and never touches: it cannot import what pays.
-        library("Diagnostics", ["GatewayCore", "CheckoutAPI", "WebCall", "ReaderLinks"] + nio),
+        library(.agent, "Diagnostics", ["GatewayModel", "Moments", "CheckoutAPI", "WebCall", "ReaderLinks"] + nio),
 
         // What they found, for people: the report and the support archive. Nothing here asks anybody anything.
-        library("DiagnosticsReport", ["CheckoutAPI"]),
+        library(.tools, "DiagnosticsReport", ["CheckoutAPI"]),
 
         // Where the middle meets the edges.
         library(
-            "Gateway",
+            .agent, "Gateway",
             [
-                "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "Discovery", "WebCall",
+                "GatewayCore", "GatewayModel", "Moments", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "Discovery",
+                "WebCall",
                 "Recording", "CheckoutAPI", "CheckoutServer", "Diagnostics", logging, tls,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio),
 
         // The simulated store.
         library(
-            "StoreSimulator",
+            .simulator, "StoreSimulator",
             [
                 "ReaderRPC", tls,
                 .product(name: "X509", package: "swift-certificates"),
@@ -114,37 +138,42 @@ let package = Package(
 
         // Programs.
         program(
-            "readerd",
+            .agent, "readerd",
             [
                 "Gateway", "Diagnostics", "CheckoutAPI", "CheckoutServer", "CheckoutClient", "Journal", "MarianaAPI", "StripeAPI",
-                "ReaderRPC", "ReaderLinks", "Discovery", "Recording", "WebCall", "GatewayCore", "CLinuxSocket", arguments, logging, tls,
+                "ReaderRPC", "ReaderLinks", "Discovery", "Recording", "WebCall", "GatewayCore", "GatewayModel", "Moments", "CLinuxSocket",
+                arguments,
+                logging, tls,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio),
         program(
-            "readerctl",
+            .tools, "readerctl",
             [
-                "CheckoutAPI", "CheckoutClient", "DiagnosticsReport", "GatewayCore", arguments,
+                "CheckoutAPI", "CheckoutClient", "DiagnosticsReport", "GatewayModel", "Moments", arguments,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
-        program("readersim", ["StoreSimulator", "CheckoutAPI", "CheckoutClient", arguments]),
-        program("simulate", ["GatewaySimulation", "GatewayCore", arguments]),
+        program(.simulator, "readersim", ["StoreSimulator", "CheckoutAPI", "CheckoutClient", arguments]),
+        program(.tools, "simulate", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", arguments]),
 
         // What the tests of USB start under an emulated bus.
         .executableTarget(
-            name: "usbprobe", dependencies: ["Discovery", "ReaderLinks", "GatewayCore"] + nio, path: "Tests/USBProbe",
+            name: "usbprobe", dependencies: ["Discovery", "ReaderLinks", "GatewayCore", "GatewayModel", "Moments"] + nio,
+            path: "Tests/USBProbe",
             swiftSettings: settings),
 
-        .systemLibrary(name: "CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+        .systemLibrary(
+            name: "CLibUSB", path: Layer.edges.path("CLibUSB"), pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
 
         .target(name: "ClockStep", path: "Tests/ClockStep", cSettings: [.define("_GNU_SOURCE")]),
-        tests("GatewayCoreTests", ["GatewayCore"]),
-        tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "simulate"]),
-        tests("JournalTests", ["Journal", "GatewayCore", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("MomentsTests", ["Moments"]),
+        tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
+        tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", "simulate"]),
+        tests("JournalTests", ["Journal", "GatewayModel", "Moments", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "BackendTests",
             [
-                "MarianaAPI", "StripeAPI", "WebCall", "Certificates", "GatewayCore", "StoreSimulator", tls,
+                "MarianaAPI", "StripeAPI", "WebCall", "Certificates", "GatewayModel", "Moments", "StoreSimulator", tls,
                 .product(name: "_CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -153,22 +182,24 @@ let package = Package(
         tests(
             "ReaderTests",
             [
-                "ReaderRPC", "ReaderLinks", "GatewayCore", "StoreSimulator", tls,
+                "ReaderRPC", "ReaderLinks", "GatewayModel", "Moments", "StoreSimulator", tls,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ] + nio),
         tests("RecordingTests", ["Recording", "ReaderRPC"]),
-        tests("DiscoveryTests", ["Discovery", "ReaderLinks", "GatewayCore", "StoreSimulator", tls] + nio),
-        tests("DiagnosticsTests", ["Diagnostics", "DiagnosticsReport", "CheckoutAPI", "GatewayCore", "WebCall"]),
+        tests("DiscoveryTests", ["Discovery", "ReaderLinks", "GatewayModel", "Moments", "StoreSimulator", tls] + nio),
+        tests("DiagnosticsTests", ["Diagnostics", "DiagnosticsReport", "CheckoutAPI", "GatewayModel", "Moments", "WebCall"]),
         tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
         tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "CheckoutClient", logging] + nio),
-        tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "GatewayCore", "readerctl", logging] + nio),
+        tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "GatewayModel", "Moments", "readerctl", logging] + nio),
         tests(
             "ProgramTests",
             [
-                "readerd", "readerctl", "Gateway", "Diagnostics", "GatewayCore", "CheckoutAPI", "CLinuxSocket", "WebCall", "ReaderLinks",
+                "readerd", "readerctl", "Gateway", "Diagnostics", "GatewayCore", "GatewayModel", "Moments", "CheckoutAPI", "CLinuxSocket",
+                "WebCall",
+                "ReaderLinks",
                 logging,
             ]),
         tests("PackagingTests", ["readerd", "readerctl", "readersim"]),
@@ -179,7 +210,9 @@ let package = Package(
         tests(
             "USBTests",
             [
-                "Discovery", "ReaderLinks", "GatewayCore", "CheckoutAPI", "CheckoutClient", "StoreSimulator", "readerd", "usbprobe",
+                "Discovery", "ReaderLinks", "GatewayCore", "GatewayModel", "Moments", "CheckoutAPI", "CheckoutClient", "StoreSimulator",
+                "readerd",
+                "usbprobe",
                 logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio),
@@ -196,7 +229,8 @@ if isFuzzing, let program = package.targets.first(where: { $0.name == "readerd" 
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "readerd", "CheckoutAPI", "CheckoutServer", "GatewayCore", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC",
+                "readerd", "CheckoutAPI", "CheckoutServer", "GatewayCore", "GatewayModel", "Moments", "Journal", "MarianaAPI", "StripeAPI",
+                "ReaderRPC",
                 "ReaderLinks", "Discovery", "Recording", "WebCall", "Certificates", .product(name: "NIOCore", package: "swift-nio"),
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),

@@ -103,7 +103,7 @@ import WebCall
 
     @Test func `what looks cannot import what pays`() throws {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Sources/Diagnostics")
+            .appending(path: "Sources/Agent/Diagnostics")
         let files = try FileManager.default.subpathsOfDirectory(atPath: sources.path).filter { $0.hasSuffix(".swift") }
         #expect(files.count > 5)
         for file in files {

@@ -1,5 +1,6 @@
 import CheckoutAPI
-import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @testable import Diagnostics
@@ -7,7 +8,7 @@ import Testing
 /// How long the backend's credential is good for, in words.
 @Suite struct CredentialTests {
     private static let now: WallTime = 1_769_851_800_000
-    private static let day: WallTime = 86_400_000
+    private static let day: Int64 = 86_400_000
 
     @Test func `a credential that ends soon is a warning, one that has ended a failure`() {
         let file = "/etc/readerd/credentials/backend-token"

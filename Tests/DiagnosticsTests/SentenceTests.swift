@@ -1,5 +1,6 @@
 import CheckoutAPI
-import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 import WebCall
 
@@ -64,7 +65,7 @@ import WebCall
     }
 
     @Test func `an address that is not where the reader was seen is told with both`() {
-        let when = Timestamp(milliseconds: Self.now)
+        let when = Timestamp(milliseconds: Self.now.milliseconds)
         let seen = Device(
             device: "d", transport: .lan, address: "192.168.1.99", reader: "tmr_1", driveable: true, firstSeenAt: when, lastSeenAt: when)
         let moved = Checkup.address(Self.reader(), devices: [seen])
@@ -97,7 +98,7 @@ import WebCall
     }
 
     @Test func `a token that was refused says since when`() {
-        let at = Timestamp(milliseconds: Self.now - 10 * 60_000)
+        let at = Timestamp(milliseconds: (Self.now - 10 * 60_000).milliseconds)
         let refused = CheckedAgent.Token(at: at, seconds: 0.31, result: "unauthorized", lastOKAt: nil)
         let finding = Checkup.token(refused, now: Self.now)
         #expect(finding.status == .fail)
@@ -122,7 +123,7 @@ import WebCall
     @Test func `an unresolved payment is named with what is safe to do`() {
         let open = Status.OpenPayment(
             id: "till-1-9", cart: "9", lane: nil, reader: nil, state: .unresolved, money: .unknown,
-            createdAt: Timestamp(milliseconds: Self.now))
+            createdAt: Timestamp(milliseconds: Self.now.milliseconds))
         let finding = Checkup.payments(Self.status(open: [open]))
         #expect(finding.status == .warn)
         #expect(finding.detail.contains("till-1-9 (cart 9)"))

@@ -1,5 +1,6 @@
 import CheckoutAPI
-import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 import WebCall
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
-import GatewayCore
+import GatewayModel
 import Glibc
+import Moments
 import ReaderLinks
 import StoreSimulator
 import Testing

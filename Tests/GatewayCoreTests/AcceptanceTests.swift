@@ -1,6 +1,7 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
 
 /// Reserve, append, then commit or give back.
 @Suite struct AcceptanceTests {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// What the parts want done is done in order; what is owed always, what is only begun not after its reason is gone.
 @Suite struct ActionQueueTests {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 @Suite struct PrivateAddressTests {
     @Test(arguments: ["10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.254", "192.168.0.9", "169.254.1.1", "127.0.0.1", "127.9.9.9"])

@@ -1,11 +1,13 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @Suite struct CircuitBreakerTests {
     @Test func `it opens after four failures in a row and closes at an answer`() {
         var breaker = CircuitBreaker()
         var random = SeededRandom(seed: 3)
-        for moment in Int64(0)..<3 {
+        for moment in (0..<3).map({ MonoTime($0) }) {
             breaker.failed(at: moment, random: &random)
             #expect(!breaker.refusesNewWork(at: moment))
         }
@@ -19,7 +21,7 @@ import Testing
         var breaker = CircuitBreaker()
         var random = SeededRandom(seed: 3)
         for moment in Int64(0)..<12 {
-            breaker.failed(at: moment, random: &random)
+            breaker.failed(at: MonoTime(moment), random: &random)
             if moment % 3 == 2 { breaker.answered() }
         }
         #expect(!breaker.isOpen)
@@ -28,7 +30,7 @@ import Testing
     @Test func `it lets work through again when its pause is over`() {
         var breaker = CircuitBreaker()
         var random = SeededRandom(seed: 3)
-        for moment in Int64(0)..<4 { breaker.failed(at: moment, random: &random) }
+        for moment in Int64(0)..<4 { breaker.failed(at: MonoTime(moment), random: &random) }
         #expect(!breaker.refusesNewWork(at: 60_000))
     }
 

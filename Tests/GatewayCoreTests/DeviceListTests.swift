@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 @Suite struct DeviceListTests {
     static let pair = [
@@ -208,7 +210,7 @@ import Testing
     @Test func `a miss is forgiven when the reader is seen again`() throws {
         var list = DeviceList()
         for time in 1...4 {
-            _ = list.seen([Self.lan("10.0.0.5")], readers: [], at: WallTime(time))
+            _ = list.seen([Self.lan("10.0.0.5")], readers: [], at: WallTime(Int64(time)))
             #expect(list.missed([try PrivateAddress("10.0.0.5")]).isEmpty)
         }
     }

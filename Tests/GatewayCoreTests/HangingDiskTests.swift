@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// A disk that hangs is a disk that fails.
 @Suite struct HangingDiskTests {

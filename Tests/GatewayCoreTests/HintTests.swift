@@ -1,10 +1,11 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
 
 /// What was learnt elsewhere helps, and decides nothing.
 @Suite struct HintTests {
-    private static let key = GatewayMachine.currencyKey + StoreFixture.key.text
+    private static let key = StoredFacts.currencyKey + StoreFixture.key.text
 
     private func collected(_ store: StoreFixture) -> [String] {
         store.made.compactMap {

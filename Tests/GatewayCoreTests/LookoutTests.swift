@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 @Suite struct LookoutTests {
     private static let me = LocalNetwork(name: "eth0", address: address("192.168.8.2"), prefix: 24)

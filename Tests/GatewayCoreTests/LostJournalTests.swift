@@ -1,9 +1,11 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 /// A journal was damaged and set aside: nothing is accepted until somebody has agreed to that.
 @Suite struct LostJournalTests {
-    private static let loss = GatewayMachine.lossKey + "journal.sqlite.aside-1"
+    private static let loss = StoredFacts.lossKey + "journal.sqlite.aside-1"
     private static let now = Now(mono: 1, wall: 1)
 
     private func refusal(_ actions: [Action]) -> Refusal? {
@@ -17,7 +19,7 @@ import Testing
 
     @Test func `after the loss of a journal nothing is accepted until the agreement is on disk`() throws {
         var machine = GatewayMachine(policy: GatewayPolicy(), seed: 1)
-        _ = machine.handle(.start(open: [], carts: [], facts: [Self.loss: GatewayMachine.lossNotAccepted]), at: Self.now)
+        _ = machine.handle(.start(open: [], carts: [], facts: [Self.loss: StoredFacts.lossNotAccepted]), at: Self.now)
         #expect(refusal(try pay(&machine, 1))?.code == .journalUnavailable)
         let agreed = machine.handle(.request(RequestID(2), .acceptLoss(by: "anna", note: "compared")), at: Self.now)
         let append = agreed.lazy.compactMap { action -> (CallID, [JournalEntry])? in
@@ -33,7 +35,7 @@ import Testing
 
     @Test func `no card is kept meanwhile, and what is not known is not called absent`() throws {
         var machine = GatewayMachine(policy: GatewayPolicy(), seed: 1)
-        let started = machine.handle(.start(open: [], carts: [], facts: [Self.loss: GatewayMachine.lossNotAccepted]), at: Self.now)
+        let started = machine.handle(.start(open: [], carts: [], facts: [Self.loss: StoredFacts.lossNotAccepted]), at: Self.now)
         #expect(started.contains { if case .notice(let notice) = $0 { notice.code == "journal_lost" } else { false } })
         let card = CardSetupRequest(user: "77", partner: "1", postalCode: "01234")
         let keep = machine.handle(.request(RequestID(1), .keepCard(CardSetupID(unchecked: "s1"), card, Recall())), at: Self.now)
@@ -47,7 +49,7 @@ import Testing
 
     @Test func `an agreement that cannot be written does not hold`() throws {
         var machine = GatewayMachine(policy: GatewayPolicy(), seed: 1)
-        _ = machine.handle(.start(open: [], carts: [], facts: [Self.loss: GatewayMachine.lossNotAccepted]), at: Self.now)
+        _ = machine.handle(.start(open: [], carts: [], facts: [Self.loss: StoredFacts.lossNotAccepted]), at: Self.now)
         let agreed = machine.handle(.request(RequestID(2), .acceptLoss(by: "anna", note: "compared")), at: Self.now)
         for case .call(let id, .append, _, _) in agreed {
             let failed = machine.handle(.answer(id, .append(.failure(JournalTrouble(detail: "full")))), at: Self.now)

@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 /// What a store was driven into: the wrong word on money that was charged, a second charge, a cart that nobody can pay.

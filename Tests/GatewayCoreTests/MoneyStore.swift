@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 /// A store whose reader reads a card at once; what becomes of the confirm is the test's.

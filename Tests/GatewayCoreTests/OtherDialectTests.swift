@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// A reader that is there, proves who it is, and does not serve the interface: a matter of software, and not of the network.
 @Suite struct OtherDialectTests {

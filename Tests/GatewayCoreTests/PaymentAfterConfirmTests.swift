@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @Suite struct PaymentAfterConfirmTests {
@@ -155,7 +157,7 @@ import Testing
         }
         #expect(payment.record.state == .unresolved)
         #expect(payment.record.money == .authorized)
-        #expect(payment.now.mono > 5 * 86_400_000)
+        #expect(payment.now.mono > MonoTime(5 * 86_400_000))
         #expect(asked > 1_000)
         _ = payment.hears(.submitted(order: nil))
         #expect(payment.record.state == .succeeded)

@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 
 /// A payment with the smallest request, its cart, and what is needed to lead it anywhere.
 struct PaymentFixture {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// When a reader counts as idle after a confirm whose answer was lost, and what becomes of those who wait for it.
 @Suite struct ReaderIdleTests {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// A reader that is not where Stripe says.
 @Suite struct ReaderSearchTests {
@@ -31,7 +33,7 @@ import Testing
         LANSighting(address: address, port: 4443, certificateName: name)
     }
 
-    private func now(_ mono: MonoTime = 1_000) -> Now { Now(mono: mono, wall: mono) }
+    private func now(_ mono: MonoTime = 1_000) -> Now { Now(mono: mono, wall: WallTime(mono.milliseconds)) }
 
     private func sent(_ actions: [ReaderMachine.Action]) throws -> (sequence: UInt64, route: ReaderRoute) {
         for case .begun(.send(let sequence, let route, _, _, _, _)) in actions { return (sequence, route) }

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// A request that waits goes on with what the journal knows then, not with what it knew when the request came.
 @Suite struct RecallTests {

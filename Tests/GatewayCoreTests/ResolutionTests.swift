@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// A technician has said how a payment ended, and the backend says otherwise later.
 @Suite struct ResolutionTests {
@@ -86,7 +88,7 @@ import Testing
             machine = GatewayMachine(policy: GatewayPolicy(), seed: 2)
             questions = []
             notices = []
-            let watched = GatewayMachine.watchedResolutions(facts)
+            let watched = StoredFacts.watchedResolutions(facts)
             feed(.start(open: [], carts: carts, facts: facts, resolved: watched.contains(Self.id) ? [ended].compactMap { $0 } : []))
         }
     }
@@ -133,7 +135,7 @@ import Testing
         agent.restart(carts: [cart])
         agent.expectHears(Self.submitted)
         #expect(agent.contradictions.isEmpty)
-        #expect(GatewayMachine.watchedResolutions(agent.facts).isEmpty, "there is nothing more to find out")
+        #expect(StoredFacts.watchedResolutions(agent.facts).isEmpty, "there is nothing more to find out")
     }
 
     @Test func `an order that failed contradicts when it has stood for a while, until it goes through`() throws {
@@ -178,7 +180,7 @@ import Testing
         #expect((55...62).contains(hour), "\(hour) in the first hour")
         #expect((85...95).contains(day), "\(day) in the rest of the first day")
         #expect((340...365).contains(later), "\(later) later")
-        #expect(GatewayMachine.watchedResolutions(agent.facts).isEmpty)
+        #expect(StoredFacts.watchedResolutions(agent.facts).isEmpty)
     }
 
     // MARK: Releasing a reader by hand

@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 /// The whole middle, in a store that the test plays: a backend, Stripe, readers and a disk that answer at once what is usual, but for what the test

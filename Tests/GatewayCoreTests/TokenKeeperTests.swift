@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @Suite struct TokenKeeperTests {

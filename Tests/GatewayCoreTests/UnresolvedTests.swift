@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @Suite struct UnresolvedTests {
@@ -11,9 +13,9 @@ import Testing
     }
 
     /// Lets virtual time pass, the backend saying `Open` whenever it is asked; when it was asked.
-    private func asks(_ payment: inout PaymentFixture, for duration: Int64) -> [Int64] {
+    private func asks(_ payment: inout PaymentFixture, for duration: Int64) -> [MonoTime] {
         let end = payment.now.mono + duration
-        var asked: [Int64] = []
+        var asked: [MonoTime] = []
         while let wake = payment.machine.nextWake, wake <= end {
             payment.later(max(1, wake - payment.now.mono))
             let actions = payment.machine.tick(at: payment.now)

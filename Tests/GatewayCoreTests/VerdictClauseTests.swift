@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 /// Every clause of every row, taken away once: each of these fails when its clause is dropped.

@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 
 /// One intent, told step by step as it may happen, and what is said of its attempts.
 struct IntentStory {

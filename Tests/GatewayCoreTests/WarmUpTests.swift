@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 /// Many sales that begin at once, and what is got ready for them.

@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 /// What a person should know of a payment stands until a technician has seen to it.

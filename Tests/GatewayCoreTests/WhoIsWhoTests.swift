@@ -1,6 +1,8 @@
 import Testing
 
 @testable import GatewayCore
+@testable import GatewayModel
+import Moments
 
 /// One serial number is one device, whatever the lists have for it, and a name of it is good for as long as one of its entries is listed.
 @Suite struct WhoIsWhoTests {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
-import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @testable import Journal

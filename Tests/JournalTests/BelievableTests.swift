@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
-import GatewayCore
+import GatewayModel
+import Moments
 import Glibc
 import Testing
 
@@ -104,14 +105,15 @@ import Testing
     @Test func `the largest and the smallest that may be are kept and read`() throws {
         let directory = try TemporaryDirectory()
         let store = try JournalStore(path: directory.journal)
-        for (id, time) in [("first", StoredNumber.times.lowerBound), ("last", StoredNumber.times.upperBound)] {
+        let (earliest, latest) = (WallTime(StoredNumber.times.lowerBound), WallTime(StoredNumber.times.upperBound))
+        for (id, time) in [("first", earliest), ("last", latest)] {
             var payment = try Sample.payment(id, cart: id, at: time)
             payment.amountMinor = MinorUnits.largest
             payment.amountChargedMinor = MinorUnits.largest
             _ = try store.append([JournalEntry(kind: .accepted, at: time, payment: payment)])
             #expect(try store.recall(payment: payment.id) == payment)
         }
-        #expect(try store.events(limit: 10).map(\.at) == [StoredNumber.times.lowerBound, StoredNumber.times.upperBound])
+        #expect(try store.events(limit: 10).map(\.at) == [earliest, latest])
         try store.close()
     }
 

@@ -1,5 +1,6 @@
 import GRDB
-import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @testable import Journal
@@ -7,7 +8,7 @@ import Testing
 @Suite struct CompactionTests {
     let directory: TemporaryDirectory
     let store: JournalStore
-    private static let day: WallTime = 86_400_000
+    private static let day: Int64 = 86_400_000
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -17,7 +18,7 @@ import Testing
     /// A payment on each of so many days before the last one.
     private func trade(_ days: ClosedRange<Int>) throws {
         for day in days.reversed() {
-            try Sample.run("d\(day)", cart: "c\(day)", at: Sample.time - WallTime(day) * Self.day, in: store)
+            try Sample.run("d\(day)", cart: "c\(day)", at: Sample.time - Int64(day) * Self.day, in: store)
         }
     }
 
@@ -72,12 +73,12 @@ import Testing
     func `what a technician has resolved stays as long as it is watched`(value: String, goes: Bool) async throws {
         try trade(0...2)
         _ = try store.append([
-            JournalEntry(kind: .fact, at: Sample.time, fact: .init(key: GatewayMachine.resolutionKey + "d2", value: value))
+            JournalEntry(kind: .fact, at: Sample.time, fact: .init(key: StoredFacts.resolutionKey + "d2", value: value))
         ])
         #expect(try await store.compact(keepDays: 2) == (goes ? 1 : 0))
         #expect(try kept.contains("d2") == !goes)
         #expect(try store.recall(cart: CartID(unchecked: "c2")) != nil || goes)
-        #expect((try store.facts()[GatewayMachine.resolutionKey + "d2"] == nil) == goes, "nothing is left that says so of nothing")
+        #expect((try store.facts()[StoredFacts.resolutionKey + "d2"] == nil) == goes, "nothing is left that says so of nothing")
     }
 
     @Test func `a cursor into what was removed is known to be too old`() async throws {

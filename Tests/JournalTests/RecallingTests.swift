@@ -1,5 +1,6 @@
 import GRDB
-import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @testable import Journal

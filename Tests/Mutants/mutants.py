@@ -47,8 +47,8 @@ MUTANTS = [
     statement(
         "a token is given twice", "if now - since < age { return [.give(token, to: claimant)] + fill(at: now) }",
         "if now - since < age {\nstate = .held(token, since: since)\nreturn [.give(token, to: claimant)]\n}"),
-    expression("idle is taken for granted", "var idle = last.at.adding(terms.absence)", "last.at.adding(terms.absence)", "last.at"),
-    expression("no window", "readFree >= idle.adding(terms.window)", "idle.adding(terms.window)", "idle"),
+    expression("idle is taken for granted", "var idle = last.at + terms.absence", "last.at + terms.absence", "last.at"),
+    expression("no window", "readFree >= idle + terms.window", "idle + terms.window", "idle"),
     statement("a cancel is not heard before the confirm", "active.stop(.checkout)"),
     expression(
         "a canceled payment is confirmed", "return machine.isSendingConfirm && !machine.record.cancelRequested",
@@ -61,7 +61,7 @@ MUTANTS = [
         "other amounts beside an unresolved payment", "guard item.terms == terms else {", "item.terms == terms", "true",
         equivalent="the second of two looks, the first for who is told at once: an intent that may be charged is bound to its amount all the same"),
     expression(
-        "a Failed is believed at once", "failed.last >= max(failed.first, charge.knownAt).adding(terms.patience)", "", "true"),
+        "a Failed is believed at once", "failed.last >= max(failed.first, charge.knownAt) + terms.patience", "", "true"),
     expression("a paid cart is paid again", "if facts.paid || isPaidBySomebodyElse {", "facts.paid || isPaidBySomebodyElse", "false"),
     expression("the same id is another payment", "if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {",
                "payments[payment]?.record ?? ended[payment] ?? recall.payment", "nil"),
@@ -119,8 +119,8 @@ MUTANTS = [
     expression("row 7: confirmed again after a cancel", "            !attempt.isCancelRequested\n", "!attempt.isCancelRequested", "true",
                equivalent="the payment's own look at the cancel stands behind it"),
     expression("row 9: processing is a charge", "case .processing, .other: break", "break", "noteCharge(at: answered)"),
-    expression("a technician's word lets another intent be made at once", "return clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0.adding(terms.window) } == true",
-               "clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0.adding(terms.window) } == true", "true"),
+    expression("a technician's word lets another intent be made at once", "return clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0 + terms.window } == true",
+               "clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0 + terms.window } == true", "true"),
     expression("a charge of an earlier life is forgotten", "if let among = facts.chargedAmong { known.recoverCharge(among: among, at: now.mono) }",
                "known.recoverCharge(among: among, at: now.mono)", "()"),
 

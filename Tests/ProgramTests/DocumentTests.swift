@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func `every setting is documented, with its default`() throws {
-        let lines = try Self.read("Sources/readerd/readerd.docc/Settings.md").split(separator: "\n")
+        let lines = try Self.read("Sources/Agent/readerd/readerd.docc/Settings.md").split(separator: "\n")
         for key in SettingsKey.all {
             let rows = lines.filter { $0.hasPrefix("| `\(key.name)` |") }
             #expect(rows.count == 1, "\(key.name) should be in Settings.md once")
@@ -31,9 +31,9 @@ import Testing
     }
 
     @Test func `every field of a log line is documented`() throws {
-        let document = try Self.read("Sources/readerd/readerd.docc/LogFields.md")
+        let document = try Self.read("Sources/Agent/readerd/readerd.docc/LogFields.md")
         var fields: Set<String> = []
-        for target in ["Gateway", "CheckoutServer", "readerd", "Journal"] {
+        for target in ["Agent/Gateway", "Socket/CheckoutServer", "Agent/readerd", "Edges/Journal"] {
             let files = try FileManager.default.subpathsOfDirectory(atPath: Self.root.appending(path: "Sources/\(target)").path)
             for file in files where file.hasSuffix(".swift") {
                 let text = try Self.read("Sources/\(target)/\(file)")

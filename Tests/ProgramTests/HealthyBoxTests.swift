@@ -1,5 +1,7 @@
 import CheckoutAPI
 import GatewayCore
+import GatewayModel
+import Moments
 import ReaderLinks
 import Testing
 import WebCall

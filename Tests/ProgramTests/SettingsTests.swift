@@ -1,5 +1,6 @@
 import CheckoutAPI
 import GatewayCore
+import GatewayModel
 import Logging
 import ReaderLinks
 import Testing

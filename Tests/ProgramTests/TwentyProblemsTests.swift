@@ -8,7 +8,7 @@ import Testing
 
     /// The cells of each row, by its number.
     private static func rows() throws -> [(number: Int, cells: [String])] {
-        let text = try String(contentsOf: root.appending(path: "Sources/Gateway/Gateway.docc/TwentyProblems.md"), encoding: .utf8)
+        let text = try String(contentsOf: root.appending(path: "Sources/Agent/Gateway/Gateway.docc/TwentyProblems.md"), encoding: .utf8)
         return text.split(separator: "\n").compactMap { line in
             let cells = line.split(separator: "|").map { $0.trimmingPrefix(while: \.isWhitespace) }.map(String.init)
             guard let first = cells.first, let number = Int(first.filter { !$0.isWhitespace }), cells.count == 4 else { return nil }

@@ -1,4 +1,6 @@
 import GatewayCore
+import GatewayModel
+import Moments
 import GatewaySimulation
 import Testing
 
@@ -27,7 +29,7 @@ struct SpellingTests {
         for (value, count) in fields {
             #expect(
                 Mirror(reflecting: value).children.count == count,
-                "\(type(of: value)): its spelling is in Sources/GatewaySimulation/Spelling")
+                "\(type(of: value)): its spelling is in Sources/Core/GatewaySimulation/Spelling")
         }
     }
 

@@ -1,5 +1,7 @@
 import Discovery
 import GatewayCore
+import GatewayModel
+import Moments
 import NIOCore
 import ReaderLinks
 import Synchronization

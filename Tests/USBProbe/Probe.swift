@@ -1,5 +1,6 @@
 import Discovery
-import GatewayCore
+import GatewayModel
+import Moments
 import Glibc
 import NIOCore
 import ReaderLinks

@@ -1,5 +1,6 @@
 import FoundationEssentials
-import GatewayCore
+import GatewayModel
+import Moments
 import MarianaAPI
 import NIOConcurrencyHelpers
 import NIOHTTP1

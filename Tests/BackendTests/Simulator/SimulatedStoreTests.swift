@@ -1,5 +1,5 @@
 import FoundationEssentials
-import GatewayCore
+import GatewayModel
 import MarianaAPI
 import StoreSimulator
 import StripeAPI

@@ -1,4 +1,4 @@
-import GatewayCore
+import GatewayModel
 import NIOSSL
 import Testing
 

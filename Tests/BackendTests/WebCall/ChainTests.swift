@@ -1,5 +1,6 @@
 import Certificates
-import GatewayCore
+import GatewayModel
+import Moments
 import NIOSSL
 import SwiftASN1
 import Testing

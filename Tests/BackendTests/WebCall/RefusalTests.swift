@@ -1,4 +1,5 @@
-import GatewayCore
+import GatewayModel
+import Moments
 import NIOHTTP1
 import Testing
 import WebCall

@@ -10,7 +10,7 @@ import Testing
     /// Each row of a document's tables, cell by cell, without backticks.
     private static func rows(_ path: String) throws -> [[String]] {
         let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
-        let text = try String(contentsOf: root.appending(path: "Sources/" + path), encoding: .utf8)
+        let text = try String(contentsOf: root.appending(path: "Sources/Socket/" + path), encoding: .utf8)
         return text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map { line in
             line.split(separator: "|").map { cell in
                 String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()).replacing("`", with: "")

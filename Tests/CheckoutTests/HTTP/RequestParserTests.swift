@@ -173,10 +173,4 @@ import Testing
         #expect(percentDecoded("a+b", plusIsSpace: true) == "a b")
         for broken: Substring in ["%", "%1", "%zz", "%C3", "%ff"] { #expect(percentDecoded(broken) == nil) }
     }
-
-    @Test func `dates are written as HTTP has them`() {
-        #expect(httpDate(Timestamp(milliseconds: 1_769_851_800_250)) == "Sat, 31 Jan 2026 09:30:00 GMT")
-        #expect(httpDate(Timestamp(milliseconds: 0)) == "Thu, 01 Jan 1970 00:00:00 GMT")
-        #expect(httpDate(Timestamp(milliseconds: -1)) == "Wed, 31 Dec 1969 23:59:59 GMT")
-    }
 }

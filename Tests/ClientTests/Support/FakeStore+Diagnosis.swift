@@ -54,7 +54,8 @@ extension FakeStore {
                 send(
                     .step(
                         TrialStep(
-                            step: name, status: isBad ? .fail : .pass, detail: isBad ? "It refused." : "It did.", sent: "\(name.rawValue) {}",
+                            step: name, status: isBad ? .fail : .pass, detail: isBad ? "It refused." : "It did.",
+                            sent: "\(name.rawValue) {}",
                             received: "HTTP 200", expected: "OK", remedy: isBad ? "Restart it." : nil, durationSeconds: 0.1)))
             }
             send(.summary(TrialSummary(pass: 1, fail: 1, skipped: 0, recording: nil, payments: [], durationSeconds: 0.2)))

@@ -1,4 +1,5 @@
-import GatewayCore
+import GatewayModel
+import Moments
 import NIOCore
 import NIOPosix
 import NIOSSL

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import GatewayCore
+import GatewayModel
+import Moments
 
 @testable import Journal
 @testable import ReaderRPC

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import GatewayCore
+import GatewayModel
+import Moments
 
 @testable import Certificates
 @testable import MarianaAPI
@@ -98,7 +100,7 @@ enum CertificateTarget {
 
     private static func texts(_ text: String) {
         for der in TrustedAuthorities.certificates(inPEM: text).prefix(8) { _ = CertificateFacts(der) }
-        _ = HTTPDate.parse(text).map { HTTPDate.readable($0) }
+        _ = HTTPDate.parse(text).map { CivilTime($0).sentence }
         do throws(WebBase.Problem) {
             let base = try WebBase(text)
             require((1...65_535).contains(base.port) && !base.host.isEmpty, "\(base)")

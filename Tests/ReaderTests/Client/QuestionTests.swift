@@ -1,5 +1,6 @@
 import FoundationEssentials
-import GatewayCore
+import GatewayModel
+import Moments
 import Testing
 
 @testable import ReaderRPC

@@ -1,5 +1,6 @@
 import FoundationEssentials
-import GatewayCore
+import GatewayModel
+import Moments
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -125,7 +126,7 @@ import X509
         let last = Date(timeIntervalSince1970: Double(Int(Date.now.timeIntervalSince1970) - 60))
         let tls = try authority.server([Self.wildcard], until: last, lastVersion: version)
         let (failure, bytes) = try await refusal(tls, trusting: authority)
-        #expect(failure == .untrusted(.expired(notAfter: Int64(last.timeIntervalSince1970) * 1000)))
+        #expect(failure == .untrusted(.expired(notAfter: WallTime(Int64(last.timeIntervalSince1970) * 1000))))
         #expect(bytes == 0)
     }
 
@@ -134,7 +135,7 @@ import X509
         let first = Date(timeIntervalSince1970: Double(Int(Date.now.timeIntervalSince1970) + 1800))
         let tls = try authority.server([Self.wildcard], from: first)
         let (failure, bytes) = try await refusal(tls, trusting: authority)
-        #expect(failure == .untrusted(.notYetValid(notBefore: Int64(first.timeIntervalSince1970) * 1000)))
+        #expect(failure == .untrusted(.notYetValid(notBefore: WallTime(Int64(first.timeIntervalSince1970) * 1000))))
         #expect(bytes == 0)
     }
 

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import GatewayCore
+import GatewayModel
 import Testing
 
 @testable import ReaderRPC

@@ -1,0 +1,172 @@
+import GatewayModel
+import Moments
+
+/// What is learnt of the cart's money, and what that says of each attempt.
+extension CartMachine {
+    // MARK: The confirm
+
+    /// "confirming" is about to be written, for a card with this tip.
+    package mutating func confirming(_ payment: PaymentID, _ intent: IntentID, tip: Int64, at now: Now) {
+        guard let index = open.firstIndex(where: { $0.payment == payment }) else { return }
+        prepareEvidence(intent, at: now)
+        open[index].stage = .confirming
+        beforeConfirm = facts.intent
+        facts.intent?.everConfirmed = true
+        facts.intent?.knownNotCharged = false
+        if tip > 0 { facts.intent?.tipLeft = tip }
+    }
+
+    /// It could not be written, or was not sent: as before.
+    package mutating func notConfirming(_ payment: PaymentID) {
+        guard let index = open.firstIndex(where: { $0.payment == payment }), attempt(payment) == nil else { return }
+        open[index].stage = .running
+        guard let before = beforeConfirm, before.id == facts.intent?.id else { return }
+        facts.intent = before
+        beforeConfirm = nil
+    }
+
+    /// The confirm is given to the reader's link.
+    package mutating func sent(_ payment: PaymentID, _ intent: IntentID, on reader: ReaderID, card: CardSummary?, at now: Now) {
+        prepareEvidence(intent, at: now)
+        evidence[intent]?.sent(payment, on: reader, card: card, at: now.mono)
+        told[payment] = .unknown
+    }
+
+    /// What became of its last send. It is told its verdict, whatever that is.
+    package mutating func answered(_ payment: PaymentID, _ fate: IntentEvidence.Fate, at now: Now) -> [Action] {
+        for id in evidence.keys where evidence[id]?.attempt(payment) != nil { evidence[id]?.ended(payment, fate) }
+        return judge(at: now, telling: payment)
+    }
+
+    package mutating func cancelRequested(_ payment: PaymentID) {
+        for id in evidence.keys { evidence[id]?.cancelRequested(payment) }
+    }
+
+    // MARK: Words
+
+    /// The reader was proven idle.
+    package mutating func idle(_ reader: ReaderID, at now: Now) {
+        for id in evidence.keys { evidence[id]?.idle(reader, at: now.mono) }
+    }
+
+    /// Stripe's word on one of the cart's intents.
+    package mutating func looked(_ intent: IntentFacts, asked: MonoTime, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        learn(intent, asked: asked, at: now, &actions)
+        return actions
+    }
+
+    mutating func learn(_ intent: IntentFacts, asked: MonoTime, at now: Now, _ actions: inout [Action]) {
+        prepareEvidence(intent.id, at: now)
+        evidence[intent.id]?.read(intent.status, card: intent.card, asked: asked, answered: now.mono)
+        actions += judge(at: now)
+        if facts.keyed?.contains(where: { $0.id == intent.id }) == true { keyedStatus[intent.id] = intent.status }
+        guard intent.status == .canceled, facts.canceled?.contains(intent.id) != true else { return }
+        let lifted = heldIntent == intent.id ? facts.held : nil
+        facts.canceled = Array(((facts.canceled ?? []) + [intent.id]).suffix(16))
+        drop(intent.id)
+        if let lifted {
+            facts.held = nil
+            actions.append(.lifted(lifted))
+        }
+        write("Stripe says that \(intent.id.text) is canceled", &actions)
+    }
+
+    /// The intent on which money is held.
+    package var heldIntent: IntentID? { facts.held == nil ? nil : facts.intent?.id }
+
+    /// The backend's word on the cart. `Submitted` is no word on the reader's intent where the keyed one is read as charged.
+    package mutating func heard(_ status: CartStatus, asked: MonoTime, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        if case .submitted(let order) = status { submitted = .init(order: order ?? submitted?.order) }
+        for id in evidence.keys where !isKeyedCharged || evidence[id]?.charge != nil {
+            evidence[id]?.heard(status, asked: asked, answered: now.mono)
+        }
+        actions += judge(at: now)
+        return actions
+    }
+
+    private var isKeyedCharged: Bool { keyedStatus.contains { $0.value == .succeeded || $0.value == .requiresCapture } }
+
+    func write(_ note: String, _ actions: inout [Action]) {
+        if isRecalled { actions.append(.learnt(note)) }
+    }
+
+    /// A technician's word.
+    package mutating func said(_ payment: PaymentID, paid: Bool, at now: Now) -> [Action] {
+        for id in evidence.keys { evidence[id]?.said(payment, paid: paid) }
+        return judge(at: now, telling: payment)
+    }
+
+    /// A technician has seen to the money that is held. Its intent was charged once and can never be charged again: the cart needs another.
+    package mutating func acknowledgeHold(_ payment: PaymentID) -> Bool {
+        guard facts.held == payment else { return false }
+        facts.held = nil
+        acknowledged = facts.intent
+        if let intent = facts.intent { giveUp(intent.id) }
+        return true
+    }
+
+    /// The technician's word could not be written.
+    package mutating func holdAgain(_ payment: PaymentID, at now: Now) {
+        guard facts.held == nil, !facts.paid else { return }
+        facts.held = payment
+        guard let intent = acknowledged, facts.intent == nil else { return }
+        facts.intent = intent
+        facts.canceled?.removeAll { $0 == intent.id }
+        evidence[intent.id] = nil
+        prepareEvidence(intent.id, at: now)
+    }
+
+    // MARK: Judging
+
+    /// What the journal alone says.
+    package mutating func judgeAfterStart(at now: Now) -> [Action] { judge(at: now) }
+
+    /// Tells every attempt whose verdict has changed, and the one that was asked for.
+    mutating func judge(at now: Now, telling wanted: PaymentID? = nil) -> [Action] {
+        var actions: [Action] = []
+        for id in evidence.keys.sorted() {
+            guard let known = evidence[id] else { continue }
+            let found = verdicts(known, under: terms)
+            if let bearer = found.first(where: { $0.value.bears })?.key, known.bearer == nil { evidence[id]?.bound(bearer) }
+            for payment in found.keys.sorted() {
+                guard let verdict = found[payment], verdict != told[payment] || payment == wanted else { continue }
+                told[payment] = verdict
+                actions.append(.verdict(payment, verdict))
+            }
+            guard known.charge != nil, !known.isCanceled, !known.isLetGo else { continue }
+            if facts.intent?.id == id, facts.intent?.chargedAmong == nil {
+                facts.intent?.chargedAmong = known.charge?.among
+                facts.intent?.knownNotCharged = false
+                write("\(id.text) is charged", &actions)
+            }
+            stopRunning(by: evidence[id]?.bearer, &actions)
+            if known.isPaidBySomebodyElse(under: terms), !facts.paid, facts.held == nil, !isPaidBySomebodyElse {
+                isPaidBySomebodyElse = true
+                actions.append(.paidBySomebodyElse)
+            }
+        }
+        settlePaid(&actions)
+        noteIntent(at: now)
+        return actions
+    }
+
+    /// The backend has the order. A confirm under way may be what paid it: its answer comes first.
+    private mutating func settlePaid(_ actions: inout [Action]) {
+        guard let submitted, !facts.paid, !isConfirming else { return }
+        let bearer = evidence.values.lazy.compactMap(\.bearer).first
+        facts.paid = true
+        facts.paidBy = bearer ?? facts.paidBy
+        facts.order = submitted.order ?? facts.order
+        stopRunning(by: bearer, &actions)
+        write("the backend says: submitted", &actions)
+    }
+
+    /// The cart is charged: what has not confirmed is taken off the readers and out of the queues.
+    private func stopRunning(by bearer: PaymentID?, _ actions: inout [Action]) {
+        for item in open where item.payment != bearer && attempt(item.payment) == nil {
+            actions.append(.stop(item.payment, .cartPaidEarlier(by: bearer)))
+        }
+    }
+}

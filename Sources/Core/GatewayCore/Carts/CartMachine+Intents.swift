@@ -1,0 +1,249 @@
+import GatewayModel
+import Moments
+
+/// The cart's one live intent: used again wherever it may have been charged, replaced only where it cannot have been.
+extension CartMachine {
+    /// A payment that holds its reader needs the intent.
+    package mutating func wantsIntent(_ payment: PaymentID, at now: Now) -> [Action] {
+        guard let item = open.first(where: { $0.payment == payment }) else { return [] }
+        var actions: [Action] = []
+        prepare(item.terms, for: payment, at: now, &actions)
+        return actions
+    }
+
+    /// The secret of an intent that somebody confirmed is gone: the backend is asked for it again, once a life. Nil: nothing is to be asked.
+    package mutating func wantsSecret(at now: Now) -> [Action]? {
+        guard making == nil, let intent = facts.intent, intent.everConfirmed, !readable.contains(intent.id),
+            !askedAgain.contains(intent.id), !facts.paid
+        else { return nil }
+        var actions: [Action] = []
+        let cart = intent.cart ?? open.first?.terms.cart ?? facts.cart
+        create(Terms(cart: cart, amount: intent.amount, accountBalance: intent.accountBalance), for: nil, &actions)
+        return actions
+    }
+
+    private mutating func prepare(_ terms: Terms, for payment: PaymentID?, at now: Now, _ actions: inout [Action]) {
+        // One for the same amounts is being made already, for a payment that has ended meanwhile.
+        if let making, making.terms == terms { return }
+        if let intent = facts.intent, evidence[intent.id]?.isLetGo == true {
+            guard isKnownNotCharged(intent, at: now.mono) else { return fail(.letGoNotYet, &actions) }
+            giveUp(intent.id)
+        }
+        if let intent = facts.intent {
+            let fits = fits(intent, terms)
+            if !fits, isBound(intent, at: now.mono) {
+                return fail(.anotherAmountMayBeCharged, &actions)
+            }
+            if fits, readable.contains(intent.id), isUsable(intent) {
+                return read(intent.id, intent.publishableKey, terms, for: payment, at: now, &actions)
+            }
+            if fits, isBound(intent, at: now.mono), askedAgain.contains(intent.id) { return goOnUnread(intent, &actions) }
+        }
+        if let unread, unread.terms == terms { return read(unread.id, unread.key, terms, for: payment, at: now, &actions) }
+        create(terms, for: payment, &actions)
+    }
+
+    /// One that was read over another amount than the backend was asked for is asked for again: the backend gives another, or brings it up to date.
+    private func isUsable(_ intent: CartFacts.Intent) -> Bool {
+        guard let wanted = intent.amount.minorUnits(in: intent.currency) else { return false }
+        return intent.amountMinor == wanted || tipLeft(of: intent, asking: wanted) > 0
+    }
+
+    /// Of its amount, what an earlier attempt left on it as a tip.
+    private func tipLeft(of intent: CartFacts.Intent, asking wanted: Int64) -> Int64 {
+        guard let left = intent.tipLeft, wanted.addingReportingOverflow(left) == (intent.amountMinor, false) else { return 0 }
+        return left
+    }
+
+    private mutating func create(_ terms: Terms, for payment: PaymentID?, _ actions: inout [Action]) {
+        makings += 1
+        making = .creating(makings, terms)
+        askedFor = payment
+        if let intent = facts.intent, fits(intent, terms) { askedAgain.insert(intent.id) }
+        actions.append(.create(makings, terms, payment))
+    }
+
+    private mutating func read(
+        _ id: IntentID, _ key: PublishableKey, _ terms: Terms, for payment: PaymentID?, at now: Now, _ actions: inout [Action]
+    ) {
+        makings += 1
+        making = .reading(makings, id, key, terms, asked: now.mono)
+        actions.append(.read(makings, id, payment))
+    }
+
+    /// Its secret is gone, and the backend does not give it back. Never another while this one could be charged.
+    private func goOnUnread(_ intent: CartFacts.Intent, _ actions: inout [Action]) {
+        guard let payment = wanting else { return }
+        let minor = intent.amountMinor
+        let facts = IntentFacts(id: intent.id, status: .requiresPaymentMethod, amountMinor: minor, currency: intent.currency)
+        let left = intent.amount.minorUnits(in: intent.currency).map { tipLeft(of: intent, asking: $0) } ?? 0
+        actions.append(.ready(payment, facts, intent.publishableKey, tipLeft: left))
+    }
+
+    /// The payment that waits for the intent; at most one.
+    var wanting: PaymentID? { open.first { $0.stage == .running }?.payment }
+
+    private func fail(_ failure: PaymentFailure, _ actions: inout [Action]) {
+        if let wanting { actions.append(.failed(wanting, failure)) }
+    }
+
+    /// The backend's answer to `create`. `isReadable`: the secret is at hand.
+    package mutating func created(
+        _ number: UInt64, _ result: Result<(id: IntentID, key: PublishableKey), CallFailure>, at now: Now
+    ) -> [Action] {
+        guard case .creating(number, let terms)? = making else { return [] }
+        making = nil
+        var actions: [Action] = []
+        switch result {
+        case .success(let made):
+            if let intent = facts.intent, intent.everConfirmed, fits(intent, terms) {
+                actions.append(.gaveAgain(isSame: intent.id == made.id))
+            }
+            if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {
+                // Another, while the cart's own may be charged: it is never confirmed.
+                if fits(intent, terms) {
+                    goOnUnread(intent, &actions)
+                } else {
+                    fail(.anotherAmountMayBeCharged, &actions)
+                }
+                return actions
+            }
+            readable.insert(made.id)
+            if facts.canceled?.contains(made.id) == true {
+                fail(.intentCanceledForGood, &actions)
+                return actions
+            }
+            unread = Unread(id: made.id, key: made.key, terms: terms)
+            read(made.id, made.key, terms, for: wanting, at: now, &actions)
+        case .failure(let failure): fail(failure.paymentFailure, &actions)
+        }
+        return actions
+    }
+
+    /// Stripe's answer to `read`.
+    package mutating func read(_ number: UInt64, _ result: Result<IntentFacts, CallFailure>, at now: Now) -> [Action] {
+        guard case .reading(number, let id, let key, let terms, let asked)? = making else { return [] }
+        making = nil
+        var actions: [Action] = []
+        switch result {
+        case .failure(.rejected(status: 404, _)) where isReplaceable(id, at: now):
+            drop(id)
+            remake(terms, at: now, &actions)
+        case .failure(let failure):
+            fail(
+                PaymentFailure(
+                    code: .intentFailed, message: "Stripe could not be asked about the cart's payment: \(failure.detail)",
+                    remedy: "Nothing was taken. Check the shop's internet connection, then try again."), &actions)
+        case .success(let intent):
+            unread = nil
+            adopt(intent, key, terms, at: now, &actions)
+            learn(intent, asked: asked, at: now, &actions)
+            use(intent, key, terms, at: now, &actions)
+        }
+        return actions
+    }
+
+    private func isReplaceable(_ id: IntentID, at now: Now) -> Bool {
+        guard let intent = facts.intent, intent.id == id else { return true }
+        return !isBound(intent, at: now.mono)
+    }
+
+    private mutating func remake(_ terms: Terms, at now: Now, _ actions: inout [Action]) {
+        guard !isRemaking else {
+            isRemaking = false
+            return fail(.intentCanceledForGood, &actions)
+        }
+        guard wanting != nil else { return }
+        isRemaking = true
+        create(terms, for: wanting, &actions)
+    }
+
+    private mutating func use(
+        _ intent: IntentFacts, _ key: PublishableKey, _ terms: Terms, at now: Now, _ actions: inout [Action]
+    ) {
+        if intent.status == .canceled { return remake(terms, at: now, &actions) }
+        isRemaking = false
+        guard let payment = wanting else { return }
+        switch intent.status {
+        case .requiresPaymentMethod, .requiresConfirmation:
+            guard let known = facts.intent, let wanted = terms.amount.minorUnits(in: intent.currency), wanted != intent.amountMinor else {
+                actions.append(.ready(payment, intent, key, tipLeft: 0))
+                return
+            }
+            // The tip of an earlier attempt, or what somebody has changed: the backend may bring the amount up to date, and is asked once an attempt.
+            guard askedFor == payment else { return create(terms, for: payment, &actions) }
+            actions.append(.ready(payment, intent, key, tipLeft: tipLeft(of: known, asking: wanted)))
+        case .succeeded, .requiresCapture: break
+        case .processing, .requiresAction, .other: actions.append(.failed(payment, .cartUnresolved(by: lastConfirmed(but: payment))))
+        case .canceled: break
+        }
+    }
+
+    private func lastConfirmed(but payment: PaymentID) -> PaymentID? {
+        open.last { $0.payment != payment && $0.stage == .confirming }?.payment
+    }
+
+    private mutating func adopt(
+        _ intent: IntentFacts, _ key: PublishableKey, _ terms: Terms, at now: Now, _ actions: inout [Action]
+    ) {
+        if let old = facts.intent, old.id != intent.id { facts.replaced.append(old.id) }
+        var adopted = CartFacts.Intent(
+            id: intent.id, amountMinor: intent.amountMinor, currency: intent.currency, publishableKey: key, amount: terms.amount,
+            accountBalance: terms.accountBalance)
+        adopted.cart = terms.cart
+        // A backend may bring the amount of the cart's one intent up to date: what was confirmed on it is remembered.
+        if let same = facts.intent, same.id == intent.id {
+            adopted.everConfirmed = same.everConfirmed
+            adopted.knownNotCharged = same.knownNotCharged
+            adopted.chargedAmong = same.chargedAmong
+            adopted.said = same.said
+            adopted.tipLeft = same.tipLeft
+        }
+        facts.intent = adopted
+        facts.replaced = Array(facts.replaced.suffix(32))
+        actions.append(.currency(key, intent.currency))
+        if wanting == nil { write("the intent came after its payment had ended", &actions) }
+    }
+
+    /// A technician has said that what was charged on it was let go: it is never confirmed again, and is watched like any that was replaced.
+    mutating func giveUp(_ id: IntentID) {
+        facts.canceled = Array(((facts.canceled ?? []) + [id]).suffix(16))
+        evidence[id]?.recoverCanceled()
+        drop(id)
+    }
+
+    /// The intent can never be charged, or Stripe does not know it: the cart needs another.
+    mutating func drop(_ id: IntentID) {
+        guard let gone = facts.intent, gone.id == id else { return }
+        if gone.everConfirmed { facts.replaced = Array((facts.replaced + [gone.id]).suffix(32)) }
+        facts.intent = nil
+    }
+}
+
+extension PaymentFailure {
+    static var anotherAmountMayBeCharged: PaymentFailure {
+        PaymentFailure(
+            code: .intentFailed, message: "An earlier attempt of this cart over another amount may have been charged.",
+            remedy: "Wait until the earlier payment is resolved.")
+    }
+
+    static var letGoNotYet: PaymentFailure {
+        let refusal = Refusal.letGoNotYet(by: nil)
+        return PaymentFailure(code: .intentFailed, message: refusal.detail, remedy: refusal.remedy)
+    }
+
+    static var intentCanceledForGood: PaymentFailure {
+        PaymentFailure(
+            code: .intentFailed,
+            message: "The cart's payment was canceled at Stripe, or its money was let go, and the backend gives no other.",
+            remedy: "Nothing was taken. Make a new cart.")
+    }
+
+    static func cartUnresolved(by payment: PaymentID?) -> PaymentFailure {
+        PaymentFailure(
+            code: .cartUnresolved,
+            message: payment.map { "What became of the payment \($0.text) of this cart is not known yet, and a card cannot be taken now." }
+                ?? "Stripe is at work on this cart's payment, and a card cannot be taken now.",
+            remedy: "Nothing was taken by this attempt. Wait until the earlier payment is resolved, then try again.", payment: payment)
+    }
+}

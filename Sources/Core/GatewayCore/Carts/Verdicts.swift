@@ -1,0 +1,208 @@
+import GatewayModel
+import Moments
+
+/// What the evidence says of one attempt that has not ended.
+package enum Verdict: Sendable, Hashable {
+    /// Row 1: the intent was canceled. Not taken; the cart needs another intent.
+    case intentCanceled
+    /// Row 2: nothing of it left this box. It stands as before the confirm.
+    case notConfirmed
+    /// Row 3: declined, not taken.
+    case declined
+    /// Row 4: not taken; its answer was lost.
+    case notCharged
+    /// Row 5: it bears the money, and the order is not known yet.
+    case authorized
+    /// Row 5: it bears the money, and the order is its proof.
+    case taken(OrderID?)
+    /// Row 5: a later attempt bears the money.
+    case superseded(by: PaymentID)
+    /// Row 5: an earlier attempt bears the money, or somebody else who is not known.
+    case cartPaid(by: PaymentID?)
+    /// Row 6: it bears the money, and the order failed.
+    case orderFailed
+    /// Row 7: to be confirmed once more, in the same session.
+    case confirmAgain
+    /// Row 8: as a technician said.
+    case said(paid: Bool)
+    /// Row 9: nothing is proven.
+    case unknown
+
+    /// Whether it says that this attempt's money was taken or is held.
+    package var bears: Bool {
+        switch self {
+        case .authorized, .taken, .orderFailed, .said(paid: true): true
+        case .intentCanceled, .notConfirmed, .declined, .notCharged, .superseded, .cartPaid, .confirmAgain, .said, .unknown: false
+        }
+    }
+
+    /// Whether the attempt goes on.
+    package var isOpen: Bool {
+        switch self {
+        case .authorized, .confirmAgain, .unknown: true
+        case .intentCanceled, .notConfirmed, .declined, .notCharged, .taken, .superseded, .cartPaid, .orderFailed, .said: false
+        }
+    }
+}
+
+/// Judges all attempts of an intent at once, each by the first row of the table that applies; at most one bears the money.
+package func verdicts(_ evidence: IntentEvidence, under terms: EvidenceTerms) -> [PaymentID: Verdict] {
+    let cleared = evidence.attempts.map { evidence.clears($0, under: terms) }
+    let bearer = evidence.findBearer(cleared)
+    let saidPaid = evidence.attempts.first { $0.word == true && !$0.isEnded }?.payment
+    var verdicts: [PaymentID: Verdict] = [:]
+    for (index, attempt) in evidence.attempts.enumerated() where !attempt.isEnded {
+        verdicts[attempt.payment] =
+            cleared[index]
+            ?? bearer.map { evidence.paid(attempt, at: index, bearer: $0, under: terms) }
+            ?? (evidence.isTooLate(attempt, cleared) ? .cartPaid(by: nil) : evidence.open(attempt, saidPaid: saidPaid))
+    }
+    assert(verdicts.values.count { $0.bears } <= 1, "two attempts of one intent bear its money")
+    return verdicts
+}
+
+extension IntentEvidence {
+    /// Rows 1 to 4: it took nothing.
+    fileprivate func clears(_ attempt: Attempt, under terms: EvidenceTerms) -> Verdict? {
+        if isCanceled { return .intentCanceled }
+        guard bearer != attempt.payment else { return nil }
+        if attempt.sends.allSatisfy({ $0.fate == .notSent }) { return .notConfirmed }
+        if let answer = attempt.answer, answer.intent == intent, answer.status == .requiresPaymentMethod,
+            attempt.sends.dropLast().allSatisfy(\.hasAnswer)
+        {
+            return .declined
+        }
+        if let readFree, let idle = attempt.idleSince(terms), readFree >= idle + terms.window { return .notCharged }
+        return nil
+    }
+
+    /// Row 5: whose money it is.
+    fileprivate func findBearer(_ cleared: [Verdict?]) -> PaymentID? {
+        guard let charge, !isCanceled else { return nil }
+        if let bearer { return bearer }
+        let left = zip(attempts, cleared).filter { $1 == nil }.map(\.0)
+        if let own = left.first(where: { !$0.isEnded && $0.saysCharged(intent) }) { return own.payment }
+        let candidates = left.filter { charge.among.contains($0.payment) }
+        // Where nobody else can have made the charge, its own answer would say nothing new.
+        let isAlone = candidates.count == 1 && left.count == 1
+        guard isAlone || !isWaiting else { return nil }
+        let open = candidates.filter { !$0.isEnded }
+        if let card = charge.card {
+            let same = open.filter { card.isSame(as: $0.card) }
+            if same.count == 1 { return same.first?.payment }
+        }
+        return (open.last { !$0.isRefused } ?? open.last)?.payment
+    }
+
+    /// Row 5: it confirmed when the intent was charged already, and none of those that had confirmed before bears it: somebody else does.
+    fileprivate func isTooLate(_ attempt: Attempt, _ cleared: [Verdict?]) -> Bool {
+        guard let charge, !isWaiting, !charge.among.contains(attempt.payment) else { return false }
+        return !zip(attempts, cleared).contains { $1 == nil && !$0.isEnded && charge.among.contains($0.payment) }
+    }
+
+    /// The intent, or its cart, is charged, and no attempt that is known here can have made the charge.
+    package func isPaidBySomebodyElse(under terms: EvidenceTerms) -> Bool {
+        guard let charge, !isCanceled, bearer == nil, !isWaiting, !isLetGo else { return false }
+        return !attempts.contains { charge.among.contains($0.payment) && clears($0, under: terms) == nil }
+    }
+
+    /// Rows 5, 6 and 8 of an intent whose bearer is known.
+    fileprivate func paid(_ attempt: Attempt, at index: Int, bearer: PaymentID, under terms: EvidenceTerms) -> Verdict {
+        guard attempt.payment == bearer else {
+            guard let place = attempts.firstIndex(where: { $0.payment == bearer }) else {
+                return charge?.among.contains(attempt.payment) == true ? .superseded(by: bearer) : .cartPaid(by: bearer)
+            }
+            return index < place ? .superseded(by: bearer) : .cartPaid(by: bearer)
+        }
+        if let submitted { return .taken(submitted.order) }
+        if let charge, let failed, failed.last >= max(failed.first, charge.knownAt) + terms.patience { return .orderFailed }
+        return attempt.word.map { .said(paid: $0) } ?? .authorized
+    }
+
+    /// Rows 7 to 9.
+    fileprivate func open(_ attempt: Attempt, saidPaid: PaymentID?) -> Verdict {
+        if let answer = attempt.answer, answer.intent == intent, answer.status == .requiresConfirmation, attempt.sends.count == 1,
+            !attempt.isCancelRequested
+        {
+            return .confirmAgain
+        }
+        if let saidPaid { return saidPaid == attempt.payment ? .said(paid: true) : .superseded(by: saidPaid) }
+        return attempt.word.map { .said(paid: $0) } ?? .unknown
+    }
+
+    /// It was charged, and of every attempt that can have made the charge a technician, who knew of it, has said that it took nothing: the money was let
+    /// go. A charge that shows after such a word contradicts it, and is one.
+    package var isLetGo: Bool {
+        guard let charge, !isCanceled, submitted == nil else { return false }
+        let makers = attempts.filter { charge.among.contains($0.payment) }
+        return !makers.isEmpty && makers.allSatisfy { $0.isEnded && $0.wasLetGo }
+    }
+
+    /// The intent was not charged, or its charge was let go, and nothing that was confirmed on it can charge it any more. Another may take its place.
+    package func isKnownNotCharged(under terms: EvidenceTerms, at now: MonoTime) -> Bool {
+        if isCanceled { return true }
+        guard charge == nil && bearer == nil || isLetGo else { return false }
+        return attempts.allSatisfy { attempt in
+            guard attempt.isEnded else { return false }
+            return clears(attempt, under: terms) != nil || attempt.idleSince(terms).map { now >= $0 + terms.window } == true
+        }
+    }
+
+    /// Attempts that a technician's word has ended and that the window has not cleared yet.
+    package func uncleared(under terms: EvidenceTerms, at now: MonoTime) -> [PaymentID] {
+        attempts.filter { attempt in
+            attempt.isEnded && clears(attempt, under: terms) == nil
+                && attempt.idleSince(terms).map { now >= $0 + terms.window } != true
+        }.map(\.payment)
+    }
+
+    /// When the last of those is cleared by the time that has passed.
+    package func clearsByTime(under terms: EvidenceTerms) -> MonoTime? {
+        attempts.lazy.filter(\.isEnded).map { $0.idleSince(terms).map { $0 + terms.window } ?? .max }.max()
+    }
+
+    /// Readers that were not seen idle since an attempt on them that a technician's word has ended.
+    package var unproved: [ReaderID] { attempts.filter { $0.isEnded && !$0.wasSeenIdle }.map(\.reader) }
+
+    /// The earliest moment at which it can be said that this attempt took nothing; nil: its reader is not idle yet, or it bears the money.
+    package func decides(_ payment: PaymentID, under terms: EvidenceTerms) -> MonoTime? {
+        guard charge == nil, let attempt = attempt(payment), attempt.wasSeenIdle else { return nil }
+        return attempt.idleSince(terms).map { $0 + terms.window }
+    }
+}
+
+extension IntentEvidence.Send {
+    /// It never left, or its answer is there.
+    fileprivate var hasAnswer: Bool {
+        switch fate {
+        case .notSent, .answered: true
+        case .waiting, .lost: false
+        }
+    }
+}
+
+extension IntentEvidence.Attempt {
+    /// Its own `confirmed_payment_intent` says that this intent is charged.
+    fileprivate func saysCharged(_ intent: IntentID) -> Bool {
+        sends.contains { send in
+            guard case .answered(let answer) = send.fate, answer.field == .confirmed, answer.intent == intent else { return false }
+            return answer.status == .succeeded || answer.status == .requiresCapture
+        }
+    }
+
+    /// Its own answer was a refusal: it may have met another's charge, or its own.
+    fileprivate var isRefused: Bool {
+        switch answer?.field {
+        case .declined, .error: true
+        case .confirmed, .none?, nil: false
+        }
+    }
+}
+
+extension CardSummary {
+    /// As far as both are told.
+    fileprivate func isSame(as other: CardSummary?) -> Bool {
+        guard let other, let last4, last4 == other.last4 else { return false }
+        return brand == nil || other.brand == nil || brand == other.brand
+    }
+}

@@ -1,0 +1,200 @@
+import GatewayModel
+import Moments
+
+extension GatewayMachine {
+    mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
+        switch request {
+        case .pay(let payment, let body, let recall, let isTechnician):
+            pay(id, payment, body, recall, isTechnician: isTechnician, isChecked: checkedRequests.remove(id) != nil, at: now)
+        case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
+        case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
+        case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
+        case .resolve(let payment, let paid, let order, let by, let note, let recall):
+            resolve(id, payment, paid: paid, order: order, by: by, note: note, recall, at: now)
+        case .acknowledge(let payment, let by, let note, let recall): acknowledge(id, payment, by: by, note: note, recall, at: now)
+        case .openCart(let cart, let lane, let reader, let recall): openCart(id, cart, lane: lane, reader: reader, recall, at: now)
+        case .display(let cart, let shown): display(id, cart, shown, at: now)
+        case .closeCart(let cart): closeCart(id, cart, at: now)
+        case .cartStatus(let cart): cartStatus(id, cart)
+        case .configuration(let cart): configuration(id, cart, at: now)
+        case .connectionToken(let cart): connectionToken(id, cart, at: now)
+        case .keyedIntent(let cart, let amount, let balance, let recall):
+            keyedIntent(id, cart, amount: amount, accountBalance: balance, recall, at: now)
+        case .release(let reader, let holder, let by, let recall): release(id, reader, holder, by: by, recall, at: now)
+        case .acceptLoss(let by, let note): acceptLoss(id, by: by, note: note, at: now)
+        case .register(let code, let label, let location): register(id, code, label: label, location: location, at: now)
+        case .relabel(let reader, let label): relabel(id, reader, label: label, at: now)
+        case .deregister(let reader): deregister(id, reader, at: now)
+        case .identify(let reader): identify(id, reader, at: now)
+        case .connect(let reader, let cart, let takeOver): connect(id, reader, cart: cart, takeOver: takeOver, at: now)
+        case .disconnect(let reader): disconnect(id, reader, at: now)
+        case .tryOut(let reader, let act, let cart): tryOut(id, reader, act, cart: cart, at: now)
+        case .discover(let order): discover(id, order, at: now)
+        case .readers(let refresh):
+            guard refresh || listedAt == nil else { return respond(id, .readers) }
+            listsWanted.append(id)
+            if !isListing { listReaders(at: now) }
+        }
+    }
+
+    mutating func handle(_ purpose: Purpose, _ answer: Answer, at now: Now) {
+        switch (purpose, answer) {
+        case (.append, .append(let result)): appended(result, at: now)
+        case (.networks, _), (.lookAtUSB, _), (.look, _): looked(purpose, answer, at: now)
+        case (.reader(let id, let sequence), .reader(let result)):
+            changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
+        case (.verifyIntent(let cart, let number), .intent(let result)): intentVerified(cart, number, result, at: now)
+        case (.evidence(_, let cart), .intent(let result)), (.watch(let cart, _), .intent(let result)): intentRead(cart, result, at: now)
+        case (.keyedRead(let cart, let intent), .intent(let result)):
+            let facts: IntentFacts? = if case .success(let facts) = result { facts } else { nil }
+            keyedRead(cart, intent, facts, at: now)
+        case (.heldRead(let cart), .intent(let result)): heldRead(cart, result, at: now)
+        case (.stripeReaders(let reader), .stripeReaders(let result)): stripeListed(reader, result, at: now)
+        case (_, .configuration(let result)):
+            judgeBackend(result.failure, at: now)
+            configured(purpose, result, at: now)
+        case (.token(let cart), .connectionToken(let result)):
+            judgeBackend(result.failure, at: now)
+            warmUps.ended(WarmUps.Item(.token, cart))
+            tokenAnswered(cart, result, at: now)
+        case (_, .paymentIntent(let result)):
+            judgeBackend(result.failure, at: now)
+            switch purpose {
+            case .createIntent(let cart, let number): intentCreated(cart, number, result, at: now)
+            case .keyedIntent(let id, let cart): keyedIntentAnswered(id, cart, result, at: now)
+            case .keyedAgain(let cart, let intent): keyedAgainAnswered(cart, intent, result, at: now)
+            default: break
+            }
+        case (_, .paymentStatus(let result)):
+            judgeBackend(result.failure, at: now)
+            statusAnswered(purpose, result, at: now)
+        case (.terminals, .backendReaders(let result)):
+            judgeBackend(result.failure, at: now)
+            terminalsListed(result, at: now)
+        case (.terminalChange, .terminalChanged(let result)):
+            judgeBackend(result.failure, at: now)
+            terminalChanged(result, at: now)
+        case (.setupIntent(let setup), .setupIntent(let result)):
+            judgeBackend(result.failure, at: now)
+            change(setup, at: now) { machine in
+                switch result {
+                case .success(let intent): machine.intentReady(intent.id, at: now)
+                case .failure(let failure): machine.intentFailed(failure, at: now)
+                }
+            }
+        case (.storeCard(let setup), .storedCard(let result)):
+            judgeBackend(result.failure, at: now)
+            change(setup, at: now) { $0.stored(result, at: now) }
+        case (.backendReaders, .backendReaders(let result)):
+            judgeBackend(result.failure, at: now)
+            backendListed(result, at: now)
+        default: log(.error, "an answer of another kind than its question came; it was dropped")
+        }
+    }
+
+    private mutating func configured(_ purpose: Purpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
+        let cart: CartID
+        switch purpose {
+        case .configuration(let named):
+            cart = named
+            warmUps.ended(WarmUps.Item(.configuration, cart))
+        case .configurationRequest(let id, let named):
+            cart = named
+            switch result {
+            case .success(let configuration): respond(id, .configuration(configuration))
+            case .failure(let failure): refuse(id, .from(failure))
+            }
+        default: return
+        }
+        carts[cart]?.configurationAsked = false
+        guard case .success(let configuration) = result else { return }
+        carts[cart]?.configuration = configuration
+        guard let currency = currencies[configuration.publishableKey] else { return }
+        for payment in carts[cart]?.money.open.map(\.payment) ?? [] {
+            change(payment, at: now) { $0.currencyExpected(currency, at: now) }
+        }
+    }
+
+    private mutating func statusAnswered(_ purpose: Purpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
+        let status: CartStatus? = if case .success(let said) = result { said } else { nil }
+        switch purpose {
+        case .baseline(let payment):
+            if let cart = payments[payment]?.record.request.cart, let status { cartDecided(cart, status, at: now) }
+            change(payment, at: now) { $0.baseline(status, at: now) }
+        case .status(let payment):
+            guard let cart = payments[payment]?.record.request.cart else { return }
+            let failed: String?? = if case .failed(let error)? = status { .some(error) } else { nil }
+            change(payment, at: now) {
+                $0.noteFailed(failed)
+                return []
+            }
+            if let status { cartDecided(cart, status, at: now) }
+            queue.add(.owed(.heard(payment, failed: failed)))
+        case .cartStatus(let id, let cart):
+            switch result {
+            case .success(let status):
+                cartDecided(cart, status, at: now)
+                respond(id, .cartStatus(status))
+            case .failure(let failure): refuse(id, .from(failure))
+            }
+        case .keyedCheck(let cart): keyedStatusAnswered(cart, result, at: now)
+        case .resolution(let payment): resolutionAnswered(payment, status, at: now)
+        default: break
+        }
+    }
+
+    // MARK: After a restart
+
+    mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
+        recallCurrencies(facts)
+        recallPlaces(facts)
+        recallSerials(facts)
+        noteLosses(facts)
+        for cart in known { remember(cart.cart, recalled: cart, at: now) }
+        for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
+            let cart = record.request.cart
+            remember(cart, recalled: nil, at: now)
+            changeCart(cart) {
+                $0.recover(record, at: now)
+                return []
+            }
+            takeUpReader(record.reader, label: record.readerLabel)
+            payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
+            if record.leased {
+                freeingCarts[record.id] = cart
+                changeReader(record.reader, at: now) { reader, _ in
+                    reader.recoverLease(
+                        of: .payment(record.id), record.confirmingAt == nil ? Self.way(of: record.updatedAt, at: now) : .proves, at: now)
+                }
+            }
+            change(record.id, at: now) { $0.recover(at: now) }
+        }
+        drain(at: now)
+        for cart in carts.keys.sorted() { changeCart(cart) { $0.judgeAfterStart(at: now) } }
+        listRetryAt = now.mono
+    }
+
+    /// A reader is taken over without being asked to only soon after it was ours for certain: whoever came later is not thrown out.
+    static func way(of lastLease: WallTime, at now: Now) -> ReaderMachine.Freeing {
+        // A clock that was set back meanwhile proves nothing.
+        (0..<600_000).contains(now.wall - lastLease) ? .takesOver : .clears
+    }
+
+    // MARK: What can be seen
+
+    package var journalTrouble: JournalTrouble? { outbox.trouble }
+    package var credentialTrouble: CallFailure? { refusedCredential }
+    /// New payments are refused because the backend has not answered for a while.
+    package func refusesForBackend(at now: Now) -> Bool { breaker.refusesNewWork(at: now.mono) }
+    package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
+    package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
+    package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
+    package var hasListedReaders: Bool { listedAt != nil }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { return failure }
+        return nil
+    }
+}

@@ -1,0 +1,282 @@
+import GatewayModel
+import Moments
+
+extension GatewayMachine {
+    /// Takes up what the journal knows of a cart (nil: nothing) when memory has not asked it yet.
+    mutating func remember(_ cart: CartID, recalled facts: CartFacts?, at now: Now) {
+        guard carts[cart] != nil else {
+            let known = facts ?? CartFacts(cart: cart.lock)
+            carts[cart] = CartBook(
+                cart, money: CartMachine(known, isRecalled: true, terms: policy.evidenceTerms, at: now), policy: policy)
+            carts[cart]?.touchedAt = now.mono
+            return proveSaid(of: cart, at: now)
+        }
+        if carts[cart]?.money.isAtWork == false { carts[cart]?.written = cart }
+        guard carts[cart]?.money.isRecalled == false else { return }
+        _ = carts[cart]?.change { $0.recall(facts, at: now) }
+        proveSaid(of: cart, at: now)
+    }
+
+    /// The window of what a technician has said begins when the reader is proved idle: that is not left to chance.
+    private mutating func proveSaid(of cart: CartID, at now: Now) {
+        for id in carts[cart]?.money.unproved ?? [] where !id.text.isEmpty {
+            // Its device may be known by another entry of the lists.
+            let reader = device(id)
+            takeUpReader(reader, label: nil)
+            changeReader(reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
+        }
+    }
+
+    /// A cart that is needed for its token only: what the journal knows of it is taken up when it matters.
+    mutating func mention(_ cart: CartID, at now: Now) {
+        guard carts[cart] == nil else { return }
+        carts[cart] = CartBook(
+            cart, money: CartMachine(CartFacts(cart: cart.lock), isRecalled: false, terms: policy.evidenceTerms, at: now), policy: policy)
+    }
+
+    /// A sale has begun: what the payment will need is got before it is needed, or at once where it is needed now (`pays`).
+    mutating func open(_ cart: CartID, lane: LaneName?, reader: ReaderID?, pays: Bool, at now: Now) {
+        mention(cart, at: now)
+        carts[cart]?.touchedAt = now.mono
+        if let lane { carts[cart]?.lane = lane }
+        if let reader { carts[cart]?.reader = reader }
+        if carts[cart]?.isOpen == false {
+            carts[cart]?.isOpen = true
+            carts[cart]?.openedAt = now.wall
+            // A sale that begins wants its reader, also one that a technician had disconnected.
+            if let wanted = carts[cart]?.reader { readers[device(wanted)]?.isParted = false }
+        }
+        if carts[cart]?.configuration == nil {
+            let isQueued = warmUps.holds(WarmUps.Item(.configuration, cart))
+            if pays, carts[cart]?.configurationAsked == false || isQueued {
+                _ = warmUps.remove(WarmUps.Item(.configuration, cart))
+                carts[cart]?.configurationAsked = true
+                askConfiguration(cart)
+            } else if carts[cart]?.configurationAsked == false {
+                carts[cart]?.configurationAsked = true
+                warmUp(.configuration, cart, at: now)
+            }
+        }
+        changeKeeper(cart, at: now) { $0.keep(at: now.mono) }
+        wish(at: now)
+    }
+
+    mutating func close(_ cart: CartID, at now: Now) {
+        guard carts[cart]?.isOpen == true else { return }
+        carts[cart]?.isOpen = false
+        carts[cart]?.touchedAt = now.mono
+        clearScreens(of: cart, at: now)
+        changeKeeper(cart, at: now) { $0.drop() }
+        forgetWarmUps(of: cart)
+        wish(at: now)
+    }
+
+    /// What a cart shows is taken off with it. What another one has shown since is that one's.
+    private mutating func clearScreens(of cart: CartID, at now: Now) {
+        for reader in screens.keys.sorted() where screens[reader] == cart.lock {
+            screens[reader] = nil
+            guard readers[reader]?.isLive == true, readers[reader]?.holder == nil else { continue }
+            changeReader(reader, at: now) { reader, _ in
+                reader.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
+            }
+        }
+    }
+
+    /// Tells every reader whether an open cart wants it ready.
+    mutating func wish(at now: Now) {
+        var wanted: Set<ReaderID> = []
+        for cart in carts.values where cart.isOpen { if let reader = cart.reader { wanted.insert(device(reader)) } }
+        for (id, reader) in readers where listedAt != nil && !reader.facts.inBackend { wanted.remove(id) }
+        for id in readers.keys.sorted() { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
+    }
+
+    /// Whether `tickCart` has anything to look at.
+    func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
+        if let wake = book.keeper.nextWake, now.mono >= wake { return true }
+        if let wake = book.money.nextWake, now.mono >= wake { return true }
+        return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + keepTime(of: book)
+    }
+
+    /// How long a cart that nobody touches is kept in memory: not at all when there are very many, and it has no secrets.
+    private func keepTime(of book: CartBook) -> Int64 { carts.count > Self.maximumRemembered && book.secrets.isEmpty ? 0 : 600_000 }
+
+    mutating func tickCart(_ cart: CartID, at now: Now) {
+        guard let book = carts[cart] else { return }
+        if let wake = book.keeper.nextWake, now.mono >= wake { changeKeeper(cart, at: now) { $0.tick(at: now.mono) } }
+        if book.isOpen, now.mono >= book.touchedAt + policy.cartIdle, isLeftAlone(book) { close(cart, at: now) }
+        // What that says is to be written before the cart may be forgotten.
+        if book.facts.intent?.said != nil { return changeCart(cart) { $0.tick(at: now) } }
+        // What the journal knows need not be kept in memory; secrets of a cart that nobody touches are let go.
+        if !book.isOpen, book.money.isAtRest(at: now), !book.keeper.isBusy, outbox.isEmpty,
+            now.mono > book.touchedAt + keepTime(of: book), !isResolutionWatched(cart),
+            acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil
+        {
+            carts[cart] = nil
+        }
+    }
+
+    /// Nothing of it is under way on a reader; what is unresolved is asked about without a token.
+    func isLeftAlone(_ book: CartBook) -> Bool { book.money.open.allSatisfy { payments[$0.payment]?.isUnresolved != false } }
+
+    // MARK: Requests
+
+    mutating func openCart(_ id: RequestID, _ cart: CartID, lane: LaneName?, reader: String?, _ recall: Recall, at now: Now) {
+        if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
+        // A payment opens its cart by itself: none is refused for this.
+        if carts[cart]?.isOpen != true, carts.openCount >= Self.maximumOpenCarts {
+            return refuse(
+                id,
+                Refusal(
+                    .overloaded, "\(Self.maximumOpenCarts) carts are open.",
+                    remedy:
+                        "Close those whose sale is over with DELETE /v1/carts/{cart}; one left alone for 30 minutes is closed by itself. "
+                        + "Payments need no open cart."))
+        }
+        remember(cart, recalled: recall.cart, at: now)
+        var found: ReaderID?
+        if let reader {
+            switch resolveReader(reader, lane: lane) {
+            case .success(let named): found = named
+            case .failure(let refusal):
+                let original = Request.openCart(cart, lane: lane, reader: reader, recall)
+                if wantsFreshList(at: now) { return park(id, original, at: now) }
+                if refusal.code == .readerNotFound, parkForStripe(id, original, cart: cart, at: now) { return }
+                return refuse(id, refusal)
+            }
+        } else if case .success(let usual) = resolveReader(nil, lane: lane) {
+            found = usual
+        }
+        if let refusal = carts[cart]?.money.refusesPaid { return refuse(id, refusal) }
+        open(cart, lane: lane, reader: found, pays: false, at: now)
+        // A lane may name a serial number that Stripe's list alone tells: the cart's own token reads it.
+        if found == nil, listedAt != nil, stripeListedAt == nil, !isLookingAtStripe {
+            changeKeeper(cart, at: now) { $0.show(at: now.mono) }
+        }
+        if let view = cartView(cart) { respond(id, .cart(view)) }
+    }
+
+    mutating func closeCart(_ id: RequestID, _ cart: CartID, at now: Now) {
+        guard let book = carts[cart], book.isOpen else { return refuse(id, .cartNotFound(cart)) }
+        let coming = acceptance.first { $0.request.cart.lock == cart.lock }
+        if let running = coming ?? book.money.open.first(where: { payments[$0.payment]?.isUnresolved == false })?.payment {
+            return refuse(
+                id,
+                Refusal(
+                    .cartBusy, "The payment \(running.text) of this cart is running.", remedy: "Wait for it, or cancel it.",
+                    payment: running))
+        }
+        close(cart, at: now)
+        respond(id, .done)
+    }
+
+    mutating func display(_ id: RequestID, _ cart: CartID, _ shown: DisplayCart, at now: Now) {
+        guard let book = carts[cart], book.isOpen else { return refuse(id, .cartNotFound(cart)) }
+        carts[cart]?.touchedAt = now.mono
+        guard let reader = book.reader.map({ device($0) }), let machine = readers[reader] else {
+            return refuse(id, Refusal(.noReader, "No reader is chosen for this cart.", remedy: "Name a lane or a reader when opening it."))
+        }
+        if let holder = machine.holder {
+            return refuse(id, Refusal(.readerBusy, "The reader is held by the \(holder.words).", payment: holder.payment))
+        }
+        guard machine.isLive else {
+            let view = readerView(machine)
+            return refuse(
+                id,
+                Refusal(
+                    .readerUnavailable, machine.trouble?.message ?? "There is no session with the reader yet.",
+                    remedy: machine.trouble?.remedy ?? "It is being opened; repeat in a moment.", readerState: view.state))
+        }
+        let context = transaction(at: now)
+        let timeout = policy.readerTimeout
+        screens[reader] = cart.lock
+        labelsShown[reader] = nil
+        changeReader(reader, at: now) { reader, _ in
+            reader.command(.display(context, shown), owner: .request(id), timeout: timeout, at: now)
+        }
+    }
+
+    mutating func cartStatus(_ id: RequestID, _ cart: CartID) {
+        call(.paymentStatus(cart), for: .cartStatus(id, cart), timeout: policy.backendTimeout, payment: nil)
+    }
+
+    mutating func configuration(_ id: RequestID, _ cart: CartID, at now: Now) {
+        if let known = carts[cart]?.configuration { return respond(id, .configuration(known)) }
+        call(.configuration(cart), for: .configurationRequest(id, cart), timeout: policy.backendTimeout, payment: nil)
+    }
+
+    mutating func connectionToken(_ id: RequestID, _ cart: CartID, at now: Now) {
+        if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
+        mention(cart, at: now)
+        carts[cart]?.touchedAt = now.mono
+        changeKeeper(cart, at: now) { $0.claim(.request(id), at: now.mono) }
+    }
+
+    // MARK: Tokens
+
+    /// So many sales may be open at once.
+    package static let maximumOpenCarts = 1000
+    /// Beyond this, carts are forgotten as soon as nothing of them is under way.
+    static let maximumRemembered = 2000
+
+    mutating func changeKeeper(_ cart: CartID, at now: Now, _ event: (inout TokenKeeper) -> [TokenKeeper.Action]) {
+        guard var keeper = carts[cart]?.keeper else { return }
+        let actions = event(&keeper)
+        carts[cart]?.keeper = keeper
+        // Whoever waits for it does not wait for its turn.
+        if keeper.isClaimed, warmUps.remove(WarmUps.Item(.token, cart)) { queue.add(.begun(.keeper(cart, .request))) }
+        for action in actions {
+            switch action {
+            case .owed(let owed): queue.add(.owed(.keeper(cart, owed)))
+            case .begun(let begun): queue.add(.begun(.keeper(cart, begun)))
+            }
+        }
+    }
+
+    mutating func carryOut(_ action: TokenKeeper.Owed, of cart: CartID, at now: Now) {
+        switch action {
+        case .give(let token, .reader(let id)):
+            let before = readers[id]
+            changeReader(id, at: now) { reader, _ in reader.token(token, at: now) }
+            if before == nil { log(.debug, "a token came for a reader that is gone; it was dropped", .reader(id)) }
+        case .give(let token, .request(let id)): respond(id, .connectionToken(token))
+        case .refuse(.reader(let id), let failure):
+            changeReader(id, at: now) { reader, random in reader.tokenRefused(failure, at: now, random: &random) }
+        case .refuse(.request(let id), let failure): refuse(id, .from(failure))
+        case .show(let token): look(with: token)
+        case .showNone(let failure): if !isLookingAtStripe { goOnAfterStripe(.failure(failure)) }
+        }
+    }
+
+    mutating func tokenAnswered(_ cart: CartID, _ result: Result<ConnectionToken, CallFailure>, at now: Now) {
+        var draw = SeededRandom(seed: random.next())
+        changeKeeper(cart, at: now) { keeper in
+            switch result {
+            case .success(let token): keeper.answered(token, at: now.mono)
+            case .failure(let failure): keeper.failed(failure, at: now.mono, random: &draw)
+            }
+        }
+    }
+
+    mutating func transaction(at now: Now) -> TransactionContext {
+        TransactionContext(transactionID: String(Int64.random(in: 1...999_999_999, using: &random)), startTime: now.wall)
+    }
+
+    // MARK: Views
+
+    package var rememberedCarts: Int { carts.count }
+
+    package func cartView(_ cart: CartID) -> CartView? {
+        guard let book = carts[cart], book.isOpen else { return nil }
+        let reader = book.reader.flatMap { readers[device($0)] }
+        return CartView(
+            cart: book.written, lane: book.lane, reader: book.reader, readerState: reader.map { readerView($0).state },
+            hasConfiguration: book.configuration != nil, hasToken: book.keeper.holdsToken, hasSession: reader?.isLive ?? false,
+            currency: currency(of: cart), openedAt: book.openedAt)
+    }
+}
+
+extension Refusal {
+    static func cartNotFound(_ cart: CartID) -> Refusal {
+        Refusal(.cartNotFound, "The cart \(cart.text) is not open here.", remedy: "Open it with PUT /v1/carts/{cart}.")
+    }
+}

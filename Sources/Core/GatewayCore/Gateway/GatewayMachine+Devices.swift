@@ -1,0 +1,68 @@
+import GatewayModel
+import Moments
+
+extension GatewayMachine {
+    /// What the edges that look for devices report; nothing that is in it can be wrong enough to be refused.
+    mutating func reported(_ news: DeviceNews, at now: Now) {
+        let known = factsForDevices
+        devices.excluded = policy.usbExclude
+        switch news {
+        case .usb(let sightings): tell(devices.enumerated(sightings, readers: known, at: now.wall))
+        case .lan(let sightings): tell(devices.seen(sightings, readers: known, at: now.wall))
+        case .lanMissed(let addresses): tell(devices.missed(addresses))
+        }
+    }
+
+    /// Joins devices and readers again, after anything that may have changed either.
+    mutating func joinDevices(at now: Now) {
+        guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil || $0.facts.seen != nil }) else { return }
+        let known = factsForDevices
+        devices.excluded = policy.usbExclude
+        tell(devices.judge(readers: known))
+        for facts in known {
+            let seen = devices.sighting(of: facts)
+            if seen != facts.seen {
+                changeReader(facts.id, at: now) { reader, _ in reader.sighted(seen, at: now) }
+                noteMove(facts, seen)
+            }
+            let plugged = devices.place(of: facts.id)
+            guard plugged?.place != facts.usbPlace else { continue }
+            changeReader(facts.id, at: now) { reader, random in
+                reader.plugged(plugged?.place, plugged?.facts, at: now, random: &random)
+            }
+            if !out.contains(.readerChanged(facts.id)) { out.append(.readerChanged(facts.id)) }
+        }
+    }
+
+    /// Of several entries of one device the one that drives it comes first: what is seen and what is plugged in is its.
+    private var factsForDevices: [ReaderFacts] {
+        let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
+        return known.filter { acting[$0.id] == nil } + known.filter { acting[$0.id] != nil }
+    }
+
+    /// The same facts, with the USB links that are plugged in.
+    mutating func joined(_ readers: [ReaderFacts]) -> [ReaderFacts] {
+        guard !devices.isEmpty else { return readers }
+        tell(devices.judge(readers: readers.filter { acting[$0.id] == nil } + readers.filter { acting[$0.id] != nil }))
+        return readers.map { facts in
+            let plugged = devices.place(of: facts.id)
+            var facts = facts
+            facts.usbPlace = plugged?.place
+            facts.usb = plugged?.facts
+            facts.seen = devices.sighting(of: facts)
+            return facts
+        }
+    }
+
+    private mutating func noteMove(_ facts: ReaderFacts, _ seen: LANSighting?) {
+        guard let seen, let known = facts.currentAddress, known != seen.address else { return }
+        log(.notice, "the reader was seen at \(seen.address); it was known at \(known)", .reader(facts.id))
+        if !out.contains(.readerChanged(facts.id)) { out.append(.readerChanged(facts.id)) }
+    }
+
+    private mutating func tell(_ actions: [DeviceList.Action]) {
+        for case .changed(let change, let view) in actions { out.append(.deviceChanged(change, view)) }
+    }
+
+    package var deviceViews: [DeviceView] { devices.views }
+}

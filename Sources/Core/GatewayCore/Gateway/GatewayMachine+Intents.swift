@@ -1,0 +1,157 @@
+import GatewayModel
+import Moments
+
+/// What the cart's machine wants done, and what is learnt for it.
+extension GatewayMachine {
+    /// Feeds one event to a cart's money and queues what follows.
+    mutating func changeCart(_ cart: CartID, _ event: (inout CartMachine) -> [CartMachine.Action]) {
+        guard let actions = carts[cart]?.change(event) else { return }
+        for action in actions { queue.add(.owed(.cart(cart.lock, action))) }
+    }
+
+    mutating func carryOut(_ action: CartMachine.Action, of cart: CartID, at now: Now) {
+        switch action {
+        case .verdict(let payment, let verdict): change(payment, at: now) { $0.judged(verdict, at: now) }
+        case .create(let number, let terms, let payment):
+            call(
+                .paymentIntent(terms.cart, amount: terms.amount, accountBalance: terms.accountBalance, type: .terminal),
+                for: .createIntent(cart, number), timeout: policy.backendTimeout, payment: payment)
+        case .read(let number, let intent, let payment):
+            guard let secret = carts[cart]?.secrets[intent] else {
+                let lost = CallFailure.unavailable(detail: "the intent's secret is gone", mayHaveActed: false)
+                return changeCart(cart) { $0.read(number, .failure(lost), at: now) }
+            }
+            call(
+                .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .verifyIntent(cart, number),
+                timeout: policy.stripeTimeout, payment: payment)
+        case .ready(let payment, let facts, let key, let tipLeft):
+            change(payment, at: now) { $0.intentReady(facts, key: key, tipLeft: tipLeft, at: now) }
+        case .failed(let payment, let failure): change(payment, at: now) { $0.intentFailed(failure, at: now) }
+        case .stop(let payment, let failure):
+            change(payment, at: now) { $0.stopForShutdown(failure, at: now) }
+        case .learnt(let note):
+            guard let book = carts[cart], book.money.isRecalled else { return }
+            if book.facts.paid { close(cart, at: now) }
+            outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: book.facts, note: note))
+        case .currency(let key, let currency): learn(currency, of: key, at: now)
+        case .paidBySomebodyElse:
+            let words = "The cart is charged, and by none of its payments that are known here."
+            log(.error, words, .cart(cart))
+            out.append(
+                .notice(
+                    AgentNotice(
+                        code: "paid_elsewhere", message: "The cart \(carts[cart]?.written.text ?? cart.text): \(words)",
+                        remedy: "Look the cart up in the back office and in Stripe's dashboard.")))
+        case .gaveAgain(let isSame):
+            if !isSame, !makesNewIntents {
+                log(.warning, "the backend makes a new intent each time it is asked: after a restart an intent cannot be read any more")
+            }
+            makesNewIntents = !isSame
+        case .lifted(let payment): log(.notice, "the money that was held is let go: its intent is canceled", .payment(payment))
+        }
+    }
+
+    // MARK: The intent
+
+    mutating func intentCreated(_ cart: CartID, _ number: UInt64, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
+        if case .success(let intent) = result { carts[cart]?.secrets[intent.id] = intent }
+        changeCart(cart) { $0.created(number, result.map { (id: $0.id, key: $0.publishableKey) }, at: now) }
+    }
+
+    mutating func intentVerified(_ cart: CartID, _ number: UInt64, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
+        changeCart(cart) { $0.read(number, result, at: now) }
+        if case .success(let facts) = result { tellCharged(facts, of: cart, at: now) }
+    }
+
+    // MARK: Evidence
+
+    mutating func readEvidence(for id: PaymentID, at now: Now) {
+        guard let record = payments[id]?.record, let intent = record.intent, let book = carts[record.request.cart] else { return }
+        let cart = record.request.cart.lock
+        lookAtReplaced(cart)
+        guard let secret = book.secrets[intent] else {
+            // The backend is asked for it once a life, when something could be read from it.
+            guard book.money.isDecidable(id, at: now), book.facts.intent?.id == intent else { return }
+            return changeCart(cart) { $0.wantsSecret(at: now) ?? [] }
+        }
+        guard !calls.values.contains(.evidence(id, cart)) else { return }
+        call(
+            .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .evidence(id, cart), timeout: policy.stripeTimeout,
+            payment: id)
+    }
+
+    /// Intents that were replaced, and those that were handed out for keyed entry, are looked at whenever the cart is: none of them may be charged beside.
+    private mutating func lookAtReplaced(_ cart: CartID) {
+        guard let book = carts[cart] else { return }
+        for id in book.facts.replaced + book.money.keyedIntents.map(\.id) { look(at: id, of: cart) }
+    }
+
+    private mutating func look(at intent: IntentID, of cart: CartID) {
+        guard let secret = carts[cart]?.secrets[intent], !calls.values.contains(.watch(cart, intent)) else { return }
+        call(
+            .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .watch(cart, intent), timeout: policy.stripeTimeout,
+            payment: nil)
+    }
+
+    /// Stripe's word on an intent of the cart, whoever asked for it.
+    mutating func intentRead(_ cart: CartID, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
+        guard case .success(let facts) = result else { return }
+        let asked = asked
+        changeCart(cart) { $0.looked(facts, asked: asked, at: now) }
+        tellCharged(facts, of: cart, at: now)
+    }
+
+    /// What was charged, and what else was: the payments of the cart are told.
+    private mutating func tellCharged(_ facts: IntentFacts, of cart: CartID, at now: Now) {
+        guard facts.status == .succeeded || facts.status == .requiresCapture, let book = carts[cart] else { return }
+        let isKeyed = book.money.keyedIntents.contains { $0.id == facts.id } && book.facts.intent?.id != facts.id
+        for payment in book.money.open.map(\.payment) {
+            change(payment, at: now) { machine in
+                if isKeyed, machine.record.authorized { return machine.chargedTwice(facts.id, at: now) }
+                return machine.record.authorized ? machine.charged(facts, at: now) : []
+            }
+        }
+    }
+
+    // MARK: Status
+
+    /// The backend's word on a cart, whoever asked for it.
+    mutating func cartDecided(_ cart: CartID, _ status: CartStatus, at now: Now) {
+        judgeResolutions(of: cart, by: status, at: now)
+        let asked = asked
+        changeCart(cart) { $0.heard(status, asked: asked, at: now) }
+    }
+
+    /// The reader was proven idle: what is known of each attempt on it may be decided from now on.
+    mutating func seenIdle(_ reader: ReaderID, at now: Now) {
+        let entries = entries(of: reader)
+        for cart in carts.keys.sorted() {
+            guard carts[cart]?.money.open.isEmpty == false || carts[cart]?.money.isAtRest(at: now) == false else { continue }
+            changeCart(cart) {
+                for entry in entries { $0.idle(entry, at: now) }
+                return []
+            }
+            for item in carts[cart]?.money.open ?? [] { queue.add(.owed(.decides(item.payment))) }
+        }
+    }
+
+    /// From when on it can be said that this payment took nothing.
+    mutating func tellDecision(_ payment: PaymentID, at now: Now) {
+        guard let cart = payments[payment]?.record.request.cart, let moment = carts[cart]?.money.decides(payment) else { return }
+        change(payment, at: now) { $0.decides(at: moment, at: now) }
+    }
+}
+
+extension PaymentMachine {
+    var isActive: Bool {
+        if case .active = state { return true }
+        return false
+    }
+
+    /// The intent that was handed out for keyed entry is charged too.
+    mutating func chargedTwice(_ keyed: IntentID, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        warn(.chargedTwice(keyed), at: now, &actions)
+        return actions
+    }
+}

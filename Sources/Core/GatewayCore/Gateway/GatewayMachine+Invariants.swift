@@ -1,0 +1,223 @@
+import GatewayModel
+import Moments
+
+/// What holds between any two events, whatever came: how the parts fit together.
+///
+/// The simulation asks after every step. Production never does: a machine that found itself broken could only trap, and that helps nobody.
+extension GatewayMachine {
+    /// What does not hold, in words; nil: all of it does.
+    package func broken() -> String? {
+        if !queue.isEmpty { return "something that was to be carried out was left in the queue" }
+        return brokenPayments() ?? brokenAcceptance() ?? brokenReaders() ?? brokenHolders() ?? brokenCarts() ?? brokenQuestions()
+    }
+
+    // MARK: Payments
+
+    private func brokenPayments() -> String? {
+        for (id, machine) in payments {
+            let record = machine.record
+            if machine.isEnded { return "\(id) has ended and is kept as open" }
+            if ended[id] != nil { return "\(id) is open and ended" }
+            let isHeld = record.authorized && record.state == .unresolved && record.money == .authorized
+            if !isHeld, (record.money == .unknown) != machine.isPastConfirming {
+                return "\(id) says \(record.money.rawValue), and its confirm was \(machine.isPastConfirming ? "" : "not ")journaled"
+            }
+            let isAtWork: Bool
+            switch machine.state {
+            case .queued:
+                if record.state != .queued { return "\(id) waits in the queue and is shown as \(record.state.rawValue)" }
+                isAtWork = false
+            case .active, .confirmWriting, .confirming: isAtWork = true
+            case .following:
+                if record.state != .finishing && record.state != .unresolved {
+                    return "\(id) is followed and is shown as \(record.state.rawValue)"
+                }
+                isAtWork = false
+            case .ended: return "\(id) is over and is kept as open"
+            }
+            if record.leased != isAtWork { return "\(id) is \(isAtWork ? "" : "not ")at work on its reader, and its row says otherwise" }
+            guard isAtWork, let reader = readers[record.reader] else { continue }
+            if reader.lease != .held(.payment(id)) { return "\(id) is at work on \(record.reader), whose lease is another's" }
+        }
+        for id in waitingForEnd.keys where ended[id] == nil { return "somebody waits for the end of \(id), which has none" }
+        for holder in traces.keys where !isOpen(holder) { return "the trace of the \(holder.words) is kept for ever" }
+        return nil
+    }
+
+    private func isOpen(_ holder: LeaseHolder) -> Bool {
+        switch holder {
+        case .payment(let id): payments[id] != nil
+        case .cardSetup(let id): cardSetups[id] != nil
+        }
+    }
+
+    /// What is reserved is nobody's yet: it is on its way to the disk, and does nothing.
+    private func brokenAcceptance() -> String? {
+        if !acceptance.isEmpty {
+            for id in acceptance.ids where payments[id] != nil { return "\(id) is open, and its row is still on the way" }
+        }
+        if !cardAcceptance.isEmpty {
+            for id in cardAcceptance.ids where cardSetups[id] != nil {
+                return "the card set-up \(id) is open, and its row is still on the way"
+            }
+        }
+        if !acceptance.isEmpty || !cardAcceptance.isEmpty, outbox.isEmpty { return "something is being accepted, and no row is on the way" }
+        for (id, machine) in cardSetups {
+            if machine.isEnded { return "the card set-up \(id) has ended and is kept as open" }
+            if machine.record.leased, let reader = readers[machine.record.reader], reader.lease != .held(.cardSetup(id)) {
+                return "the card set-up \(id) is at work on \(reader.id), whose lease is another's"
+            }
+        }
+        for id in waitingForCardEnd.keys where endedCardSetups[id] == nil {
+            return "somebody waits for the end of the card set-up \(id), which has none"
+        }
+        return nil
+    }
+
+    // MARK: Readers
+
+    private func brokenReaders() -> String? {
+        for (id, reader) in readers {
+            switch reader.lease {
+            case .free:
+                if !reader.waiting.isEmpty { return "\(id) is free, and somebody waits for it" }
+                if reader.holderWaits { return "\(id) is free, and its holder waits for a session" }
+            case .held(let holder):
+                if !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
+            case .freeing(let holder, _):
+                if reader.holderWaits { return "\(id) is being freed, and its holder waits for a session" }
+                if case .payment(let payment) = holder, let machine = payments[payment], !machine.isFollowing {
+                    return "\(id) is being freed from \(payment), which has not left it"
+                }
+            }
+            switch reader.session {
+            case .none, .claiming, .listing, .searching:
+                // What was asked in a session that is over may be on its way still, and is answered.
+                if reader.inFlight?.session == reader.sessionNumber { return "\(id) is asked something without a session" }
+                if reader.nextActivation != nil { return "\(id) is to be activated, and no session is being opened" }
+                if !reader.pending.isEmpty { return "something waits to be sent to \(id), which has no session" }
+            case .activating:
+                if reader.inFlight == nil { return "\(id) is being activated, and nobody asked it to" }
+            case .clearing, .live: break
+            }
+            if reader.isLive, !reader.visitors.isEmpty { return "somebody waits for a session of \(id), which has one" }
+            if let current = reader.inFlight {
+                let isAsked = calls.values.contains { $0 == .reader(id, sequence: current.sequence) }
+                if !isAsked { return "\(id) waits for the answer to a question that was not asked" }
+                if case .holder(let holder) = current.owner, reader.lease != .held(holder), !reader.isFreeing {
+                    return "\(id) is asked something for the \(holder.words), which does not hold it"
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Whoever wants a reader has a place, and one only.
+    private func brokenHolders() -> String? {
+        for (id, machine) in payments {
+            guard case .queued = machine.state else { continue }
+            let waits = readers.values.count { $0.waiting.contains(.payment(id)) }
+            if waits != 1 { return "\(id) is queued, and waits for \(waits) readers" }
+        }
+        for reader in readers.values {
+            for holder in reader.waiting where !isOpen(holder) { return "the \(holder.words) waits for \(reader.id) and has ended" }
+        }
+        return nil
+    }
+
+    // MARK: Carts
+
+    private func brokenCarts() -> String? {
+        for book in carts.values {
+            let cart = book.facts.cart
+            let confirming = book.money.open.count { payments[$0.payment]?.isConfirming == true }
+            if confirming > 1 { return "two payments of \(cart) are being confirmed" }
+            if book.facts.paid, confirming > 0 { return "a payment of \(cart) is being confirmed, and the cart is paid" }
+            switch book.money.making {
+            case .creating(let number, _)?:
+                if !calls.values.contains(.createIntent(cart, number)) { return "an intent of \(cart) is awaited and not asked for" }
+            case .reading(let number, _, _, _, _)?:
+                if !calls.values.contains(.verifyIntent(cart, number)) { return "an intent of \(cart) is to be read and is not" }
+            case nil: break
+            }
+            if book.configurationAsked, book.configuration == nil, !warmUps.holds(WarmUps.Item(.configuration, cart)),
+                !calls.values.contains(.configuration(cart))
+            {
+                return "the configuration of \(cart) is awaited and not asked for"
+            }
+        }
+        for (id, machine) in payments {
+            guard let book = carts[machine.record.request.cart] else { return "the cart of \(id) is not known" }
+            if book.money.open.count(where: { $0.payment == id }) != 1 { return "\(id) is open, and its cart does not know it" }
+        }
+        return nil
+    }
+
+    // MARK: Questions
+
+    /// What waits for an answer has asked, and what was asked is waited for.
+    private func brokenQuestions() -> String? {
+        var (appends, lists) = (0, 0)
+        for purpose in calls.values {
+            switch purpose {
+            case .append: appends += 1
+            case .backendReaders: lists += 1
+            default: break
+            }
+        }
+        if appends > 1 { return "two appends are under way" }
+        if lists != (isListing ? 1 : 0) {
+            return "the list of readers is \(isListing ? "awaited and not asked for" : "asked for by nobody")"
+        }
+        if !isListing {
+            if !listsWanted.isEmpty { return "somebody waits for the list of readers, which nobody asked for" }
+            if parked.contains(where: { $0.reason == .readers }) {
+                return "a request waits for the list of readers, which nobody asked for"
+            }
+        }
+        for item in parked {
+            if case .cartCheck(let cart) = item.reason, keyedChecks[cart] == nil, !calls.values.contains(.heldRead(cart)) {
+                return "a payment of \(cart) waits until the cart was looked into, which nobody does"
+            }
+        }
+        for (id, machine) in payments {
+            guard case .following(let following) = machine.state, following.pursuit.isAsking else { continue }
+            if !calls.values.contains(.status(id)) { return "\(id) waits for the backend's word, which nobody asked for" }
+        }
+        for (id, resolution) in resolutions where resolution.isAsking && !calls.values.contains(.resolution(id)) {
+            return "the resolution of \(id) waits for the backend's word, which nobody asked for"
+        }
+        for (id, visit) in visits {
+            guard let reader = readers[visit.reader] else { return "the request \(id.value) visits a reader that is gone" }
+            let isThere =
+                reader.visitors.contains { $0.request == id } || reader.pending.contains { $0.owner == .request(id) }
+                || reader.inFlight?.owner == .request(id)
+            if !isThere { return "the request \(id.value) visits \(visit.reader), which does not know of it" }
+        }
+        return nil
+    }
+}
+
+extension GatewayMachine {
+    /// What is under way once nothing should be, in words; nil: nothing is. For the end of a simulated world.
+    package func underWay() -> String? {
+        for (id, reader) in readers.sorted(by: { $0.key < $1.key }) {
+            if let holder = reader.holder { return "\(id) is still the \(holder.words)'s" }
+            if !reader.visitors.isEmpty { return "somebody still waits for a session of \(id)" }
+        }
+        if let id = payments.keys.min() { return "\(id) is open" }
+        if let id = cardSetups.keys.min() { return "the card set-up \(id) is open" }
+        let left: [(what: String, count: Int)] = [
+            ("payments being accepted", acceptance.ids.count), ("ends that are not on disk", ended.count),
+            ("requests that wait for an end", waitingForEnd.count),
+            ("card set-ups being accepted", cardAcceptance.ids.count),
+            ("ends of card set-ups that are not on disk", endedCardSetups.count),
+            ("requests that wait for the end of a card set-up", waitingForCardEnd.count), ("requests that wait", parked.count),
+            ("keyed entries being handed out", keyedRequests.count),
+            ("looks into keyed entry", keyedChecks.count), ("requests that wait for the list of readers", listsWanted.count),
+            ("visits", visits.count), ("traces", traces.count), ("warm-ups", warmUps.isEmpty ? 0 : 1),
+            ("changes of readers", desk.items.count), ("discoveries", discoveries.count), ("rows to be written", outbox.isEmpty ? 0 : 1),
+        ]
+        return left.first { $0.count > 0 }.map { "\($0.what) are left: \($0.count)" }
+    }
+}

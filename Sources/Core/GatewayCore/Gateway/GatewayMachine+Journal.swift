@@ -1,0 +1,139 @@
+import GatewayModel
+import Moments
+
+/// What becomes of what was to be written, and who is told.
+extension GatewayMachine {
+    mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
+        switch result {
+        case .success:
+            if outbox.trouble != nil { log(.warning, "the journal can be written again: payments are accepted again") }
+            for item in outbox.written() { written(item, at: now) }
+        case .failure(let trouble):
+            if outbox.trouble == nil { log(.error, "no payment can be taken: the journal cannot be written: \(trouble.detail)") }
+            notWritten(outbox.failed(trouble, at: now.mono), trouble, at: now)
+        }
+    }
+
+    mutating func tickOutbox(at now: Now) {
+        let before = outbox.trouble
+        guard let failure = outbox.overdue(at: now.mono), let trouble = outbox.trouble else { return }
+        if before == nil { log(.error, "no payment can be taken: the journal cannot be written: \(trouble.detail)") }
+        notWritten(failure, trouble, at: now)
+    }
+
+    // MARK: On disk
+
+    private mutating func written(_ item: Outbox.Item, at now: Now) {
+        if let record = item.entry.payment, record.state.isEnd {
+            ended[record.id] = nil
+            endSettled(record)
+        }
+        if let record = item.entry.cardSetup, record.state.isEnd {
+            endedCardSetups[record.id] = nil
+            cardEndSettled(record)
+        }
+        guard let waiter = item.waiter else { return }
+        if item.isOverdue { return writtenLate(waiter, at: now) }
+        switch waiter {
+        case .cardSetupAccepted(let setup): cardSetupAccepted(setup, at: now)
+        case .cardMethod(let setup): change(setup, at: now) { $0.methodWritten(at: now) }
+        case .accepted(let payment): accepted(payment, at: now)
+        case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
+        case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
+        case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)
+        case .lossAccepted(let id): lossAcceptanceWritten(id)
+        case .acknowledged(let id, let record, let given): acknowledgementWritten(id, record, given, at: now)
+        }
+    }
+
+    /// Whoever waited was told that nothing came of it: the row that landed after all is set right.
+    private mutating func writtenLate(_ waiter: Outbox.Waiter, at now: Now) {
+        switch waiter {
+        case .accepted(let payment): accepted(payment, at: now)
+        case .cardSetupAccepted(let setup): cardSetupAccepted(setup, at: now)
+        case .keyedEntry(_, let cart):
+            if let facts = carts[cart]?.facts {
+                outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: facts, note: "no intent for keyed entry was handed out"))
+            }
+        // The technician has agreed, and it is on disk.
+        case .lossAccepted: lossAcceptanceWritten(nil)
+        case .acknowledged(_, let record, let given): acknowledgementWritten(nil, record, given, at: now)
+        // Their ends follow, or came before.
+        case .confirming, .cardMethod: break
+        // A row of the story, and no more: the reader was not freed by it.
+        case .release: break
+        }
+    }
+
+    // MARK: Not on disk
+
+    private mutating func notWritten(_ failure: Outbox.Failure, _ trouble: JournalTrouble, at now: Now) {
+        for item in failure.undecided { if let waiter = item.waiter { givenUp(waiter, trouble, isDecided: false, at: now) } }
+        for item in failure.dropped {
+            guard let waiter = item.waiter else { continue }
+            if item.isOverdue { decided(waiter) } else { givenUp(waiter, trouble, isDecided: true, at: now) }
+        }
+        for item in failure.kept {
+            if let record = item.entry.cardSetup {
+                out.append(.publishCardSetup(record))
+                if record.state.isEnd { cardEndSettled(record) }
+            }
+            guard var record = item.entry.payment else { continue }
+            // After a crash it would be decided again: whoever reads it is told.
+            if record.state.isEnd, record.confirmingAt != nil, record.warn(.notJournaled) { _ = ended[record.id]?.warn(.notJournaled) }
+            out.append(.publish(record))
+            if record.state.isEnd { endSettled(record) }
+        }
+    }
+
+    /// What waits for the disk does not happen. `isDecided`: the row is not there and will not be; else that is known later.
+    private mutating func givenUp(_ waiter: Outbox.Waiter, _ trouble: JournalTrouble, isDecided: Bool, at now: Now) {
+        switch waiter {
+        case .accepted(let payment): notAccepted(payment, trouble, isDecided: isDecided)
+        case .cardSetupAccepted(let setup): cardSetupNotAccepted(setup, trouble, isDecided: isDecided)
+        case .cardMethod(let setup): change(setup, at: now) { $0.methodNotWritten(at: now) }
+        case .confirming(let payment): confirmingNotWritten(payment, at: now)
+        case .keyedEntry(let id, let cart):
+            keyedEntryNotWritten(id, cart, trouble)
+        case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble, at: now)
+        case .release(let id, _, _), .lossAccepted(let id): refuse(id, .journal(trouble))
+        }
+    }
+
+    /// It was told before that nothing comes of it; now it is known that its row is not there.
+    private mutating func decided(_ waiter: Outbox.Waiter) {
+        switch waiter {
+        case .accepted(let payment): _ = acceptance.giveBack(payment)
+        case .cardSetupAccepted(let setup): _ = cardAcceptance.giveBack(setup)
+        case .cardMethod, .confirming, .keyedEntry, .release, .lossAccepted, .acknowledged: break
+        }
+    }
+
+    private mutating func confirmingNotWritten(_ payment: PaymentID, at now: Now) {
+        // One that was canceled meanwhile has been taken back already.
+        guard payments[payment]?.isConfirming == true, payments[payment]?.isSendingConfirm == false else { return }
+        outbox.amend(payment) {
+            $0.confirmingAt = nil
+            $0.money = .notTaken
+        }
+        change(payment, at: now) { $0.confirmingFailed(at: now) }
+    }
+}
+
+extension Refusal {
+    /// What cannot be journaled is not done.
+    static func journal(_ trouble: JournalTrouble) -> Refusal {
+        Refusal(
+            .journalUnavailable, "The agent cannot write its journal: \(trouble.detail)",
+            remedy:
+                "Free some space on this box's disk, or look at the disk and the state directory's permissions; payments go on by themselves."
+        )
+    }
+
+    /// The disk was asked to keep it, and has not answered.
+    static func fateUnknown(_ what: String) -> Refusal {
+        Refusal(
+            .journalUnavailable, "The disk has not answered yet whether it keeps the \(what), which was refused for that and will not run.",
+            remedy: "Repeat it when the disk answers again, or use a new id.")
+    }
+}

@@ -1,0 +1,20 @@
+import GatewayModel
+
+/// Live or test, from both sides, so that a mixture can be named.
+package struct ModeFacts: Sendable, Equatable {
+    /// What the publishable keys that were seen say; nil: none was seen, or both kinds.
+    package var key: Bool?
+    /// What each reader says of itself, by its id.
+    package var readers: [String: Bool]
+}
+
+extension GatewayMachine {
+    package var modes: ModeFacts {
+        let keys = (carts.values.compactMap { $0.configuration?.publishableKey } + currencies.keys).map(\.text)
+        let isLive = keys.contains { $0.hasPrefix("pk_live_") }
+        let isTest = keys.contains { $0.hasPrefix("pk_test_") }
+        var modes = ModeFacts(key: isLive == isTest ? nil : isLive, readers: [:])
+        for (id, reader) in readers { modes.readers[id.text] = reader.livemode ?? reader.facts.livemode }
+        return modes
+    }
+}

@@ -1,0 +1,209 @@
+import GatewayModel
+import Moments
+
+/// Who is who among readers. A device is known by its serial number: whatever entries the lists have for it, it is one device, with one session and one
+/// lease, and a name that it had is good for as long as some entry of it is listed.
+extension GatewayMachine {
+    // MARK: Which reader
+
+    /// A reader named by id, serial number or label; else the lane's; else the only one that can be driven.
+    func resolveReader(_ reference: String?, lane: LaneName?) -> Result<ReaderID, Refusal> {
+        let laneReference = lane.flatMap { policy.lanes[$0] }
+        guard let wanted = reference ?? laneReference else {
+            let all = devices(among: readers.values.filter { $0.facts.inBackend && !$0.facts.isVendorSDKOnly })
+            if all.count == 1, let only = all.first { return .success(only) }
+            let words =
+                all.isEmpty
+                ? "No reader is registered at this location." : "No reader was named, and \(all.count) are registered at this location."
+            return .failure(
+                Refusal(
+                    .noReader, words, remedy: "Name a reader, or set lanes.\(lane?.text ?? "NAME").reader in the settings.",
+                    candidates: all))
+        }
+        let found = devices(named: wanted)
+        if found.count == 1, let only = found.first { return .success(only) }
+        if found.isEmpty {
+            return .failure(
+                Refusal(
+                    .readerNotFound, "No reader of this location is called \(wanted).",
+                    remedy: "See GET /v1/readers for those that are registered.", candidates: readers.keys.sorted()))
+        }
+        return .failure(
+            Refusal(
+                .readerNotFound, "\(found.count) readers are labelled \(wanted).", remedy: "Name it by its id or serial number.",
+                candidates: found))
+    }
+
+    /// The entry of the lists that is meant, for what is done to an entry and not to a device: a label, a removal, the freeing of what holds it.
+    func resolveEntry(_ reference: String) -> Result<ReaderID, Refusal> {
+        let id = ReaderID(unchecked: reference)
+        return readers[id] == nil ? resolveReader(reference, lane: nil) : .success(id)
+    }
+
+    private func devices(named wanted: String) -> [ReaderID] {
+        let listed = readers.values.filter { $0.facts.inBackend || listedAt == nil }
+        let exact = listed.filter { $0.facts.isNamed(wanted) }
+        if !exact.isEmpty { return devices(among: exact) }
+        // An id that is listed no more: its device may be, under another one.
+        if let serial = serials[ReaderID(unchecked: wanted)] {
+            let same = listed.filter { $0.facts.serial == serial }
+            if !same.isEmpty { return devices(among: same) }
+        }
+        return devices(among: listed.filter { $0.facts.label == wanted })
+    }
+
+    /// Each device once. An entry that Stripe does not have stands back behind one that it has.
+    private func devices(among entries: [ReaderMachine]) -> [ReaderID] {
+        let present = entries.filter { !$0.facts.isMissingAtStripe || readers[device($0.id)]?.facts.isMissingAtStripe == false }
+        return Set((present.isEmpty ? entries : present).map { device($0.id) }).sorted()
+    }
+
+    /// The entry by which a device is driven now, whichever of its entries was named; also for one that is listed no more.
+    func device(_ id: ReaderID) -> ReaderID { acting[id] ?? id }
+
+    /// All ids that this device has had, as far as is known.
+    func entries(of id: ReaderID) -> [ReaderID] {
+        guard let serial = readers[id]?.facts.serial ?? serials[id] else { return [id] }
+        let known = Set(serials.lazy.filter { $0.value == serial }.map(\.key))
+        return known.union(readers.values.lazy.filter { $0.facts.serial == serial }.map(\.id)).union([id]).sorted()
+    }
+
+    // MARK: One device, one session
+
+    /// Which entry each device is driven by. It changes only when nothing is under way at the one that it was.
+    mutating func unite(at now: Now) {
+        guard isToBeUnited || !acting.isEmpty else { return }
+        isToBeUnited = false
+        var entries: [String: [ReaderID]] = [:]
+        for (id, reader) in readers { if let serial = reader.facts.serial { entries[serial, default: []].append(id) } }
+        var acting: [ReaderID: ReaderID] = [:]
+        for (serial, ids) in entries {
+            guard let chosen = entryInCharge(of: ids.sorted()) else { continue }
+            for id in ids where id != chosen { acting[id] = chosen }
+            for (id, remembered) in serials where remembered == serial && id != chosen { acting[id] = chosen }
+        }
+        let isNews = acting != self.acting
+        self.acting = acting
+        for id in readers.keys.sorted() {
+            if let chosen = acting[id], let proof = readers[id]?.handOverProof() {
+                changeReader(chosen, at: now) { reader, _ in reader.takeOverProof(of: proof, at: now) }
+            }
+            changeReader(id, at: now) { reader, _ in acting[id] == nil ? reader.unbar(at: now) : reader.bar(at: now) }
+            if readers[id]?.facts.inBackend == false, listedAt != nil {
+                changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
+                if readers[id]?.isResting == true, acting[id] != nil { readers[id] = nil }
+            }
+        }
+        guard isNews else { return }
+        for id in Set(acting.values).sorted() { changeReader(id, at: now) { reader, _ in reader.retry(at: now) } }
+        wish(at: now)
+    }
+
+    private func entryInCharge(of ids: [ReaderID]) -> ReaderID? {
+        let machines = ids.compactMap { readers[$0] }
+        let occupied = machines.filter(\.isOccupied)
+        if let current = occupied.first(where: { acting[$0.id] == nil && ids.contains($0.id) && wasInCharge($0.id, among: ids) }) {
+            return current.id
+        }
+        let candidates = occupied.isEmpty ? machines : occupied
+        func rank(_ machine: ReaderMachine) -> (Int, Int, Int, Int, WallTime) {
+            (
+                machine.inFlight != nil ? 1 : 0, machine.facts.isRegistered ? 1 : 0, machine.isLive ? 1 : 0,
+                machine.facts.status == "online" ? 1 : 0,
+                machine.facts.lastSeenAt ?? .min
+            )
+        }
+        return candidates.reduce(nil as ReaderMachine?) { best, next in
+            guard let best else { return next }
+            return rank(next) > rank(best) ? next : best
+        }?.id
+    }
+
+    /// The others of its device stood back for it already.
+    private func wasInCharge(_ id: ReaderID, among ids: [ReaderID]) -> Bool { ids.allSatisfy { $0 == id || acting[$0] == id } }
+
+    // MARK: What is remembered
+
+    static var serialKey: String { "reader.serial." }
+
+    mutating func recallSerials(_ facts: [String: String]) {
+        for (key, serial) in facts where key.hasPrefix(Self.serialKey) && !serial.isEmpty {
+            serials[ReaderID(unchecked: String(key.dropFirst(Self.serialKey.count)))] = serial
+        }
+        isToBeUnited = true
+    }
+
+    /// A lane that names a serial number finds its reader after a start, before anybody has a token to read Stripe's list with.
+    mutating func remember(_ serial: String?, of reader: ReaderFacts, at now: Now) {
+        guard let serial, reader.inBackend, serials[reader.id] != serial else { return }
+        serials[reader.id] = serial
+        outbox.add(JournalEntry(kind: .fact, at: now.wall, fact: .init(key: Self.serialKey + reader.id.text, value: serial)))
+    }
+
+    /// A reader that a list has, or that the journal names before a list says that it is there.
+    mutating func takeUpReader(_ id: ReaderID, label: String?) {
+        guard readers[id] == nil else { return }
+        var facts = remembered(id)
+        facts.label = label
+        facts.serial = serials[id] ?? facts.serial
+        readers[id] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
+        isToBeUnited = true
+    }
+
+    // MARK: Stripe's list, where it alone can tell
+
+    /// The name may be one that Stripe's list tells, or the reader may be there again: the list is read with a token of this cart, and the request is
+    /// asked again then. False: nothing new can be learnt so.
+    mutating func parkForStripe(_ id: RequestID, _ request: Request, cart: CartID?, at now: Now) -> Bool {
+        // Once a request: where both lists are slow, each would be old again when the other has come.
+        guard !stripeAsked.contains(id) else { return false }
+        if let stripeListedAt, now.mono - stripeListedAt <= 2_000, !isLookingAtStripe { return false }
+        guard let cart = cart ?? cartForLooking else { return false }
+        parked.append(Parked(id: id, request: request, reason: .stripe))
+        guard !isLookingAtStripe else { return true }
+        mention(cart, at: now)
+        carts[cart]?.touchedAt = now.mono
+        changeKeeper(cart, at: now) { $0.show(at: now.mono) }
+        return true
+    }
+
+    private var cartForLooking: CartID? { carts.values.filter(\.isOpen).map(\.written).min() ?? policy.maintenanceCart }
+
+    var isLookingAtStripe: Bool {
+        calls.values.contains(.stripeReaders(nil)) || carts.values.contains { $0.keeper.isBeingShown }
+    }
+
+    mutating func look(with token: ConnectionToken) {
+        guard !calls.values.contains(.stripeReaders(nil)) else { return }
+        call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
+    }
+
+    mutating func goOnAfterStripe(_ result: Result<Void, CallFailure>) {
+        let waiting = parked.filter { $0.reason == .stripe }
+        guard !waiting.isEmpty else { return }
+        parked.removeAll { $0.reason == .stripe }
+        for item in waiting {
+            switch result {
+            case .success:
+                stripeAsked.insert(item.id)
+                out.append(.recall(item.id))
+            case .failure(let failure):
+                refuse(
+                    item.id,
+                    Refusal(
+                        .readerUnavailable, "Which reader is meant is told by Stripe's list, and that cannot be read: \(failure.detail)",
+                        remedy: "Check the shop's internet connection, then try again; or name the reader by its id (tmr_…)."))
+            }
+        }
+    }
+
+    /// Carts that were opened before their reader was known.
+    mutating func giveCartsTheirReaders(at now: Now) {
+        for cart in carts.keys.sorted() {
+            guard let book = carts[cart], book.isOpen else { continue }
+            if let reader = book.reader, readers[device(reader)]?.facts.inBackend != false { continue }
+            guard case .success(let usual) = resolveReader(nil, lane: book.lane) else { continue }
+            open(cart, lane: nil, reader: usual, pays: false, at: now)
+        }
+    }
+}

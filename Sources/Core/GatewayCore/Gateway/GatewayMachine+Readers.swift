@@ -1,0 +1,328 @@
+import GatewayModel
+import Moments
+
+extension GatewayMachine {
+    // MARK: Lists
+
+    /// The list is old enough that a reader that is not in it may have been registered since.
+    func wantsFreshList(at now: Now) -> Bool {
+        guard let listedAt else { return true }
+        return isListing || now.mono - listedAt > 2_000
+    }
+
+    mutating func park(_ id: RequestID, _ request: Request, at now: Now) {
+        if !isListing, listedAt == nil, let failure = lastListFailure, now.mono < listRetryAt {
+            return refuse(id, .from(failure))
+        }
+        parked.append(Parked(id: id, request: request, reason: .readers))
+        if !isListing { listReaders(at: now) }
+    }
+
+    mutating func listReaders(at now: Now) {
+        isListing = true
+        call(.backendReaders, for: .backendReaders, timeout: policy.backendTimeout, payment: nil)
+    }
+
+    mutating func backendListed(_ result: Result<[BackendReader], CallFailure>, at now: Now) {
+        isListing = false
+        switch result {
+        case .success(let list):
+            adopt(list, at: now)
+            giveCartsTheirReaders(at: now)
+            lookAtStripe(at: now)
+        case .failure(let failure):
+            lastListFailure = failure
+            listRetryAt = now.mono + 500 + listBackoff.next(random: &random)
+        }
+        let waiting = parked.filter { $0.reason == .readers }
+        parked.removeAll { $0.reason == .readers }
+        for item in waiting {
+            if case .failure(let failure) = result {
+                refuse(item.id, .from(failure))
+            } else {
+                out.append(.recall(item.id))
+            }
+        }
+        let asked = listsWanted
+        listsWanted = []
+        for id in asked {
+            if case .failure(let failure) = result { refuse(id, .from(failure)) } else { respond(id, .readers) }
+        }
+    }
+
+    /// The backend's list of this location, as it is now.
+    mutating func adopt(_ list: [BackendReader], at now: Now) {
+        listedAt = now.mono
+        lastListFailure = nil
+        listBackoff.reset()
+        var seen: Set<ReaderID> = []
+        for entry in list {
+            seen.insert(entry.id)
+            let before = readers[entry.id]?.facts.label
+            let isNew = readers[entry.id] == nil
+            takeUpReader(entry.id, label: entry.label)
+            if isNew, readers[entry.id]?.facts.address != nil { lookout.probe(at: now.mono) }
+            readers[entry.id]?.editFacts { $0.merge(entry) }
+            if before != entry.label { out.append(.readerChanged(entry.id)) }
+        }
+        for id in readers.keys.sorted() where !seen.contains(id) {
+            if readers[id]?.facts.inBackend == true {
+                log(.notice, "the backend does not list it any more", .reader(id))
+                if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+            }
+            changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
+            if readers[id]?.isResting == true { readers[id] = nil }
+        }
+        isToBeUnited = true
+    }
+
+    /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
+    private mutating func lookAtStripe(at now: Now) {
+        let looking = carts.values.filter { $0.keeper.holdsToken }.min { $0.facts.cart < $1.facts.cart }
+        guard let token = looking?.keeper.peek, !calls.values.contains(.stripeReaders(nil)) else {
+            return
+        }
+        call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
+    }
+
+    mutating func stripeListed(_ asker: ReaderID?, _ result: Result<StripeReaderList, CallFailure>, at now: Now) {
+        switch result {
+        case .success(let list):
+            stripeListedAt = now.mono
+            let known = Dictionary(list.readers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            if !list.isWhole {
+                log(
+                    .warning,
+                    "Stripe lists more readers than were read (\(list.readers.count)): who is not among them is not called missing")
+            }
+            var merged: [ReaderFacts] = []
+            for id in readers.keys.sorted() {
+                guard var facts = readers[id]?.facts else { continue }
+                if let entry = known[id], let before = facts.address, entry.address != before {
+                    // Stripe has heard something new: what was seen on the LAN before is older than that.
+                    facts.addressChangedAt = now.wall
+                    facts.seen = nil
+                }
+                if let entry = known[id] {
+                    if facts.address != entry.address { lookout.probe(at: now.mono) }
+                    facts.merge(entry)
+                    remember(facts, at: now)
+                } else if list.isWhole {
+                    if let serial = facts.serial, let twin = list.readers.first(where: { $0.serial == serial }) {
+                        facts.borrow(from: twin)
+                    } else {
+                        facts.inStripe = false
+                        facts.isMissingAtStripe = true
+                    }
+                }
+                remember(facts.serial, of: facts, at: now)
+                merged.append(facts)
+            }
+            // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.
+            let news = joined(merged)
+            for facts in news {
+                if facts.id == asker {
+                    readers[facts.id]?.editFacts { $0 = facts }
+                } else {
+                    changeReader(facts.id, at: now) { reader, _ in reader.learn(facts, at: now) }
+                }
+                out.append(.readerChanged(facts.id))
+            }
+            let unknown = list.readers.contains { entry in
+                readers[entry.id] == nil && readers.values.contains { $0.facts.isMissingAtStripe && $0.facts.serial == entry.serial }
+            }
+            // A device that is known has an entry that is not: the backend's list is old.
+            if unknown, !isListing { listReaders(at: now) }
+            // Before anything is sent: the asker's device may be another entry's.
+            isToBeUnited = true
+            unite(at: now)
+            if let asker, let facts = news.first(where: { $0.id == asker }) {
+                changeReader(asker, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
+            }
+            giveCartsTheirReaders(at: now)
+            goOnAfterStripe(.success(()))
+        case .failure(let failure):
+            if let asker {
+                changeReader(asker, at: now) { reader, random in reader.listFailed(failure, at: now, random: &random) }
+            } else {
+                goOnAfterStripe(.failure(failure))
+            }
+        }
+    }
+
+    // MARK: Carrying out what a reader asks for
+
+    mutating func changeReader(_ id: ReaderID, at now: Now, _ event: (inout ReaderMachine, inout SeededRandom) -> [ReaderMachine.Action]) {
+        guard let before = readers[id] else { return }
+        var machine = before
+        var random = random
+        let actions = event(&machine, &random)
+        self.random = random
+        readers[id] = machine
+        if before.isThere != false, machine.isThere == false { lookout.probe(at: now.mono + 2_000) }
+        tellIfChanged(id, before, machine)
+        for action in actions {
+            switch action {
+            case .owed(let owed): queue.add(.owed(.reader(id, owed)))
+            case .begun(let begun): queue.add(.begun(.reader(id, epoch: machine.epoch, begun)))
+            }
+        }
+    }
+
+    /// Whoever follows the readers is told when one becomes busy or free as well as when it goes or comes back: once for what one event did.
+    private mutating func tellIfChanged(_ id: ReaderID, _ before: ReaderMachine, _ after: ReaderMachine) {
+        guard before.holder != after.holder || before.trouble != after.trouble || state(of: before) != state(of: after) else {
+            return
+        }
+        if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+    }
+
+    mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
+        switch action {
+        case .withdrawToken:
+            for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.reader(id)) }
+        case .answer(.holder(.payment(let payment)), let command, let result):
+            change(payment, at: now) { $0.answered(command, result, at: now) }
+        case .answer(.request(let request), let command, let result):
+            // Zero is nobody: a cart's display that is cleared as it closes.
+            guard request.value != 0 else { return }
+            answer(request, command, result, reader: id)
+            if case .success = result { labelShown(request, on: id, at: now) } else { visits[request] = nil }
+        case .visited(let request, let result): visited(request, result, reader: id, at: now)
+        case .answer(.holder(.cardSetup(let setup)), let command, let result):
+            change(setup, at: now) { $0.answered(command, result, at: now) }
+        case .answer(.session, _, _): break
+        case .sessionReady(.payment(let payment)): change(payment, at: now) { $0.sessionReady(at: now) }
+        case .sessionFailed(.payment(let payment), let trouble): change(payment, at: now) { $0.sessionFailed(trouble, at: now) }
+        case .sessionReady(.cardSetup(let setup)): change(setup, at: now) { $0.sessionReady(at: now) }
+        case .sessionFailed(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.sessionFailed(trouble, at: now) }
+        case .turnedAway(.payment(let payment), let trouble):
+            change(payment, at: now) { $0.stopForShutdown(trouble.paymentFailure, at: now) }
+        case .turnedAway(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.fail(trouble.paymentFailure, at: now) }
+        case .seenIdle: seenIdle(id, at: now)
+        case .changed(let words): log(.info, words, .reader(id))
+        }
+    }
+
+    mutating func carryOut(_ action: ReaderMachine.Begun, of id: ReaderID, at now: Now) {
+        switch action {
+        case .claimToken:
+            guard let cart = cartForToken(of: id) else {
+                return changeReader(id, at: now) { reader, random in reader.noCart(at: now, random: &random) }
+            }
+            mention(cart, at: now)
+            changeKeeper(cart, at: now) { $0.claim(.reader(id), at: now.mono) }
+        case .list(let token):
+            call(.stripeReaders(token), for: .stripeReaders(id), timeout: policy.stripeTimeout, payment: nil)
+        case .send(let sequence, let route, let command, let session, let timeout, let owner):
+            let holder: LeaseHolder? = if case .holder(let holder) = owner { holder } else { nil }
+            if case .confirm = command, holder?.payment.map({ mayConfirm($0) }) != true {
+                log(.notice, "a confirm was held back: its payment does not want it any more", .reader(id))
+                return changeReader(id, at: now) { reader, _ in reader.heldBack(sequence: sequence, at: now) }
+            }
+            call(.reader(id, route, command, session: session), for: .reader(id, sequence: sequence), timeout: timeout, holder: holder)
+        case .granted(.payment(let payment)):
+            guard let machine = payments[payment], !machine.isEnded else {
+                return changeReader(id, at: now) { reader, _ in reader.release(.payment(payment), left: .idle, at: now) }
+            }
+            screens[id] = nil
+            let context = transaction(at: now)
+            let book = carts[machine.record.request.cart]
+            // Where an earlier attempt may have left something on the intent, what will be charged is known by reading it only.
+            let isKnown = book?.facts.intent.map {
+                !$0.everConfirmed || ($0.tipLeft == nil && book?.money.readable.contains($0.id) == true)
+            }
+            let currency = isKnown != false ? currency(of: machine.record.request.cart) : nil
+            let isBesideKeyed = book?.facts.keyedEntry == true
+            change(payment, at: now) {
+                $0.granted(context: context, expectedCurrency: currency, besideKeyedEntry: isBesideKeyed, at: now)
+            }
+        case .granted(.cardSetup(let setup)):
+            guard let machine = cardSetups[setup], !machine.isEnded else {
+                return changeReader(id, at: now) { reader, _ in reader.release(.cardSetup(setup), left: .idle, at: now) }
+            }
+            change(setup, at: now) { $0.granted(at: now) }
+        case .search: search(at: now)
+        }
+    }
+
+    private mutating func answer(
+        _ request: RequestID, _ command: ReaderCommand, _ result: Result<ReaderReply, ReaderFailure>, reader id: ReaderID
+    ) {
+        switch result {
+        case .success: respond(request, .done)
+        case .failure(let failure):
+            let trouble = ReaderTrouble.from(failure)
+            refuse(
+                request,
+                Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: readers[id].map { readerView($0).state }))
+        }
+    }
+
+    /// A connection token is asked for on behalf of a cart: the holder's, one that uses this reader, any open one, or the maintenance cart.
+    func cartForToken(of id: ReaderID) -> CartID? {
+        let holder = readers[id]?.holder?.payment
+        if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
+        if let named = readers[id]?.visitCart { return named }
+        let open = carts.values.filter(\.isOpen)
+        let any =
+            open.filter { $0.reader.map { device($0) } == device(id) }.map(\.written).min() ?? open.map(\.written).min()
+            ?? policy.maintenanceCart
+        // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
+        let followed = payments.values.filter { $0.isFollowing && device($0.record.reader) == device(id) }.min { $0.id < $1.id }
+        if let any { return any }
+        if let holder, let cart = (payments[holder]?.record ?? ended[holder])?.request.cart ?? freeingCarts[holder] { return cart }
+        if let followed { return followed.record.request.cart }
+        let entries = entries(of: id)
+        return carts.values.filter { $0.money.unproved.contains { entries.contains($0) } }.map(\.written).min()
+    }
+
+    // MARK: Views
+
+    /// As the checkout API names it.
+    func state(of row: ReaderMachine) -> ReaderState {
+        // Of several entries of one device one has its session, and is what the device is.
+        let machine = row.isBarred ? readers[device(row.id)] ?? row : row
+        let trouble = machine.standingTrouble
+        return
+            if !row.facts.isRegistered && machine.holder == nil && listedAt != nil
+        {
+            .unregistered
+        } else if machine.facts.isVendorSDKOnly {
+            .notDriveable
+        } else if machine.isLive {
+            machine.holder == nil ? .ready : .busy
+        } else if machine.isConnecting {
+            machine.holder == nil || machine.isFreeing ? .connecting : .busy
+        } else if let trouble, trouble.kind.isOfReader {
+            machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
+        } else if machine.facts.status == "offline" {
+            .offline
+        } else {
+            machine.isThere == nil ? .unknown : .idle
+        }
+    }
+
+    package func readerView(_ machine: ReaderMachine) -> ReaderView {
+        let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
+        let acting = machine.isBarred ? readers[device(machine.id)] ?? machine : machine
+        let isMissing = machine.facts.isMissingAtStripe && acting.holder == nil
+        return ReaderView(
+            facts: machine.facts, state: state(of: machine), trouble: isMissing ? .unregistered(machine.facts) : acting.standingTrouble,
+            isThere: acting.isThere,
+            lane: lanes.first, payment: acting.holder?.payment,
+            lastSeenAt: acting.lastSeenAt ?? acting.facts.lastSeenAt, sessionSince: acting.sessionSince,
+            livemode: acting.livemode ?? acting.facts.livemode,
+            isOverUSB: acting.isOverUSB ?? (acting.facts.usbPlace != nil),
+            declaredLabel: machine.facts.serial.flatMap { policy.readerLabels[$0] })
+    }
+
+    package var readerViews: [ReaderView] { readers.values.sorted { $0.id < $1.id }.map { readerView($0) } }
+
+    package func readerView(named reference: String) -> Result<ReaderView, Refusal> {
+        resolveReader(reference, lane: nil).flatMap { id in
+            guard let machine = readers[id] else { return .failure(Refusal(.readerNotFound, "No such reader.")) }
+            return .success(readerView(machine))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import GatewayModel
+import Moments
+
+/// What stands in the way of sales: told in the log when it begins, and once when it is over.
+///
+/// `journalctl -p warning -u readerd` is the first page of a support case: what begins here at error or warning ends at warning.
+extension GatewayMachine {
+    /// What has been told and is not over.
+    struct Told: Sendable, Equatable {
+        var backend: CallFailure?
+        var readers: Set<ReaderID> = []
+        var unresolved: Set<PaymentID> = []
+    }
+
+    /// Why nothing is to be had from the backend now; nil: it serves, or has not been heard from yet.
+    package var backendTrouble: CallFailure? {
+        if let refusedCredential { return refusedCredential }
+        if let lastListFailure, listedAt == nil { return lastListFailure }
+        return breaker.isOpen ? lastOutage : nil
+    }
+
+    mutating func tellStanding() {
+        tellBackend()
+        for id in readers.keys where isAway(id).map({ $0 != told.readers.contains(id) }) ?? false { tellReader(id) }
+        if payments.values.contains(where: { $0.isUnresolved && !told.unresolved.contains($0.id) }) {
+            for id in payments.keys.sorted() where payments[id]?.isUnresolved == true { tellUnresolved(id) }
+        }
+    }
+
+    private mutating func tellBackend() {
+        guard let trouble = backendTrouble else {
+            guard told.backend != nil, listedAt != nil else { return }
+            told.backend = nil
+            return log(.warning, "the backend serves again")
+        }
+        if let before = told.backend, before.isSameTrouble(as: trouble) { return }
+        told.backend = trouble
+        log(.error, "no payment can be taken: \(trouble.backendCause) What to do: \(trouble.backendRemedy)")
+    }
+
+    /// Nil: not known now, so that what was told stands.
+    private func isAway(_ id: ReaderID) -> Bool? {
+        guard let machine = readers[id], machine.facts.inBackend, !machine.isBarred else { return nil }
+        if machine.isLive { return false }
+        if let trouble = machine.standingTrouble, machine.isUnusable(trouble) { return true }
+        return machine.isThere == true && !machine.isConnecting ? false : nil
+    }
+
+    private mutating func tellReader(_ id: ReaderID) {
+        guard let machine = readers[id] else { return }
+        let name = machine.facts.label ?? machine.facts.serial ?? id.text
+        if told.readers.remove(id) != nil { return log(.warning, "the reader \(name) can be used again", .reader(id)) }
+        guard let trouble = machine.standingTrouble else { return }
+        told.readers.insert(id)
+        log(.warning, "the reader \(name) cannot be used: \(trouble.message) What to do: \(trouble.remedy)", .reader(id))
+    }
+
+    private mutating func tellUnresolved(_ id: PaymentID) {
+        guard let record = payments[id]?.record, told.unresolved.insert(id).inserted else { return }
+        log(
+            .error,
+            "payment unresolved: whether the money was taken is not known yet (\(Self.terms(of: record))). What to do: try the same cart again "
+                + "with the same amount, which is safe, or wait: readerd goes on asking", .payment(id))
+    }
+
+    /// A payment has ended. What a person has to know of is a warning; a decline and a cancel are every day's.
+    mutating func tellEnd(_ record: PaymentRecord) {
+        var words = "payment ended: \(record.state.rawValue), money \(record.money.rawValue)"
+        if let failure = record.failure { words += ", \(failure.code.rawValue): \(failure.message)" }
+        words += " (\(Self.terms(of: record)))"
+        let wasUnresolved = told.unresolved.remove(record.id) != nil
+        log(record.state == .failed || wasUnresolved ? .warning : .notice, words, .payment(record.id))
+    }
+
+    private static func terms(of record: PaymentRecord) -> String {
+        let reader = record.readerLabel.map { "\($0), \(record.reader.text)" } ?? record.reader.text
+        return
+            "\(record.request.amount.text) \(record.currency?.text ?? "in the cart's currency"), cart \(record.request.cart.text), reader \(reader)"
+    }
+}

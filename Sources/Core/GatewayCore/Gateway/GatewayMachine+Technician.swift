@@ -1,0 +1,125 @@
+import GatewayModel
+import Moments
+
+/// What a technician decides: which reader is free again, and that a lost journal is lost.
+extension GatewayMachine {
+    // MARK: Releasing a reader
+
+    /// Frees a reader that its holder has left without its being seen idle. Journaled first, and done only then; the payment or card set-up stays as
+    /// it is.
+    mutating func release(_ id: RequestID, _ reference: String, _ holder: LeaseHolder, by: String, _ recall: Recall, at now: Now) {
+        let reader: ReaderID
+        switch resolveEntry(reference) {
+        case .success(let found): reader = found
+        case .failure(let refusal): return refuse(id, refusal)
+        }
+        if let refusal = refusesRelease(of: reader, from: holder) { return refuse(id, refusal) }
+        var entry = JournalEntry(kind: .released, at: now.wall, note: "the reader \(reader.text) was released by \(by)")
+        switch holder {
+        case .payment(let payment):
+            guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
+                return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
+            }
+            entry.payment = record
+        case .cardSetup(let setup):
+            guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
+                return refuse(id, refusesForLoss ?? .cardSetupNotFound(setup))
+            }
+            entry.cardSetup = record
+        }
+        outbox.add(entry, waiter: .release(id, reader, holder))
+    }
+
+    mutating func releaseWritten(_ id: RequestID, _ reader: ReaderID, _ holder: LeaseHolder, at now: Now) {
+        if let refusal = refusesRelease(of: reader, from: holder) { return refuse(id, refusal) }
+        var isFree = false
+        changeReader(reader, at: now) { reader, _ in
+            var actions: [ReaderMachine.Action] = []
+            isFree = reader.releaseByHand(of: holder, actions: &actions)
+            return actions
+        }
+        if isFree { respond(id, .done) } else { refuse(id, leaseChanged(reader)) }
+    }
+
+    private func refusesRelease(of reader: ReaderID, from holder: LeaseHolder) -> Refusal? {
+        guard let machine = readers[reader], machine.holder == holder else { return leaseChanged(reader) }
+        guard machine.isFreeing else {
+            return Refusal(
+                .readerBusy, "The \(holder.words) is at work on this reader; it leaves it within its own time limits.",
+                remedy: "Cancel it, or wait for its end.", payment: holder.payment)
+        }
+        guard !machine.owesAnswer(to: holder) else {
+            return Refusal(
+                .readerBusy, "The reader has not answered yet what it was asked for the \(holder.words).",
+                remedy: "Wait for its answer: a reader that is switched off or unplugged is given up within 15 s.", payment: holder.payment)
+        }
+        return nil
+    }
+
+    private func leaseChanged(_ reader: ReaderID) -> Refusal {
+        guard let holder = readers[reader]?.holder else {
+            return Refusal(.leaseChanged, "Nothing has this reader: it is free.", remedy: "There is nothing to release.")
+        }
+        return Refusal(
+            .leaseChanged, "The \(holder.words) has this reader.", remedy: "Look at the reader again, and name what has it.",
+            payment: holder.payment)
+    }
+
+    // MARK: The loss of a journal
+
+    mutating func noteLosses(_ facts: [String: String]) {
+        lostJournals = facts.filter { $0.key.hasPrefix(StoredFacts.lossKey) && $0.value == StoredFacts.lossNotAccepted }
+            .map { String($0.key.dropFirst(StoredFacts.lossKey.count)) }.sorted()
+        for name in lostJournals {
+            log(
+                .error,
+                "the payment journal was damaged and set aside as \(name); no payment is accepted until a technician agrees to its loss")
+        }
+        if let lost = refusesForLoss {
+            out.append(.notice(AgentNotice(code: Self.lossCode, message: lost.detail, remedy: lost.remedy)))
+        }
+    }
+
+    /// No cart can be known to be unpaid while a journal is missing.
+    package var refusesForLoss: Refusal? {
+        guard !lostJournals.isEmpty else { return nil }
+        return Refusal(
+            .journalUnavailable,
+            "The payment journal was damaged and set aside (\(lostJournals.joined(separator: ", "))): what was paid before is not known here.",
+            remedy: Self.lossRemedy)
+    }
+
+    package static var lossRemedy: String {
+        "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: readerctl journal accept-loss --note WHY."
+    }
+
+    /// What somebody who begins to follow the agent's events has to know first.
+    package var standingNotices: [AgentNotice] {
+        let lost = refusesForLoss.map { AgentNotice(code: Self.lossCode, message: $0.detail, remedy: $0.remedy) }
+        return [lost].compactMap { $0 } + contradictions + standingWarnings
+    }
+
+    package static var lossCode: String { "journal_lost" }
+
+    mutating func acceptLoss(_ id: RequestID, by: String, note: String, at now: Now) {
+        guard !lostJournals.isEmpty else { return respond(id, .done) }
+        for (index, name) in lostJournals.enumerated() {
+            outbox.add(
+                JournalEntry(
+                    kind: .fact, at: now.wall, fact: .init(key: StoredFacts.lossKey + name, value: StoredFacts.lossAccepted),
+                    note: "the loss of \(name) was accepted by \(by): \(note)"),
+                waiter: index == lostJournals.count - 1 ? .lossAccepted(id) : nil)
+        }
+    }
+
+    mutating func lossAcceptanceWritten(_ id: RequestID?) {
+        lostJournals = []
+        log(.notice, "a technician has agreed to the loss of the journal; payments are accepted again")
+        out.append(
+            .notice(
+                AgentNotice(
+                    code: "journal_loss_accepted",
+                    message: "A technician has agreed to the loss of the journal; payments are accepted again.")))
+        if let id { respond(id, .done) }
+    }
+}

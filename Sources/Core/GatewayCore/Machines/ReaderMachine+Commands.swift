@@ -1,0 +1,214 @@
+import GatewayModel
+import Moments
+
+/// What is said to the reader, one request at a time, and what its answers mean.
+extension ReaderMachine {
+    package mutating func command(_ command: ReaderCommand, owner: Owner, timeout: Int64, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        guard isLive || owner == .session else {
+            return [.answer(owner, command, .failure(.unreachable(detail: "there is no session with the reader")))]
+        }
+        if case .holder(let holder) = owner, lease != .held(holder) {
+            return [.answer(owner, command, .failure(.unreachable(detail: "the reader is not the \(holder.words)'s any more")))]
+        }
+        switch command {
+        case .collect: cardSession = sessionNumber
+        case .confirm:
+            guard cardSession == sessionNumber else {
+                return [.answer(owner, command, .failure(.unreachable(detail: "the session in which the card was read is over")))]
+            }
+        case .activate, .prove, .heartbeat, .display, .clearDisplay, .query, .cancelCollect, .collectReusable, .queryReusable,
+            .cancelReusable, .confirmReusable:
+            break
+        }
+        pending.append(Pending(owner: owner, command: command, timeout: timeout))
+        sendNext(at: now, &actions)
+        return actions
+    }
+
+    package mutating func forget(_ request: RequestID) {
+        pending.removeAll { $0.owner == .request(request) }
+        visitors.removeAll { $0.request == request }
+    }
+
+    package mutating func answered(
+        sequence: UInt64, _ result: Result<ReaderReply, ReaderFailure>, at now: Now, random: inout SeededRandom
+    ) -> [Action] {
+        guard let current = inFlight, current.sequence == sequence else { return [] }
+        inFlight = nil
+        var actions: [Action] = []
+        noteConfirm(current, result)
+        guard current.session == sessionNumber else {
+            // Of a session that is over: whoever asked is told, and the session that is being opened goes on.
+            if current.owner != .session { actions.append(.answer(current.owner, current.command, result)) }
+            sendActivation(&actions)
+            sendNext(at: now, &actions)
+            return actions
+        }
+        switch result {
+        case .success(let reply):
+            lastContact = now.mono
+            heard(at: now)
+            succeeded(current.owner, current.command, reply, at: now, random: &random, &actions)
+        case .failure(let failure):
+            failed(current.owner, current.command, failure, at: now, random: &random, &actions)
+        }
+        sendNext(at: now, &actions)
+        return actions
+    }
+
+    /// A request that was about to be sent is not sent: whoever asked for it is told that nothing left.
+    package mutating func heldBack(sequence: UInt64, at now: Now) -> [Action] {
+        guard let current = inFlight, current.sequence == sequence else { return [] }
+        inFlight = nil
+        if case .confirm = current.command { confirmSentAt = current.confirmBefore }
+        var actions: [Action] = [.answer(current.owner, current.command, .failure(.unreachable(detail: "it was held back")))]
+        sendNext(at: now, &actions)
+        return actions
+    }
+
+    mutating func sendNext(at now: Now, _ actions: inout [Action]) {
+        guard inFlight == nil, !pending.isEmpty else { return }
+        let token: SessionToken
+        switch session {
+        case .live(let session, _), .clearing(let session, _): token = session
+        case .none, .claiming, .listing, .activating, .searching: return
+        }
+        guard let route else { return }
+        let next = pending.removeFirst()
+        if next.command.asksForCard { dirty = true }
+        if case .holder = next.owner { isUsed = true }
+        let before = confirmSentAt
+        if case .confirm = next.command { confirmSentAt = now.mono }
+        send(next.command, owner: next.owner, route: route, session: token, timeout: next.timeout, &actions)
+        inFlight?.confirmBefore = before
+    }
+
+    mutating func send(
+        _ command: ReaderCommand, owner: Owner, route: ReaderRoute, session: SessionToken?, timeout: Int64, _ actions: inout [Action]
+    ) {
+        sequence += 1
+        inFlight = InFlight(sequence: sequence, owner: owner, command: command, session: sessionNumber)
+        actions.append(.send(sequence: sequence, route, command, session: session, timeout: timeout, owner: owner))
+    }
+
+    /// What an answer to a confirm says of what runs on the reader: one in any of its three fields, that nothing of it does; none that left the box,
+    /// that it is as it was.
+    private mutating func noteConfirm(_ sent: InFlight, _ result: Result<ReaderReply, ReaderFailure>) {
+        guard case .confirm = sent.command else { return }
+        switch result {
+        case .success(.confirmed(let answer)) where answer.field != .none: confirmSentAt = nil
+        case .failure(.unreachable), .failure(.untrusted): confirmSentAt = sent.confirmBefore
+        case .success, .failure: break
+        }
+    }
+
+    /// Only now that nothing of an earlier session is under way: a reader is asked one thing at a time.
+    mutating func sendActivation(_ actions: inout [Action]) {
+        guard case .activating = session else { return nextActivation = nil }
+        guard inFlight == nil, let next = nextActivation else { return }
+        nextActivation = nil
+        send(next.command, owner: .session, route: next.route, session: nil, timeout: policy.readerTimeout, &actions)
+    }
+
+    mutating func succeeded(
+        _ owner: Owner, _ command: ReaderCommand, _ reply: ReaderReply, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
+    ) {
+        switch (owner, command, reply) {
+        case (.session, .activate, .activated(let token, let livemode, _)):
+            self.livemode = livemode
+            sessionSince = now.wall
+            lastTrouble = nil
+            if dirty {
+                session = .clearing(token, since: now.mono)
+                pending.insert(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout), at: 0)
+            } else {
+                becomeLive(token, since: now.mono, &actions)
+            }
+        case (.session, .prove, .activated):
+            // The session of the other point of sale has served its purpose.
+            session = .none(trouble: nil, retryAt: now.mono)
+            sessionNumber += 1
+            lastTrouble = nil
+            backoff.reset()
+            provedIdle("seen idle", at: now, &actions)
+            connectIfWanted(at: now, &actions)
+        case (.session, .activate, _), (.session, .prove, _):
+            fail(.from(.invalidAnswer(detail: "the activation brought no session")), quick: true, at: now, random: &random, &actions)
+        case (.session, .clearDisplay, _):
+            if case .clearing(let token, let since) = session {
+                dirty = false
+                if proves {
+                    clearsFirst = false
+                    leaveSession(at: now, &actions)
+                    return connectIfWanted(at: now, &actions)
+                }
+                becomeLive(token, since: since, &actions)
+                if isFreeing { becomeFree("free again: its screen is cleared", at: now, &actions) }
+            }
+        case (.session, _, _): break
+        default:
+            actions.append(.answer(owner, command, .success(reply)))
+        }
+    }
+
+    mutating func failed(
+        _ owner: Owner, _ command: ReaderCommand, _ failure: ReaderFailure, at now: Now, random: inout SeededRandom,
+        _ actions: inout [Action]
+    ) {
+        switch command {
+        case .activate(_, let failIfInUse):
+            return activationFailed(failure, failIfInUse: failIfInUse, at: now, random: &random, &actions)
+        case .prove:
+            // Whoever has the reader by now does not wait for the proof.
+            if holderWaits, case .held = lease {
+                session = .none(trouble: nil, retryAt: now.mono)
+                return connect(at: now, &actions)
+            }
+            return activationFailed(failure, failIfInUse: true, at: now, random: &random, &actions)
+        case .heartbeat, .display, .clearDisplay, .collect, .query, .cancelCollect, .confirm, .collectReusable, .queryReusable,
+            .cancelReusable, .confirmReusable:
+            break
+        }
+        let ends = failure.endsSession
+        if owner != .session { actions.append(.answer(owner, command, .failure(failure))) }
+        if ends {
+            failedLink = route?.link
+            loseSession(.from(failure), at: now, random: &random, &actions)
+        } else if owner == .session, case .clearDisplay = command {
+            notCleared(failure, at: now, random: &random, &actions)
+        }
+    }
+
+    /// Not acknowledged: not seen idle. It may be authorising still, which takes as long as it takes: it is asked again, and only when that
+    /// goes on too long is a fresh session the way to find out. Who waits for the session does not wait for that.
+    mutating func notCleared(
+        _ failure: ReaderFailure, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
+    ) {
+        if proves {
+            // It is at work on something: only the proof says when that is over.
+            clearsFirst = false
+            return loseSession(.from(failure), at: now, random: &random, &actions)
+        }
+        clears += 1
+        if clears > 30 {
+            clears = 0
+            return loseSession(.from(failure), at: now, random: &random, &actions)
+        }
+        clearAt = now.mono + min(10_000, 500 << Int64(min(clears, 10)))
+        if clears >= 3, holderWaits, case .held(let holder) = lease {
+            holderWaits = false
+            actions.append(.sessionFailed(holder, .from(failure)))
+        }
+    }
+}
+
+extension ReaderCommand {
+    /// Leaves something on the reader's screen that this agent has to take off it.
+    var asksForCard: Bool {
+        switch self {
+        case .collect, .collectReusable: true
+        default: false
+        }
+    }
+}

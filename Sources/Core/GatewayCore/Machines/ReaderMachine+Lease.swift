@@ -1,0 +1,163 @@
+import GatewayModel
+import Moments
+
+/// Whose the reader is: one holder at a time, in the order in which they came, and nobody else's until it is seen idle.
+extension ReaderMachine {
+    /// Somebody wants the reader. False when too many wait already.
+    package mutating func enqueue(_ holder: LeaseHolder, at now: Now, actions: inout [Action]) -> Bool {
+        guard lease != .free || !waiting.isEmpty else {
+            grant(holder, &actions)
+            return true
+        }
+        guard waiting.count < policy.maximumWaiting else { return false }
+        waiting.append(holder)
+        // A reader that is being freed needs a session to be seen idle.
+        connectIfWanted(at: now, &actions)
+        return true
+    }
+
+    package mutating func leaveQueue(_ holder: LeaseHolder) { waiting.removeAll { $0 == holder } }
+
+    /// The holder needs a session before it can go on.
+    package mutating func awaitSession(_ holder: LeaseHolder, at now: Now) -> [Action] {
+        guard lease == .held(holder) else { return [] }
+        var actions: [Action] = []
+        if case .live = session {
+            actions.append(.sessionReady(holder))
+            return actions
+        }
+        // Its software does not change from one payment to the next, and every try spends a token.
+        if case .none(let trouble?, let retryAt) = session, trouble.kind == .softwareUnsupported, now.mono < retryAt {
+            return [.sessionFailed(holder, trouble)]
+        }
+        holderWaits = true
+        attempts = 0
+        if isBarred { barredUntil = now.mono + policy.queueTimeout }
+        if case .none = session { connect(at: now, &actions) }
+        return actions
+    }
+
+    package mutating func release(_ holder: LeaseHolder, left: Left, at now: Now) -> [Action] {
+        guard lease == .held(holder) else { return [] }
+        holderWaits = false
+        pending.removeAll { $0.owner == .holder(holder) }
+        var actions: [Action] = []
+        switch left {
+        case .idle:
+            // What another has left on the screen stays to be cleared.
+            if isUsed { dirty = false }
+            becomeFree("", at: now, &actions)
+        case .unknown where !isUsed && confirmSentAt == nil: becomeFree("", at: now, &actions)
+        case .unknown:
+            lease = .freeing(holder, confirmSentAt == nil ? .clears : .proves)
+            dirty = true
+            proveIdle(at: now, &actions)
+        }
+        return actions
+    }
+
+    mutating func becomeFree(_ words: String, at now: Now, _ actions: inout [Action]) {
+        lease = .free
+        if !words.isEmpty { actions.append(.changed(words)) }
+        grantNext(&actions)
+        if proofWanted, lease == .free { proveIdle(at: now, &actions) }
+    }
+
+    /// A technician frees a reader that its holder has left without its being seen idle. What may be left on its screen is cleared before anything
+    /// else is asked of it, as ever; the holder is not touched. False: this one does not hold the reader, or is still at work on it.
+    package mutating func releaseByHand(of holder: LeaseHolder, actions: inout [Action]) -> Bool {
+        guard case .freeing(holder, _) = lease, !owesAnswer(to: holder) else { return false }
+        lease = .free
+        actions.append(.changed("free again: released by hand"))
+        grantNext(&actions)
+        return true
+    }
+
+    /// The reader was asked something for this holder, and has not answered yet: whoever came next could ask it nothing.
+    func owesAnswer(to holder: LeaseHolder) -> Bool { inFlight?.owner == .holder(holder) }
+
+    /// After a restart: the journal says that the last lease was this agent's. Taking over is allowed only when no confirm was journaled.
+    mutating func recoverLease(of holder: LeaseHolder, _ way: Freeing, at now: Now) -> [Action] {
+        guard lease == .free else { return [] }
+        lease = .freeing(holder, way)
+        dirty = true
+        if way == .proves { confirmSentAt = now.mono }
+        var actions: [Action] = []
+        proveIdle(at: now, &actions)
+        return actions
+    }
+
+    /// Evidence is wanted that nothing runs on the reader. While it is held nothing is done for that; it is when it is free again.
+    package mutating func proveIdleIfFree(at now: Now) -> [Action] {
+        proofWanted = true
+        if confirmSentAt == nil { confirmSentAt = now.mono }
+        guard lease == .free || isFreeing else { return [] }
+        var actions: [Action] = []
+        proveIdle(at: now, &actions)
+        return actions
+    }
+
+    mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
+        lease = .held(holder)
+        isUsed = false
+        cardSession = nil
+        isParted = false
+        // What waited for its turn would now come between the holder and its reader.
+        let late = pending.filter { $0.owner != .session }
+        pending.removeAll { $0.owner != .session }
+        for item in late {
+            actions.append(
+                .answer(item.owner, item.command, .failure(.app(.lockResourcesException, detail: "a \(holder.words) has begun on it"))))
+        }
+        actions.append(.granted(holder))
+    }
+
+    mutating func grantNext(_ actions: inout [Action]) {
+        guard lease == .free, !waiting.isEmpty else { return }
+        grant(waiting.removeFirst(), &actions)
+    }
+
+    /// Another point of sale is to be let in before anything that was confirmed can be said to run no more.
+    var proves: Bool {
+        switch lease {
+        case .free: proofWanted
+        case .held: false
+        case .freeing(_, let way): way == .proves || (proofWanted && way == .clears)
+        }
+    }
+
+    /// What is to be proved is proved by a session of the other point of sale. Else, with a session the screen is cleared; without one it is opened
+    /// first, and cleared then.
+    mutating func proveIdle(at now: Now, _ actions: inout [Action]) {
+        switch session {
+        case .live where proves, .clearing where proves && inFlight == nil:
+            clearAt = nil
+            clears = 0
+            leaveSession(at: now, &actions)
+            connectIfWanted(at: now, &actions)
+        case .live(let token, let since):
+            session = .clearing(token, since: since)
+            pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
+            sendNext(at: now, &actions)
+        case .none: connectIfWanted(at: now, &actions)
+        case .claiming, .listing, .activating, .searching, .clearing: break
+        }
+    }
+
+    /// Nothing that was sent before can run on the reader any more.
+    mutating func provedIdle(_ words: String, at now: Now, _ actions: inout [Action]) {
+        proofWanted = false
+        clearsFirst = false
+        confirmSentAt = nil
+        actions.append(.seenIdle)
+        if case .freeing(_, let way) = lease, way != .takesOver { becomeFree("free again: " + words, at: now, &actions) }
+    }
+
+    /// A reader that does not come back counts as idle then.
+    var idleAt: MonoTime? {
+        guard proves, let confirmSentAt else { return nil }
+        return confirmSentAt + Self.longestAuthorisation
+    }
+
+    static let longestAuthorisation: Int64 = 3_600_000
+}

@@ -1,0 +1,208 @@
+import GatewayModel
+import Moments
+
+/// One change of a location's readers at the backend: a registration, a new label, a removal.
+///
+/// The backend answers nothing that names a reader, and its answer can be lost (mariana-api, trap 5): the location's list, read before and
+/// after, is the evidence. The change itself is sent once and never again.
+package struct RegistrationMachine: Sendable {
+    package enum Job: Sendable, Equatable {
+        /// `location` nil: that of the settings.
+        case register(RegistrationCode, label: String, location: String?)
+        case relabel(ReaderID, String)
+        case remove(ReaderID)
+
+        package var location: String? {
+            if case .register(_, _, let location) = self { return location }
+            return nil
+        }
+    }
+
+    /// What is carried out in any case.
+    package enum Owed: Sendable, Equatable {
+        /// Over: the reader that it is about, or why not.
+        case ended(Result<ReaderID, Refusal>)
+    }
+
+    /// What is begun only while this change is the one under way.
+    package enum Begun: Sendable, Equatable {
+        /// Read the location's list; answered by `listed`.
+        case list(location: String?)
+        /// Send the change; answered by `told`.
+        case send(Job)
+    }
+
+    package typealias Action = PartAction<Owed, Begun>
+
+    private enum State: Sendable {
+        /// Not begun. To `looking`.
+        case waiting
+        /// The list before the change is being read. To `sending`, or to `over` when the list forbids it or cannot be had.
+        case looking
+        /// The change is on its way. To `watching` when it was, or may have been, done; to `over` when it was refused.
+        case sending(before: [BackendReader])
+        /// The list is read again and again until it shows the change. To `over` when it does, or at the deadline.
+        case watching(before: [BackendReader], doubt: CallFailure?, nextAt: MonoTime?)
+        /// Nothing more happens.
+        case over
+    }
+
+    package let job: Job
+    private var state = State.waiting
+    private var deadline: MonoTime = .max
+    private let patience: Int64
+    private var pause: Int64 = 250
+    /// What the last list showed that was new, and why the last one could not be read.
+    private var seen: [BackendReader] = []
+    private var listTrouble: CallFailure?
+
+    /// - Parameter patience: how long the change may take to show, from its being sent; milliseconds.
+    package init(_ job: Job, patience: Int64) {
+        self.job = job
+        self.patience = patience
+    }
+
+    package mutating func begin() -> [Action] {
+        guard case .waiting = state else { return [] }
+        state = .looking
+        return [.list(location: job.location)]
+    }
+
+    package mutating func listed(_ result: Result<[BackendReader], CallFailure>, at now: MonoTime) -> [Action] {
+        switch (state, result) {
+        case (.looking, .failure(let failure)): return end(.failure(.from(failure)))
+        case (.looking, .success(let list)):
+            if let known = settled(before: list) { return end(known) }
+            state = .sending(before: list)
+            deadline = now + patience
+            return [.send(job)]
+        case (.watching(let before, let doubt, nil), .failure(let failure)):
+            listTrouble = failure
+            return again(before, doubt, at: now)
+        case (.watching(let before, let doubt, nil), .success(let list)):
+            listTrouble = nil
+            if let shown = shown(by: list, before: before) { return end(shown) }
+            return again(before, doubt, at: now)
+        case (.waiting, _), (.sending, _), (.watching, _), (.over, _): return []
+        }
+    }
+
+    package mutating func told(_ result: Result<Void, CallFailure>, at now: MonoTime) -> [Action] {
+        guard case .sending(let before) = state else { return [] }
+        let doubt: CallFailure?
+        switch result {
+        case .success: doubt = nil
+        case .failure(.unavailable(let detail, mayHaveActed: true)): doubt = .unavailable(detail: detail, mayHaveActed: true)
+        case .failure(.invalidAnswer(let detail)): doubt = .invalidAnswer(detail: detail)
+        case .failure(let failure): return end(.failure(refused(failure)))
+        }
+        state = .watching(before: before, doubt: doubt, nextAt: nil)
+        return [.list(location: job.location)]
+    }
+
+    package mutating func tick(at now: MonoTime) -> [Action] {
+        guard case .watching(let before, let doubt, let nextAt?) = state, now >= nextAt else { return [] }
+        state = .watching(before: before, doubt: doubt, nextAt: nil)
+        return [.list(location: job.location)]
+    }
+
+    package var nextWake: MonoTime? {
+        if case .watching(_, _, let nextAt) = state { return nextAt }
+        return nil
+    }
+
+    // MARK: What the lists say
+
+    /// What the list before the change says already, if that settles it.
+    private func settled(before list: [BackendReader]) -> Result<ReaderID, Refusal>? {
+        switch job {
+        case .register(_, let label, _): return inUse(label, by: list.filter { $0.label == label })
+        case .relabel(let id, let label):
+            guard let entry = list.first(where: { $0.id == id }) else { return .failure(notListed(id)) }
+            if let taken = inUse(label, by: list.filter { $0.label == label && $0.id != id }) { return taken }
+            return entry.label == label ? .success(id) : nil
+        case .remove(let id): return list.contains { $0.id == id } ? nil : .success(id)
+        }
+    }
+
+    private func inUse(_ label: String, by others: [BackendReader]) -> Result<ReaderID, Refusal>? {
+        guard !others.isEmpty else { return nil }
+        return .failure(
+            Refusal(
+                .labelInUse, "The label \(label) is in use at this location, by \(others.map(\.id.text).joined(separator: ", ")).",
+                remedy: "Choose another label, or give that reader another one first.", candidates: others.map(\.id).sorted()))
+    }
+
+    private func notListed(_ id: ReaderID) -> Refusal {
+        Refusal(
+            .readerNotFound, "The reader \(id.text) is not registered at this location any more.",
+            remedy: "See GET /v1/readers?refresh=true for those that are.")
+    }
+
+    /// What a list after the change shows of it; nil: nothing yet.
+    private mutating func shown(by list: [BackendReader], before: [BackendReader]) -> Result<ReaderID, Refusal>? {
+        switch job {
+        case .register(_, let label, _):
+            let old = Set(before.map(\.id))
+            seen = list.filter { !old.contains($0.id) }
+            // Nobody had the label before. A reader that was registered at this location at some time may come back under its old id: it bears it now.
+            let ours = list.filter { $0.label == label }
+            guard ours.count > 1 else { return ours.first.map { .success($0.id) } }
+            // Another box registered under the same label at the same moment: nothing says which of them is ours.
+            return .failure(
+                Refusal(
+                    .registrationFailed, "\(ours.count) readers appeared that are labelled \(label); which one is this is not known.",
+                    remedy: "Identify each by its id, and give them different labels.", candidates: ours.map(\.id).sorted()))
+        case .relabel(let id, let label):
+            guard let entry = list.first(where: { $0.id == id }) else { return .failure(notListed(id)) }
+            return entry.label == label ? .success(id) : nil
+        case .remove(let id): return list.contains { $0.id == id } ? nil : .success(id)
+        }
+    }
+
+    // MARK: Ends
+
+    private mutating func again(_ before: [BackendReader], _ doubt: CallFailure?, at now: MonoTime) -> [Action] {
+        guard now < deadline else { return end(.failure(unseen(doubt))) }
+        state = .watching(before: before, doubt: doubt, nextAt: min(deadline, now + pause))
+        pause = min(2_000, pause * 2)
+        return []
+    }
+
+    private mutating func end(_ result: Result<ReaderID, Refusal>) -> [Action] {
+        state = .over
+        return [.ended(result)]
+    }
+
+    private func refused(_ failure: CallFailure) -> Refusal {
+        var refusal = Refusal.from(failure)
+        guard case .register = job, case .rejected = failure else { return refusal }
+        refusal.remedy = "Make a new code on the reader, check the location, and register it again: a code can be used once and grows old."
+        return refusal
+    }
+
+    /// The time is over and no list shows the change.
+    private func unseen(_ doubt: CallFailure?) -> Refusal {
+        let answer = doubt.map { "The backend's answer was lost (\($0.detail))" } ?? "The backend accepted it"
+        let list = listTrouble.map { ", and its list cannot be read now (\($0.detail))" }
+        switch job {
+        case .register(_, let label, _):
+            let others =
+                seen.isEmpty
+                ? "no new reader at all" : "only " + seen.map { "\($0.id.text) labelled \($0.label ?? "nothing")" }.joined(separator: ", ")
+            return Refusal(
+                .registrationFailed,
+                "\(answer), but within \(patience / 1000) s no new reader labelled \(label) appeared"
+                    + (list ?? ": the list shows \(others)") + ".",
+                remedy:
+                    "Look at GET /v1/readers?refresh=true once more; if it is still not there, make a new code on the reader and register it "
+                    + "again. Nothing is sent twice by itself.", candidates: seen.map(\.id).sorted())
+        case .relabel, .remove:
+            if let doubt { return .from(doubt) }
+            if let listTrouble { return .from(listTrouble) }
+            return Refusal(
+                .backendInvalidAnswer, "The backend accepted the change, but its list does not show it.",
+                remedy: "Look at GET /v1/readers?refresh=true in a moment; repeat the change if it is not there.")
+        }
+    }
+}

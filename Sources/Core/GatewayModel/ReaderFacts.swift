@@ -1,0 +1,152 @@
+import Moments
+
+/// What is known of a registered reader, joined from the backend's list and Stripe's.
+package struct ReaderFacts: Sendable, Equatable {
+    package var id: ReaderID
+    package var label: String?
+    package var serial: String?
+    package var model: String?
+    package var software: String?
+    package var address: String?
+    package var baseURL: String?
+    package var status: String?
+    package var lastSeenAt: WallTime?
+    package var livemode: Bool?
+    /// Its own link on USB, while that is plugged in and can be opened.
+    package var usbPlace: USBPlace?
+    package var usb: USBFacts?
+    /// Where its certificate was last seen on the LAN, if that is later than what Stripe says.
+    package var seen: LANSighting?
+    /// When Stripe's list began to say another address; before that, what was seen is older news.
+    package var addressChangedAt = WallTime.min
+    /// In the backend's list of this location.
+    package var inBackend: Bool
+    /// Stripe's list, as last read, tells where the reader is: under this id, or the same device under another one.
+    package var inStripe: Bool
+    /// The whole of Stripe's list was read, and this id is not in it: deleted, or moved to another location.
+    package var isMissingAtStripe = false
+
+    package init(id: ReaderID) {
+        self.id = id
+        self.inBackend = false
+        self.inStripe = false
+    }
+
+    package mutating func merge(_ reader: BackendReader) {
+        label = reader.label
+        inBackend = true
+    }
+
+    package mutating func merge(_ reader: StripeReader) {
+        if label == nil { label = reader.label }
+        isMissingAtStripe = false
+        place(as: reader)
+    }
+
+    /// The same device stands in Stripe's list under another id: where it is, is known from there.
+    package mutating func borrow(from twin: StripeReader) {
+        isMissingAtStripe = true
+        place(as: twin)
+    }
+
+    private mutating func place(as reader: StripeReader) {
+        serial = reader.serial.flatMap { $0.isEmpty ? nil : $0 } ?? serial
+        model = reader.model ?? model
+        software = reader.software ?? software
+        address = reader.address
+        baseURL = reader.baseURL
+        status = reader.status
+        lastSeenAt = reader.lastSeenAt
+        livemode = reader.livemode ?? livemode
+        inStripe = true
+    }
+
+    /// Both lists have it, as far as both are known.
+    package var isRegistered: Bool { inBackend && !isMissingAtStripe }
+
+    /// Types that no program on a box drives: only their vendor's SDK, on a phone or a tablet, speaks with them (reader-protocol, section 11.1).
+    /// Types that do not exist yet are taken for readers on the LAN.
+    package var isVendorSDKOnly: Bool {
+        guard let model else { return false }
+        let type = model.hasPrefix("simulated_") ? model.dropFirst("simulated_".count) : model[...]
+        return ["stripe_m2", "bbpos_wisepad3", "bbpos_chipper2x", "mobile_phone_reader"].contains(String(type))
+    }
+
+    /// The published name of the reader: its address with dashes, under its domain (reader-protocol, section 10).
+    ///
+    /// Without `base_url` the form before 2021 is used; whether current readers still have such a name is unknown.
+    package func route(port: Int) -> Result<ReaderRoute, ReaderTrouble> {
+        guard inStripe else {
+            return .failure(
+                ReaderTrouble(
+                    .notListed, "Stripe does not list the reader \(id.text).",
+                    remedy: "Register the reader at this location, or correct the settings."))
+        }
+        guard let address, !address.isEmpty, address != "0.0.0.0" else {
+            return .failure(
+                ReaderTrouble(
+                    .unreachable, "Stripe knows no address of the reader \(name).",
+                    remedy: "Switch the reader on and connect it to the shop's network; it reports its address by itself."))
+        }
+        return .success(ReaderRoute(address: address, port: port, host: host(for: address)))
+    }
+
+    /// The ways to the reader, the better first: its own USB link cannot be taken away by the shop's network.
+    ///
+    /// Over USB the name to verify is the same as on the LAN. When Stripe knows no address of the reader, as with one that is on no network, it is the
+    /// label `usb` under the reader's own domain: readers' certificates are wildcards under it (inferred; reader-protocol, section 10). Without a
+    /// domain of its own there is no name that would prove which reader it is, and the link is not used.
+    package func routes(port: Int) -> Result<[ReaderRoute], ReaderTrouble> {
+        let listed = route(port: port)
+        var routes: [ReaderRoute] = []
+        if let elsewhere = seenRoute(port: port) { routes.append(elsewhere) }
+        if case .success(let route) = listed { routes.append(route) }
+        if inStripe, let usbPlace {
+            if let host = routes.first?.host {
+                routes.insert(ReaderRoute(.usb(usbPlace), port: port, host: host), at: 0)
+            } else if let baseURL, !baseURL.isEmpty {
+                routes.append(ReaderRoute(.usb(usbPlace), port: port, host: "usb." + baseURL))
+            }
+        }
+        return routes.isEmpty ? listed.map { [$0] } : .success(routes)
+    }
+
+    /// The way to where the reader's certificate was seen, when that is elsewhere than Stripe says: it has moved, and Stripe has not heard of it.
+    ///
+    /// A certificate proves nothing by being seen. Who is dialled there has to prove a name under the reader's own domain, as everywhere: that of the
+    /// new address when the certificate is a wildcard, else the very name that it bears, which may still be that of the old address. (That a reader
+    /// gets a certificate for its new address is documented at second hand; that it is a wildcard, and how long the old one stays, is not known:
+    /// reader-protocol, section 10.)
+    private func seenRoute(port: Int) -> ReaderRoute? {
+        guard inStripe, let seen, seen.address != address, let name = seen.certificateName?.lowercased(), let baseURL,
+            seen.domain == baseURL.lowercased()
+        else { return nil }
+        return ReaderRoute(address: seen.address, port: port, host: name.hasPrefix("*.") ? host(for: seen.address) : name)
+    }
+
+    /// Where it is, as far as is known.
+    package var currentAddress: String? { seen?.address ?? address }
+
+    private func host(for address: String) -> String {
+        let domain = baseURL.flatMap { $0.isEmpty ? nil : $0 } ?? "device.stripe-terminal-local-reader.net"
+        let dashed = String(address.map { $0 == "." ? "-" : $0 })
+        return dashed + "." + domain
+    }
+
+    /// For sentences: its label, or its id.
+    package var name: String { label.map(Self.cleaned) ?? id.text }
+
+    /// A label without what nobody sees. It is compared as it was written.
+    package static func cleaned(_ label: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                label.unicodeScalars.filter { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+                    default: true
+                    }
+                }))
+    }
+
+    package func isNamed(_ reference: String) -> Bool { id.text == reference || serial == reference }
+}

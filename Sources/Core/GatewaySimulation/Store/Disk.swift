@@ -1,0 +1,49 @@
+internal import GatewayCore
+import GatewayModel
+import Moments
+
+/// The journal on disk: what a restart reads.
+struct Disk: Sendable {
+    private(set) var payments: [PaymentID: PaymentRecord] = [:]
+    private(set) var order: [PaymentID] = []
+    private(set) var carts: [CartID: CartFacts] = [:]
+    private(set) var facts: [String: String] = [:]
+    private(set) var cardSetups: [CardSetupID: CardSetupRecord] = [:]
+    private var setupOrder: [CardSetupID] = []
+    var isFull = false
+    /// Until then nothing that is written is acknowledged.
+    var hangsUntil: Int64 = 0
+    private(set) var rows = 0
+
+    mutating func apply(_ entries: [JournalEntry]) {
+        for entry in entries {
+            rows += 1
+            if let record = entry.payment {
+                if payments.updateValue(record, forKey: record.id) == nil { order.append(record.id) }
+            }
+            if let cart = entry.cart { carts[cart.cart] = cart }
+            if let fact = entry.fact { facts[fact.key] = fact.value }
+            if let record = entry.cardSetup {
+                if cardSetups.updateValue(record, forKey: record.id) == nil { setupOrder.append(record.id) }
+            }
+        }
+    }
+
+    var openPayments: [PaymentRecord] { order.compactMap { payments[$0] }.filter { $0.endedAt == nil } }
+
+    var openCardSetups: [CardSetupRecord] { setupOrder.compactMap { cardSetups[$0] }.filter { $0.endedAt == nil } }
+
+    /// As the real journal: which payments of a cart are open is what the payments say.
+    func cart(_ id: CartID) -> CartFacts? {
+        let open = openPayments.filter { $0.request.cart.lock == id.lock }.map(\.id)
+        guard carts[id.lock] != nil || !open.isEmpty else { return nil }
+        var facts = carts[id.lock] ?? CartFacts(cart: id.lock)
+        facts.openPayments = open
+        return facts
+    }
+
+    /// As the real journal's.
+    var openCarts: [CartFacts] {
+        Set(carts.keys).union(openPayments.map(\.request.cart.lock)).sorted().compactMap { cart($0) }.filter(\.isOpen)
+    }
+}

@@ -1,0 +1,95 @@
+internal import GatewayCore
+import GatewayModel
+import Moments
+
+/// A strict reader: one session, one transaction, commands in their order only.
+struct Reader: Sendable {
+    struct Collection: Sendable {
+        var transaction: String
+        /// Whose card it is, for the judge: the payment whose collect was acted on last. The reader itself does not know it.
+        var payment: Int
+        var shown: Int64
+        var tip: Int64
+        var number: Int
+        /// The life of the agent that asked for it.
+        var generation: Int
+    }
+
+    struct Authorisation: Sendable {
+        var collection: Collection
+        var intent: Int
+        /// The call that waits for it.
+        var call: Int
+    }
+
+    /// A card to be kept is asked for, or read.
+    struct Keeping: Sendable {
+        var setup: Int
+        var number: Int
+        var isRead = false
+        /// The call that waits for what is made of it.
+        var call: Int?
+    }
+
+    enum State: Sendable {
+        case idle
+        case keeping(Keeping)
+        case waiting(Collection)
+        case collected(Collection)
+        case authorising(Authorisation)
+    }
+
+    enum Session: Sendable, Equatable {
+        case none
+        case ours(Int)
+        /// Another point of sale took the reader.
+        case foreign
+    }
+
+    var state = State.idle
+    var isOn = true
+    var session = Session.none
+    /// Another point of sale waits for a card here.
+    var isForeignBusy = false
+    var address: Int
+    /// What Stripe lists; it hears of a change when the reader is on.
+    var listedAddress: Int
+    var label: String
+    /// Since when the backend lists it; nil: it does not.
+    var registeredAt: Int64? = 0
+    /// What the kernel calls it, while its cable is plugged in.
+    var usbDevice: Int?
+    var collections = 0
+    var sessions = 0
+    /// The transaction that the customer canceled.
+    var canceledTransaction: String?
+    var customerCanceledSetup = false
+    /// Requests of the agent that have no answer yet.
+    var open = 0
+
+    /// It does not serve what an activation asks of it.
+    var speaksAnotherDialect = false
+    /// Under which ids the lists have it beside, or instead of, its own: its number and so many hundreds.
+    var otherIDs: [Int] = []
+    var hasItsOwnID = true
+
+    /// A reader may have several ids, which tell by their last two digits whose they are.
+    static func index(of id: ReaderID) -> Int? { World.number(in: id.text, after: 4).map { $0 % 100 } }
+    static func id(_ index: Int) -> ReaderID { ReaderID(unchecked: "tmr_\(index)") }
+
+    func ids(_ index: Int) -> [ReaderID] { (hasItsOwnID ? [Self.id(index)] : []) + otherIDs.map { Self.id(index + $0 * 100) } }
+
+    /// What the reader is at work on.
+    var standing: Collection? {
+        switch state {
+        case .idle, .keeping: nil
+        case .waiting(let collection), .collected(let collection): collection
+        case .authorising(let authorisation): authorisation.collection
+        }
+    }
+
+    var isAuthorising: Bool {
+        if case .authorising = state { return true }
+        return false
+    }
+}

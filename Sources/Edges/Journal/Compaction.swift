@@ -1,0 +1,133 @@
+import GRDB
+import GatewayModel
+import Moments
+
+extension JournalStore {
+    /// How much one step may remove, so that an append waits for a few milliseconds at most.
+    static let paymentsPerStep = 20
+    static let othersPerStep = 200
+
+    /// Keeps the payments of the newest `keepDays` dates on which one was created, and removes older ones that have ended, with their events, and carts
+    /// that nothing refers to and that are as old. What has not ended stays, however old, and so does what a technician has resolved while the backend
+    /// may yet say otherwise.
+    ///
+    /// Days of trade are counted, in the order in which they were journaled, and no clock is asked: one that is wrong by years, at this start or at
+    /// an earlier one, erases nothing. Works in small steps, between which appends go ahead; when the task is cancelled it stops after a step.
+    ///
+    /// - Returns: how many payments were removed.
+    @discardableResult
+    package func compact(keepDays: Int) async throws(JournalFailure) -> Int {
+        let keepDays = max(keepDays, 1)
+        guard let past = try read({ database in try Past(database, keepDays: keepDays) }) else { return 0 }
+        var removed = 0
+        while !Task.isCancelled {
+            try checkFiles()
+            let step: CompactionStep
+            do {
+                step = try await pool.write { database in try CompactionStep.take(database, past) }
+            } catch is CancellationError {
+                break
+            } catch {
+                throw JournalStore.failure(error, path: path)
+            }
+            removed += step.payments
+            if step.isLast { break }
+            await Task.yield()
+        }
+        return removed
+    }
+}
+
+/// What is older than the days of trade that are kept.
+private struct Past: Sendable {
+    /// The newest payment that is older.
+    var last: Int64
+    /// The dates that are kept, as JSON.
+    var days: String
+    /// The first of them by the calendar.
+    var firstDay: String
+
+    /// Nil: there are no more days than are kept.
+    init?(_ database: Database, keepDays: Int) throws {
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT substr(created, 1, 10) AS day, max(number) AS last FROM payments GROUP BY day ORDER BY last DESC LIMIT ?",
+            arguments: [keepDays + 1])
+        guard rows.count > keepDays, let older = rows.last else { return nil }
+        let kept = try rows.dropLast().map { try StoredRow($0).text("day") }
+        guard kept.allSatisfy({ $0.utf8.allSatisfy(Self.isOfDate) }) else {
+            throw JournalFailure.corrupt(detail: "a payment was created on no day")
+        }
+        self.last = try StoredRow(older).number("last").sequence()
+        self.days = "[" + kept.map { "\"\($0)\"" }.joined(separator: ",") + "]"
+        self.firstDay = kept.min() ?? ""
+    }
+
+    private static func isOfDate(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+}
+
+/// What one transaction of compaction removed.
+private struct CompactionStep: Sendable {
+    var payments: Int
+    var others: Int
+
+    var isLast: Bool { payments < JournalStore.paymentsPerStep && others < JournalStore.othersPerStep }
+
+    static func take(_ database: Database, _ past: Past) throws -> CompactionStep {
+        var through = try JournalStore.compactedThrough(database)
+        let ids = try String.fetchAll(
+            database,
+            sql: """
+                SELECT id FROM payments
+                WHERE number <= ? AND ended_ms IS NOT NULL AND substr(created, 1, 10) NOT IN (SELECT value FROM json_each(?))
+                    AND NOT EXISTS (SELECT 1 FROM facts WHERE key = ? || id AND (value = ? OR substr(value, 1, ?) = ?))
+                ORDER BY number LIMIT ?
+                """,
+            arguments: [
+                past.last, past.days, StoredFacts.resolutionKey, StoredFacts.watchedResolution,
+                StoredFacts.contradictedResolution.count, StoredFacts.contradictedResolution, JournalStore.paymentsPerStep,
+            ])
+        for id in ids {
+            let last = try Int64.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE payment = ?", arguments: [id])
+            through = max(through, last ?? 0)
+            for sql in [
+                "DELETE FROM events WHERE payment = ?", "DELETE FROM displays WHERE payment = ?", "DELETE FROM payments WHERE id = ?",
+            ] {
+                try database.cachedStatement(sql: sql).execute(arguments: [id])
+            }
+            try database.cachedStatement(sql: "DELETE FROM facts WHERE key = ?").execute(arguments: [StoredFacts.resolutionKey + id])
+        }
+        var others = 0
+        let loose = try Int64.fetchAll(
+            database, sql: "SELECT sequence FROM events WHERE payment IS NULL AND sequence <= ? ORDER BY sequence LIMIT ?",
+            arguments: [past.last, JournalStore.othersPerStep])
+        for sequence in loose {
+            through = max(through, sequence)
+            try database.cachedStatement(sql: "DELETE FROM events WHERE sequence = ?").execute(arguments: [sequence])
+        }
+        others = loose.count
+        // Neither of these has a number: older by the calendar than every day that is kept.
+        try database.execute(
+            sql: """
+                DELETE FROM carts WHERE cart IN (
+                    SELECT cart FROM carts
+                    WHERE substr(updated, 1, 10) < ? AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.cart = carts.cart)
+                    ORDER BY updated_ms LIMIT ?)
+                """,
+            arguments: [past.firstDay, JournalStore.othersPerStep])
+        others = max(others, database.changesCount)
+        try database.execute(
+            sql: """
+                DELETE FROM card_setups WHERE number IN (
+                    SELECT number FROM card_setups WHERE number <= ? AND substr(ended, 1, 10) < ? ORDER BY number LIMIT ?)
+                """,
+            arguments: [past.last, past.firstDay, JournalStore.othersPerStep])
+        others = max(others, database.changesCount)
+        if !ids.isEmpty || !loose.isEmpty {
+            try database.execute(sql: "UPDATE meta SET value = ? WHERE name = 'compacted_through'", arguments: [String(through)])
+        }
+        return CompactionStep(payments: ids.count, others: others)
+    }
+}

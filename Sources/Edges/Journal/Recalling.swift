@@ -1,0 +1,139 @@
+import GRDB
+import GatewayModel
+import Moments
+
+extension JournalStore {
+    /// The payment as its last event left it, or nil when the journal does not know it.
+    package func recall(payment: PaymentID) throws(JournalFailure) -> PaymentRecord? {
+        try read { database in
+            try JournalStore.payments(
+                database, "SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id WHERE id = ?", [payment.text]
+            ).first?.record
+        }
+    }
+
+    /// The cart as its last event left it. Which payments of it are open is what the payments themselves say: a row of the cart may be older.
+    package func recall(cart: CartID) throws(JournalFailure) -> CartFacts? {
+        try read { database in try JournalStore.cart(cart, database) }
+    }
+
+    /// All spellings of a cart that share a lock have one row; rows of older versions bear what a till wrote.
+    private static func cart(_ cart: CartID, _ database: Database) throws -> CartFacts? {
+        let lock = cart.lock.text
+        let record =
+            try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [lock])
+            ?? String.fetchOne(
+                database,
+                sql: """
+                    SELECT record FROM carts WHERE lower(ltrim(trim(cart), '0')) = ?
+                    ORDER BY json_extract(record, '$.paid') DESC, updated_ms DESC LIMIT 1
+                    """,
+                arguments: [lock])
+        let open = try String.fetchAll(
+            database,
+            sql: "SELECT id FROM payments WHERE ended_ms IS NULL AND lower(ltrim(trim(cart), '0')) = ? ORDER BY number",
+            arguments: [lock])
+        guard record != nil || !open.isEmpty else { return nil }
+        var facts = try record.map { try RecordCoder().cart($0) } ?? CartFacts(cart: cart.lock)
+        facts.openPayments = open.map { PaymentID(unchecked: $0) }
+        return facts
+    }
+
+    /// Payments that have not ended, oldest first: what a start has to take up again.
+    package func openPayments() throws(JournalFailure) -> [PaymentRecord] {
+        try read { database in
+            try JournalStore.payments(
+                database,
+                """
+                SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id
+                WHERE ended_ms IS NULL ORDER BY number
+                """
+            ).map(\.record)
+        }
+    }
+
+    /// Payments with warnings that nobody has acknowledged, newest first.
+    package func warnedPayments(limit: Int) throws(JournalFailure) -> [PaymentRecord] {
+        try read { database in
+            // Worded as the index is, or SQLite would not use it.
+            try JournalStore.payments(
+                database,
+                """
+                SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id
+                WHERE json_extract(record, '$.warnings') IS NOT NULL ORDER BY number DESC LIMIT ?
+                """, [limit]
+            ).map(\.record)
+        }
+    }
+
+    /// Carts of which something is still to be watched or waited for: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
+    package func openCarts() throws(JournalFailure) -> [CartFacts] {
+        try read { database in
+            let names = try String.fetchAll(
+                database,
+                sql: "SELECT cart FROM carts WHERE open = 1 UNION SELECT cart FROM payments WHERE ended_ms IS NULL ORDER BY cart")
+            let locks = Set(names.map { CartID(unchecked: $0).lock }).sorted()
+            return try locks.compactMap { try JournalStore.cart($0, database) }.filter(\.isOpen)
+        }
+    }
+
+    /// Everything remembered under a key.
+    package func facts() throws(JournalFailure) -> [String: String] {
+        try read { database in
+            var facts: [String: String] = [:]
+            for row in try Row.fetchAll(database, sql: "SELECT key, value FROM facts").map(StoredRow.init) {
+                facts[try row.text("key")] = try row.text("value")
+            }
+            return facts
+        }
+    }
+
+    /// Payments, newest first.
+    ///
+    /// - Parameters:
+    ///   - limit: at most so many; at least 1 and at most 1000 are given.
+    ///   - before: `next` of an earlier answer.
+    /// - Returns: `next` is nil when there is nothing older.
+    package func list(
+        cart: CartID? = nil, state: PaymentState? = nil, lane: LaneName? = nil, limit: Int, before: Int64? = nil
+    ) throws(JournalFailure) -> (records: [PaymentRecord], next: Int64?) {
+        let limit = min(max(limit, 1), 1000)
+        var conditions: [String] = []
+        var arguments = StatementArguments()
+        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            conditions.append(condition)
+            arguments += [value]
+        }
+        add("cart = ?", cart?.text)
+        // A cart has few payments, a state or a lane has very many: the plus keeps SQLite from choosing their index instead.
+        let more = cart == nil ? "" : "+"
+        add(more + "state = ?", state?.rawValue)
+        add(more + "lane = ?", lane?.text)
+        add("number < ?", before)
+        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        arguments += [limit + 1]
+        return try read { database in
+            let found = try JournalStore.payments(
+                database,
+                """
+                SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id
+                \(filter) ORDER BY number DESC LIMIT ?
+                """, arguments)
+            let page = found.prefix(limit)
+            return (page.map(\.record), found.count > limit ? page.last?.number : nil)
+        }
+    }
+
+    private static func payments(
+        _ database: Database, _ sql: String, _ arguments: StatementArguments = StatementArguments()
+    ) throws -> [(number: Int64, record: PaymentRecord)] {
+        let coder = RecordCoder()
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+            let row = StoredRow(row)
+            return (
+                try row.number("number").sequence(), try coder.payment(try row.text("record"), display: try row.textIfAny("display"))
+            )
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import GRDB
+import GatewayModel
+import Moments
+
+/// One event of the journal, and the payment after it.
+package struct StoredEvent: Sendable, Equatable {
+    /// Rises from event to event; never used again.
+    package var sequence: Int64
+    package var at: WallTime
+    package var kind: JournalKind
+    /// The payment after the event; nil for an event of a cart, or a fact.
+    package var record: PaymentRecord?
+    /// The cart after the event, when the event changed it.
+    package var cart: CartFacts?
+    package var note: String?
+}
+
+extension JournalStore {
+    /// What came after a sequence number, in order.
+    ///
+    /// - Parameters:
+    ///   - after: nil for everything from the oldest event that is kept.
+    ///   - payment: only the events of this one.
+    ///   - limit: at most so many; at least 1 and at most 1000 are given.
+    package func events(after: Int64? = nil, payment: PaymentID? = nil, limit: Int) throws(JournalFailure) -> [StoredEvent] {
+        let limit = min(max(limit, 1), 1000)
+        return try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT sequence, at_ms, kind, payment, note, record, cart_record FROM events
+                    WHERE sequence > ? \(payment == nil ? "" : "AND payment = ?") ORDER BY sequence LIMIT ?
+                    """,
+                arguments: StatementArguments([after ?? 0]) + (payment.map { [$0.text] } ?? []) + [limit])
+            return try JournalStore.events(of: rows, database)
+        }
+    }
+
+    /// The first sequence number of which nothing that followed is missing: a cursor below `oldestSequence() - 1` is too old to be replayed from.
+    package func oldestSequence() throws(JournalFailure) -> Int64 {
+        // Within the bounds of a sequence: it does not overflow.
+        try read { database in try JournalStore.compactedThrough(database) + 1 }
+    }
+
+    /// The sequence number of the newest event; 0 before the first. A cursor above it is not one of this journal.
+    package func newestSequence() throws(JournalFailure) -> Int64 {
+        try read { database in
+            // The counter and the rows: whoever has set the one has not set the other.
+            let numbers = try Row.fetchAll(
+                database,
+                sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events' UNION ALL SELECT coalesce(max(sequence), 0) FROM events"
+            ).map { try StoredRow($0).number("seq").sequence() }
+            return numbers.max() ?? 0
+        }
+    }
+
+    static func compactedThrough(_ database: Database) throws -> Int64 {
+        let text = try String.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'compacted_through'")
+        guard let text, let number = Int64(text) else { throw JournalFailure.corrupt(detail: "it does not say what was compacted") }
+        return try StoredNumber(number, "compacted_through").sequence()
+    }
+
+    private static func events(of rows: [Row], _ database: Database) throws -> [StoredEvent] {
+        let coder = RecordCoder()
+        // A payment's display is read once, however many of its events are in the answer.
+        var displays: [String: String?] = [:]
+        return try rows.map { row in
+            let row = StoredRow(row)
+            let name = try row.text("kind")
+            guard let kind = JournalKind(rawValue: name) else {
+                throw JournalFailure.corrupt(detail: bounded("it has an event of the unknown kind \(name)"))
+            }
+            var record: PaymentRecord?
+            if let id = try row.textIfAny("payment"), let text = try row.textIfAny("record") {
+                let display: String?
+                if let known = displays[id] {
+                    display = known
+                } else {
+                    display = try String.fetchOne(database, sql: "SELECT display FROM displays WHERE payment = ?", arguments: [id])
+                    displays[id] = .some(display)
+                }
+                record = try coder.payment(text, display: display)
+            }
+            let cart = try row.textIfAny("cart_record")
+            return StoredEvent(
+                sequence: try row.number("sequence").sequence(), at: try row.number("at_ms").time(), kind: kind, record: record,
+                cart: try cart.map { try coder.cart($0) }, note: try row.textIfAny("note"))
+        }
+    }
+}

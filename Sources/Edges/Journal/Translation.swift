@@ -1,0 +1,49 @@
+import GRDB
+import GatewayModel
+
+extension JournalStore {
+    /// Runs what may fail in SQLite's words and fails in ours.
+    static func translating<Value>(_ path: String, _ body: () throws -> Value) throws(JournalFailure) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw failure(error, path: path)
+        }
+    }
+
+    static func failure(_ error: any Error, path: String) -> JournalFailure {
+        switch error {
+        case let failure as JournalFailure: failure
+        case let error as DatabaseError: failure(of: error, path: path)
+        case is RowDecodingError: .corrupt(detail: "a column is not what it should be")
+        case let error as DecodingError: .corrupt(detail: "a record cannot be read: \(bounded("\(error)"))")
+        default: .io(detail: bounded("\(error)"))
+        }
+    }
+
+    private static func failure(of error: DatabaseError, path: String) -> JournalFailure {
+        // Only SQLite's message: the description of the error could carry what was to be written.
+        let detail = bounded(error.message ?? "\(error.resultCode)") + " (SQLite \(error.extendedResultCode.rawValue))"
+        switch error.resultCode {
+        case .SQLITE_FULL: return .full
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .corrupt(detail: detail)
+        case .SQLITE_BUSY, .SQLITE_LOCKED: return .locked(by: nil)
+        case .SQLITE_CONSTRAINT: return .refused(detail: detail)
+        case .SQLITE_READONLY: return .readOnly(detail: detail)
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_PERM:
+            return SystemFailure.condition(ofFileSystemWith: path) ?? .io(detail: detail)
+        default: return .io(detail: detail)
+        }
+    }
+
+    /// At most 300 characters, none of them a control character.
+    static func bounded(_ text: String) -> String { plain(text, limit: 300) }
+
+    static func plain(_ text: String, limit: Int) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(limit) {
+            result.append(scalar.properties.generalCategory == .control ? " " : scalar)
+        }
+        return String(result)
+    }
+}

@@ -1,0 +1,37 @@
+import GatewayModel
+import Moments
+import NIOCore
+
+/// One call to a reader and what came of it, as it was on the wire. It holds secrets: it is for a recorder that takes them out, and describes
+/// itself without.
+package struct ReaderExchange: Sendable, CustomStringConvertible {
+    /// Bytes that describe themselves by their number only.
+    package struct Body: Sendable, CustomStringConvertible, CustomReflectable {
+        package let bytes: [UInt8]
+        init(_ buffer: ByteBuffer) { bytes = Array(buffer.readableBytesView) }
+        package var description: String { "\(bytes.count) bytes" }
+        package var customMirror: Mirror { Mirror(self, children: []) }
+    }
+
+    package enum Outcome: Sendable {
+        case answer(status: Int, Body)
+        case failure(ReaderFailure)
+    }
+
+    /// The reader's published name and port, as the `Host` header has it.
+    package var authority: String
+    /// The envelope.
+    package var request: Body
+    package var outcome: Outcome
+    /// From the call, its turn awaited, to its end; connecting included.
+    package var took: Duration
+
+    init(_ authority: String, _ request: ByteBuffer, begun: ContinuousClock.Instant, _ outcome: Outcome) {
+        self.authority = authority
+        self.request = Body(request)
+        self.outcome = outcome
+        self.took = ContinuousClock.now - begun
+    }
+
+    package var description: String { "a call to \(authority) took \(took)" }
+}

@@ -1,0 +1,69 @@
+import GatewayModel
+
+/// What may be told of a card, from the several shapes in which readers and Stripe tell it.
+enum CardWords {
+    /// From a query's `payment_method` (reader-protocol, section 3.6). Today's readers are expected to withhold these fields.
+    static func summary(collected method: JSONValue) -> CardSummary {
+        let card = method["card_payment"]
+        return CardSummary(
+            brand: Wire.cardBrands.name(card?["card_brand"]).flatMap(readerBrand), last4: card?["masked_pan"]?.string.flatMap(last4),
+            entry: Wire.entryMethods.name(card?["card_entry_method"]).flatMap(readerEntry))
+    }
+
+    /// From a PaymentIntent: the payment method in it, else its latest charge.
+    static func summary(intent: JSONValue) -> CardSummary? {
+        let charge = intent["charges"]?["data"]?[0] ?? intent["latest_charge"]
+        for details in [intent["payment_method"], charge?["payment_method_details"]] {
+            guard let card = details?["card_present"] ?? details?["interac_present"] else { continue }
+            let summary = CardSummary(
+                brand: card["brand"]?.string.flatMap(word), last4: card["last4"]?.string.flatMap(last4),
+                entry: card["read_method"]?.string.flatMap(stripeEntry))
+            if summary.brand != nil || summary.last4 != nil || summary.entry != nil { return summary }
+        }
+        return nil
+    }
+
+    /// The last four characters, when they are digits.
+    private static func last4(_ pan: String) -> String? {
+        let tail = pan.utf8.suffix(4)
+        guard tail.count == 4, tail.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        return String(decoding: tail, as: UTF8.self)
+    }
+
+    private static func readerBrand(_ brand: String) -> String? {
+        switch brand {
+        case "INVALID_CREDIT_CARD_BRAND", "UNKNOWN_CREDIT": nil
+        // A number that is not known.
+        case let number where number.utf8.allSatisfy { (48...57).contains($0) }: nil
+        case "AMERICAN_EXPRESS": "amex"
+        case "CUP": "unionpay"
+        default: word(brand)
+        }
+    }
+
+    private static func readerEntry(_ entry: String) -> String? {
+        switch entry {
+        case "CHIP_READ": "chip"
+        case "CONTACTLESS": "contactless"
+        case "SWIPED", "FSWIPE": "swiped"
+        case "KEYED": "keyed"
+        case "BARCODE_READ": "barcode"
+        default: nil
+        }
+    }
+
+    private static func stripeEntry(_ method: String) -> String? {
+        switch method {
+        case "contact_emv": "chip"
+        case "contactless_emv", "contactless_magstripe_mode": "contactless"
+        case "magnetic_stripe_fallback", "magnetic_stripe_track2": "swiped"
+        default: nil
+        }
+    }
+
+    /// A short word in lower case, or nothing.
+    private static func word(_ text: String) -> String? {
+        let cleaned = SafeText.clean(text, limit: 32).lowercased()
+        return cleaned.isEmpty ? nil : cleaned
+    }
+}

@@ -1,0 +1,137 @@
+import FoundationEssentials
+import GatewayModel
+import ReaderRPC
+import WebCall
+
+/// Makes a line of a recording out of an exchange.
+struct RecordingLine {
+    var scrubber: Scrubber
+    /// Who is who among the hosts.
+    let backend: WebBase
+    let stripe: WebBase
+
+    private static let bodyLimit = 256 * 1024
+
+    mutating func web(_ exchange: WebExchange) -> [String: JSONValue] {
+        let request = exchange.request
+        for header in request.headers {
+            if case .bearer(let secret) = header.value { scrubber.learn(secret.reveal()) }
+        }
+        for secret in request.alsoSecret { scrubber.learn(secret.reveal()) }
+        var asked: [String: JSONValue] = ["method": .string(request.method.rawValue), "path": .string(request.path)]
+        if !request.query.isEmpty {
+            var query: [String: JSONValue] = [:]
+            for item in request.query { query[item.name] = .string(scrubber.clean(item.value.reveal(), key: item.name)) }
+            asked["query"] = .object(query)
+        }
+        let peer = request.base == stripe ? "stripe" : request.base == backend && request.name != "o/token" ? "backend" : "other"
+        // What is asked of others, the renewal of the backend's token, is made of secrets.
+        if let body = request.body, peer != "other" { add(body.bytes, to: &asked) }
+        var line: [String: JSONValue] = [
+            "with": .string(peer),
+            "call": .string(request.name), "took_ms": .integer(exchange.took.milliseconds), "request": .object(asked),
+        ]
+        if let trace = request.trace { line["trace"] = .string(scrubber.prose(trace)) }
+        switch exchange.outcome {
+        case .answer(let status, let body):
+            var answer: [String: JSONValue] = ["status": .integer(Int64(status))]
+            if !body.bytes.isEmpty { add(body.bytes, to: &answer) }
+            line["answer"] = .object(answer)
+        case .failure(let words, let sent): line["failure"] = failure(words, sent: sent)
+        }
+        return line
+    }
+
+    mutating func reader(_ id: ReaderID, _ exchange: ReaderExchange) -> [String: JSONValue] {
+        var line: [String: JSONValue] = [
+            "with": "reader", "reader": .string(id.text), "host": .string(exchange.authority),
+            "took_ms": .integer(exchange.took.milliseconds),
+        ]
+        // The envelope is this program's own; that it cannot be read would be a mistake here, and is shown as one.
+        if let envelope = decoded(exchange.request.bytes, as: Wire.RequestEnvelope.self) {
+            line["call"] = .string(envelope.method)
+            line["trace"] = .string(scrubber.prose(envelope.parentTraceID))
+            line["request"] = .object([
+                "session": .string(scrubber.clean(envelope.sessionToken, key: "session_token")), "message": content(envelope.content),
+            ])
+        } else {
+            line["call"] = "unreadable"
+        }
+        switch exchange.outcome {
+        case .answer(let status, let body):
+            var answer: [String: JSONValue] = ["status": .integer(Int64(status))]
+            if let envelope = decoded(body.bytes, as: Wire.ResponseEnvelope.self) {
+                answer["rpc"] = envelope.rpcErrorCode.map { .string(Scrubber.word($0)) }
+                answer["app"] = envelope.appErrorCode.map { .string(Scrubber.word($0)) }
+                answer["error"] = envelope.error.map { .string(scrubber.prose($0)) }
+                answer["message"] = envelope.content.map { content($0) }
+            } else {
+                add(body.bytes, to: &answer)
+            }
+            line["answer"] = .object(answer)
+        case .failure(let problem): line["failure"] = failure(problem.words, sent: problem.mayHaveArrived)
+        }
+        return line
+    }
+
+    private func failure(_ words: String, sent: Bool) -> JSONValue {
+        .object(["words": .string(scrubber.prose(words)), "sent": .bool(sent)])
+    }
+
+    private mutating func content(_ base64: String) -> JSONValue {
+        guard let data = Data(base64Encoded: base64), let value = decoded(Array(data), as: JSONValue.self) else {
+            return .object(["unreadable": .integer(Int64(base64.utf8.count))])
+        }
+        return scrubber.clean(value)
+    }
+
+    /// A body as JSON, as a form, or as the words that can be shown of it.
+    private mutating func add(_ bytes: [UInt8], to side: inout [String: JSONValue]) {
+        if let value = decoded(bytes, as: JSONValue.self) {
+            side["body"] = scrubber.clean(value)
+        } else {
+            side["text"] = .string(scrubber.prose(String(decoding: bytes.prefix(16 * 1024), as: UTF8.self)))
+        }
+    }
+
+    private func decoded<Value: Decodable>(_ bytes: [UInt8], as type: Value.Type) -> Value? {
+        guard bytes.count <= Self.bodyLimit, JSONBounds.allow(bytes) else { return nil }
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            // What is not JSON is recorded as text.
+            return nil
+        }
+    }
+}
+
+extension Scrubber {
+    /// A code of the protocol, or what stands in its place.
+    static func word(_ text: String) -> String {
+        let isWord =
+            text.utf8.count <= 60 && text.utf8.allSatisfy { $0 == 0x5f || (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) }
+        return isWord ? text : masked(text)
+    }
+}
+
+extension ReaderFailure {
+    fileprivate var mayHaveArrived: Bool {
+        switch self {
+        case .unreachable, .untrusted: false
+        case .lost, .rpc, .app, .invalidAnswer, .unsupported: true
+        }
+    }
+
+    fileprivate var words: String {
+        switch self {
+        case .unreachable(let detail), .lost(let detail), .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail),
+            .unsupported(let detail):
+            detail
+        case .untrusted(let problem): "the reader's certificate: \(problem)"
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

@@ -1,0 +1,99 @@
+import GatewayModel
+import Moments
+
+/// A call that is made again while its answer is lost (``Repeats``).
+///
+/// A question is also asked beside itself, once, when it is answered by silence for long: on a connection that a router has forgotten nothing ever
+/// comes back, and the next one is new. What comes first counts. A call that makes something is never under way twice.
+struct Asking: Sendable {
+    /// When a question is asked beside itself: a part of its time, but no sooner than a slow backend usually answers.
+    static let patienceShare = 3
+    static let leastPatience = Duration.seconds(2)
+
+    let request: WebRequest
+    let attempt: @Sendable (WebRequest) async throws(FailedAttempt) -> WebAnswer
+
+    private enum Event: Sendable {
+        case answered(Result<WebAnswer, FailedAttempt>)
+        /// The pause before the next attempt is over.
+        case rested
+        case impatient
+    }
+
+    func answer() async throws(FailedAttempt) -> WebAnswer {
+        let end = ContinuousClock.now + min(max(request.deadline, .zero), .seconds(86_400))
+        let result = await withTaskGroup(of: Event.self, returning: Result<WebAnswer, FailedAttempt>.self) { group in
+            defer { group.cancelAll() }
+            var attempts = Attempts(request.repeats)
+            // Under way, or about to be after a pause.
+            var open = 1
+            group.addTask { await once(until: end) }
+            if case .question = request.repeats {
+                let patience = max(request.deadline / Self.patienceShare, Self.leastPatience)
+                group.addTask { await wait(patience, then: .impatient) }
+            }
+            var last: FailedAttempt?
+            var hasActed = false
+            while open > 0, let event = await group.next() {
+                switch event {
+                case .rested: group.addTask { await once(until: end) }
+                case .impatient:
+                    open += 1
+                    group.addTask { await once(until: end) }
+                case .answered(.success(let answer)): return .success(answer)
+                case .answered(.failure(let failed)):
+                    if case .unavailable(_, true) = failed.failure { hasActed = true }
+                    // What is refused for good is told as that, whatever else is under way.
+                    if failed.worth == .nothing, open == 1 || failed.failure.isAnswer {
+                        return .failure(Self.worst(failed, hasActed: hasActed))
+                    }
+                    last = failed
+                    open -= 1
+                    // One is enough to go on with.
+                    guard open == 0, !Task.isCancelled,
+                        case .again(let pause) = attempts.failed(failed.worth, left: end - ContinuousClock.now)
+                    else { continue }
+                    open += 1
+                    group.addTask { await wait(pause, then: .rested) }
+                }
+            }
+            return last.map { .failure(Self.worst($0, hasActed: hasActed)) }
+                ?? .failure(
+                    FailedAttempt(
+                        failure: .unavailable(detail: "\(request.name): the call was given up", mayHaveActed: false), worth: .nothing))
+        }
+        return try result.get()
+    }
+
+    /// The last failure, and whether any attempt may have acted: one that was not even sent does not take back what an earlier one did.
+    private static func worst(_ failed: FailedAttempt, hasActed: Bool) -> FailedAttempt {
+        guard hasActed, !failed.failure.isAnswer else { return failed }
+        return FailedAttempt(failure: .unavailable(detail: failed.failure.detail, mayHaveActed: true), worth: failed.worth)
+    }
+
+    private func once(until end: ContinuousClock.Instant) async -> Event {
+        var request = request
+        request.deadline = end - ContinuousClock.now
+        do throws(FailedAttempt) {
+            return .answered(.success(try await attempt(request)))
+        } catch {
+            return .answered(.failure(error))
+        }
+    }
+
+    private func wait(_ pause: Duration, then event: Event) async -> Event {
+        // Cancelled: somebody has answered, and nobody looks at this any more.
+        do { try await Task.sleep(for: pause) } catch { return event }
+        return event
+    }
+}
+
+extension CallFailure {
+    /// The other side has spoken.
+    fileprivate var isAnswer: Bool {
+        switch self {
+        case .unauthorized, .forbidden, .rejected, .invalidAnswer: true
+        case .unavailable, .overloaded: false
+        }
+    }
+}

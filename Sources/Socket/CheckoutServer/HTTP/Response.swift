@@ -1,0 +1,130 @@
+import CheckoutAPI
+import Moments
+import FoundationEssentials
+import NIOCore
+
+/// An answer, except for what every answer carries.
+struct Response: Sendable {
+    enum Body: Sendable {
+        case none
+        case bytes([UInt8], type: String)
+        /// Made once, and the same for everybody: it is never copied.
+        case shared(ByteBuffer, type: String)
+        /// Lines that follow one by one.
+        case lines
+    }
+
+    var status: Int
+    var body: Body
+    /// Beside the ones that every answer has.
+    var fields: [(name: String, value: String)] = []
+
+    static func json(_ status: Int, _ value: some Encodable) throws(Problem) -> Response {
+        Response(status: status, body: .bytes(try encoded(value), type: "application/json"))
+    }
+
+    static let empty = Response(status: 204, body: .none)
+
+    static func problem(_ problem: Problem) -> Response {
+        let bytes: [UInt8]
+        do {
+            bytes = try encoded(problem)
+        } catch {
+            bytes = Array(#"{"code":"internal_error","status":500,"title":"The agent failed"}"#.utf8)
+        }
+        return Response(status: problem.status, body: .bytes(bytes, type: "application/problem+json"))
+    }
+
+    /// One JSON text on one line, keys in alphabetical order.
+    static func encoded(_ value: some Encodable) throws(Problem) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(value))
+        } catch {
+            throw Problem(.internalError, "The answer could not be written as JSON.")
+        }
+    }
+}
+
+/// What an answer's head depends on besides the answer.
+struct ResponseContext: Sendable {
+    var version: String
+    var requestID: String
+    /// Of the request's HTTP/1.x; 1 when the request was not understood.
+    var minorVersion = 1
+    var isHead = false
+    var keepsConnection: Bool
+    var now: Timestamp
+}
+
+extension Response {
+    /// What follows the head's bytes.
+    func sharedBytes(_ context: ResponseContext) -> ByteBuffer? {
+        guard case .shared(let buffer, _) = body, !context.isHead else { return nil }
+        return buffer
+    }
+
+    /// The whole answer, or its head when something follows.
+    func wireBytes(_ context: ResponseContext) -> ByteBuffer {
+        var head = "HTTP/1.1 \(status) \(reasonPhrase(status))\r\n"
+        func add(_ name: String, _ value: String) { head += "\(name): \(value)\r\n" }
+        add("Readerd-Version", context.version)
+        add("X-Request-Id", context.requestID)
+        add("Date", HTTPDate.text(WallTime(context.now.milliseconds)))
+        for field in fields { add(field.name, field.value) }
+        var content: [UInt8] = []
+        switch body {
+        case .none:
+            if status != 204 { add("Content-Length", "0") }
+        case .bytes(let bytes, let type):
+            add("Content-Type", type)
+            add("Content-Length", String(bytes.count))
+            content = context.isHead ? [] : bytes
+        case .shared(let buffer, let type):
+            add("Content-Type", type)
+            add("Content-Length", String(buffer.readableBytes))
+        case .lines:
+            add("Content-Type", "application/x-ndjson")
+            add("Cache-Control", "no-store")
+            if context.minorVersion >= 1 { add("Transfer-Encoding", "chunked") }
+        }
+        if !context.keepsConnection {
+            add("Connection", "close")
+        } else if context.minorVersion == 0 {
+            add("Connection", "keep-alive")
+        }
+        head += "\r\n"
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(head.utf8.count + content.count)
+        buffer.writeString(head)
+        buffer.writeBytes(content)
+        return buffer
+    }
+}
+
+private func reasonPhrase(_ status: Int) -> String {
+    switch status {
+    case 200: "OK"
+    case 201: "Created"
+    case 202: "Accepted"
+    case 204: "No Content"
+    case 400: "Bad Request"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 408: "Request Timeout"
+    case 409: "Conflict"
+    case 410: "Gone"
+    case 413: "Content Too Large"
+    case 415: "Unsupported Media Type"
+    case 422: "Unprocessable Content"
+    case 424: "Failed Dependency"
+    case 429: "Too Many Requests"
+    case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
+    case 502: "Bad Gateway"
+    case 503: "Service Unavailable"
+    default: "Unknown"
+    }
+}
