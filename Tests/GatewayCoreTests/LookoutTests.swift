@@ -250,7 +250,7 @@ import Moments
         lookout.start(at: 100)
         let paying = around { $0.isPaying = true }
         #expect(lookout.tick(paying, at: 100).isEmpty)
-        #expect(lookout.nextWake(paying.policy) == MonoTime(100) + Lookout.pause)
+        #expect(lookout.nextWake(paying.policy) == MonoTime(100 + Lookout.pause))
         #expect(lookout.tick(around(), at: 100 + Lookout.pause) == [.askNetworks])
     }
 
@@ -280,7 +280,7 @@ import Moments
                 _ = lookout.tick(around(), at: 500); return lookout.networks(facts(), around(), at: 501)
             }(), around())
         #expect(looked.count == 253 && summary(said) == nil)
-        #expect(lookout.nextWake(around().policy) == MonoTime(2_000) + around().policy.lanInterval)
+        #expect(lookout.nextWake(around().policy) == MonoTime(2_000 + around().policy.lanInterval))
     }
 
     @Test func `with lan.sweep off only lan.addresses are looked at, and without those nothing`() {

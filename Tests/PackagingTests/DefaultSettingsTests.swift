@@ -61,10 +61,14 @@ struct DefaultSettingsTests {
         let made = try shell(
             "\(programs)/readersim run --directory \(scratch.path)/store --port 0 --until-stdin-closes", in: scratch)
         #expect(made.status == 0, "\(made.output)")
-        let checked = try shell("\(programs)/readerd --check-config --config \(scratch.path)/store/service.toml", in: scratch)
+        // The file says where to put the authority's certificate; without root it stays where it was made.
+        let store = "\(scratch.path)/store"
+        let installed = "sed 's#/etc/readerd/store-ca.pem#\(store)/ca.pem#' \(store)/service.toml > \(scratch.path)/service.toml"
+        #expect(try shell(installed, in: scratch).status == 0)
+        let checked = try shell("\(programs)/readerd --check-config --config \(scratch.path)/service.toml", in: scratch)
         #expect(checked.status == 0, "\(checked.output)")
         #expect(checked.output.contains("lanes.till-1.reader = ") && checked.output.contains("credential:backend-token"))
-        for line in checked.output.split(separator: "\n") where !line.hasPrefix("#") {
+        for line in checked.output.split(separator: "\n") where !line.hasPrefix("#") && !line.hasPrefix("trust_roots") {
             let setting = line.split(separator: " # ").first ?? line
             #expect(!setting.contains(scratch.path), "\(setting)")
         }
@@ -73,8 +77,14 @@ struct DefaultSettingsTests {
     @Test func `every example in it is accepted`() throws {
         let scratch = try Scratch()
         let programs = try Place.programs()
-        // All that is commented out, but for the other kind of credential.
-        let all = "sed -E 's/^#([a-zA-Z0-9_.-]+ = )/\\1/; /^oauth\\./d' \(file) > \(scratch.path)/all.toml"
+        // All that is commented out, but for the other kind of credential and for a file that each box has elsewhere.
+        let roots = try shell(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Roots -days 2"
+                + " -keyout \(scratch.path)/key.pem -out \(scratch.path)/roots.pem", in: scratch)
+        #expect(roots.status == 0, "\(roots.output)")
+        let all =
+            "sed -E 's/^#([a-zA-Z0-9_.-]+ = )/\\1/; /^oauth\\./d; s#/etc/readerd/roots.pem#\(scratch.path)/roots.pem#' "
+            + "\(file) > \(scratch.path)/all.toml"
         #expect(try shell(all, in: scratch).status == 0)
         let checked = try shell(
             "CREDENTIALS_DIRECTORY=\(scratch.path) \(programs)/readerd --check-config --config \(scratch.path)/all.toml", in: scratch)

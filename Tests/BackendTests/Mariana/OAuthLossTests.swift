@@ -152,11 +152,17 @@ import WebCall
         try await OAuthHarness.run { oauth in
             #expect(unlink(oauth.folder.path + "/client") == 0)
             let client = try await oauth.failedStatus()
-            #expect(client == .unauthorized(detail: "\(oauth.folder.path)/client does not exist: put the OAuth client secret there"))
+            #expect(
+                client
+                    == .unauthorized(
+                        detail: TransportWords.noToken + "\(oauth.folder.path)/client does not exist: put the OAuth client secret there"))
             try oauth.folder.write("client", "x")
             #expect(unlink(oauth.folder.path + "/refresh") == 0)
             let refresh = try await oauth.failedStatus()
-            #expect(refresh == .unauthorized(detail: "\(oauth.folder.path)/refresh does not exist: put the OAuth refresh token there"))
+            #expect(
+                refresh
+                    == .unauthorized(
+                        detail: TransportWords.noToken + "\(oauth.folder.path)/refresh does not exist: put the OAuth refresh token there"))
             #expect(oauth.endpoint.refreshes == 0)
         }
     }

@@ -85,7 +85,7 @@ import Testing
             func detail() async throws -> String {
                 let failed = try await failure { () async throws(CallFailure) in try await status(client) }
                 #expect(failed.isUnauthorized)
-                #expect(failed.detail.hasPrefix(file))
+                #expect(failed.detail.hasPrefix(TransportWords.noToken + file))
                 return failed.detail
             }
             #expect(try await detail().contains("does not exist: put the backend's access token there"))

@@ -32,6 +32,12 @@ final class Store: Sendable {
 
     var socket: String { directory.file("s.sock") }
     var log: String { String(decoding: bytes(ofFile: directory.file("readerd.log")) ?? [], as: UTF8.self) }
+    /// What a failure shows of the log: what a person would be told, and the last of all else.
+    private var story: String {
+        let all = log
+        let told = all.split(separator: "\n").filter { !$0.contains(" debug ") }.joined(separator: "\n")
+        return "\(told.suffix(6000))\n…\n\(all.suffix(3000))"
+    }
     var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(40)) }
     var ledger: Ledger { simulator.ledger() }
     var settingsFile: String { directory.file("readerd.toml") }
@@ -76,7 +82,7 @@ final class Store: Sendable {
             try await store.stop(at: location)
         } catch {
             let end = store.process?.end.map { "ended with \($0)" } ?? "was running"
-            Issue.record("\(error)\nThe daemon \(end), and wrote:\n\(store.log.suffix(6000))", sourceLocation: location)
+            Issue.record("\(error)\nThe daemon \(end), and wrote:\n\(store.story)", sourceLocation: location)
             await store.kill()
             await simulator.stop()
             store.keepLog(of: location)
