@@ -77,7 +77,8 @@ import Moments
         #expect(store.made.count { $0.call.isProof } == 2)
     }
 
-    @Test func `a reader that was to be cleared before its proof, and was released by hand meanwhile, is proved idle all the same`() throws {
+    @Test func `a reader that was to be cleared before its proof, and was released by hand meanwhile, is proved idle all the same`() throws
+    {
         final class Store { var isBusy = true }
         let world = Store()
         var store = store()
