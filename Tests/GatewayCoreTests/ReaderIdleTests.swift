@@ -91,12 +91,18 @@ import Moments
         try store.pay("p1")
         store.wait(10_000)
         #expect(store.calls.contains { $0.call.isClear }, "the screen is being cleared first")
+        try store.pay("p2", cart: CartID(unchecked: "c2"))
         let released = store.ask(.release(StoreFixture.reader.text, .payment(PaymentID(unchecked: "p1")), by: "technician", Recall()))
         #expect(store.responses[released] == .done)
         world.isBusy = false
+        store.holds = { $0.isQuery }
+        store.settle()
+        #expect(store.payment("p2")?.state == .waitingForCard)
+        store.ask(.cancel(PaymentID(unchecked: "p2"), Recall()))
         store.holds = { _ in false }
         store.settle()
         store.wait(400_000)
+        #expect(store.payment("p2")?.state == .canceled)
         #expect(store.payment("p1")?.state.isEnd == true, "its window counts from the moment at which its reader was seen idle")
     }
 
