@@ -149,6 +149,59 @@ import Moments
         #expect(store.payment("p1")?.state == .canceled)
     }
 
+    /// A payment that was declined while the disk is as said.
+    private func declined(_ disk: StoreFixture.Disk) throws -> (store: StoreFixture, put: RequestID) {
+        var store = StoreFixture()
+        store.reader = { command in
+            switch command {
+            case .query: .success(.card(StoreFixture.card))
+            default: StoreFixture.usual(command)
+            }
+        }
+        store.holds = \.isConfirm
+        try store.pay("p1")
+        store.wait(1_000)
+        #expect(store.payment("p1")?.state == .authorizing)
+        store.disk = disk
+        store.answer(
+            .reader(
+                .success(
+                    .confirmed(
+                        ConfirmAnswer(
+                            field: .declined, intent: IntentID(unchecked: "pi_1"), status: .requiresPaymentMethod, code: "card_declined")))),
+            to: \.isConfirm)
+        let put = try store.pay("p1")
+        return (store, put)
+    }
+
+    @Test(arguments: [StoreFixture.Disk.hangs, .isFull])
+    func `an end after the confirm that is not on disk is shown as not journaled, until it is`(_ disk: StoreFixture.Disk) throws {
+        var (store, put) = try declined(disk)
+        store.wait(10_100)
+        let shown = try #require(store.shown(put))
+        #expect(shown.state == .declined && shown.warnings.map(\.code) == [.notJournaled])
+        #expect(shown.warnings.first?.remedy.isEmpty == false)
+        #expect(store.published.last?.warnings.map(\.code) == [.notJournaled], "who follows the events is told as well")
+        #expect(store.row(PaymentID(unchecked: "p1"))?.state == .authorizing, "after a crash it is decided again")
+        store.disk = .works
+        if disk == .hangs { store.answer(Self.full) { $0.isAppend } }
+        store.settle()
+        store.wait(60_000)
+        let row = try #require(store.row(PaymentID(unchecked: "p1")))
+        #expect(row.state == .declined && row.warnings.isEmpty, "the row that was owed is there, and warns of nothing")
+        let later = try store.pay("p1", recall: Recall(payment: row))
+        #expect(store.shown(later)?.warnings.isEmpty == true)
+    }
+
+    @Test func `an end before any confirm that is not on disk needs no warning`() throws {
+        var store = StoreFixture()
+        try store.pay("p1")
+        store.disk = .hangs
+        store.ask(.cancel(PaymentID(unchecked: "p1"), Recall()))
+        store.wait(10_200)
+        #expect(store.published.last?.state == .canceled && store.published.last?.warnings.isEmpty == true)
+    }
+
     @Test func `the retry of an unresolved cart that the disk refuses leaves no trace`() throws {
         var store = StoreFixture()
         try store.pay("p1")

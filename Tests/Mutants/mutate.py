@@ -5,7 +5,8 @@
 
 Each mutant is an edit of the sources (mutants.py): its search text must stand exactly once in the core, or this ends loudly. All of them are built
 into one program, each behind a number that the environment chooses; those that touch the same text are built one after another. A mutant is found
-by the seed that stands with it, or by a search of so many seeds; what nothing finds must say why nothing can.
+by the seed that stands with it, or by a search of so many seeds, or, where it takes a rarer order of things than any store meets, by a test of the
+core; what nothing finds must say why nothing can.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from mutants import MUTANTS  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRATCH = ROOT / ".build-mutants"
+TESTS = "GatewayCoreTests"
 NAMES = ("Moments", "GatewayModel", "GatewayCore", "GatewaySimulation", "simulate")
 
 SWITCH = """internal import Glibc
@@ -127,6 +129,9 @@ def build(group, number):
         known.append(name)
         if name in ("GatewayCore", "GatewayModel"):
             (place_of / "Sources" / name / "ActiveMutant.swift").write_text(SWITCH)
+    shutil.copytree(ROOT / "Tests" / TESTS, place_of / "Tests" / TESTS)
+    needs = ", ".join(f'"{other}"' for other in known if other != "simulate")
+    manifest.append(f'    .testTarget(name: "{TESTS}", dependencies: [{needs}], swiftSettings: settings),')
     (place_of / "Package.swift").write_text("\n".join(manifest + ["])", ""]))
     for path in {item.file for item in group}:
         text = path.read_text()
@@ -143,6 +148,34 @@ def build(group, number):
         fail("The mutants do not compile:\n" + "\n".join(lines[:20]) + "\n" + done.stdout[-2000:])
     print(f"program {number}: {len({item.number for item in group})} mutants, built in {time.monotonic() - began:.0f} s", flush=True)
     return SCRATCH / f"build-{number}" / "release" / "simulate"
+
+
+def swift_test(number, *more, **options):
+    return subprocess.run(
+        ["swift", *more, "--scratch-path", str(SCRATCH / f"build-tests-{number}")], cwd=SCRATCH / f"copy-{number}", text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+
+
+def tested(turn, number, built):
+    """What the core's own tests say: the first that fails, or nothing."""
+    if turn not in built:
+        began = time.monotonic()
+        done = swift_test(turn, "build", "--build-tests")
+        if done.returncode:
+            fail("The tests do not compile with the mutants:\n" + done.stdout[-2000:])
+        print(f"the tests of program {turn}: built in {time.monotonic() - began:.0f} s", flush=True)
+        built.add(turn)
+        if told := tested(turn, 0, built):
+            fail(f"The tests fail without any mutant: {told[1]}")
+    try:
+        done = swift_test(
+            turn, "test", "--skip-build", "--disable-xctest", "--filter", f"^{TESTS}\\.", env=os.environ | {"MUTANT": str(number)}, timeout=300)
+    except subprocess.TimeoutExpired:
+        return "test", "they do not end"
+    failed = re.search(r"^✘ Test (.*?) (?:recorded an issue|failed|with \d+ test cases)", done.stdout, re.MULTILINE)
+    if failed:
+        return "test", failed[1]
+    return ("test", f"they ended with {done.returncode}") if done.returncode else None
 
 
 def stores(program, number, arguments, limit):
@@ -193,7 +226,7 @@ def main():
     if chosen.only:
         placed = [item for item in placed if any(part in item.mutant.name for part in chosen.only)]
     began = time.monotonic()
-    found, moved, equivalent, missed = 0, [], [], []
+    found, moved, equivalent, missed, built = 0, [], [], [], set()
     for turn, group in enumerate(rounds([item for item in placed if not item.mutant.equivalent]), start=1):
         program = build(group, turn)
         if told := stores(program, 0, ["--seeds", 1_000, "--threads", chosen.threads], 600):
@@ -210,16 +243,17 @@ def main():
                 told = search(program, item.number, mutant, chosen)
                 if told and mutant.seed is not None:
                     moved.append(f"{mutant.name}: not seed {mutant.seed} finds it any more, but {told[0]}")
+            told = told or tested(turn, item.number, built)
             if told:
                 found += 1
-                print(f"found    {mutant.name:<44} seed {told[0]:>6}: {told[1][:110]}", flush=True)
+                print(f"found    {mutant.name:<58} {'' if told[0] == 'test' else 'seed '}{told[0]:>6}: {told[1][:110]}", flush=True)
             else:
                 missed.append(mutant.name)
-                print(f"MISSED   {mutant.name:<44} {chosen.search} seeds", flush=True)
+                print(f"MISSED   {mutant.name:<58} {chosen.search} seeds", flush=True)
     for item in {item.number: item for item in placed}.values():
         if item.mutant.equivalent:
             equivalent.append(item.mutant.name)
-            print(f"the same {item.mutant.name:<44} {item.mutant.equivalent}")
+            print(f"the same {item.mutant.name:<58} {item.mutant.equivalent}")
     if not chosen.keep:
         for path in SCRATCH.glob("copy-*"):
             shutil.rmtree(path)

@@ -150,7 +150,7 @@ package enum IntentStatus: Sendable, Hashable {
     package var isPaid: Bool {
         switch self {
         case .processing, .requiresCapture, .succeeded: true
-        default: false
+        case .requiresPaymentMethod, .requiresConfirmation, .requiresAction, .canceled, .other: false
         }
     }
 }

@@ -77,7 +77,9 @@ package enum AppErrorCode: Sendable, Hashable {
     package var endsSession: Bool {
         switch self {
         case .invalidSessionToken, .authenticationFailure, .unauthorized, .shortLivedSession: true
-        default: false
+        case .illegalState, .lockResourcesException, .interrupted, .invalidRequest, .invalidResponse, .illegalVersion, .invalidConfig,
+            .serverError, .healthFailure, .unreachableEndpoint, .persisterFailure, .unknownApplicationError, .other:
+            false
         }
     }
 }

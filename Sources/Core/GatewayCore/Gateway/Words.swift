@@ -68,25 +68,24 @@ package enum Answer: Sendable, Equatable {
     case lookedAtUSB(Result<[USBSighting], LookTrouble>)
 
     package static func == (left: Answer, right: Answer) -> Bool {
-        switch (left, right) {
-        case (.configuration(let a), .configuration(let b)): a == b
-        case (.connectionToken(let a), .connectionToken(let b)): a == b
-        case (.paymentIntent(let a), .paymentIntent(let b)): a == b
-        case (.paymentStatus(let a), .paymentStatus(let b)): a == b
-        case (.setupIntent(let a), .setupIntent(let b)): a == b
-        case (.storedCard(let a), .storedCard(let b)): a == b
-        case (.backendReaders(let a), .backendReaders(let b)): a == b
-        case (.stripeReaders(let a), .stripeReaders(let b)): a == b
-        case (.terminalChanged(.success), .terminalChanged(.success)): true
-        case (.terminalChanged(.failure(let a)), .terminalChanged(.failure(let b))): a == b
-        case (.intent(let a), .intent(let b)): a == b
-        case (.reader(let a), .reader(let b)): a == b
-        case (.networks(let a), .networks(let b)): a == b
-        case (.lookedAtLAN(let a), .lookedAtLAN(let b)): a == b
-        case (.lookedAtUSB(let a), .lookedAtUSB(let b)): a == b
-        case (.append(.success), .append(.success)): true
-        case (.append(.failure(let a)), .append(.failure(let b))): a == b
-        default: false
+        switch left {
+        case .configuration(let a): if case .configuration(let b) = right { a == b } else { false }
+        case .connectionToken(let a): if case .connectionToken(let b) = right { a == b } else { false }
+        case .paymentIntent(let a): if case .paymentIntent(let b) = right { a == b } else { false }
+        case .paymentStatus(let a): if case .paymentStatus(let b) = right { a == b } else { false }
+        case .setupIntent(let a): if case .setupIntent(let b) = right { a == b } else { false }
+        case .storedCard(let a): if case .storedCard(let b) = right { a == b } else { false }
+        case .backendReaders(let a): if case .backendReaders(let b) = right { a == b } else { false }
+        case .stripeReaders(let a): if case .stripeReaders(let b) = right { a == b } else { false }
+        case .intent(let a): if case .intent(let b) = right { a == b } else { false }
+        case .reader(let a): if case .reader(let b) = right { a == b } else { false }
+        case .networks(let a): if case .networks(let b) = right { a == b } else { false }
+        case .lookedAtLAN(let a): if case .lookedAtLAN(let b) = right { a == b } else { false }
+        case .lookedAtUSB(let a): if case .lookedAtUSB(let b) = right { a == b } else { false }
+        case .terminalChanged(.success): if case .terminalChanged(.success) = right { true } else { false }
+        case .terminalChanged(.failure(let a)): if case .terminalChanged(.failure(let b)) = right { a == b } else { false }
+        case .append(.success): if case .append(.success) = right { true } else { false }
+        case .append(.failure(let a)): if case .append(.failure(let b)) = right { a == b } else { false }
         }
     }
 }

@@ -245,7 +245,9 @@ package struct CardSetupMachine: Sendable {
         case (.confirming, .confirmReusable, .success(let reply)): return confirmed(reply, at: now)
         case (.confirming, .confirmReusable, .failure(let failure)):
             return leave(.failure(Self.failure(for: failure)), reader: .unknown, at: now)
-        default: return [.alarm("an answer to \(command.name) came when none was awaited; it was dropped")]
+        case (.queued, _, _), (.preparing, _, _), (.collecting, _, _), (.polling, _, _), (.querying, _, _), (.canceling, _, _),
+            (.clearing, _, _), (.confirming, _, _), (.writing, _, _), (.storing, _, _), (.ended, _, _):
+            return [.alarm("an answer to \(command.name) came when none was awaited; it was dropped")]
         }
     }
 

@@ -77,7 +77,8 @@ extension PaymentMachine {
         case (.canceling, .cancelCollect, .failure(let failure)), (.clearing, .clearDisplay, .failure(let failure)):
             state = .active(active)
             return finish(active.stopping ?? .failure(Self.failure(for: failure)), reader: .unknown, at: now, &actions)
-        default:
+        case (.waitingForSession, _, _), (.ready, _, _), (.displaying, _, _), (.collecting, _, _), (.polling, _, _), (.querying, _, _),
+            (.cardRead, _, _), (.canceling, _, _), (.clearing, _, _):
             actions.append(.alarm("an answer to \(command.name) came when none was awaited; it was dropped"))
         }
         guard case .active = state else { return }

@@ -154,8 +154,7 @@ extension ReaderMachine {
                 if isFreeing { becomeFree("free again: its screen is cleared", at: now, &actions) }
             }
         case (.session, _, _): break
-        default:
-            actions.append(.answer(owner, command, .success(reply)))
+        case (.holder, _, _), (.request, _, _): actions.append(.answer(owner, command, .success(reply)))
         }
     }
 
@@ -215,7 +214,9 @@ extension ReaderCommand {
     var asksForCard: Bool {
         switch self {
         case .collect, .collectReusable: true
-        default: false
+        case .activate, .prove, .heartbeat, .display, .clearDisplay, .query, .cancelCollect, .confirm, .queryReusable, .cancelReusable,
+            .confirmReusable:
+            false
         }
     }
 }

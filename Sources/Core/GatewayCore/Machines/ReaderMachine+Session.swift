@@ -247,7 +247,7 @@ extension ReaderFailure {
         case .rpc(let code, _):
             switch code {
             case .networkUnavailable, .serverUnresolvable, .serverUnreachable, .timeout: true
-            default: false
+            case .retry, .serverBusy, .rpcError, .unknownRPCError, .badRequest, .badResponse, .other: false
             }
         case .app(let code, _): code.endsSession
         case .invalidAnswer, .unsupported: false
@@ -294,7 +294,10 @@ extension AppErrorCode {
     var refusesTakeover: Bool {
         switch self {
         case .lockResourcesException, .illegalState, .interrupted, .other: true
-        default: false
+        case .invalidSessionToken, .authenticationFailure, .unauthorized, .shortLivedSession, .invalidRequest, .invalidResponse,
+            .illegalVersion, .invalidConfig, .serverError, .healthFailure, .unreachableEndpoint, .persisterFailure,
+            .unknownApplicationError:
+            false
         }
     }
 }

@@ -167,7 +167,7 @@ package struct TokenKeeper: Sendable {
         case .waiting(let until) where now >= until:
             state = .empty
             return isKeeping || !claimants.isEmpty ? fill(at: now) : []
-        default: return []
+        case .empty, .requesting, .held, .waiting: return []
         }
     }
 
