@@ -325,6 +325,33 @@ import Testing
         #expect(store.payment("p3")?.state == .authorizing)
     }
 
+    /// Once more and again: a dictionary's order would name now the one and now the other.
+    @Test(arguments: 0..<12) func `an order is put down to the intent that stands, and not to one that was canceled`(_: Int) throws {
+        var store = MoneyStore()
+        store.status = .failed(error: "out of stock")
+        try store.pay("p1")
+        store.intentStatus = .requiresCapture
+        store.wait(130_000)
+        #expect(store.payment("p1")?.money == .authorized)
+        store.intentStatus = .canceled
+        store.otherIntents = ["pi_2": .requiresPaymentMethod]
+        store.givenIntent = { _ in "pi_2" }
+        store.status = .open
+        store.holdsConfirm = true
+        try store.pay("p2")
+        store.status = .submitted(order: OrderID(unchecked: "o1"))
+        store.otherIntents = ["pi_2": .succeeded]
+        store.answerConfirm(
+            .success(
+                .confirmed(
+                    ConfirmAnswer(
+                        field: .confirmed, intent: IntentID(unchecked: "pi_2"), status: .succeeded, amountMinor: 5678,
+                        currency: StoreFixture.usd))))
+        store.wait(5_000)
+        #expect(store.payment("p2")?.state == .succeeded)
+        #expect(store.store.row(StoreFixture.cart)?.paidBy == PaymentID(unchecked: "p2"))
+    }
+
     @Test func `after a technician's not taken another intent comes only when window and idle have passed`() throws {
         var store = MoneyStore()
         store.confirm = { _ in .failure(.lost(detail: "no answer")) }

@@ -25,13 +25,37 @@ import Moments
         try store.pay("p1")
         let first = try #require(store.payment("p1"))
         #expect(first.state == .failed && first.failure?.code == .readerError && first.money == .notTaken)
-        for (number, minutes) in [(2, 0), (3, 1), (4, 20)] {
-            store.wait(Int64(minutes) * 60_000)
+        for number in 2...4 {
             let later = try store.pay("p\(number)", cart: CartID(unchecked: "c\(number)"))
             let said = try #require(store.refusal(later))
             #expect(said.code == .readerUnavailable && said.readerState == .notDriveable)
+            store.wait(4_000)
         }
         #expect(store.commands.count { $0 == "activateTerminal" } == 1)
+    }
+
+    @Test(arguments: refusals) func `one odd answer does not cost a reader the evening`(_ refusal: ReaderFailure) throws {
+        var store = store(refusal)
+        try store.pay("p1")
+        store.reader = StoreFixture.usual
+        store.wait(16_000)
+        try store.pay("p2", cart: CartID(unchecked: "c2"))
+        #expect(store.payment("p2")?.state == .waitingForCard)
+    }
+
+    @Test func `a reader that says so again and again is asked more and more rarely, however often a payment is tried`() throws {
+        var store = store(Self.refusals[0])
+        let began = store.now.mono
+        var asked: [Int64] = []
+        for number in 0..<10_000 {
+            let before = store.commands.count
+            if number % 7 == 0 { try store.pay("p\(number)", cart: CartID(unchecked: "c\(number)")) }
+            if store.commands.count == before { store.wait(1_000) }
+            if store.commands.count > before { asked.append((store.now.mono - began) / 1_000) }
+        }
+        // A payment is tried every seven seconds.
+        let pauses = zip(asked, asked.dropFirst()).map { ($1 - $0) / 15 * 15 }
+        #expect(pauses == [15, 60, 240, 960, 1_800, 1_800, 1_800, 1_800])
     }
 
     @Test(arguments: refusals) func `no sentence of it speaks of a network, and it names the software`(_ refusal: ReaderFailure) throws {
@@ -56,13 +80,13 @@ import Moments
         #expect(store.commands.count { $0 == "activateTerminal" } == 1)
     }
 
-    @Test func `it is asked again after half an hour, at once when a technician says so, and when its software has changed`() throws {
+    @Test func `it is asked again at once when a technician says so, and when its software has changed`() throws {
         var store = store(Self.refusals[0])
         try store.pay("p1")
-        store.wait(1_790_000)
-        #expect(store.commands.count == 1)
+        store.wait(80_000)
+        #expect(store.commands.count == 3, "after 15 s and 75 s, while a cart is open")
         let visit = store.ask(.connect("tmr_1", cart: StoreFixture.cart, takeOver: false))
-        #expect(store.commands.count == 2 && store.refusal(visit)?.readerState == .notDriveable)
+        #expect(store.commands.count == 4 && store.refusal(visit)?.readerState == .notDriveable)
         store.stripeLists?[0].software = "2.32.0.1"
         store.reader = StoreFixture.usual
         store.ask(.openCart(CartID(unchecked: "c9"), lane: nil, reader: "tmr_1", Recall()))

@@ -77,6 +77,29 @@ import Moments
         #expect(store.made.count { $0.call.isProof } == 2)
     }
 
+    @Test func `a reader that was to be cleared before its proof, and was released by hand meanwhile, is proved idle all the same`() throws
+    {
+        final class Store { var isBusy = true }
+        let world = Store()
+        var store = store()
+        let usual = store.reader
+        store.reader = { command in
+            if case .prove = command, world.isBusy { return .failure(.app(.illegalState, detail: "in use")) }
+            return usual(command)
+        }
+        store.holds = { $0.isClear }
+        try store.pay("p1")
+        store.wait(10_000)
+        #expect(store.calls.contains { $0.call.isClear }, "the screen is being cleared first")
+        let released = store.ask(.release(StoreFixture.reader.text, .payment(PaymentID(unchecked: "p1")), by: "technician", Recall()))
+        #expect(store.responses[released] == .done)
+        world.isBusy = false
+        store.holds = { _ in false }
+        store.settle()
+        store.wait(400_000)
+        #expect(store.payment("p1")?.state.isEnd == true, "its window counts from the moment at which its reader was seen idle")
+    }
+
     @Test func `one hour after the last send a reader that does not come back counts as idle`() {
         var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
         let start = Now(mono: 1_000, wall: 1_000)

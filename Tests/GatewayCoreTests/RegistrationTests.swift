@@ -127,4 +127,26 @@ import Testing
         _ = machine.begin()
         #expect(machine.begin() == [])
     }
+
+    @Test func `nobody waits for a turn longer than a minute, and what is refused then was not sent`() throws {
+        var store = StoreFixture()
+        store.holds = { if case .terminals = $0 { true } else { false } }
+        func register(_ label: String) -> Request { .register(Self.code, label: label, location: nil) }
+        let requests = ["One", "Two", "Three"].map { store.ask(register($0)) }
+        store.wait(59_000)
+        let late = store.ask(register("Four"))
+        #expect(store.responses.isEmpty, "the first is under way, the others wait")
+        store.wait(1_500)
+        for request in requests.dropFirst() {
+            let refusal = try #require(store.refusal(request))
+            #expect(refusal.code == .queueFull && refusal.remedy != nil)
+        }
+        #expect(store.responses[late] == nil && store.responses[requests[0]] == nil)
+        store.answer(.backendReaders(.failure(.unavailable(detail: "down", mayHaveActed: false)))) {
+            if case .terminals = $0 { true } else { false }
+        }
+        #expect(store.refusal(requests[0]) != nil)
+        #expect(store.calls.contains { if case .terminals = $0.call { true } else { false } }, "it is the fourth's turn")
+        #expect(!store.made.contains { if case .registerTerminal = $0.call { true } else { false } })
+    }
 }

@@ -254,6 +254,7 @@ extension Call {
     var isQuery: Bool { if case .reader(_, _, .query, _) = self { true } else { false } }
     var isActivate: Bool { if case .reader(_, _, .activate, _) = self { true } else { false } }
     var isProof: Bool { if case .reader(_, _, .prove, _) = self { true } else { false } }
+    var isCollect: Bool { if case .reader(_, _, .collect, _) = self { true } else { false } }
     var isDisplay: Bool { if case .reader(_, _, .display, _) = self { true } else { false } }
     var isStripeList: Bool { if case .stripeReaders = self { true } else { false } }
     var isHeartbeat: Bool { if case .reader(_, _, .heartbeat, _) = self { true } else { false } }

@@ -234,6 +234,90 @@ import Moments
         #expect(store.responses[removed] == .done)
     }
 
+    // MARK: What an entry has left undone
+
+    /// A reader that authorises: it lets its own point of sale in, and no other one.
+    private func authorises(_ command: ReaderCommand) -> Result<ReaderReply, ReaderFailure> {
+        switch command {
+        case .query: .success(.card(StoreFixture.card))
+        case .confirm: .failure(.lost(detail: "no answer"))
+        case .prove: .failure(.app(.illegalState, detail: "in use"))
+        default: StoreFixture.usual(command)
+        }
+    }
+
+    /// The first payment's confirm has no answer, and the reader is registered under another id.
+    private func leftInMidConfirm(restarts: Bool) throws -> StoreFixture {
+        var store = store(holding: { restarts && $0.isConfirm })
+        store.reader = authorises
+        try pay(&store, "p1", cart: "c1", reader: "tmr_1")
+        store.wait(2_000)
+        #expect(store.payment("p1")?.state == (restarts ? .authorizing : .unresolved))
+        if restarts {
+            let facts = Dictionary(store.rows.compactMap(\.fact).map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+            let record = try #require(store.payment("p1"))
+            let cart = try #require(store.row(CartID(unchecked: "c1")))
+            store = StoreFixture(open: [record], carts: [cart], facts: facts, holding: { $0.isList || $0.isStripeList })
+            store.reader = authorises
+        }
+        registers(&store, [Self.second])
+        store.holds = { _ in false }
+        store.settle()
+        return store
+    }
+
+    @Test(arguments: [false, true])
+    func `a device that may authorise still is asked for no card under its new id, and is as soon as it has been seen idle`(
+        restarts: Bool
+    ) throws {
+        var store = try leftInMidConfirm(restarts: restarts)
+        let before = store.made.count
+        store.ask(.readers(refresh: true))
+        try pay(&store, "p2", cart: "c2", reader: "tmr_2")
+        store.wait(20_000)
+        let since = store.made[before...]
+        #expect(!since.contains { $0.call.isCollect }, "nothing says that the reader is done")
+        #expect(since.contains { $0.call.isProof }, "it is asked under its new id")
+        store.reader = StoreFixture.usual
+        store.wait(40_000)
+        if store.payment("p2")?.state.isEnd == true { try pay(&store, "p3", cart: "c3", reader: "tmr_2") }
+        store.wait(1_000)
+        #expect(store.payment("p2")?.state == .waitingForCard || store.payment("p3")?.state == .waitingForCard)
+        #expect(store.payment("p1")?.decidesBy != nil, "the first payment's window counts from there")
+    }
+
+    @Test func `what holds a device under its old id can be released by hand under either`() throws {
+        var store = try leftInMidConfirm(restarts: false)
+        store.ask(.readers(refresh: true))
+        store.ask(.openCart(CartID(unchecked: "c2"), lane: nil, reader: "tmr_2", Recall()))
+        store.wait(5_000)
+        let view = try #require(store.machine.readerViews.first { $0.facts.id == Self.second })
+        #expect(view.payment == PaymentID(unchecked: "p1"), "who has it is to be seen")
+        let released = store.ask(.release("tmr_1", .payment(PaymentID(unchecked: "p1")), by: "technician", Recall()))
+        #expect(store.responses[released] == .done)
+        store.reader = { if case .prove = $0 { .failure(.app(.illegalState, detail: "in use")) } else { StoreFixture.usual($0) } }
+        try pay(&store, "p2", cart: "c2", reader: "tmr_2")
+        #expect(store.payment("p2")?.state == .waitingForCard, "the technician has said that nothing runs on it")
+    }
+
+    @Test func `an entry whose payment has a session keeps the device, listed or not, until that payment is over`() throws {
+        var store = store()
+        let isIntent = { (call: Call) in if case .paymentIntent = call { true } else { false } }
+        store.ask(.openCart(CartID(unchecked: "c1"), lane: nil, reader: "tmr_1", Recall()))
+        store.holds = isIntent
+        try pay(&store, "p1", cart: "c1", reader: "tmr_1")
+        registers(&store, [Self.second])
+        store.ask(.readers(refresh: true))
+        try pay(&store, "p2", cart: "c2", reader: "tmr_2")
+        store.wait(2_000)
+        #expect(store.made.count { $0.call.isActivate } == 1, "the device is the first payment's")
+        #expect(store.payment("p1")?.state.isEnd == false)
+        store.holds = { _ in false }
+        store.ask(.cancel(PaymentID(unchecked: "p1"), Recall()))
+        store.wait(5_000)
+        #expect(store.payment("p2")?.state == .waitingForCard, "then it is the second's")
+    }
+
     // MARK: Another location
 
     @Test func `what Stripe does not list here is not registered, is shown so, and takes no payment`() throws {

@@ -23,7 +23,7 @@ from mutants import MUTANTS  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRATCH = ROOT / ".build-mutants"
-NAMES = ("GatewayModel", "GatewayCore", "GatewaySimulation", "simulate")
+NAMES = ("Moments", "GatewayModel", "GatewayCore", "GatewaySimulation", "simulate")
 
 SWITCH = """internal import Glibc
 

@@ -3,7 +3,7 @@ import GatewaySimulation
 import Testing
 
 struct DeterminismTests {
-    @Test(arguments: [1, 7, 40, 65, 3467])
+    @Test(arguments: [1, 7, 40, 65, 1202, 1388, 1561, 3467])
     func `the same seed is the same store`(_ seed: UInt64) {
         let first = Simulation.run(seed: seed, tracing: true)
         let second = Simulation.run(seed: seed, tracing: true)
@@ -26,7 +26,7 @@ struct DeterminismTests {
         let simulate = try #require(
             [program, program.deletingLastPathComponent(), program.deletingLastPathComponent().deletingLastPathComponent()]
                 .map { $0.appendingPathComponent("simulate") }.first { FileManager.default.isExecutableFile(atPath: $0.path) })
-        for seed: UInt64 in [3, 19, 65, 120] {
+        for seed: UInt64 in [3, 19, 65, 120, 1202, 1388, 1561] {
             let process = Process()
             process.executableURL = simulate
             process.arguments = ["--seed", "\(seed)"]

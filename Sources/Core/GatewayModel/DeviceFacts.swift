@@ -112,8 +112,9 @@ package struct LANSighting: Sendable, Hashable {
     package var domain: String? {
         // Anybody can write any name into a certificate: one that is not signed says nothing of who is there.
         guard problem == nil, let name = certificateName?.lowercased(), let dot = name.firstIndex(of: ".") else { return nil }
-        let rest = name[name.index(after: dot)...]
-        return rest.hasSuffix("." + ReaderName.suffix) ? String(rest) : nil
+        let rest = name.utf8[name.utf8.index(after: dot)...]
+        return rest.count >= ReaderName.ending.count && rest.suffix(ReaderName.ending.count).elementsEqual(ReaderName.ending)
+            ? String(Substring(rest)) : nil
     }
 
     package var key: DeviceKey { DeviceKey(unchecked: "lan:" + (domain ?? address)) }
@@ -122,6 +123,7 @@ package struct LANSighting: Sendable, Hashable {
 /// The names that readers' certificates bear.
 package enum ReaderName {
     package static let suffix = "device.stripe-terminal-local-reader.net"
+    fileprivate static let ending = Array(("." + suffix).utf8)
 
     /// The first of a certificate's names that can be a reader's, in lower case; nil: it is something else's certificate.
     ///

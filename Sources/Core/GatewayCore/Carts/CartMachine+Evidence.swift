@@ -155,12 +155,18 @@ extension CartMachine {
     /// The backend has the order. A confirm under way may be what paid it: its answer comes first.
     private mutating func settlePaid(_ actions: inout [Action]) {
         guard let submitted, !facts.paid, !isConfirming else { return }
-        let bearer = evidence.values.lazy.compactMap(\.bearer).first
+        let bearer = paidBearer
         facts.paid = true
         facts.paidBy = bearer ?? facts.paidBy
         facts.order = submitted.order ?? facts.order
         stopRunning(by: bearer, &actions)
         write("the backend says: submitted", &actions)
+    }
+
+    /// Whose money the order was paid with: that of the intent that is in use, else of another one whose charge stands.
+    private var paidBearer: PaymentID? {
+        let intents = (facts.intent.map { [$0.id] } ?? []) + evidence.keys.sorted()
+        return intents.lazy.compactMap { evidence[$0] }.first { $0.bearer != nil && !$0.isCanceled && !$0.isLetGo }?.bearer
     }
 
     /// The cart is charged: what has not confirmed is taken off the readers and out of the queues.

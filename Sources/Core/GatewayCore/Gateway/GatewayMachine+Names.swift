@@ -55,7 +55,12 @@ extension GatewayMachine {
     /// Each device once. An entry that Stripe does not have stands back behind one that it has.
     private func devices(among entries: [ReaderMachine]) -> [ReaderID] {
         let present = entries.filter { !$0.facts.isMissingAtStripe || readers[device($0.id)]?.facts.isMissingAtStripe == false }
-        return Set((present.isEmpty ? entries : present).map { device($0.id) }).sorted()
+        // One that is listed no more serves whoever has it, and nobody new.
+        let named = (present.isEmpty ? entries : present).map { entry in
+            let current = device(entry.id)
+            return entry.facts.isRegistered && readers[current]?.facts.isRegistered != true ? entry.id : current
+        }
+        return Set(named).sorted()
     }
 
     /// The entry by which a device is driven now, whichever of its entries was named; also for one that is listed no more.
@@ -84,11 +89,9 @@ extension GatewayMachine {
         }
         let isNews = acting != self.acting
         self.acting = acting
+        for id in readers.keys.sorted() where acting[id] != nil { standBack(id, at: now) }
         for id in readers.keys.sorted() {
-            if let chosen = acting[id], let proof = readers[id]?.handOverProof() {
-                changeReader(chosen, at: now) { reader, _ in reader.takeOverProof(of: proof, at: now) }
-            }
-            changeReader(id, at: now) { reader, _ in acting[id] == nil ? reader.unbar(at: now) : reader.bar(at: now) }
+            if acting[id] == nil { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
             if readers[id]?.facts.inBackend == false, listedAt != nil {
                 changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
                 if readers[id]?.isResting == true, acting[id] != nil { readers[id] = nil }
@@ -99,18 +102,28 @@ extension GatewayMachine {
         wish(at: now)
     }
 
+    /// Another entry of its device is in charge: what this one has left undone is that one's to see to.
+    private mutating func standBack(_ id: ReaderID, at now: Now) {
+        changeReader(id, at: now) { reader, _ in reader.bar(at: now) }
+        var debt: ReaderMachine.Debt?
+        changeReader(id, at: now) { reader, _ in
+            var actions: [ReaderMachine.Action] = []
+            debt = reader.handOverDebt(&actions)
+            return actions
+        }
+        if let debt, let chosen = acting[id] { changeReader(chosen, at: now) { reader, _ in reader.takeOver(debt, at: now) } }
+    }
+
     private func entryInCharge(of ids: [ReaderID]) -> ReaderID? {
         let machines = ids.compactMap { readers[$0] }
         let occupied = machines.filter(\.isOccupied)
-        if let current = occupied.first(where: { acting[$0.id] == nil && ids.contains($0.id) && wasInCharge($0.id, among: ids) }) {
-            return current.id
-        }
+        let current = occupied.first { acting[$0.id] == nil && wasInCharge($0.id, among: ids) }
+        if let current, current.isAtWork || current.facts.isRegistered { return current.id }
         let candidates = occupied.isEmpty ? machines : occupied
-        func rank(_ machine: ReaderMachine) -> (Int, Int, Int, Int, WallTime) {
+        func rank(_ machine: ReaderMachine) -> (Int, Int, Int, Int, Int, WallTime) {
             (
-                machine.inFlight != nil ? 1 : 0, machine.facts.isRegistered ? 1 : 0, machine.isLive ? 1 : 0,
-                machine.facts.status == "online" ? 1 : 0,
-                machine.facts.lastSeenAt ?? .min
+                machine.isAtWork ? 1 : 0, machine.facts.isRegistered ? 1 : 0, machine.lease != .free ? 1 : 0, machine.isLive ? 1 : 0,
+                machine.facts.status == "online" ? 1 : 0, machine.facts.lastSeenAt ?? .min
             )
         }
         return candidates.reduce(nil as ReaderMachine?) { best, next in

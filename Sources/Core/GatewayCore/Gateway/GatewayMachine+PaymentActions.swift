@@ -108,7 +108,9 @@ extension GatewayMachine {
         payments[id] = nil
         traces[.payment(id)] = nil
         freeingCarts = freeingCarts.filter { entry in readers.values.contains { $0.holder == .payment(entry.key) } }
-        if readers[record.reader]?.holder == .payment(id) || readers[record.reader]?.isFreeing == true {
+        if readers[device(record.reader)]?.holder == .payment(id) || readers[record.reader]?.holder == .payment(id)
+            || readers[record.reader]?.isFreeing == true
+        {
             freeingCarts[id] = record.request.cart
         }
         if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }

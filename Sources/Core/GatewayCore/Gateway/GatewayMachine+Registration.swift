@@ -7,11 +7,27 @@ struct RegistrationDesk: Sendable {
         var machine: RegistrationMachine
         /// Who waits for it: the same request, repeated, joins the one that is under way.
         var requests: [RequestID]
+        /// Since when it waits for its turn.
+        var since: MonoTime
     }
 
     /// The first one is under way.
     var items: [Item] = []
     static let limit = 8
+    /// Nobody waits longer for a turn: each change may take 50 s of a slow backend's time.
+    static let longestWait: Int64 = 60_000
+
+    /// Takes out whatever has waited too long. Nothing of it was sent.
+    mutating func takeLate(at now: MonoTime) -> [RequestID] {
+        let late = items.dropFirst().filter { now >= $0.since + Self.longestWait }
+        guard !late.isEmpty else { return [] }
+        items = items.prefix(1) + items.dropFirst().filter { now < $0.since + Self.longestWait }
+        return late.flatMap(\.requests)
+    }
+
+    var nextWake: MonoTime {
+        min(items.first?.machine.nextWake ?? .max, items.dropFirst().lazy.map { $0.since + Self.longestWait }.min() ?? .max)
+    }
 }
 
 extension GatewayMachine {
@@ -46,7 +62,7 @@ extension GatewayMachine {
                 id, Refusal(.queueFull, "\(RegistrationDesk.limit) changes of readers wait already.", remedy: "Wait a moment, then repeat.")
             )
         }
-        desk.items.append(.init(machine: RegistrationMachine(job, patience: policy.registrationTimeout), requests: [id]))
+        desk.items.append(.init(machine: RegistrationMachine(job, patience: policy.registrationTimeout), requests: [id], since: now.mono))
         if desk.items.count == 1 { beginNext(at: now) }
     }
 
@@ -123,7 +139,16 @@ extension GatewayMachine {
         changeDesk(at: now) { $0.told(result, at: now.mono) }
     }
 
-    mutating func tickDesk(at now: Now) { changeDesk(at: now) { $0.tick(at: now.mono) } }
+    mutating func tickDesk(at now: Now) {
+        for id in desk.takeLate(at: now.mono) {
+            refuse(
+                id,
+                Refusal(
+                    .queueFull, "Other changes of readers have taken too long; nothing was sent for this one.",
+                    remedy: "Check the shop's internet connection, then repeat."))
+        }
+        changeDesk(at: now) { $0.tick(at: now.mono) }
+    }
 
     mutating func leaveDesk(_ id: RequestID) {
         // What is under way goes on: it was or will be sent, and its end is logged.

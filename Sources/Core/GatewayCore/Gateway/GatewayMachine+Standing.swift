@@ -21,7 +21,8 @@ extension GatewayMachine {
 
     mutating func tellStanding() {
         tellBackend()
-        for id in readers.keys where isAway(id).map({ $0 != told.readers.contains(id) }) ?? false { tellReader(id) }
+        let news = readers.keys.filter { id in isAway(id).map { $0 != told.readers.contains(id) } ?? false }
+        for id in news.sorted() { tellReader(id) }
         if payments.values.contains(where: { $0.isUnresolved && !told.unresolved.contains($0.id) }) {
             for id in payments.keys.sorted() where payments[id]?.isUnresolved == true { tellUnresolved(id) }
         }

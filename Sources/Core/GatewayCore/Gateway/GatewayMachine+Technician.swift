@@ -10,7 +10,8 @@ extension GatewayMachine {
     mutating func release(_ id: RequestID, _ reference: String, _ holder: LeaseHolder, by: String, _ recall: Recall, at now: Now) {
         let reader: ReaderID
         switch resolveEntry(reference) {
-        case .success(let found): reader = found
+        // What an entry has left undone is its device's.
+        case .success(let found): reader = readers[found]?.holder == holder ? found : device(found)
         case .failure(let refusal): return refuse(id, refusal)
         }
         if let refusal = refusesRelease(of: reader, from: holder) { return refuse(id, refusal) }

@@ -209,7 +209,7 @@ package struct GatewayMachine: Sendable {
         wake = min(wake, outbox.nextWake ?? .max)
         wake = min(wake, warmUps.nextWake ?? .max)
         wake = min(wake, refusedProbeAt)
-        wake = min(wake, desk.items.first?.machine.nextWake ?? .max)
+        wake = min(wake, desk.nextWake)
         wake = min(wake, labelsShown.values.min() ?? .max)
         for resolution in resolutions.values { wake = min(wake, resolution.nextWake) }
         wake = min(wake, lookout.nextWake(policy) ?? .max)

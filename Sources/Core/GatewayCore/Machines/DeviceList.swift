@@ -31,9 +31,15 @@ package struct DeviceList: Sendable {
     /// More than this is no store's, and would be memory without bound.
     package static let limit = 512
 
-    private var entries: [DeviceKey: Entry] = [:]
+    private var entries: [DeviceKey: Entry] = [:] {
+        didSet { judgedFor = nil }
+    }
     /// `usb.exclude`.
-    package var excluded: [String] = []
+    package var excluded: [String] = [] {
+        didSet { if excluded != oldValue { judgedFor = nil } }
+    }
+    /// The readers that the entries were last held against, while nothing has changed since: most events change neither.
+    private var judgedFor: [ReaderFacts]?
 
     package init() {}
 
@@ -91,9 +97,10 @@ package struct DeviceList: Sendable {
             if case .lan(let known) = entries[key]?.sighting { chosen = same.first { $0.address == known.address } ?? chosen }
             guard let chosen else { continue }
             // What was seen at an address before is not there any more when another device answers.
-            for (other, entry) in entries where other != key {
-                if case .lan(let old) = entry.sighting, old.address == chosen.address { remove(other, &actions) }
+            let gone = entries.filter { other, entry in
+                if other != key, case .lan(let old) = entry.sighting { old.address == chosen.address } else { false }
             }
+            for other in gone.keys.sorted() { remove(other, &actions) }
             see(key, .lan(chosen), judge.judge(chosen), at: now, &actions)
         }
         return actions
@@ -122,6 +129,8 @@ package struct DeviceList: Sendable {
 
     /// The lists of readers, or what is excluded, may have changed: what that makes of the devices.
     package mutating func judge(readers: [ReaderFacts]) -> [Action] {
+        guard judgedFor != readers else { return [] }
+        defer { judgedFor = readers }
         let judge = DeviceJudge(readers: readers, excluded: excluded)
         var actions: [Action] = []
         for key in entries.keys.sorted() {

@@ -117,12 +117,18 @@ extension ReaderMachine {
         switch (owner, command, reply) {
         case (.session, .activate, .activated(let token, let livemode, _)):
             self.livemode = livemode
+            unsupportedTries = 0
             sessionSince = now.wall
             lastTrouble = nil
-            if dirty {
+            if proves, !tookOver, !clearsFirst {
+                // That another entry had left it in the middle of a confirm was learnt meanwhile.
+                leaveSession(at: now, &actions)
+                connectIfWanted(at: now, &actions)
+            } else if dirty {
                 session = .clearing(token, since: now.mono)
                 pending.insert(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout), at: 0)
             } else {
+                clearsFirst = false
                 becomeLive(token, since: now.mono, &actions)
             }
         case (.session, .prove, .activated):
@@ -130,6 +136,7 @@ extension ReaderMachine {
             session = .none(trouble: nil, retryAt: now.mono)
             sessionNumber += 1
             lastTrouble = nil
+            unsupportedTries = 0
             backoff.reset()
             provedIdle("seen idle", at: now, &actions)
             connectIfWanted(at: now, &actions)
@@ -138,8 +145,8 @@ extension ReaderMachine {
         case (.session, .clearDisplay, _):
             if case .clearing(let token, let since) = session {
                 dirty = false
-                if proves {
-                    clearsFirst = false
+                clearsFirst = false
+                if proves, !tookOver {
                     leaveSession(at: now, &actions)
                     return connectIfWanted(at: now, &actions)
                 }
@@ -161,7 +168,7 @@ extension ReaderMachine {
             return activationFailed(failure, failIfInUse: failIfInUse, at: now, random: &random, &actions)
         case .prove:
             // Whoever has the reader by now does not wait for the proof.
-            if holderWaits, case .held = lease {
+            if holderWaits, !owesProof, case .held = lease {
                 session = .none(trouble: nil, retryAt: now.mono)
                 return connect(at: now, &actions)
             }

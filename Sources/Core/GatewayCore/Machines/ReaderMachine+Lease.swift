@@ -68,6 +68,7 @@ extension ReaderMachine {
     package mutating func releaseByHand(of holder: LeaseHolder, actions: inout [Action]) -> Bool {
         guard case .freeing(holder, _) = lease, !owesAnswer(to: holder) else { return false }
         lease = .free
+        owesProof = false
         actions.append(.changed("free again: released by hand"))
         grantNext(&actions)
         return true
@@ -121,7 +122,7 @@ extension ReaderMachine {
     var proves: Bool {
         switch lease {
         case .free: proofWanted
-        case .held: false
+        case .held: owesProof
         case .freeing(_, let way): way == .proves || (proofWanted && way == .clears)
         }
     }
@@ -147,6 +148,7 @@ extension ReaderMachine {
     /// Nothing that was sent before can run on the reader any more.
     mutating func provedIdle(_ words: String, at now: Now, _ actions: inout [Action]) {
         proofWanted = false
+        owesProof = false
         clearsFirst = false
         confirmSentAt = nil
         actions.append(.seenIdle)

@@ -203,7 +203,7 @@ extension ReaderMachine {
             holderWaits = false
             actions.append(.sessionFailed(holder, trouble))
         }
-        let pause = trouble.kind == .softwareUnsupported ? Self.softwarePause : 500 + backoff.next(random: &random)
+        let pause = trouble.kind == .softwareUnsupported ? pauseForSoftware() : 500 + backoff.next(random: &random)
         session = .none(trouble: trouble, retryAt: now.mono + pause)
         lastTrouble = trouble
         actions.append(.changed(trouble.message))

@@ -3,27 +3,89 @@ import Moments
 
 /// Several entries of the lists can be one device: they have the same serial number. One of them has its session at a time.
 extension ReaderMachine {
-    /// A reader whose software does not serve this interface is asked again after so long, or when a technician says so.
+    /// A reader whose software does not serve this interface is asked again after so long at the latest, or when a technician says so.
     static let softwarePause: Int64 = 1_800_000
+
+    /// One odd answer is no proof of that: only a reader that says so again and again is left alone for longer and longer.
+    mutating func pauseForSoftware() -> Int64 {
+        unsupportedTries += 1
+        return min(Self.softwarePause, 15_000 << Int64(2 * min(unsupportedTries - 1, 5)))
+    }
 
     var isBarred: Bool { barredUntil != nil }
 
     /// Somebody has it, or waits for it: what is under way here is not handed to another entry.
     var isOccupied: Bool {
-        lease != .free || !waiting.isEmpty || !visitors.isEmpty || inFlight != nil || pending.contains { $0.owner != .session }
+        if case .held = lease { return true }
+        return isAtWork || !waiting.isEmpty || !visitors.isEmpty || pending.contains { $0.owner != .session }
     }
 
-    /// Whether its device runs anything of what was confirmed by this entry is asked by the one in charge: since when that matters.
-    mutating func handOverProof() -> MonoTime? {
-        guard lease == .free, proofWanted, let sentAt = confirmSentAt else { return nil }
-        proofWanted = false
-        confirmSentAt = nil
-        return sentAt
+    /// The device is asked something by this entry, or is somebody's in a session of it: no other entry may come between.
+    var isAtWork: Bool {
+        if inFlight != nil { return true }
+        switch session {
+        case .activating, .clearing, .live: return lease != .free
+        case .none, .claiming, .listing, .searching: return false
+        }
     }
 
-    mutating func takeOverProof(of sentAt: MonoTime, at now: Now) -> [Action] {
-        confirmSentAt = max(confirmSentAt ?? sentAt, sentAt)
-        return proveIdleIfFree(at: now)
+    /// What a device owes before somebody new may use it, whichever of its entries it was left by.
+    struct Debt: Sendable, Equatable {
+        /// Whose it was, and how it becomes free.
+        var left: (holder: LeaseHolder, way: Freeing)?
+        /// Something that was confirmed may run on it still, since then.
+        var confirmSentAt: MonoTime?
+        var proofWanted: Bool
+        var dirty: Bool
+
+        static func == (one: Debt, other: Debt) -> Bool {
+            one.left?.holder == other.left?.holder && one.left?.way == other.left?.way && one.confirmSentAt == other.confirmSentAt
+                && one.proofWanted == other.proofWanted && one.dirty == other.dirty
+        }
+    }
+
+    /// What is owed is asked for by the entry in charge, which alone has sessions; nil: nothing is, or it is being seen to here.
+    mutating func handOverDebt(_ actions: inout [Action]) -> Debt? {
+        guard !isAtWork else { return nil }
+        var debt = Debt(left: nil, confirmSentAt: confirmSentAt, proofWanted: proofWanted, dirty: dirty)
+        switch lease {
+        case .free: break
+        case .held:
+            // What it has asked for is settled as it leaves.
+            guard !isUsed else { return nil }
+        case .freeing(let holder, let way): debt.left = (holder, way)
+        }
+        guard debt.left != nil || confirmSentAt != nil || proofWanted || dirty else { return nil }
+        (confirmSentAt, proofWanted, owesProof, dirty, clearsFirst) = (nil, false, false, false, false)
+        if isFreeing {
+            lease = .free
+            grantNext(&actions)
+        }
+        return debt
+    }
+
+    /// Another entry has left the device in this state. Whoever has, or gets, this one waits until it is settled.
+    mutating func takeOver(_ debt: Debt, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        if let sentAt = debt.confirmSentAt { confirmSentAt = max(confirmSentAt ?? sentAt, sentAt) }
+        dirty = dirty || debt.dirty
+        let isToBeProved = debt.proofWanted || debt.left?.way == .proves
+        if isToBeProved {
+            proofWanted = true
+            if confirmSentAt == nil { confirmSentAt = now.mono }
+        }
+        switch lease {
+        case .free:
+            if let left = debt.left { lease = .freeing(left.holder, left.way) }
+            if debt.left != nil || isToBeProved || dirty { proveIdle(at: now, &actions) }
+        case .held:
+            // In a session that is open already it is too late for that; it is proved when the holder has left.
+            if isToBeProved, !isLive { owesProof = true }
+        case .freeing(let holder, let way):
+            if isToBeProved || way != .proves { lease = .freeing(holder, isToBeProved ? .proves : .clears) }
+            proveIdle(at: now, &actions)
+        }
+        return actions
     }
 
     /// The device's session is another entry's now. What has been sent is answered here still.
@@ -99,6 +161,7 @@ extension ReaderMachine {
         // Other software than that which did not serve the interface is worth a try.
         guard before != facts.software, case .none(let trouble?, _) = session, trouble.kind == .softwareUnsupported else { return [] }
         session = .none(trouble: nil, retryAt: now.mono)
+        unsupportedTries = 0
         var actions: [Action] = []
         connectIfWanted(at: now, &actions)
         return actions

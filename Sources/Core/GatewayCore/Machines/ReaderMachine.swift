@@ -129,6 +129,8 @@ package struct ReaderMachine: Sendable {
     /// The holder waits for a session.
     var holderWaits = false
     var attempts = 0
+    /// How often in a row it has said that it does not serve the interface.
+    var unsupportedTries = 0
     var backoff = Backoff(base: 1_000, ceiling: 30_000)
     var inFlight: InFlight?
     /// An activation that has to wait: something of the last session has no answer yet.
@@ -166,6 +168,8 @@ package struct ReaderMachine: Sendable {
     var cardSession: UInt64?
     /// Somebody waits for the proof that nothing runs on the reader.
     var proofWanted = false
+    /// The holder gets no session before that: another entry of the device has left it in the middle of a confirm.
+    var owesProof = false
     /// The proof was refused: what may be left of this agent's own on the reader is taken off it first, by the point of sale that put it there.
     var clearsFirst = false
     /// When the last confirm was sent of which it is not known that it runs no more; after a restart, when that began to matter.
@@ -243,6 +247,8 @@ package struct ReaderMachine: Sendable {
         case .held: return nil
         case .free:
             guard case .none(let trouble?, let retryAt) = session, now < retryAt else { return nil }
+            // That it was not proved idle says nothing of whether it lets its own point of sale in.
+            if proofWanted, trouble.kind == .inUseElsewhere { return nil }
             return isUnusable(trouble) ? trouble : nil
         case .freeing:
             guard let lastTrouble, isUnusable(lastTrouble), lastTrouble.kind != .inUseElsewhere else { return nil }
