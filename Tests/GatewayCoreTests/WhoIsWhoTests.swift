@@ -115,6 +115,16 @@ import Moments
         #expect(refusal.code == .readerUnavailable && refusal.detail.contains("Stripe's list") && refusal.remedy != nil)
     }
 
+    @Test func `a cart that the backend refuses is said to be refused, and no network is blamed for it`() throws {
+        var store = store(lane: .serial, holding: \.isToken)
+        let asked = try pay(&store)
+        #expect(store.responses[asked] == nil, "it waits")
+        store.answer(.connectionToken(.failure(.rejected(status: 422, detail: "Cart c1 has already been checked out."))), to: \.isToken)
+        let refusal = try #require(store.refusal(asked))
+        #expect(refusal.code == .backendRejected && refusal.detail.contains("already been checked out"))
+        #expect(refusal.remedy?.contains("internet") == false)
+    }
+
     @Test func `a cart that names a lane by serial number gets its reader as soon as that is known`() throws {
         var store = store(lane: .serial)
         store.ask(.openCart(CartID(unchecked: "c1"), lane: Self.lane, reader: nil, Recall()))

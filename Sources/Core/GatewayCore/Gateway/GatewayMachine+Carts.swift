@@ -243,7 +243,7 @@ extension GatewayMachine {
             changeReader(id, at: now) { reader, random in reader.tokenRefused(failure, at: now, random: &random) }
         case .refuse(.request(let id), let failure): refuse(id, .from(failure))
         case .show(let token): look(with: token)
-        case .showNone(let failure): if !isLookingAtStripe { goOnAfterStripe(.failure(failure)) }
+        case .showNone(let failure): if !isLookingAtStripe { goOnAfterStripe(.failure(.from(failure))) }
         }
     }
 

@@ -191,7 +191,8 @@ extension GatewayMachine {
         call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
     }
 
-    mutating func goOnAfterStripe(_ result: Result<Void, CallFailure>) {
+    /// - Parameter result: a failure is the refusal that the waiting requests get.
+    mutating func goOnAfterStripe(_ result: Result<Void, Refusal>) {
         let waiting = parked.filter { $0.reason == .stripe }
         guard !waiting.isEmpty else { return }
         parked.removeAll { $0.reason == .stripe }
@@ -200,12 +201,7 @@ extension GatewayMachine {
             case .success:
                 stripeAsked.insert(item.id)
                 out.append(.recall(item.id))
-            case .failure(let failure):
-                refuse(
-                    item.id,
-                    Refusal(
-                        .readerUnavailable, "Which reader is meant is told by Stripe's list, and that cannot be read: \(failure.detail)",
-                        remedy: "Check the shop's internet connection, then try again; or name the reader by its id (tmr_…)."))
+            case .failure(let refusal): refuse(item.id, refusal)
             }
         }
     }

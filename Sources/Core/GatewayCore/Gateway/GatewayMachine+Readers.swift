@@ -145,7 +145,7 @@ extension GatewayMachine {
             if let asker {
                 changeReader(asker, at: now) { reader, random in reader.listFailed(failure, at: now, random: &random) }
             } else {
-                goOnAfterStripe(.failure(failure))
+                goOnAfterStripe(.failure(.unknownReader(failure)))
             }
         }
     }

@@ -307,6 +307,13 @@ package struct Refusal: Error, Sendable, Equatable {
             }
         return Refusal(code, failure.backendCause, remedy: failure.backendRemedy)
     }
+
+    /// A reader's name leads nowhere for now: Stripe's list, which tells it, cannot be read.
+    package static func unknownReader(_ failure: CallFailure) -> Refusal {
+        Refusal(
+            .readerUnavailable, "Which reader is meant is told by Stripe's list, and that cannot be read: \(failure.detail)",
+            remedy: "\(failure.stripeRemedy) A reader that is named by its id (tmr_…) needs no list.")
+    }
 }
 
 /// A reader's state as the checkout API names it.
