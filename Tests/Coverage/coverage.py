@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Print how much of the core the simulated stores run through, file by file, and say where that is too little.
 
-    coverage.py [--seeds N] [--looks N] [--lines FILE]
+    coverage.py [--seeds N] [--looks N] [--explore EVENTS] [--lines FILE]
 
 What no promise names is a finding too: a line of the core that no store reaches is either needed by nothing, or met by nothing.
 """
@@ -36,9 +36,10 @@ def measure(arguments):
     run("swift", "build", "-c", "release", "--product", "simulate", "--scratch-path", SCRATCH, "-Xswiftc", "-profile-generate",
         "-Xswiftc", "-profile-coverage-mapping")
     program = SCRATCH / "release" / "simulate"
-    raw = [SCRATCH / "stores.profraw", SCRATCH / "looking.profraw"]
-    for seeds, more, profile in ((arguments.seeds, [], raw[0]), (arguments.looks, ["--looks"], raw[1])):
-        run(program, "--seeds", seeds, *more, env={"LLVM_PROFILE_FILE": str(profile), "PATH": "/usr/bin:/bin"})
+    raw = [SCRATCH / "stores.profraw", SCRATCH / "looking.profraw", SCRATCH / "explored.profraw"]
+    runs = (["--seeds", arguments.seeds], ["--seeds", arguments.looks, "--looks"], ["--explore-cart", arguments.explore])
+    for more, profile in zip(runs, raw):
+        run(program, *more, env={"LLVM_PROFILE_FILE": str(profile), "PATH": "/usr/bin:/bin"})
     merged = SCRATCH / "stores.profdata"
     run(tool("llvm-profdata"), "merge", "-o", merged, *raw)
     return program, merged
@@ -48,6 +49,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=20_000)
     parser.add_argument("--looks", type=int, default=2_000, help="so many more, whose agents look for readers")
+    parser.add_argument("--explore", type=int, default=7, help="and one cart with two attempts, in every order to so many events")
     parser.add_argument("--lines", metavar="FILE", help="show the lines of the files whose paths have this in them")
     arguments = parser.parse_args()
     program, merged = measure(arguments)

@@ -65,12 +65,6 @@ package struct CartMachine: Sendable, Hashable {
         case creating(UInt64, Terms)
         case reading(UInt64, IntentID, PublishableKey, Terms, asked: MonoTime)
 
-        var number: UInt64 {
-            switch self {
-            case .creating(let number, _), .reading(let number, _, _, _, _): number
-            }
-        }
-
         var terms: Terms {
             switch self {
             case .creating(_, let terms), .reading(_, _, _, let terms, _): terms
@@ -185,8 +179,6 @@ package struct CartMachine: Sendable, Hashable {
         guard let idle = attempt(payment)?.idleSince(terms) else { return false }
         return now.mono >= idle + terms.window
     }
-
-    package func verdict(of payment: PaymentID) -> Verdict? { told[payment] }
 
     func attempt(_ payment: PaymentID) -> IntentEvidence.Attempt? {
         evidence.values.lazy.compactMap { $0.attempt(payment) }.first
