@@ -314,5 +314,11 @@ TESTED = {
         'rows of an older agent are taken up as they are, and nothing is charged beside them',
     "a typed card in the bank's app is no matter":
         "while the customer is asked in the bank's app nothing is taken on the reader",
+    'nobody proves what a technician has said':
+        'money that was let go, as a technician says, holds the cart for the window and not for ever',
+    'money that was let go is charged for ever':
+        'money that was let go, as a technician says, holds the cart for the window and not for ever',
+    'money that was let go frees the cart at once':
+        'money that was let go, as a technician says, holds the cart for the window and not for ever',
 }
 MUTANTS = [dataclasses.replace(mutant, seed=SEEDS.get(mutant.name), test=TESTED.get(mutant.name, "")) for mutant in MUTANTS]

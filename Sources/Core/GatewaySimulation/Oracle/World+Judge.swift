@@ -286,18 +286,10 @@ extension World {
         if wake == .max, machine?.hasOpenPayments == true, !calls.contains(where: { $0.generation == generation && !$0.isAnswered }) {
             fail(.bounded, "payments are open, and nothing is waited for")
         }
-        if step & 31 == 0, let machine { checkWaits(machine) }
-    }
-
-    /// How long a till, or a technician, may be kept waiting: the sum of the deadlines that an answer can have to wait for.
-    private static func patience(_ request: Request) -> Int64 {
-        // A list that says whose it is, a turn in the line, the list before, the change, and lists until it shows.
-        let change: Int64 = 10_000 + 60_000 + 10_000 + 30_000 + 10_000 + 5_000
-        if case .discover = request { return 120_000 }
-        if case .register = request { return change }
-        if case .relabel = request { return change }
-        if case .deregister = request { return change }
-        return 75_000
+        if step & 31 == 0, let machine {
+            checkWaits(machine)
+            checkViews(machine)
+        }
     }
 
     private mutating func checkWaits(_ machine: GatewayMachine) {
