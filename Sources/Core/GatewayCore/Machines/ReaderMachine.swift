@@ -47,7 +47,8 @@ package struct ReaderMachine: Sendable {
             case (.changed(let a), .changed(let b)): a == b
             case (.visited(let a, .success), .visited(let b, .success)): a == b
             case (.visited(let a, .failure(let b)), .visited(let c, .failure(let d))): a == c && b == d
-            case (.withdrawToken, _), (.answer, _), (.sessionReady, _), (.sessionFailed, _), (.turnedAway, _), (.seenIdle, _), (.changed, _),
+            case (.withdrawToken, _), (.answer, _), (.sessionReady, _), (.sessionFailed, _), (.turnedAway, _), (.seenIdle, _),
+                (.changed, _),
                 (.visited, _):
                 false
             }
