@@ -32,6 +32,31 @@ import Testing
         #expect(store.confirms == 0)
     }
 
+    @Test func `of two forms that are asked for at once one is opened`() throws {
+        var store = MoneyStore()
+        store.store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        let form = Request.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall())
+        let first = store.ask(form)
+        let second = store.ask(form)
+        #expect(store.refusal(second)?.code == .cartBusy && store.refusal(second)?.remedy != nil)
+        store.gives("pi_k")
+        guard case .intent? = store.responses[first] else { throw Missing() }
+        #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == 1)
+    }
+
+    @Test func `no second form is opened while the customer of the first is asked in the bank's app`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.otherIntents["pi_k"] = .requiresAction
+        _ = try store.refused("p1", afterKeyed: true)
+        let form = Request.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall())
+        let second = store.ask(form)
+        #expect(store.refusal(second)?.code == .cartBusy)
+        #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == 1)
+    }
+
+    private struct Missing: Error {}
+
     @Test func `the keyed intent is read once more right before the card is charged`() throws {
         var store = MoneyStore()
         try keyed(&store)

@@ -300,6 +300,32 @@ import Moments
         #expect(store.payment("p2")?.state == .waitingForCard, "the technician has said that nothing runs on it")
     }
 
+    @Test func `a device's debt outlives its entry's being taken from the lists, until the new entry is known to be the same device`()
+        throws
+    {
+        var store = try leftInMidConfirm(restarts: false)
+        store.ask(.release("tmr_1", .payment(PaymentID(unchecked: "p1")), by: "technician", Recall()))
+        store.listed = []
+        store.stripeLists = []
+        store.ask(.readers(refresh: true))
+        store.wait(3_000)
+        registers(&store, [Self.second])
+        let before = store.made.count
+        store.ask(.readers(refresh: true))
+        try pay(&store, "p2", cart: "c2", reader: "tmr_2")
+        store.wait(2_000)
+        let since = store.made[before...]
+        let asked = since.firstIndex { $0.call.isCollect } ?? since.endIndex
+        #expect(since[..<asked].contains { $0.call.isClear || $0.call.isProof }, "nothing is asked before what was left there is taken off")
+    }
+
+    @Test func `readers without a label are not called by that`() throws {
+        var store = store(label: "")
+        let asked = store.ask(.connect("", cart: CartID(unchecked: "c1"), takeOver: true))
+        #expect(store.refusal(asked)?.code == .readerNotFound)
+        #expect(!store.commands.contains("activateTerminal"))
+    }
+
     @Test func `an entry whose payment has a session keeps the device, listed or not, until that payment is over`() throws {
         var store = store()
         let isIntent = { (call: Call) in if case .paymentIntent = call { true } else { false } }

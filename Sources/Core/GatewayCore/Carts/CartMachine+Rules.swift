@@ -69,6 +69,20 @@ extension CartMachine {
                 .cartBusy, "\(Self.keyedLimit) forms for this cart's card number were opened, and none is known to be void.",
                 remedy: "Use one of them, or make a new cart.")
         }
+        // A backend may make another intent each time it is asked: two forms are two ways to be charged.
+        if handingOut > 0 {
+            return Refusal(
+                .cartBusy, "A form for this cart's card number is just being opened.", remedy: "Wait for that one, and use it.")
+        }
+        for id in keyedStatus.keys.sorted() {
+            switch keyedStatus[id] {
+            case .requiresAction, .processing, .succeeded, .requiresCapture:
+                return Refusal(
+                    .cartBusy, "A card that was typed in for this cart is being charged or approved, or has been charged.",
+                    remedy: "Do not take it again; wait until the customer's bank and the backend have decided.")
+            case .requiresPaymentMethod, .requiresConfirmation, .canceled, .other, nil: break
+            }
+        }
         guard let item = open.first else { return nil }
         return Refusal(
             .cartBusy, "The payment \(item.payment.text) of this cart is running, or its outcome is not known.",

@@ -130,12 +130,12 @@ extension IntentEvidence {
         return attempt.word.map { .said(paid: $0) } ?? .unknown
     }
 
-    /// It was charged, and of every attempt that can have made the charge a technician, who knew of it, has said that it took nothing: the money was let
-    /// go. A charge that shows after such a word contradicts it, and is one.
+    /// It was charged, every attempt that can have made the charge has ended as not taken, and of one of them a technician, who knew of the charge, has
+    /// said so: an intent is charged once, and that money was let go. A charge that shows after such a word contradicts it, and is one.
     package var isLetGo: Bool {
         guard let charge, !isCanceled, submitted == nil else { return false }
         let makers = attempts.filter { charge.among.contains($0.payment) }
-        return !makers.isEmpty && makers.allSatisfy { $0.isEnded && $0.wasLetGo }
+        return makers.contains(where: \.wasLetGo) && makers.allSatisfy { $0.isEnded && $0.word == false }
     }
 
     /// The intent was not charged, or its charge was let go, and nothing that was confirmed on it can charge it any more. Another may take its place.

@@ -41,6 +41,8 @@ extension GatewayMachine {
     }
 
     private func devices(named wanted: String) -> [ReaderID] {
+        // Readers without a label are not called by that.
+        guard !wanted.isEmpty else { return [] }
         let listed = readers.values.filter { $0.facts.inBackend || listedAt == nil }
         let exact = listed.filter { $0.facts.isNamed(wanted) }
         if !exact.isEmpty { return devices(among: exact) }
@@ -148,7 +150,7 @@ extension GatewayMachine {
 
     /// A lane that names a serial number finds its reader after a start, before anybody has a token to read Stripe's list with.
     mutating func remember(_ serial: String?, of reader: ReaderFacts, at now: Now) {
-        guard let serial, reader.inBackend, serials[reader.id] != serial else { return }
+        guard let serial, serials[reader.id] != serial else { return }
         serials[reader.id] = serial
         outbox.add(JournalEntry(kind: .fact, at: now.wall, fact: .init(key: Self.serialKey + reader.id.text, value: serial)))
     }

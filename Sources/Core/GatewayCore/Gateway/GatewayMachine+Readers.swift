@@ -63,6 +63,7 @@ extension GatewayMachine {
             takeUpReader(entry.id, label: entry.label)
             if isNew, readers[entry.id]?.facts.address != nil { lookout.probe(at: now.mono) }
             readers[entry.id]?.editFacts { $0.merge(entry) }
+            readers[entry.id]?.unlistedSince = nil
             if before != entry.label { out.append(.readerChanged(entry.id)) }
         }
         for id in readers.keys.sorted() where !seen.contains(id) {

@@ -141,6 +141,10 @@ extension ReaderMachine {
     mutating func unlist(at now: Now) -> [Action] {
         facts.inBackend = false
         desired = false
+        // What it has left behind is kept for another entry of its device, and not for ever.
+        let since = unlistedSince ?? now.mono
+        unlistedSince = since
+        if now.mono - since >= Self.longestAuthorisation, lease == .free { (dirty, proofWanted, confirmSentAt) = (false, false, nil) }
         var actions: [Action] = []
         switch (lease, session) {
         case (.free, .live) where waiting.isEmpty && inFlight == nil && pending.isEmpty && !proofWanted: leaveSession(at: now, &actions)

@@ -132,6 +132,8 @@ package struct ReaderMachine: Sendable {
     /// The holder waits for a session.
     var holderWaits = false
     var attempts = 0
+    /// Since when it is in no list.
+    var unlistedSince: MonoTime?
     /// How often in a row it has said that it does not serve the interface.
     var unsupportedTries = 0
     var backoff = Backoff(base: 1_000, ceiling: 30_000)
@@ -270,9 +272,11 @@ package struct ReaderMachine: Sendable {
 
     package var waitingCount: Int { waiting.count }
 
-    /// Nothing is under way on it, and nobody waits for it.
+    /// Nothing is under way on it, nobody waits for it, and it has left nothing for another entry of its device to see to.
     var isResting: Bool {
-        guard lease == .free, waiting.isEmpty, inFlight == nil, pending.isEmpty, visitors.isEmpty else { return false }
+        guard lease == .free, !dirty, !proofWanted, confirmSentAt == nil, waiting.isEmpty, inFlight == nil, pending.isEmpty,
+            visitors.isEmpty
+        else { return false }
         return !isLive && !isConnecting
     }
 
