@@ -130,7 +130,7 @@ let package = Package(
         library(
             .simulator, "StoreSimulator",
             [
-                "ReaderRPC", tls,
+                tls,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -166,6 +166,7 @@ let package = Package(
             name: "CLibUSB", path: Layer.edges.path("CLibUSB"), pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
 
         .target(name: "ClockStep", path: "Tests/ClockStep", cSettings: [.define("_GNU_SOURCE")]),
+        tests("TidyTests", []),
         tests("MomentsTests", ["Moments"]),
         tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
         tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", "simulate"]),
@@ -192,8 +193,8 @@ let package = Package(
         tests("DiscoveryTests", ["Discovery", "ReaderLinks", "GatewayModel", "Moments", "StoreSimulator", tls] + nio),
         tests("DiagnosticsTests", ["Diagnostics", "DiagnosticsReport", "CheckoutAPI", "GatewayModel", "Moments", "WebCall"]),
         tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
-        tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "CheckoutClient", logging] + nio),
-        tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "GatewayModel", "Moments", "readerctl", logging] + nio),
+        tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", logging] + nio),
+        tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "readerctl", logging] + nio),
         tests(
             "ProgramTests",
             [

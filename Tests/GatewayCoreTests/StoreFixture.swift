@@ -257,7 +257,6 @@ extension Call {
     var isCollect: Bool { if case .reader(_, _, .collect, _) = self { true } else { false } }
     var isDisplay: Bool { if case .reader(_, _, .display, _) = self { true } else { false } }
     var isStripeList: Bool { if case .stripeReaders = self { true } else { false } }
-    var isHeartbeat: Bool { if case .reader(_, _, .heartbeat, _) = self { true } else { false } }
     var isClear: Bool { if case .reader(_, _, .clearDisplay, _) = self { true } else { false } }
     var isToken: Bool { if case .connectionToken = self { true } else { false } }
     var isList: Bool { if case .backendReaders = self { true } else { false } }

@@ -18,7 +18,7 @@ import Moments
         }
     }
 
-    private static let lane = LaneName(unchecked: "till-1")
+    static let lane = LaneName(unchecked: "till-1")
     static let first = ReaderID(unchecked: "tmr_1")
     static let second = ReaderID(unchecked: "tmr_2")
 
@@ -31,7 +31,7 @@ import Moments
             livemode: false)
     }
 
-    private func store(
+    func store(
         lane: Naming = .label, listing ids: [ReaderID] = [Self.first], label: String = "Front Desk", facts: [String: String] = [:],
         holding: @escaping (Call) -> Bool = { _ in false }
     ) -> StoreFixture {
@@ -45,17 +45,17 @@ import Moments
         return store
     }
 
-    private func request(_ cart: String = "c1", lane: LaneName? = Self.lane, reader: String? = nil) throws -> PaymentRequest {
+    func request(_ cart: String = "c1", lane: LaneName? = Self.lane, reader: String? = nil) throws -> PaymentRequest {
         PaymentRequest(cart: CartID(unchecked: cart), amount: try DecimalAmount("56.78"), lane: lane, reader: reader)
     }
 
     @discardableResult
-    private func pay(_ store: inout StoreFixture, _ id: String = "p1", cart: String = "c1", reader: String? = nil) throws -> RequestID {
+    func pay(_ store: inout StoreFixture, _ id: String = "p1", cart: String = "c1", reader: String? = nil) throws -> RequestID {
         store.ask(.pay(PaymentID(unchecked: id), try request(cart, lane: reader == nil ? Self.lane : nil, reader: reader), Recall()))
     }
 
     /// The whole of Stripe's and the backend's lists is this from now on.
-    private func registers(_ store: inout StoreFixture, _ ids: [ReaderID]) {
+    func registers(_ store: inout StoreFixture, _ ids: [ReaderID]) {
         store.listed = ids.map { BackendReader(id: $0, label: "Front Desk") }
         store.stripeLists = ids.map { Self.entry($0) }
     }
@@ -237,7 +237,7 @@ import Moments
     // MARK: What an entry has left undone
 
     /// A reader that authorises: it lets its own point of sale in, and no other one.
-    private func authorises(_ command: ReaderCommand) -> Result<ReaderReply, ReaderFailure> {
+    func authorises(_ command: ReaderCommand) -> Result<ReaderReply, ReaderFailure> {
         switch command {
         case .query: .success(.card(StoreFixture.card))
         case .confirm: .failure(.lost(detail: "no answer"))
@@ -247,7 +247,7 @@ import Moments
     }
 
     /// The first payment's confirm has no answer, and the reader is registered under another id.
-    private func leftInMidConfirm(restarts: Bool) throws -> StoreFixture {
+    func leftInMidConfirm(restarts: Bool) throws -> StoreFixture {
         var store = store(holding: { restarts && $0.isConfirm })
         store.reader = authorises
         try pay(&store, "p1", cart: "c1", reader: "tmr_1")
@@ -363,47 +363,5 @@ import Moments
         #expect(store.payment("p3")?.state == .waitingForCard, "it is back")
     }
 
-    // MARK: Labels and screens
-
-    @Test func `a label is compared as it was written`() throws {
-        var store = store(label: "Front\u{200d}Desk")
-        let cleaned = try pay(&store, reader: "FrontDesk")
-        #expect(store.refusal(cleaned)?.code == .readerNotFound)
-        try pay(&store, "p2", reader: "Front\u{200d}Desk")
-        #expect(store.payment("p2")?.state == .waitingForCard)
-    }
-
-    @Test func `the screen is cleared with the cart that was shown last, and with no other`() throws {
-        var store = store()
-        let (c1, c2) = (CartID(unchecked: "c1"), CartID(unchecked: "c2"))
-        let shown = DisplayCart(currency: StoreFixture.usd, totalMinor: 100, taxMinor: nil, lines: [])
-        for cart in [c1, c2] {
-            store.ask(.openCart(cart, lane: Self.lane, reader: nil, Recall()))
-            store.ask(.display(cart, shown))
-        }
-        store.ask(.closeCart(c1))
-        #expect(!store.made.contains { $0.call.isClear })
-        store.ask(.closeCart(c2))
-        #expect(store.made.count { $0.call.isClear } == 1)
-    }
-
-    @Test func `a cart that is left alone takes what it shows with it`() throws {
-        var store = store()
-        let cart = CartID(unchecked: "c1")
-        store.ask(.openCart(cart, lane: Self.lane, reader: nil, Recall()))
-        store.ask(.display(cart, DisplayCart(currency: StoreFixture.usd, totalMinor: 100, taxMinor: nil, lines: [])))
-        store.wait(1_801_000)
-        #expect(store.made.count { $0.call.isClear } == 1)
-    }
-
-    @Test func `a reader that comes back under its old id is known by the label that it bears now`() {
-        var machine = RegistrationMachine(
-            .register(RegistrationCode(Secret("donkey-gecko-inspired")), label: "Back Desk", location: nil), patience: 30_000)
-        _ = machine.begin()
-        _ = machine.listed(.success([BackendReader(id: Self.first, label: "Front Desk")]), at: 0)
-        _ = machine.told(.success(()), at: 10)
-        #expect(machine.listed(.success([BackendReader(id: Self.first, label: "Back Desk")]), at: 20) == [.ended(.success(Self.first))])
-    }
-
-    private struct Missing: Error {}
+    struct Missing: Error {}
 }

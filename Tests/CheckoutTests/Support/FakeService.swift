@@ -10,7 +10,6 @@ final class FakeService: CheckoutService {
         var sources: [EventStream.Source] = []
         var refusal: Problem?
         var calls: [String] = []
-        var cancelledWaits = 0
         var callers: [Caller] = []
         var lastDisplay: Display?
     }

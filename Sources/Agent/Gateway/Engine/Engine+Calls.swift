@@ -15,8 +15,7 @@ internal import WebCall
 extension Engine {
     /// Carries out one call. It always comes back: every edge keeps to its deadline.
     nonisolated func execute(_ call: Call, timeout: Int64, trace: String, urgency: Urgency) async -> Answer {
-        let deadline = Duration.milliseconds(timeout)
-        let (backend, stripe) = (edges.backend.with(urgency), edges.stripe.with(urgency))
+        let (deadline, backend, stripe) = (Duration.milliseconds(timeout), edges.backend.with(urgency), edges.stripe.with(urgency))
         switch call {
         case .configuration(let cart):
             let configuration = await outcome { () async throws(CallFailure) in
@@ -52,24 +51,10 @@ extension Engine {
                         partner: request.partner, paymentMethod: method, postalCode: request.postalCode, user: request.user,
                         name: request.name, trace: trace, deadline: deadline)
                 })
-        case .backendReaders:
-            return .backendReaders(
-                await outcome { () async throws(CallFailure) in
-                    try await backend.terminalReaders(location: self.edges.location, trace: trace, deadline: deadline)
-                })
-        case .terminals(let location):
-            return .backendReaders(
-                await outcome { () async throws(CallFailure) in
-                    try await backend.terminalReaders(
-                        location: location ?? self.edges.location, trace: trace, deadline: deadline)
-                })
+        case .backendReaders: return .backendReaders(await terminals(nil, backend, trace, deadline))
+        case .terminals(let location): return .backendReaders(await terminals(location, backend, trace, deadline))
         case .registerTerminal(let location, let code, let label):
-            return .terminalChanged(
-                await outcome { () async throws(CallFailure) in
-                    try await backend.registerTerminal(
-                        location: location ?? self.edges.location, code: code.secret.reveal(), label: label, trace: trace,
-                        deadline: deadline)
-                })
+            return .terminalChanged(await registered(location, code, label, backend, trace, deadline))
         case .updateTerminal(let id, let label):
             return .terminalChanged(
                 await outcome { () async throws(CallFailure) in
@@ -92,26 +77,48 @@ extension Engine {
                     try await stripe.readIntent(id: id, key: key, secret: secret, trace: trace, deadline: deadline)
                 })
         case .reader(let id, let route, let command, let session):
-            let client = await readers.client(for: id, at: route)
-            do throws(ReaderFailure) {
-                return .reader(.success(try await client.carryOut(command, session: session, trace: trace, timeout: deadline)))
-            } catch {
-                return .reader(.failure(error))
-            }
+            return .reader(await carryOut(command, at: id, by: route, session: session, trace: trace, deadline: deadline))
         case .append(let entries): return .append(await journal(entries))
-        case .networks:
-            do throws(LookTrouble) {
-                return .networks(.success(try LocalNetworks.read()))
-            } catch {
-                return .networks(.failure(error))
-            }
+        case .networks: return .networks(looked { () throws(LookTrouble) in try LocalNetworks.read() })
         case .lookAtLAN(let look): return .lookedAtLAN(await edges.lookout.look(look))
-        case .lookAtUSB:
-            do throws(LookTrouble) {
-                return .lookedAtUSB(.success(try USBScan.now()))
-            } catch {
-                return .lookedAtUSB(.failure(error))
-            }
+        case .lookAtUSB: return .lookedAtUSB(looked { () throws(LookTrouble) in try USBScan.now() })
+        }
+    }
+
+    /// - Parameter location: nil: this box's own.
+    private nonisolated func terminals(
+        _ location: String?, _ backend: MarianaClient, _ trace: String, _ deadline: Duration
+    ) async -> Result<[BackendReader], CallFailure> {
+        await outcome { () async throws(CallFailure) in
+            try await backend.terminalReaders(location: location ?? self.edges.location, trace: trace, deadline: deadline)
+        }
+    }
+
+    private nonisolated func registered(
+        _ location: String?, _ code: RegistrationCode, _ label: String, _ backend: MarianaClient, _ trace: String, _ deadline: Duration
+    ) async -> Result<Void, CallFailure> {
+        await outcome { () async throws(CallFailure) in
+            try await backend.registerTerminal(
+                location: location ?? self.edges.location, code: code.secret.reveal(), label: label, trace: trace, deadline: deadline)
+        }
+    }
+
+    private nonisolated func looked<Found: Sendable>(_ body: () throws(LookTrouble) -> Found) -> Result<Found, LookTrouble> {
+        do throws(LookTrouble) {
+            return .success(try body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private nonisolated func carryOut(
+        _ command: ReaderCommand, at reader: ReaderID, by route: ReaderRoute, session: SessionToken?, trace: String, deadline: Duration
+    ) async -> Result<ReaderReply, ReaderFailure> {
+        let client = await readers.client(for: reader, at: route)
+        do throws(ReaderFailure) {
+            return .success(try await client.carryOut(command, session: session, trace: trace, timeout: deadline))
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -34,7 +34,7 @@ package actor Engine {
     private var questions: [RequestID: Question] = [:]
     /// To be asked again as soon as what is being handled is done.
     private var recalls: [RequestID] = []
-    private var looks: [RequestID: LookStream.Continuation] = [:]
+    private var looks = LookStreams()
     /// Records that are not ended, as they may be shown: what has been journaled, or could not be.
     private var visible: [PaymentID: PaymentRecord] = [:]
     private var visibleSetups: [CardSetupID: CardSetupRecord] = [:]
@@ -44,8 +44,6 @@ package actor Engine {
     /// The moments for which somebody sleeps.
     private var scheduled: Set<MonoTime> = []
     private var lastWaiter: UInt64 = 0
-    /// A look that was refused in the very step in which it was asked for.
-    private var refusedLook: Refusal?
     private var isClosed = false
     nonisolated let hub: EventHub
     nonisolated let meter = Meter()
@@ -145,9 +143,9 @@ package actor Engine {
         case .respond(let id, let response):
             questions[id] = nil
             replies.removeValue(forKey: id)?.resume(returning: response)
-            endLook(id, response)
+            looks.end(id, response)
         case .recall(let id): recalls.append(id)
-        case .lookNews(let id, let news): looks[id]?.yield(.news(news))
+        case .lookNews(let id, let news): looks.tell(id, news)
         case .stopLooking: edges.lookout.stop()
         case .publish(let record): show(record, isWritten: false)
         case .publishCardSetup(let record): show(record, isWritten: false)
@@ -210,7 +208,7 @@ package actor Engine {
         questions = [:]
         for waiter in waiters.values.flatMap(\.values) { waiter.resume() }
         waiters = [:]
-        for id in looks.keys { endLook(id, .refused(Refusal(.shuttingDown, "The agent is being stopped."))) }
+        looks.endAll(Refusal(.shuttingDown, "The agent is being stopped."))
         for waiter in quietWaiters.values { waiter.resume() }
         quietWaiters = [:]
     }
@@ -283,50 +281,22 @@ package actor Engine {
 
     // MARK: Looking for devices
 
-    enum LookLine: Sendable {
-        case news(LookNews)
-        case ended(LookSummary)
-        case refused(Refusal)
-    }
-
-    typealias LookStream = AsyncStream<LookLine>
-
     /// Looks for devices. What is refused at once is thrown; letting go of the stream gives the look up.
-    func discover(_ order: DiscoveryOrder) throws(Refusal) -> LookStream {
+    func discover(_ order: DiscoveryOrder) throws(Refusal) -> LookStreams.Lines {
         guard !isClosed else { throw Refusal(.shuttingDown, "The agent is being stopped.") }
         lastRequest += 1
         let id = RequestID(lastRequest)
-        let (lines, continuation) = LookStream.makeStream()
-        looks[id] = continuation
-        refusedLook = nil
-        handle(.request(id, .discover(order)))
-        if let refused = refusedLook {
-            refusedLook = nil
-            throw refused
-        }
-        continuation.onTermination = { [weak self] end in
-            guard case .cancelled = end, let self else { return }
+        let lines = looks.begin(id) { [weak self] in
             // It only hands the cancellation to the actor.
-            Task { await self.abandonLook(id) }
+            Task { await self?.abandonLook(id) }
         }
+        handle(.request(id, .discover(order)))
+        if let refusal = looks.takeRefusal(of: id) { throw refusal }
         return lines
     }
 
-    private func endLook(_ id: RequestID, _ response: Response) {
-        guard let look = looks.removeValue(forKey: id) else { return }
-        switch response {
-        case .discovered(let summary): look.yield(.ended(summary))
-        case .refused(let refusal):
-            refusedLook = refusal
-            look.yield(.refused(refusal))
-        default: break
-        }
-        look.finish()
-    }
-
     private func abandonLook(_ id: RequestID) {
-        guard looks.removeValue(forKey: id) != nil else { return }
-        handle(.forget(id))
+        if looks.forget(id) { handle(.forget(id)) }
     }
 
     // MARK: Records

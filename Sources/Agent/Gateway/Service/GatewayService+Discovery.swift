@@ -10,7 +10,7 @@ extension GatewayService {
         let subnets = try body.subnets.map { texts throws(Problem) in try Self.subnets(texts) }
         let order = DiscoveryOrder(usb: transports.contains(.usb), lan: transports.contains(.lan), subnets: subnets)
         let began = ContinuousClock.now
-        let lines: Engine.LookStream
+        let lines: LookStreams.Lines
         do throws(Refusal) {
             lines = try await engine.discover(order)
         } catch {

@@ -32,10 +32,9 @@ enum Agent {
         let settings = loaded.settings
         signal(SIGPIPE, SIG_IGN)
         let format: AgentLog.Format = settings.log.format == .json ? .json : .text
-        let level = settings.log.level
         let environment = ProcessInfo.processInfo.environment
         let outlet = AgentLog.Outlet.chosen(format, environment: environment)
-        LoggingSystem.bootstrap { _ in AgentLog(level: level, format: format, outlet: outlet) }
+        LoggingSystem.bootstrap { _ in AgentLog(level: settings.log.level, format: format, outlet: outlet) }
         let logger = Logger(label: "readerd")
         let refused = readerd_forbid_core_files()
         if refused != 0 { logger.warning("core files could not be forbidden (errno \(refused)); memory holds secrets") }

@@ -122,16 +122,6 @@ extension PaymentMachine {
         }
     }
 
-    /// Something happened that makes the backend's word worth asking for at once.
-    package mutating func askNow(at now: Now) -> [Action] {
-        guard case .following(var following) = state else { return [] }
-        following.pursuit = Pursuit(from: now.mono)
-        state = .following(following)
-        var actions: [Action] = []
-        follow(at: now, &actions)
-        return actions
-    }
-
     // MARK: What follows
 
     mutating func follow(at now: Now, _ actions: inout [Action]) {

@@ -20,10 +20,6 @@ enum CertificateName {
         return names
     }
 
-    static func hasAddresses(_ certificate: NIOSSLCertificate) -> Bool {
-        certificate._subjectAlternativeNames().contains { $0.nameType == .ipAddress }
-    }
-
     /// Whether a name of a certificate, which may begin with a wildcard, stands for a host.
     static func covers(_ pattern: String, _ host: String) -> Bool {
         let pattern = withoutFinalDot(pattern.lowercased())

@@ -60,10 +60,4 @@ struct MessageFields {
         guard let elements = try required(key).array else { throw MessageFault(why: "\(name).\(key) is not a list") }
         return elements
     }
-
-    /// Empty when the member is absent.
-    func optionalArray(_ key: String) throws(MessageFault) -> [JSONValue] {
-        guard value(key) != nil else { return [] }
-        return try array(key)
-    }
 }

@@ -1,0 +1,143 @@
+import GatewayCore
+import GatewayModel
+import Moments
+import Testing
+
+/// A card that is typed in, and a cart that is written in several ways: rows 15, 22 and 30 of `MoneyRowTests`.
+@Suite struct KeyedEntryTests {
+    private func keyed(_ store: inout MoneyStore) throws {
+        store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
+        store.otherIntents = ["pi_k": .requiresPaymentMethod]
+        store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        #expect(try store.refused("p0")?.code == .cartBusy)
+    }
+
+    @Test func `after a typed card was declined the customer taps, once the form is closed`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.status = .failed(error: "card declined")
+        try store.pay("p1", afterKeyed: true)
+        #expect(store.payment("p1")?.state == .finishing)
+        store.status = .submitted(order: nil)
+        store.wait(3_000)
+        #expect(store.payment("p1")?.money == .taken)
+        #expect(store.confirms == 1)
+    }
+
+    @Test func `while the customer is asked in the bank's app nothing is taken on the reader`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.otherIntents["pi_k"] = .requiresAction
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartBusy)
+        #expect(store.confirms == 0)
+    }
+
+    @Test func `of two forms that are asked for at once one is opened`() throws {
+        var store = MoneyStore()
+        store.store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        let form = Request.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall())
+        let first = store.ask(form)
+        let second = store.ask(form)
+        #expect(store.refusal(second)?.code == .cartBusy && store.refusal(second)?.remedy != nil)
+        store.gives("pi_k")
+        guard case .intent? = store.responses[first] else { throw Missing() }
+        #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == 1)
+    }
+
+    @Test func `no second form is opened while the customer of the first is asked in the bank's app`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.otherIntents["pi_k"] = .requiresAction
+        _ = try store.refused("p1", afterKeyed: true)
+        let form = Request.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall())
+        let second = store.ask(form)
+        #expect(store.refusal(second)?.code == .cartBusy)
+        #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == 1)
+    }
+
+    private struct Missing: Error {}
+
+    @Test func `the keyed intent is read once more right before the card is charged`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.holds = { if case .reader(_, _, .query, _) = $0 { true } else { false } }
+        try store.pay("p1", afterKeyed: true)
+        store.otherIntents["pi_k"] = .succeeded
+        store.holds = { _ in false }
+        store.settle()
+        store.wait(1_000)
+        #expect(store.payment("p1")?.failure?.code == .cartPaid)
+        #expect(store.confirms == 0)
+    }
+
+    @Test func `after a restart the keyed intent is asked for again, and only the same one counts`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.restart()
+        store.givenIntent = { $0 == .card ? "pi_other" : "pi_1" }
+        let refused = try store.refused("p1", afterKeyed: true)
+        #expect(refused?.code == .cartBusy)
+        store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
+        try store.pay("p2", afterKeyed: true)
+        #expect(store.payment("p2")?.state == .finishing)
+    }
+
+    // MARK: One cart, however it is written
+
+    @Test func `where keyed entry cannot be read only a technician may say that nothing was typed in`() throws {
+        var store = MoneyStore()
+        store.givenIntent = { $0 == .card ? "pi_9" : "pi_1" }
+        store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        store.restart()
+        // The secret is gone, and the backend gives another.
+        store.givenIntent = { $0 == .card ? "pi_10" : "pi_1" }
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartBusy)
+        let request = PaymentRequest(
+            cart: StoreFixture.cart, amount: try DecimalAmount("56.78"), reader: StoreFixture.reader.text, afterKeyedEntry: true)
+        let known = store.store.row(StoreFixture.cart)
+        store.ask(.pay(PaymentID(unchecked: "p2"), request, Recall(cart: known), isTechnician: true))
+        store.wait(1_000)
+        #expect(store.payment("p2")?.state == .finishing)
+        #expect(store.payment("p2")?.isVouchedUnkeyed == true)
+    }
+
+    @Test(arguments: [("123", "0123"), ("AB-1", "ab-1"), ("0127", "127"), ("7", "007")])
+    func `a cart that is written in two ways is one cart, and the backend gets what the till wrote`(first: String, second: String) throws {
+        var store = MoneyStore()
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1", cart: CartID(unchecked: first))
+        #expect(try store.refused("p2", cart: CartID(unchecked: second))?.code == .cartBusy, "while it is unknown")
+        store.intentStatus = .succeeded
+        store.status = .submitted(order: nil)
+        store.wait(20_000)
+        #expect(store.payment("p1")?.money == .taken)
+        #expect(try store.refused("p3", cart: CartID(unchecked: second))?.code == .cartPaid)
+        store.restart()
+        #expect(try store.refused("p4", cart: CartID(unchecked: second))?.code == .cartPaid, "and after a restart")
+        let asked = Set(store.made.compactMap { if case .paymentIntent(let cart, _, _, _) = $0.call { cart.text } else { nil } })
+        #expect(asked == [first])
+    }
+
+    @Test func `carts that differ in more than their spelling are two`() {
+        #expect(CartID(unchecked: "123").lock != CartID(unchecked: "124").lock)
+        #expect(CartID(unchecked: "A-01").lock != CartID(unchecked: "A-1").lock)
+        #expect(CartID(unchecked: "0").lock == CartID(unchecked: "000").lock)
+        #expect(CartID(unchecked: "0").lock != CartID(unchecked: "1").lock)
+        #expect(CartID(unchecked: " 125").lock == CartID(unchecked: "125 ").lock)
+    }
+
+    @Test func `rows of an older agent are taken up as they are, and nothing is charged beside them`() throws {
+        var old = CartFacts(cart: StoreFixture.cart)
+        old.intent = CartFacts.Intent(
+            id: MoneyStore.intent, amountMinor: 5678, currency: StoreFixture.usd, publishableKey: StoreFixture.key,
+            amount: try DecimalAmount("56.78"), accountBalance: nil)
+        old.intent?.everConfirmed = true
+        var store = MoneyStore()
+        store.confirm = MoneyStore.approves
+        let other = try store.pay("p1", "12.00", minor: 1200, recall: Recall(cart: old))
+        #expect(store.refusal(other)?.code == .cartBusy, "somebody confirmed it, and nobody knows what became of that")
+        try store.pay("p2", minor: 5678, recall: Recall(cart: old))
+        #expect(store.payment("p2")?.state == .finishing)
+        #expect(store.payment("p2")?.intent == MoneyStore.intent)
+    }
+}

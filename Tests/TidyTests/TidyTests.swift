@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+/// What keeps the house easy to live in, and what no compiler looks at.
+@Suite(.serialized) struct TidyTests {
+    private static let tree = Result { try SourceTree() }
+
+    // MARK: Layers
+
+    /// Which folders of Sources a folder may know. The edges and the tools know the nouns of Core alone.
+    private static let knows: [String: Set<String>] = [
+        "Base": ["Base"], "Core": ["Base", "Core"], "Edges": ["Base", "Edges"], "Socket": ["Base", "Socket"],
+        "Agent": ["Base", "Core", "Edges", "Socket", "Agent"], "Tools": ["Base", "Socket", "Tools"],
+        "Simulator": ["Base", "Edges", "Socket", "Simulator"],
+    ]
+    /// What may hold a machine: what runs it, and what proves it.
+    private static let holdsMachines: Set<String> = ["GatewayCore", "GatewaySimulation", "Gateway", "readerd", "simulate"]
+
+    @Test func `a layer knows those inside it, and only what runs the middle knows its machines`() throws {
+        let tree = try Self.tree.get()
+        var layers: [String: String] = [:]
+        for file in tree.sources { if let target = file.target { layers[target.name] = target.layer } }
+        #expect(layers["GatewayCore"] == "Core" && layers.count > 20)
+        for file in tree.sources {
+            guard let target = file.target else {
+                Issue.record("\(file.path) stands in no target")
+                continue
+            }
+            let known = try #require(Self.knows[target.layer], "\(file.path): Sources has no layer \(target.layer)")
+            for module in file.imports {
+                guard let layer = layers[module] else { continue }
+                let isNoun = module == "GatewayModel"
+                #expect(
+                    known.contains(layer) || isNoun || (target.name == "simulate" && layer == "Core"), "\(file.path) imports \(module)")
+                if module == "GatewayCore" { #expect(Self.holdsMachines.contains(target.name), "\(file.path) imports a machine") }
+            }
+        }
+    }
+
+    @Test func `every target that a target depends on is imported by it`() throws {
+        let tree = try Self.tree.get()
+        let manifest = try SourceTree.manifest()
+        var imported: [String: Set<String>] = [:]
+        for file in tree.files {
+            let parts = file.path.split(separator: "/").map(String.init)
+            imported[file.target?.name ?? parts[1], default: []].formUnion(file.imports)
+        }
+        let declared = Manifest.targets(manifest)
+        let libraries = Set(declared.filter { $0.kind == "library" }.map(\.name))
+        #expect(libraries.count > 15)
+        for target in declared {
+            for dependency in target.quoted where libraries.contains(dependency) && dependency != target.name {
+                #expect(imported[target.name]?.contains(dependency) == true, "\(target.name) depends on \(dependency) and does not use it")
+            }
+        }
+    }
+
+    // MARK: Size
+
+    /// Longer than that, and still to be cut: no longer than they are.
+    private static let toBeCut = ["Lookout.swift": 423]
+
+    @Test func `a file holds one owner, in at most 400 lines`() throws {
+        for file in try Self.tree.get().files {
+            let lines = file.lines.count - 1
+            #expect(lines <= Self.toBeCut[file.name] ?? 400, "\(file.path) has \(lines) lines")
+        }
+    }
+
+    @Test func `a function has at most 70 lines`() throws {
+        for file in try Self.tree.get().files {
+            for function in Functions.of(file.lines) where function.length > 70 {
+                Issue.record("\(file.path):\(function.line): \(function.length) lines")
+            }
+        }
+    }
+
+    // MARK: What nobody uses
+
+    /// Called by whom we do not see: a protocol of a library, or what starts a program.
+    private static let calledFromOutside: Set<String> = [
+        "didSendRequestHead", "didReceiveHead", "didReceiveBodyPart", "didFinishRequest", "InboundOut", "Simulate", "Readersim", "Fuzz",
+    ]
+
+    @Test func `what is declared is used`() throws {
+        let tree = try Self.tree.get()
+        var seen: [Substring: Int] = [:]
+        for file in tree.files { for word in file.words { seen[word, default: 0] += 1 } }
+        for file in tree.files {
+            for name in Declarations.names(of: file.lines) where seen[name] == 1 && !Self.calledFromOutside.contains(String(name)) {
+                // A suite of tests is found by the runner.
+                if file.path.hasPrefix("Tests/"), name.hasSuffix("Tests") { continue }
+                Issue.record("\(file.path): \(name) is declared and never used")
+            }
+        }
+    }
+
+    // MARK: Words
+
+    @Test func `the documents that comments name are in the repository`() throws {
+        let tree = try Self.tree.get()
+        for file in tree.files {
+            for line in file.lines {
+                guard let comment = line.range(of: "//") else { continue }
+                for word in line[comment.upperBound...].split(whereSeparator: { " ()`,;:<>\"".contains($0) }) where word.hasSuffix(".md") {
+                    let name = String(word.split(separator: "/").last ?? word)
+                    #expect(tree.names.contains(name), "\(file.path) names \(word)")
+                }
+            }
+        }
+    }
+}
