@@ -51,6 +51,16 @@ import Testing
         #expect(setup.machine.record.setupIntent == "seti_1")
     }
 
+    @Test(arguments: ["lock_timeout", "rate_limit"])
+    func `that Stripe was busy is no refusal of the card that is to be kept`(code: String) throws {
+        var setup = Fixture()
+        setup.collect()
+        _ = setup.answer(.queryReusable, .reusableCard(echo: Fixture.echo, summary: Fixture.card))
+        _ = setup.answer(.confirmReusable(echo: Fixture.echo), .reusableRefused(code: code, message: nil))
+        #expect(setup.machine.record.state == .failed && setup.machine.record.failure?.code == .intentFailed)
+        #expect(setup.machine.record.failure?.remedy?.contains("same card") == true)
+    }
+
     @Test func `nothing is stored before the payment method is on disk`() {
         var setup = Fixture()
         let actions = setup.makeMethod()

@@ -66,6 +66,17 @@ import Testing
         #expect(payment.cart.facts.intent?.everConfirmed != true || payment.cart.facts.intent?.knownNotCharged == true)
     }
 
+    @Test(arguments: ["lock_timeout", "rate_limit"])
+    func `that Stripe was busy is no refusal of the card`(code: String) throws {
+        var payment = try PaymentFixture()
+        _ = payment.send(tip: 100)
+        let answer = ConfirmAnswer(field: .declined, intent: PaymentFixture.intent, status: .requiresPaymentMethod, code: code)
+        _ = payment.answer(payment.confirm(tip: 100), .confirmed(answer))
+        #expect(payment.record.state == .failed && payment.record.money == .notTaken && payment.record.tipMinor == 0)
+        let failure = try #require(payment.record.failure)
+        #expect(failure.code == .intentFailed && failure.message.contains(code) && failure.remedy?.contains("same card") == true)
+    }
+
     @Test func `a cancel after the confirm was sent changes nothing but the mark`() throws {
         var payment = try PaymentFixture()
         _ = payment.send()

@@ -13,6 +13,14 @@ extension CardSetupMachine {
                     remedy: "Contactless cards and wallets cannot be kept by a reader: ask the customer to insert or swipe the card.")
             )
         }
+        if let code, PaymentFailure.isOfStripe(code) {
+            return (
+                .failed,
+                PaymentFailure(
+                    code: .intentFailed, message: "Stripe was busy with other requests (\(code)); the card was not refused.",
+                    remedy: "Nothing was kept. Try again with the same card.")
+            )
+        }
         guard let code, !code.hasPrefix("api_"), code != "processing_error" else {
             return (
                 .failed,

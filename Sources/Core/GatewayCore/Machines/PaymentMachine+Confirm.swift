@@ -207,7 +207,8 @@ extension PaymentMachine {
     ) {
         func failed(_ failure: PaymentFailure, note: String? = nil, _ machine: inout Self) {
             machine.edit { if verdict == .declined { $0.tipMinor = 0 } }
-            machine.end(verdict == .declined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)
+            machine.end(
+                failure.code == .cardDeclined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)
         }
         edit { $0.decidesBy = nil }
         switch verdict {
@@ -218,6 +219,8 @@ extension PaymentMachine {
                 $0.authorized = true
             }
             end(.succeeded, money: .taken, failure: nil, note: "the backend says: submitted", at: now, &actions)
+        case .declined where declineCode.map(PaymentFailure.isOfStripe) == true:
+            failed(.stripeWasBusy(declineCode), &self)
         case .declined:
             failed(
                 PaymentFailure(
@@ -254,6 +257,15 @@ extension PaymentMachine {
 }
 
 extension PaymentFailure {
+    /// Stripe answers so when it could not work on the request: the issuer was not asked, and the card is as good as before.
+    static func isOfStripe(_ code: String) -> Bool { ["lock_timeout", "rate_limit"].contains(code) }
+
+    static func stripeWasBusy(_ code: String?) -> PaymentFailure {
+        PaymentFailure(
+            code: .intentFailed, message: "Stripe was busy with other requests (\(code ?? "no reason given")); the card was not refused.",
+            remedy: "Nothing was taken. Try again with the same card.")
+    }
+
     static func cartPaidEarlier(by older: PaymentID?) -> PaymentFailure {
         PaymentFailure(
             code: .cartPaid,
