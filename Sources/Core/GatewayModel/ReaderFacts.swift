@@ -26,6 +26,9 @@ package struct ReaderFacts: Sendable, Equatable {
     /// The whole of Stripe's list was read, and this id is not in it: deleted, or moved to another location.
     package var isMissingAtStripe = false
 
+    /// Stripe's list was cut before it told of this reader: whether it is in it is not known.
+    package var isLeftOut = false
+
     package init(id: ReaderID) {
         self.id = id
         self.inBackend = false
@@ -49,7 +52,13 @@ package struct ReaderFacts: Sendable, Equatable {
         place(as: twin)
     }
 
+    /// Stripe's list was cut, and what was read of it does not tell of this reader: it may be where it was when it was last listed.
+    package mutating func leaveOut() {
+        if address != nil, baseURL != nil { inStripe = true } else { isLeftOut = !inStripe }
+    }
+
     private mutating func place(as reader: StripeReader) {
+        isLeftOut = false
         serial = reader.serial.flatMap { $0.isEmpty ? nil : $0 } ?? serial
         model = reader.model ?? model
         software = reader.software ?? software
@@ -76,6 +85,15 @@ package struct ReaderFacts: Sendable, Equatable {
     ///
     /// Without `base_url` the form before 2021 is used; whether current readers still have such a name is unknown.
     package func route(port: Int) -> Result<ReaderRoute, ReaderTrouble> {
+        if isLeftOut {
+            return .failure(
+                ReaderTrouble(
+                    .stripe(.invalidAnswer(detail: "the list was cut")),
+                    "Stripe lists more readers than were read, and the reader \(name) was not among those: where it is is not known.",
+                    remedy:
+                        "Have the backend tell its Stripe location (stripe_location_id) for a cart: then its readers alone are listed."
+                ))
+        }
         guard inStripe else {
             return .failure(
                 ReaderTrouble(

@@ -89,17 +89,21 @@ struct StripeService: HTTPService {
         let epoch = epoch
         let listed: [(id: String, object: JSONValue)] = world.with { world, now in
             let stripeLocation = world.configuration.stripeLocation
-            return world.readers.compactMap { record in
-                guard let id = record.id, record.listedFrom <= now else { return nil }
-                let object = Self.object(
-                    record, id: id, stripeLocation: stripeLocation, epoch: epoch, now: now)
-                for (filter, member) in [
-                    ("device_type", "device_type"), ("location", "location"), ("serial_number", "serial_number"), ("status", "status"),
-                ] {
-                    if let wanted = request.queryValue(filter), object[member]?.string != wanted { return nil }
+            let behaviour = world.stripe.behaviour
+            let asksForThisOne = behaviour.listsWholeAccount != true && request.queryValue("location") != nil
+            let others = asksForThisOne ? [] : (0..<(behaviour.otherReaders ?? 0)).map { Self.other($0) }
+            return others
+                + world.readers.compactMap { record in
+                    guard let id = record.id, record.listedFrom <= now else { return nil }
+                    let object = Self.object(
+                        record, id: id, stripeLocation: stripeLocation, epoch: epoch, now: now)
+                    for (filter, member) in [
+                        ("device_type", "device_type"), ("location", "location"), ("serial_number", "serial_number"), ("status", "status"),
+                    ] {
+                        if let wanted = request.queryValue(filter), object[member]?.string != wanted { return nil }
+                    }
+                    return (id, object)
                 }
-                return (id, object)
-            }
         }
         var page = listed[...]
         if let after = request.queryValue("starting_after") {
@@ -114,6 +118,22 @@ struct StripeService: HTTPService {
                 "object": "list", "url": "/v1/terminal/readers", "has_more": .bool(page.count > limit),
                 "data": .array(page.prefix(limit).map(\.object)),
             ])
+    }
+
+    /// A reader of another store of the same account.
+    private static func other(_ number: Int) -> (id: String, object: JSONValue) {
+        let id = "tmr_Elsewhere\(number)"
+        let isMobile = number % 3 == 2
+        return (
+            id,
+            [
+                "id": .string(id), "object": "terminal.reader", "action": nil, "device_sw_version": isMobile ? nil : "2.31.0.9",
+                "device_type": isMobile ? "stripe_m2" : "stripe_s700", "ip_address": isMobile ? nil : "10.9.9.9",
+                "base_url": isMobile ? nil : .string("elsewhere\(number).device.stripe-terminal-local-reader.net"), "label": "Elsewhere",
+                "last_seen_at": nil, "livemode": false, "location": "tml_Elsewhere", "metadata": [:],
+                "serial_number": .string("ELSE\(number)"), "status": "offline",
+            ]
+        )
     }
 
     private static func object(
