@@ -21,7 +21,7 @@ import Testing
             """
             {"cart": "123", "amount": "56.78", "account_balance_payment_amount": "0", "lane": "till-1", "reader": "Front Desk", "timeout_s": 60,
              "display": {"currency": "USD", "total_minor": 5678, "tax_minor": 0,
-                         "line_items": [{"description": "Tee", "amount_minor": -100, "quantity": 2}]},
+                         "line_items": [{"description": "Tee", "amount_minor": 5678, "quantity": 2}]},
              "tip": {"options": [{"label": "10 %", "amount_minor": 568}], "hide_custom_amount": true}, "after_keyed_entry": true}
             """)
         #expect(
@@ -31,7 +31,7 @@ import Testing
                     timeoutSeconds: 60,
                     display: Display(
                         currency: "USD", totalMinor: 5678, taxMinor: 0,
-                        lineItems: [Display.LineItem(description: "Tee", amountMinor: -100, quantity: 2)]),
+                        lineItems: [Display.LineItem(description: "Tee", amountMinor: 5678, quantity: 2)]),
                     tip: Tip(options: [Tip.Option(label: "10 %", amountMinor: 568)], hideCustomAmount: true), afterKeyedEntry: true))
     }
 
@@ -131,6 +131,49 @@ import Testing
         let name = try #require(try refused(#"{"cart": "1", "amount": "1", "\#(String(repeating: "x", count: 5000))\u001b[2J": 1}"#).first)
         #expect(name.count == 101)
         #expect(try refused(#"{"cart": "1", "amount": "1", "a\u001b\u202e": 1}"#) == ["a\u{fffd}\u{202e}"])
+    }
+
+    @Test(arguments: [
+        "donkey-gecko-inspired", "Donkey Gecko Inspired", "  donkey - gecko -- inspired ", "donkey\u{a0}gecko\u{a0}inspired",
+        "donkey\u{2011}gecko\u{2013}inspired", "donkey\u{202f}gecko\tinspired", "DONKEY-GECKO-INSPIRED",
+    ])
+    func `a reader's code is read however it was typed or copied`(_ code: String) throws {
+        let text = try JSONEncoder().encode(RegisterBody(registrationCode: code, label: "Front Desk"))
+        #expect(try RegisterBody(strict: try JSONParser.parse(Array(text))).registrationCode == "donkey-gecko-inspired")
+    }
+
+    @Test(arguments: ["", " ", "\u{a0}", "\u{200b}", "a\u{7}", String(repeating: "1", count: 33)])
+    func `a postal code that nobody can see is refused before a card is asked for`(_ code: String) throws {
+        for good in ["33213", "SW1A 1AA", "0"] {
+            let body = CardSetupBody(user: "7", partner: "1", postalCode: good)
+            #expect(try CardSetupBody(strict: try JSONParser.parse(Array(try JSONEncoder().encode(body)))) == body)
+        }
+        func fields(_ body: some Encodable, _ read: (JSONValue) throws -> Void) throws -> [String] {
+            do {
+                try read(try JSONParser.parse(Array(try JSONEncoder().encode(body))))
+                return []
+            } catch let problem as Problem { return problem.errors?.map(\.field) ?? [] }
+        }
+        #expect(
+            try fields(CardSetupBody(user: "7", partner: "1", postalCode: code)) { _ = try CardSetupBody(strict: $0) } == ["postal_code"])
+        let stored = BankcardBody(user: "7", partner: "1", paymentMethod: "pm_1", postalCode: code)
+        #expect(try fields(stored) { _ = try BankcardBody(strict: $0) } == ["postal_code"])
+    }
+
+    @Test func `what the reader shows adds up`() throws {
+        func shown(_ total: Int, _ tax: String = "null", _ lines: [Int]) throws -> [String] {
+            let items = lines.map { #"{"description": "x", "amount_minor": \#($0), "quantity": 2}"# }.joined(separator: ",")
+            return try refused(
+                #"{"cart": "1", "amount": "1", "display": {"currency": "usd", "total_minor": \#(total), "tax_minor": \#(tax), "line_items": [\#(items)]}}"#
+            )
+        }
+        #expect(try shown(1200, "100", [1400, -300]) == [], "tax on top")
+        #expect(try shown(1100, "100", [1400, -300]) == [], "tax in the lines")
+        #expect(try shown(1100, [1100]) == [])
+        #expect(try shown(500, []) == [], "a total alone")
+        #expect(try shown(2200, [1100]) == ["display.total_minor"], "a line is for all of its quantity")
+        #expect(try shown(1101, "100", [1100]) == ["display.total_minor"])
+        #expect(try shown(0, [Int(Bounds.signedMinor.upperBound), Int(Bounds.signedMinor.upperBound)]) == ["display.total_minor"])
     }
 
     @Test func `the other bodies are as strict`() throws {

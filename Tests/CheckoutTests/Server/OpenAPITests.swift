@@ -79,12 +79,13 @@ import Testing
         let rules: [(String, TextRule)] = [
             ("cart", .cart), ("payment", .payment), ("amount", .amount), ("amountOrZero", .amountOrZero), ("currency", .currency),
             ("opaque", .opaque), ("name", .name), ("note", .note), ("itemDescription", .itemDescription), ("tipLabel", .tipLabel),
-            ("label", .label), ("registrationCode", .registrationCode), ("subnet", .subnet),
+            ("label", .label), ("registrationCode", .registrationCode), ("postalCode", .postalCode), ("subnet", .subnet),
         ]
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededRandom(seed: seed)
         let pieces = [
             "0", "1", "9", ".", "-", "a", "Z", "_", " ", "~", "\u{7f}", "\u{80}", "\u{9f}", "\u{a0}", "é", "😀", "\t", "/", "\u{0}",
+            "\u{2011}", "\u{200b}",
         ]
         var cases: [JSONValue] = []
         for (name, rule) in rules {

@@ -103,6 +103,9 @@ package final class FieldReader {
         return value == .null ? nil : value
     }
 
+    /// Something is wrong with a field beside the others.
+    package func refuse(_ name: String, _ message: String) { body.refuse(place(name), message) }
+
     package func required<Value>(_ name: String, _ read: (JSONValue, String) -> Value?) -> Value? {
         guard let value = value(name) else {
             body.refuse(place(name), "is required")

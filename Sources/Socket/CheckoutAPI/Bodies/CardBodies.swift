@@ -60,7 +60,7 @@ extension CardSetupBody: StrictBody {
     package static func read(_ fields: FieldReader, _ body: BodyReader) -> CardSetupBody? {
         let user = fields.required("user", body.text(.name))
         let partner = fields.required("partner", body.text(.name))
-        let postalCode = fields.required("postal_code", body.text(.name))
+        let postalCode = fields.required("postal_code", body.text(.postalCode))
         let name = fields.optional("name", body.text(.name))
         let lane = fields.optional("lane", body.text(.name))
         let reader = fields.optional("reader", body.text(.name))
@@ -77,7 +77,7 @@ extension BankcardBody: StrictBody {
         let user = fields.required("user", body.text(.name))
         let partner = fields.required("partner", body.text(.name))
         let method = fields.required("payment_method", body.text(.paymentMethod))
-        let postalCode = fields.required("postal_code", body.text(.name))
+        let postalCode = fields.required("postal_code", body.text(.postalCode))
         let name = fields.optional("name", body.text(.name))
         guard let user, let partner, let method, let postalCode else { return nil }
         return BankcardBody(user: user, partner: partner, paymentMethod: method, postalCode: postalCode, name: name)

@@ -44,7 +44,7 @@ public struct ConnectBody: Sendable, Hashable, Codable {
 
 extension RegisterBody: StrictBody {
     package static func read(_ fields: FieldReader, _ body: BodyReader) -> RegisterBody? {
-        let code = fields.required("registration_code", body.text(.registrationCode))
+        let code = fields.required("registration_code", body.text(.registrationCode)).map { TextRule.folded(code: $0) }
         let label = fields.required("label", body.text(.label))
         let location = fields.optional("location", body.text(.name))
         guard let code, let label else { return nil }

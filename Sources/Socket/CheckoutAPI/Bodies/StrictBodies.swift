@@ -68,6 +68,17 @@ extension Display: StrictBody {
         let tax = fields.optional("tax_minor", body.integer(Bounds.minor))
         let items = fields.required("line_items", body.list(Bounds.lineItems, item))
         guard let currency, let total, let items else { return nil }
+        // What a customer reads must add up: a total of other lines is a fault of the till, and is better seen before the card than after.
+        if !items.isEmpty {
+            let sum = items.reduce(Int64(0)) { $0 + $1.amountMinor }
+            guard total == sum || total == sum + (tax ?? 0) else {
+                fields.refuse(
+                    "total_minor",
+                    "must be what the lines come to (\(sum)\(tax.map { $0 == 0 ? "" : ", or \(sum + $0) with the tax" } ?? "")), not \(total); "
+                        + "a line's amount_minor is for all of its quantity")
+                return nil
+            }
+        }
         return Display(currency: currency, totalMinor: total, taxMinor: tax, lineItems: items)
     }
 }

@@ -58,13 +58,13 @@ package struct TextRule: Sendable {
     package static let label = TextRule(
         says: "1 to 128 characters that can be seen, and no space at its ends",
         pattern: "^(?! )(?!.* $)[^\\u0000-\\u001f\\u007f-\\u00a0"
-            + unseen.map { range in "\\u\(hex(range.lowerBound))" + (range.count > 1 ? "-\\u\(hex(range.upperBound))" : "") }.joined()
-            + "]{1,128}$"
+            + unseenPattern + "]{1,128}$"
     ) { text in
         name.accepts(text) && text.unicodeScalars.first != " " && text.unicodeScalars.last != " "
-            && !text.unicodeScalars.contains { scalar in
-                scalar.value == 0xa0 || (0xe0000...0xe0fff).contains(scalar.value) || unseen.contains { $0.contains(scalar.value) }
-            }
+            && !text.unicodeScalars.contains { isUnseen($0) }
+    }
+    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value == 0xa0 || (0xe0000...0xe0fff).contains(scalar.value) || unseen.contains { $0.contains(scalar.value) }
     }
     /// Formatting characters, fillers, blanks other than the space, variation selectors, private use (Unicode's Default_Ignorable_Code_Point and
     /// White_Space), within the Basic Multilingual Plane.
@@ -73,22 +73,48 @@ package struct TextRule: Sendable {
         0x2028...0x202f, 0x205f...0x206f, 0x2800...0x2800, 0x3000...0x3000, 0x3164...0x3164, 0xe000...0xf8ff, 0xfe00...0xfe0f,
         0xfeff...0xfeff, 0xffa0...0xffa0, 0xfff0...0xfffb,
     ]
+    private static let unseenPattern = escaped(unseen)
+    private static func escaped(_ ranges: [ClosedRange<UInt32>]) -> String {
+        ranges.map { range in "\\u\(hex(range.lowerBound))" + (range.count > 1 ? "-\\u\(hex(range.upperBound))" : "") }.joined()
+    }
     private static func hex(_ value: UInt32) -> String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
-    /// Words with hyphens, as a reader shows them: usually three.
+    /// A postal code of a card's holder, which no country writes with blanks alone: the backend would refuse it after the card was read.
+    package static let postalCode = TextRule(
+        says: "1 to 32 characters that can be seen, such as \"33213\"",
+        pattern: "^(?=[\\s\\S]*[^ \\u0000-\\u001f\\u007f-\\u00a0" + unseenPattern + "])[^\\u0000-\\u001f\\u007f-\\u009f]{1,32}$"
+    ) { text in
+        text.unicodeScalars.count <= 32 && name.accepts(text) && text.unicodeScalars.contains { $0 != " " && !isUnseen($0) }
+    }
+    /// The words of a reader's code, usually three, however they were typed or copied: blanks and dashes of any kind stand between them, and case
+    /// does not count.
     package static let registrationCode = TextRule(
         says: "the words that the reader shows, with hyphens between: donkey-gecko-inspired",
-        pattern: "^[A-Za-z0-9]{1,40}(-[A-Za-z0-9]{1,40}){1,5}$"
+        pattern: "^(?=[\\s\\S]{1,300}$)\(between)*[A-Za-z0-9]{1,40}(\(between)+[A-Za-z0-9]{1,40}){1,5}\(between)*$"
     ) { text in
-        let words = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard (1...300).contains(text.unicodeScalars.count) else { return false }
+        let words = words(ofCode: text)
         return (2...6).contains(words.count)
             && words.allSatisfy { word in
-                (1...40).contains(word.count)
-                    && word.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) }
+                (1...40).contains(word.utf8.count)
+                    && word.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) }
             }
     }
+    /// The one way in which a code is sent: small letters, a hyphen between the words.
+    package static func folded(code: String) -> String { words(ofCode: code).map { $0.lowercased() }.joined(separator: "-") }
+
+    private static func words(ofCode text: String) -> [Substring] {
+        text.unicodeScalars.split { scalar in isBetweenWords(scalar) }.map { Substring($0) }
+    }
+    private static func isBetweenWords(_ scalar: Unicode.Scalar) -> Bool { separators.contains { $0.contains(scalar.value) } }
+    /// Blanks and tabs, hyphens and dashes, and those of each that do not break a line.
+    private static let separators: [ClosedRange<UInt32>] = [
+        0x09...0x09, 0x20...0x20, 0x2d...0x2d, 0xa0...0xa0, 0xad...0xad, 0x2000...0x200b, 0x2010...0x2015, 0x202f...0x202f, 0x205f...0x205f,
+        0x2212...0x2212, 0x3000...0x3000, 0xfe58...0xfe58, 0xfe63...0xfe63, 0xff0d...0xff0d,
+    ]
+    private static let between = "[" + escaped(separators) + "]"
     package static let note = plain(1...500)
     package static let itemDescription = plain(1...200)
     package static let tipLabel = plain(1...40)

@@ -30,7 +30,8 @@ extension Schema {
             body(
                 "A cart on the reader's screen. It charges nothing.",
                 required: [
-                    ("currency", text(.currency, "ISO 4217.")), ("total_minor", integer(Bounds.minor, "In minor units.")),
+                    ("currency", text(.currency, "ISO 4217.")),
+                    ("total_minor", integer(Bounds.minor, "In minor units: what the lines come to, with tax_minor on top or in it.")),
                     ("line_items", list(reference("LineItem"), count: Bounds.lineItems, "In the order in which they are shown.")),
                 ], optional: [("tax_minor", integer(Bounds.minor, "In minor units."))])
         ),
@@ -40,7 +41,7 @@ extension Schema {
                 "A line of a cart.",
                 required: [
                     ("description", text(.itemDescription, "What it is.")),
-                    ("amount_minor", integer(Bounds.signedMinor, "In minor units; negative for a discount.")),
+                    ("amount_minor", integer(Bounds.signedMinor, "In minor units, for all of its quantity; negative for a discount.")),
                     ("quantity", integer(Bounds.quantity, "How many.")),
                 ])
         ),
@@ -77,7 +78,12 @@ extension Schema {
             body(
                 "The reader that shows this code.",
                 required: [
-                    ("registration_code", text(.registrationCode, "The words that the reader shows. Used once, kept nowhere.")),
+                    (
+                        "registration_code",
+                        text(
+                            .registrationCode,
+                            "The words that the reader shows, in any case, with hyphens or blanks between. Used once, kept nowhere.")
+                    ),
                     ("label", text(.label, "What it is to be called.")),
                 ], optional: [("location", text(.name, "The backend's location, when it is another than the agent's own."))])
         ),

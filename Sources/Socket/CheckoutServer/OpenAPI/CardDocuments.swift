@@ -94,7 +94,7 @@ extension Examples {
 extension Schema {
     private static let user = text(.name, "The backend's user whose card it is.")
     private static let partner = text(.name, "The backend's partner.")
-    private static let postalCode = text(.name, "Of the card's holder; a string, for it may begin with zeros.")
+    private static let postalCode = text(.postalCode, "Of the card's holder; a string, for it may begin with zeros.")
     private static let holder = text(.name, "The name on the card.")
 
     /// Cards on file: what callers send, and what the agent answers.

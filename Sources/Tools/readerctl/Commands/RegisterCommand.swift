@@ -34,9 +34,8 @@ struct RegisterCommand: AgentCommand {
         guard let code = try code ?? answer("Code: ", asks, output), let label = try label ?? answer("Label: ", asks, output) else {
             throw ValidationError("--code and --label are needed where nobody can be asked")
         }
-        let words = code.split(whereSeparator: { $0 == "-" || $0 == " " }).joined(separator: "-").lowercased()
         if asks { try output.line("Registering; this can take half a minute…") }
-        let reader = try await agent.registerReader(RegisterBody(registrationCode: words, label: label, location: location))
+        let reader = try await agent.registerReader(RegisterBody(registrationCode: code, label: label, location: location))
         guard !output.json else {
             try output.object(reader)
             return .ok
