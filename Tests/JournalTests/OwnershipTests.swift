@@ -44,8 +44,8 @@ import Testing
         #expect {
             _ = try store.append([Sample.entry(.accepted, try Sample.payment("b"))])
         } throws: { error in
-            guard case .io(let detail)? = error as? JournalFailure else { return false }
-            return detail.contains("moved or deleted")
+            guard case .moved(directory.journal)? = error as? JournalFailure else { return false }
+            return (error as? JournalFailure)?.remedy?.contains("Put \(directory.journal) back") == true
         }
         try FileManager.default.moveItem(atPath: directory.journal + ".moved", toPath: directory.journal)
         #expect(try store.append([Sample.entry(.accepted, try Sample.payment("c"))]) == [2])

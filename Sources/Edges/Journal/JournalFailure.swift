@@ -14,6 +14,8 @@ package enum JournalFailure: Error, Sendable, Equatable {
     case newerSchema(found: Int, known: Int)
     /// The journal's own rules refuse the entries: a payment that has ended cannot change, an event is never rewritten. A fault of the program.
     case refused(detail: String)
+    /// The file is not where it was opened: what would be written into it would be lost at the next start.
+    case moved(path: String)
     /// Anything else that the disk or the operating system said. Bounded.
     case io(detail: String)
 }
@@ -36,8 +38,23 @@ extension JournalFailure: CustomStringConvertible {
             "The payment journal has schema \(found), and this readerd knows up to \(known): run the version that wrote it, or a newer one."
         case .refused(let detail):
             "The payment journal refuses the entry: \(detail)."
+        case .moved(let path):
+            "The payment journal \(path) was moved or deleted while readerd used it: put it back, then restart readerd."
         case .io(let detail):
             "The payment journal failed: \(detail)."
+        }
+    }
+}
+
+extension JournalFailure {
+    /// What to do where making room does not help; nil: that, or nothing that is known.
+    package var remedy: String? {
+        switch self {
+        case .moved(let path):
+            "Put \(path) back where it was, and restart readerd (sudo systemctl restart readerd). If it is lost, restart readerd all the "
+                + "same, and compare the open carts with the back office: what was being paid stands in it alone."
+        case .readOnly: "Make the state directory writable for readerd's user; it is tried again by itself."
+        case .full, .corrupt, .locked, .newerSchema, .refused, .io: nil
         }
     }
 }

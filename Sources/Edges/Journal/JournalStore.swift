@@ -91,7 +91,7 @@ package final class JournalStore: Sendable {
     /// SQLite goes on writing into a file that was deleted or moved, and all would seem well until the next start.
     func checkFiles() throws(JournalFailure) {
         for file in files where !file.identity.isSameFile(as: FileIdentity(path: file.path)) {
-            throw .io(detail: "\(file.path) was moved or deleted while it was in use; restart readerd")
+            throw .moved(path: file.path)
         }
     }
 

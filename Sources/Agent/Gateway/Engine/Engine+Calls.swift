@@ -162,7 +162,7 @@ extension Engine {
             }
             return .success(())
         } catch {
-            return .failure(JournalTrouble(detail: error.description))
+            return .failure(JournalTrouble(detail: error.description, remedy: error.remedy))
         }
     }
 }

@@ -8,24 +8,24 @@ extension Status {
     init(_ machine: GatewayMachine, at now: Now) {
         let readers = machine.readerViews
         var reasons: [Reason] = []
-        var backend = Part(state: .ok)
+        var backend = Part(state: .ok, lastOKAt: Timestamp(machine.backendServedAt))
         if let trouble = machine.backendTrouble {
-            backend = Part(state: trouble.statusState, detail: trouble.backendCause)
+            (backend.state, backend.detail) = (trouble.statusState, trouble.backendCause)
             reasons.append(Reason(code: trouble.statusCode, message: trouble.backendCause, remedy: trouble.backendRemedy))
         } else if !machine.hasListedReaders {
-            backend = Part(state: .unknown, detail: "The backend is being asked.")
+            (backend.state, backend.detail) = (.unknown, "The backend is being asked.")
             reasons.append(Reason(code: "starting", message: "The backend has not been heard from yet.", remedy: "Wait a moment."))
         }
-        var journal = Part(state: .ok)
+        var journal = Part(state: .ok, lastOKAt: Timestamp(machine.journalWrittenAt))
         if let trouble = machine.journalTrouble {
-            journal = Part(state: .unavailable, detail: trouble.detail)
+            (journal.state, journal.detail) = (.unavailable, trouble.detail)
             reasons.append(
                 Reason(
                     code: "journal_unavailable", message: "The journal cannot be written: \(trouble.detail)",
-                    remedy: "Free some space on this box's disk; it is tried again by itself."))
+                    remedy: trouble.remedy ?? "Free some space on this box's disk; it is tried again by itself."))
         }
         if let lost = machine.refusesForLoss {
-            journal = Part(state: .unavailable, detail: lost.detail)
+            (journal.state, journal.detail) = (.unavailable, lost.detail)
             reasons.append(Reason(code: GatewayMachine.lossCode, message: lost.detail, remedy: lost.remedy))
         }
         if machine.isStopping { reasons.append(Reason(code: "shutting_down", message: "The agent is being stopped.", remedy: nil)) }

@@ -6,6 +6,7 @@ extension GatewayMachine {
     mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
         switch result {
         case .success:
+            journalWrittenAt = now.wall
             if outbox.trouble != nil { log(.warning, "the journal can be written again: payments are accepted again") }
             for item in outbox.written() { written(item, at: now) }
         case .failure(let trouble):
@@ -125,8 +126,8 @@ extension Refusal {
     static func journal(_ trouble: JournalTrouble) -> Refusal {
         Refusal(
             .journalUnavailable, "The agent cannot write its journal: \(trouble.detail)",
-            remedy:
-                "Free some space on this box's disk, or look at the disk and the state directory's permissions; payments go on by themselves."
+            remedy: trouble.remedy
+                ?? "Free some space on this box's disk, or look at the disk and the state directory's permissions; payments go on by themselves."
         )
     }
 

@@ -97,6 +97,9 @@ package struct GatewayMachine: Sendable {
     /// Before the next try with a credential that was refused.
     var refusedPause: Int64 = 1_000
     var outbox = Outbox()
+    /// When the backend, and when the journal, last did what it was asked; nil: not since the start.
+    package internal(set) var backendServedAt: WallTime?
+    package internal(set) var journalWrittenAt: WallTime?
     var devices = DeviceList()
     var lookout = Lookout()
     var discoveries: [RequestID: Discovery] = [:]
@@ -310,6 +313,7 @@ package struct GatewayMachine: Sendable {
     mutating func judgeBackend(_ failure: CallFailure?, at now: Now) {
         switch failure {
         case nil:
+            backendServedAt = now.wall
             breaker.answered()
             acceptCredential()
         case .unauthorized?:
