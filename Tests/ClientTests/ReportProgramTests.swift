@@ -46,6 +46,30 @@ struct `readerctl report and bundle` {
         try await agent.kill()
     }
 
+    @Test func `what a receipt bears is in the report and not in the archive, and a part is not told as the whole`() async throws {
+        let agent = try await RunningAgent()
+        _ = try await agent.client.pay("r-2", PaymentBody(cart: "c", amount: "56.78"))
+        agent.store.move("r-2", to: .succeeded) {
+            $0.money = .taken
+            $0.currency = "usd"
+            $0.amountMinor = 5678
+            $0.amountChargedMinor = 3000
+            $0.receipt = .init(
+                applicationName: "CREDIT ONE", aid: "A0000000031010", accountType: "credit", authorizationCode: "731904",
+                authorizationResponseCode: "3030", cryptogram: "F666F8891F870D33", tvr: "8080008000", tsi: "6800", cvm: "approval")
+        }
+        let html = try await run(agent, "report", "--payment", "r-2", "--output", "-").output
+        for part in ["A0000000031010", "731904", "CREDIT ONE", "F666F8891F870D33", "USD 30.00", "Paid in part: USD 30.00 of USD 56.78"] {
+            #expect(html.contains(part), "\(part)")
+        }
+        #expect(!html.contains("Paid: USD 56.78"))
+        let archive = agent.directory.file("a.tar.gz")
+        #expect(try await run(agent, "bundle", "--yes", "--output", archive).status == 0)
+        let unpacked = try await shell("tar -xzOf \(archive)")
+        #expect(unpacked.contains("r-2") && !unpacked.contains("731904") && !unpacked.contains("CREDIT ONE"))
+        try await agent.kill()
+    }
+
     @Test func `a payment that there is not, and a place that cannot be written, are told`() async throws {
         let agent = try await RunningAgent()
         let unknown = try await run(agent, "report", "--payment", "nobody", "--output", agent.directory.file("x.html"))

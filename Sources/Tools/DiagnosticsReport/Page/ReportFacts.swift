@@ -20,13 +20,23 @@ package struct ReportedPayment: Sendable {
     package var sum: String
     /// How it stands, and why, in sentences for a cashier.
     package var words: [String]
+    /// What was charged, where that is known.
+    package var charged: String?
+    /// What its receipt must or may bear, each with its name.
+    package var receipt: [(name: String, value: String?)]
     package var events: Had<[Event]>
     package var trace: Had<PaymentTrace>
 
-    package init(payment: Payment, sum: String, words: [String], events: Had<[Event]>, trace: Had<PaymentTrace>) {
+    package init(
+        payment: Payment, sum: String, words: [String], charged: String? = nil, receipt: [(name: String, value: String?)] = [],
+        events: Had<[Event]>,
+        trace: Had<PaymentTrace>
+    ) {
         self.payment = payment
         self.sum = sum
         self.words = words
+        self.charged = charged
+        self.receipt = receipt
         self.events = events
         self.trace = trace
     }

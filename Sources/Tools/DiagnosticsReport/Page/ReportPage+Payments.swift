@@ -31,7 +31,7 @@ extension ReportPage {
                 "p", [("class", "quiet")], text: "Hatched: a long time in which nothing was asked, drawn shorter than it was.")
         }
         content += fields([
-            ("Amount", reported.sum), ("Cart", payment.cart),
+            ("Amount", reported.sum), ("Charged", reported.charged), ("Cart", payment.cart),
             ("Money", payment.money.rawValue.split(separator: "_").joined(separator: " ")),
             ("Order", payment.order), ("Lane", payment.lane), ("Reader", payment.readerLabel ?? payment.reader),
             ("Payment intent", payment.paymentIntent), ("Cards asked for", "\(payment.attempts)"),
@@ -39,6 +39,10 @@ extension ReportPage {
             ("Resolved by", payment.resolvedBy), ("Began", facts.clock.dateAndTime(payment.createdAt)),
             ("Ended", payment.endedAt.map(facts.clock.dateAndTime)),
         ])
+        if reported.receipt.contains(where: { $0.value != nil }) {
+            content += .element("h4", text: "What its receipt bears")
+            content += fields(reported.receipt.map { ($0.name, $0.value) })
+        }
         content += table(of: steps)
         content += table(of: reported.events)
         return content

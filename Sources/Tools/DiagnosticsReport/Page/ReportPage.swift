@@ -162,7 +162,7 @@ package struct ReportPage: Sendable {
             .element(
                 "p",
                 text:
-                    "This file stands for itself: it loads nothing and runs nothing. It holds no secret and nothing of a card. Times are \(facts.clock.zone)."
+                    "This file stands for itself: it loads nothing and runs nothing. It holds no secret and nothing of a card\(facts.payments.contains { !$0.receipt.isEmpty } ? " but what its receipt bears" : ""). Times are \(facts.clock.zone)."
             ))
     }
 

@@ -8,8 +8,8 @@ struct ReportCommand: AgentCommand {
         commandName: "report", abstract: "Write how things are into one HTML file, with drawings of payments.",
         discussion: """
             State, checks, readers, and for payments a drawing from the till to the issuer with the time that each step took. Without \
-            --payment it tells those that want a look, and the last one. The file loads nothing from anywhere and holds no secret and \
-            nothing of a card; amounts and carts it does hold. When the agent does not run it says what can be seen without it.
+            --payment it tells those that want a look, and the last one. The file loads nothing from anywhere and holds no secret, \
+            and of a card only what a receipt must bear (never its number); amounts and carts it does hold. When the agent does not run it says what can be seen without it.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -22,7 +22,7 @@ struct ReportCommand: AgentCommand {
     }
 
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
-        let facts = try await Gathering(agent).facts(payments)
+        let facts = try await Gathering(agent).facts(payments, receipts: true)
         if let reason = facts.emptiness {
             Complaint(
                 code: "empty_report", title: "The report would hold nothing", detail: reason,

@@ -43,6 +43,9 @@ struct PaymentWords {
         return !overflow && charged < shown
     }
 
+    /// For whoever reads of it later.
+    var shortness: String { "Less was charged than the reader showed: the rest is to be settled with the customer." }
+
     /// What a receipt must or may bear, as far as it was told.
     var receipt: [(name: String, value: String?)] {
         guard let receipt = payment.receipt else { return [] }
@@ -80,7 +83,9 @@ struct PaymentWords {
         case .authorizing: "The card is being charged."
         case .finishing: "The card was charged. The order is being completed."
         case .unresolved: Self.unknown
-        case .succeeded: "Paid: \(total)" + (card.map { " with \($0)" } ?? "") + "." + (payment.order.map { " Order \(shown($0))." } ?? "")
+        case .succeeded:
+            (isShort ? "Paid in part: \(charged ?? "less") of \(total)" : "Paid: \(total)") + (card.map { " with \($0)" } ?? "") + "."
+                + (payment.order.map { " Order \(shown($0))." } ?? "")
         case .declined: "Declined."
         case .canceled: "Canceled."
         case .canceledByCustomer: "Canceled by the customer."

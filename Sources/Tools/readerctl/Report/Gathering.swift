@@ -19,13 +19,14 @@ struct Gathering {
     private static let drawnLimit = 4
 
     /// - Parameter named: payments that are to be told in full; without any those that want a look, and the last one.
-    func facts(_ named: [String]) async throws(ClientError) -> ReportFacts {
+    /// - Parameter receipts: with what receipts bear, for a file that stays in the shop.
+    func facts(_ named: [String], receipts: Bool = false) async throws(ClientError) -> ReportFacts {
         let recent = await had { try await agent.payments(limit: Self.recentLimit).payments }
         var wanted: [Payment] = []
         for id in named { wanted.append(try await agent.payment(id)) }
         if named.isEmpty { wanted = await worthTelling(recent.value ?? []) }
         var told: [ReportedPayment] = []
-        for payment in wanted { told.append(await reported(payment)) }
+        for payment in wanted { told.append(await reported(payment, receipts: receipts)) }
         return ReportFacts(
             madeAt: now, version: Readerctl.version, box: Self.box, info: await had { try await agent.info() },
             status: await had { try await agent.status() }, checks: await checks(), devices: await had { try await agent.devices() },
@@ -43,12 +44,14 @@ struct Gathering {
         return chosen.sorted { $0.createdAt > $1.createdAt }
     }
 
-    private func reported(_ payment: Payment) async -> ReportedPayment {
+    private func reported(_ payment: Payment, receipts: Bool) async -> ReportedPayment {
         let words = PaymentWords(payment)
         var sentences = [words.doing(payment.state)]
         if payment.state != .succeeded, payment.state != .unresolved { sentences.append(words.money) }
         return ReportedPayment(
-            payment: payment.forMonitor, sum: words.total, words: Self.withoutCard(sentences, payment) + words.failure,
+            payment: payment.forMonitor, sum: words.total,
+            words: Self.withoutCard(sentences, payment) + words.failure + (words.isShort ? [words.shortness] : []), charged: words.charged,
+            receipt: receipts ? words.receipt : [],
             events: await had {
                 let history = try await PaymentHistory.of(payment, agent)
                 if history.events.isEmpty, let fault = history.fault { throw fault }
