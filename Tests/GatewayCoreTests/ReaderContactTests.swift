@@ -32,6 +32,30 @@ import Testing
         #expect(try view(store).isThere == true, "its session is its answer")
     }
 
+    @Test func `a standing cart finds out on a first start where the readers are, and whether they are there`() throws {
+        var policy = GatewayPolicy()
+        policy.lanSweep = false
+        policy.maintenanceCart = CartID(unchecked: "m-1")
+        var store = StoreFixture(policy: policy, holding: \.isList)
+        store.stripeLists = [
+            StripeReader(
+                id: StoreFixture.reader, serial: "S0", model: "s700", label: nil, address: Self.place, baseURL: Self.domain,
+                status: "online",
+                lastSeenAt: nil, software: nil, livemode: false)
+        ]
+        store.answer(.backendReaders(.success(store.listed)), to: \.isList)
+        store.wait(1_000)
+        #expect(store.made.count { $0.call.isToken } == 1 && store.made.count { $0.call.isStripeList } == 1)
+        try looks(&store, isOn: true)
+        #expect(try view(store).state == .idle)
+        // What is known is not asked again with every list, and without a standing cart no token is asked for.
+        store.wait(700_000)
+        #expect(store.made.count { $0.call.isStripeList } == 1)
+        var without = StoreFixture()
+        without.wait(5_000)
+        #expect(!without.made.contains { $0.call.isToken || $0.call.isStripeList })
+    }
+
     @Test func `a reader that the journal remembers is asked as soon as it is listed, and is idle when it answers`() throws {
         var store = StoreFixture(facts: Self.facts)
         #expect(try view(store).state == .unknown && view(store).facts.serial == "S0")

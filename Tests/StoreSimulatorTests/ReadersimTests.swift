@@ -41,6 +41,9 @@ extension OverTheWire {
                 #expect(!(try process.output().contains("QZMARKER")), "no secret is printed")
                 #expect(try String(contentsOfFile: store + "/backend-token", encoding: .utf8).contains("QZMARKER"))
 
+                #expect(
+                    try String(contentsOfFile: store + "/readerd.toml", encoding: .utf8).contains("\nmaintenance_cart = \"maintenance\"\n"))
+
                 let order = ["--directory", store]
                 #expect(try await Self.run(["script", "--outcome", "decline:lost_card", "--tip", "5"] + order, in: directory).code == 0)
                 #expect(try await Self.run(["script", "--outcome", "magic"] + order, in: directory).code != 0)

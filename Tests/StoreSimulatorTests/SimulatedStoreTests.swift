@@ -53,6 +53,7 @@ extension OverTheWire {
                 #expect(settings.contains("base_url = \"\(store.backendURL)\""))
                 #expect(settings.contains("token_file = \"\(store.tokenFile)\""))
                 #expect(settings.contains("lanes.\"till-1\".reader = \"\(store.readers[0].id ?? "none")\""))
+                #expect(!settings.contains("maintenance_cart"))
                 #expect(permissions(of: store.tokenFile) == 0o600)
                 let described = try JSONValue.parse(try String(contentsOfFile: store.directory + "/store.json", encoding: .utf8))
                 #expect(described == store.description)

@@ -217,6 +217,17 @@ extension OverTheWire {
                 try await control.post("stripe", ["event": "change_amount", "intent": .string(form.id), "amount": 8000])
                 #expect(bench.store.ledger().intents(cart: "f").map(\.amount) == [8000])
 
+                try await control.post("reader", ["event": "answers", "shapes": "int64_text,enum_numbers,old"])
+                var told: Set<AnswerShape> = []
+                try bench.store.behave(reader: nil) { told = $0.answers }
+                #expect(told == [.int64Text, .enumNumbers, .old])
+                await #expect(throws: SimulatorError.self) {
+                    try await control.post("reader", ["event": "answers", "shapes": "int64_text,loud"])
+                }
+                try await control.post("reader", ["event": "answers", "shapes": "modern"])
+                try bench.store.behave(reader: nil) { told = $0.answers }
+                #expect(told == [.modern])
+
                 let session = try await bench.activate()
                 let answer = try await bench.pay(cart: "h", session: session)
                 let held = try #require(answer.content?["confirmed_payment_intent"]?["id"]?.string)

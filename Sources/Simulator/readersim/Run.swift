@@ -103,6 +103,7 @@ struct Run: AsyncParsableCommand {
         configuration.controlPort = controlPort
         configuration.currency = currency
         configuration.lanes = lanes
+        configuration.maintenanceCart = "maintenance"
         configuration.secretsPrefix = secretsPrefix
         configuration.backend.orderDelay = orderAfter
         configuration.backend.manualCapture = manualCapture

@@ -124,4 +124,14 @@ import Testing
             }
         }
     }
+
+    @Test func `with a standing cart a store that starts for the first time knows before any sale that it can sell`() async throws {
+        try await Store.open(settings: ["maintenance_cart": quoted("m-1"), "lan.sweep": "false"]) { store in
+            try await eventually("payments can be taken") { try await store.client.status().canTakePayments }
+            let reader = try #require(try await store.client.readers().first)
+            #expect(reader.state == .idle && reader.serial == store.simulator.readers.first?.serial)
+            let status = try await store.client.status()
+            #expect(status.backend.lastOKAt != nil && status.journal.lastOKAt != nil)
+        }
+    }
 }

@@ -129,6 +129,12 @@ extension Checkup {
         }
         do throws(PrivateAddress.Problem) {
             _ = try PrivateAddress(address)
+        } catch .notIPv4 {
+            return .fail(
+                address.contains { $0 != " " }
+                    ? "Stripe says it has the address \(address), which is no IPv4 address standing alone; readers are reached by IPv4 only."
+                    : "Stripe says it has an address, and that is blank.",
+                "Give the reader an IPv4 address in the shop's network (DHCP), and restart it; it reports its address by itself.")
         } catch {
             return .fail(
                 "Stripe says it has the address \(address), which is not one of a shop's own network; readerd does not dial it.",

@@ -265,12 +265,23 @@ extension GatewayMachine {
 
     package var rememberedCarts: Int { carts.count }
 
+    /// Why a cart of this lane has no reader: not yet, or not at all.
+    private func noReader(_ lane: LaneName?) -> Refusal? {
+        guard case .failure(let refusal) = resolveReader(nil, lane: lane) else { return nil }
+        let isComing = listedAt == nil ? "The backend is being asked" : isLookingAtStripe ? "Stripe is being asked" : nil
+        guard let isComing else { return refusal }
+        return Refusal(
+            .noReader, "\(isComing) for this location's readers; the cart gets its reader as soon as they are known.",
+            remedy: "Nothing is to be done. A payment waits for it.")
+    }
+
     package func cartView(_ cart: CartID) -> CartView? {
         guard let book = carts[cart], book.isOpen else { return nil }
         let reader = book.reader.flatMap { readers[device($0)] }
         return CartView(
             cart: book.written, lane: book.lane, reader: book.reader, readerState: reader.map { readerView($0).state },
-            hasConfiguration: book.configuration != nil, hasToken: book.keeper.holdsToken, hasSession: reader?.isLive ?? false,
+            noReader: book.reader == nil ? noReader(book.lane) : nil, hasConfiguration: book.configuration != nil,
+            hasToken: book.keeper.holdsToken, hasSession: reader?.isLive ?? false,
             currency: currency(of: cart), openedAt: book.openedAt)
     }
 }

@@ -182,6 +182,17 @@ extension GatewayMachine {
         return true
     }
 
+    /// On a first start nobody knows where the readers are, or by which names: the standing cart is there to find out before a sale begins.
+    mutating func lookWithMaintenanceCart(at now: Now) {
+        let isStranger = { (reader: ReaderMachine) in
+            reader.facts.inBackend && reader.facts.baseURL == nil && !reader.facts.isVendorSDKOnly && !reader.facts.isMissingAtStripe
+        }
+        guard let cart = policy.maintenanceCart, !isStopping, !isLookingAtStripe, readers.values.contains(where: isStranger) else { return }
+        mention(cart, at: now)
+        carts[cart]?.touchedAt = now.mono
+        changeKeeper(cart, at: now) { $0.show(at: now.mono) }
+    }
+
     private var cartForLooking: CartID? { carts.values.filter(\.isOpen).map(\.written).min() ?? policy.maintenanceCart }
 
     var isLookingAtStripe: Bool {

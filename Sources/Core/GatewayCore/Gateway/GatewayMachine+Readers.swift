@@ -80,6 +80,7 @@ extension GatewayMachine {
     /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
     private mutating func lookAtStripe(at now: Now) {
         let looking = carts.values.filter { $0.keeper.holdsToken }.min { $0.facts.cart < $1.facts.cart }
+        if looking == nil { return lookWithMaintenanceCart(at: now) }
         guard let token = looking?.keeper.peek, !calls.values.contains(.stripeReaders(nil)) else {
             return
         }
@@ -113,8 +114,11 @@ extension GatewayMachine {
                         facts.borrow(from: twin)
                     } else {
                         facts.inStripe = false
+                        facts.isLeftOut = false
                         facts.isMissingAtStripe = true
                     }
+                } else {
+                    facts.leaveOut()
                 }
                 remember(facts.serial, of: facts, at: now)
                 merged.append(facts)

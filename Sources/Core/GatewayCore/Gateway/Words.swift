@@ -93,7 +93,12 @@ package enum Answer: Sendable, Equatable {
 /// Nothing was written.
 package struct JournalTrouble: Error, Sendable, Equatable {
     package var detail: String
-    package init(detail: String) { self.detail = detail }
+    /// What to do where it is something else than to make room.
+    package var remedy: String?
+    package init(detail: String, remedy: String? = nil) {
+        self.detail = detail
+        self.remedy = remedy
+    }
 }
 
 /// What the journal knew when a request came in; used where memory knows nothing.
@@ -331,6 +336,8 @@ package struct CartView: Sendable, Equatable {
     package var lane: LaneName?
     package var reader: ReaderID?
     package var readerState: ReaderState?
+    /// Why it has none.
+    package var noReader: Refusal?
     package var hasConfiguration: Bool
     package var hasToken: Bool
     package var hasSession: Bool

@@ -19,6 +19,8 @@ package struct StoreConfiguration: Sendable, Codable {
     package var controlPort = 0
     /// Lane names for the `readerd.toml`; lane n gets reader n.
     package var lanes = ["till-1"]
+    /// A cart by which an agent may ask for connection tokens before the first sale; nil: none stands in its settings.
+    package var maintenanceCart: String?
     /// Mariana's id of the location, and Stripe's.
     package var location = "48717"
     package var stripeLocation = "tml_SimulatedStore1"
@@ -84,6 +86,10 @@ package struct StripeBehaviour: Sendable, Codable {
     package var intentDelay = 0
     /// A tip that was chosen stays on the intent when the card is declined.
     package var declineKeepsTip = false
+    /// Readers of the account's other stores, listed before this one's own: every third a mobile one. Nil: none.
+    package var otherReaders: Int?
+    /// It lists the whole account whatever location is asked for.
+    package var listsWholeAccount: Bool?
 
     package init() {}
 }

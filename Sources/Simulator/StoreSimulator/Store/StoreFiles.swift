@@ -47,6 +47,8 @@ struct StoreFiles: Sendable {
         var stripeURL: String
         var readerPort: Int
         var lanes: [(name: String, reader: String)]
+        /// By it the readers are found before the first sale.
+        var maintenanceCart: String?
     }
 
     /// The daemon's settings for this store.
@@ -84,7 +86,8 @@ struct StoreFiles: Sendable {
         SettingsParts(
             location: store.configuration.location, directory: store.directory, caFile: store.caFile, tokenFile: store.tokenFile,
             backendURL: store.backendURL, stripeURL: store.stripeURL, readerPort: store.readers.first?.port ?? 4443,
-            lanes: zip(store.configuration.lanes, store.readers.filter { $0.id != nil }).map { ($0, $1.id ?? $1.serial) })
+            lanes: zip(store.configuration.lanes, store.readers.filter { $0.id != nil }).map { ($0, $1.id ?? $1.serial) },
+            maintenanceCart: store.configuration.maintenanceCart)
     }
 
     /// What is the same wherever readerd runs.
@@ -94,6 +97,7 @@ struct StoreFiles: Sendable {
         stripe.base_url = \(quoted(parts.stripeURL))
         lan.sweep = false
         lan.port = \(parts.readerPort)
+        \(parts.maintenanceCart.map { "maintenance_cart = \(quoted($0))\n" } ?? "")\
         \(parts.lanes.map { "lanes.\(quoted($0.name)).reader = \(quoted($0.reader))\n" }.joined())
         """
     }

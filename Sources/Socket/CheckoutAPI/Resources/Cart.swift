@@ -5,6 +5,8 @@ public struct Cart: Sendable, Hashable, Codable {
     /// `tmr_…`; nil when none was chosen yet.
     public var reader: String?
     public var readerState: Reader.State?
+    /// Why it has no reader: not yet, or not at all; nil when it has one.
+    public var reason: Reason?
     public var warm: Warm
     public var openedAt: Timestamp
 
@@ -26,17 +28,20 @@ public struct Cart: Sendable, Hashable, Codable {
         }
     }
 
-    public init(cart: String, lane: String?, reader: String?, readerState: Reader.State?, warm: Warm, openedAt: Timestamp) {
+    public init(
+        cart: String, lane: String?, reader: String?, readerState: Reader.State?, reason: Reason? = nil, warm: Warm, openedAt: Timestamp
+    ) {
         self.cart = cart
         self.lane = lane
         self.reader = reader
         self.readerState = readerState
+        self.reason = reason
         self.warm = warm
         self.openedAt = openedAt
     }
 
     enum CodingKeys: String, CodingKey {
-        case cart, lane, reader, warm
+        case cart, lane, reader, reason, warm
         case readerState = "reader_state"
         case openedAt = "opened_at"
     }
@@ -47,6 +52,7 @@ public struct Cart: Sendable, Hashable, Codable {
         try container.encode(lane, forKey: .lane)
         try container.encode(reader, forKey: .reader)
         try container.encode(readerState, forKey: .readerState)
+        try container.encode(reason, forKey: .reason)
         try container.encode(warm, forKey: .warm)
         try container.encode(openedAt, forKey: .openedAt)
     }

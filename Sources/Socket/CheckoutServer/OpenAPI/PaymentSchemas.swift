@@ -108,7 +108,8 @@ extension Schema {
                 "A sale that has begun.",
                 required: [
                     ("cart", text("The backend's cart.")), ("lane", orNull(text("The lane."))), ("reader", orNull(text("`tmr_…`"))),
-                    ("reader_state", orNull(reference("ReaderState"))), ("warm", reference("Warm")),
+                    ("reader_state", orNull(reference("ReaderState"))), ("reason", orNull(reference("Reason"))),
+                    ("warm", reference("Warm")),
                     ("opened_at", time("When it was opened.")),
                 ])
         ),

@@ -27,6 +27,8 @@ struct CartsCommand: AsyncParsableCommand {
             fields.add("Lane", cart.lane)
             fields.add("Reader", cart.reader)
             fields.add("Reader is", cart.readerState.map { ReaderWords.state($0) })
+            fields.add("No reader yet", cart.reason?.message)
+            fields.add("What to do", cart.reason?.remedy)
             let parts = [
                 ("configuration", cart.warm.configuration), ("token", cart.warm.token), ("session", cart.warm.session),
                 ("currency", cart.warm.currency),
