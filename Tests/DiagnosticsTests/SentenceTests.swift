@@ -74,6 +74,12 @@ import WebCall
         #expect(moved.remedy?.contains("DHCP reservation") == true)
         #expect(Checkup.address(Self.reader(), devices: []).status == .pass)
         #expect(Checkup.address(Self.reader(address: "8.8.8.8"), devices: []).detail.contains("not one of a shop's own network"))
+        for (address, words) in [
+            ("fe80::2", "fe80::2, which is no IPv4 address"), ("10.0.0.9:4443", "10.0.0.9:4443, which is no IPv4 address"), (" ", "blank"),
+        ] {
+            let odd = Checkup.address(Self.reader(address: address), devices: [])
+            #expect(odd.status == .fail && odd.detail.contains(words) && odd.remedy?.contains("IPv4") == true, "\(odd.detail)")
+        }
         #expect(Checkup.address(Self.reader(address: nil), devices: []).status == .fail)
     }
 

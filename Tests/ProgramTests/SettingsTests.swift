@@ -94,6 +94,11 @@ import WebCall
             status_s = 7
             registration_s = 8
             authorization_window_s = 120.5
+            [reader_protocol]
+            client_type = "STRIPE_CLI"
+            client_version = "1.13.5"
+            transaction_context = "omit"
+            heartbeat_s = 30
             [journal]
             keep_days = 30
             [log]
@@ -121,6 +126,11 @@ import WebCall
         #expect(!settings.lan.sweep && settings.lan.port == 14443)
         #expect(settings.lan.subnets.map(\.description) == ["192.168.8.0/24"])
         #expect(settings.lan.addresses.map(\.text) == ["127.0.0.1"])
+        #expect(
+            settings.readerProtocol
+                == .init(
+                    clientType: "STRIPE_CLI", clientVersion: "1.13.5", sendsTransactionContext: false,
+                    heartbeat: Seconds(milliseconds: 30_000)))
         #expect(settings.usb == .init(enabled: false, exclude: ["05f9:4204", "S1"]))
         #expect(settings.payment == .init(timeoutSeconds: 30, queueTimeout: Seconds(milliseconds: 1500), eagerCollect: false))
         #expect(settings.timeouts.registration.milliseconds == 8000)

@@ -39,6 +39,20 @@ import Testing
             ])
     }
 
+    @Test func `what is said of this program is what the settings say, in every message, and the transaction can be left out`() throws {
+        let other = ReaderIdentity(
+            deviceID: "pos-testtesttes", provingDeviceID: "pos-otherotherot", product: "readerd", productVersion: "0.0",
+            claims: .init(clientType: "STRIPE_CLI", clientVersion: "1.13.5", sendsTransactionContext: false))
+        for command in everyCommand {
+            let sent = try RequestWriter(identity: other).envelope(command, id: 7, session: session, trace: "payment-1")
+            let info = try json(sent)["version_info"]
+            #expect(info == ["client_type": "STRIPE_CLI", "client_version": "1.13.5"], "\(command.name)")
+            let text = try #require(try json(sent)["content"]?.string)
+            let content = String(decoding: try #require(Data(base64Encoded: text)), as: UTF8.self)
+            #expect(!content.contains("transaction_context"), "\(command.name)")
+        }
+    }
+
     @Test func `the proof that a reader is idle is asked for as another point of sale`() throws {
         let proof = ReaderCommand.prove(token: ConnectionToken(Secret("pst_test_def")))
         #expect(try envelope(proof).deviceInfo.deviceUUID == "pos-otherotherot")

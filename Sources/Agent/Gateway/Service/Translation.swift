@@ -119,7 +119,7 @@ extension Cart {
         self.init(
             cart: view.cart.text, lane: view.lane?.text, reader: view.reader?.text,
             readerState: view.readerState.map { Reader.State(rawValue: $0.rawValue) },
-            reason: view.noReader.map { Reason(code: $0.code.rawValue, message: $0.message, remedy: $0.remedy) },
+            reason: view.noReader.map { Reason(code: $0.code.rawValue, message: $0.detail, remedy: $0.remedy) },
             warm: Warm(
                 configuration: view.hasConfiguration, token: view.hasToken, session: view.hasSession, currency: view.currency != nil),
             openedAt: Timestamp(view.openedAt))
