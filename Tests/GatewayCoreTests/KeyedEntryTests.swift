@@ -44,6 +44,31 @@ import Testing
         #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == 1)
     }
 
+    @Test func `nobody gets the secret of a form before the journal knows which intent may be typed into`() throws {
+        var store = MoneyStore()
+        let isMade = { (call: Call) in if case .paymentIntent = call { true } else { false } }
+        store.store.holds = isMade
+        let form = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        store.store.holds = { isMade($0) || $0.isAppend }
+        store.gives("pi_k")
+        #expect(store.responses[form] == nil, "killed now, the agent would not know of it")
+        store.store.answer(.append(.success(()))) { $0.isAppend }
+        guard case .intent(let given)? = store.responses[form] else { throw Missing() }
+        #expect(given.id.text == "pi_k")
+        #expect(store.rows.last { $0.cart != nil }?.cart?.keyed?.map(\.id.text) == ["pi_k"])
+    }
+
+    @Test func `a form whose intent cannot be journaled is not opened`() throws {
+        var store = MoneyStore()
+        let isMade = { (call: Call) in if case .paymentIntent = call { true } else { false } }
+        store.store.holds = isMade
+        let form = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        store.store.holds = { isMade($0) || $0.isAppend }
+        store.gives("pi_k")
+        store.store.answer(.append(.failure(JournalTrouble(detail: "no space left")))) { $0.isAppend }
+        #expect(store.refusal(form)?.code == .journalUnavailable)
+    }
+
     @Test func `no second form is opened while the customer of the first is asked in the bank's app`() throws {
         var store = MoneyStore()
         try keyed(&store)

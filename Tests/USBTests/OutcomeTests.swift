@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// Payments over the USB reader link: the real daemon, the real libusb, TLS with the simulated reader at the device's end. The LAN leads nowhere.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct OutcomeTests {
     @Test func `every outcome over USB is the one that it is on the LAN`() async throws {
         try await Store.openWithUSB { store, bench in

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// `udev/70-readerd.rules` as udev itself reads it: `udevadm test` on an emulated bus, with the system's own rules beside it.
-@Suite(.timeLimit(.minutes(5)), .enabled("needs a mount namespace: root, or user namespaces") { try await MountNamespace.isPossible() })
+@Suite(.timeLimit(.minutes(30)), .enabled("needs a mount namespace: root, or user namespaces") { try await MountNamespace.isPossible() })
 struct RuleTests {
     private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
 

@@ -1,7 +1,7 @@
 import Testing
 
 /// Streams over the reader link: the real libusb on an emulated bus, and a device that gives back what it is sent.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct StreamTests {
     /// Waits until the host has let go of the interface, and expects that it did nothing wrong.
     private static func letGo(_ bench: Bench, _ name: String = "1-4", at location: SourceLocation = #_sourceLocation) async throws {

@@ -1,7 +1,7 @@
 import Testing
 
 /// The watch over the real libusb, on an emulated bus.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct WatchTests {
     @Test func `what is plugged in is told, and what is pulled out is gone`() async throws {
         try await Bench.open { bench in

@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct EventTests {
     /// The states that the events show, without repeats.
     private static func states(_ events: [Event]) -> [Payment.State] {

@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ListTests {
     @Test func `payments are listed, filtered and paged`() async throws {
         try await Store.open(readers: 2) { store in

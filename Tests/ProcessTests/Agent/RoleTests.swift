@@ -4,7 +4,7 @@ import Glibc
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)), .enabled(if: getuid() == 0, "needs root, to be somebody else"))
+@Suite(.timeLimit(.minutes(30)), .enabled(if: getuid() == 0, "needs root, to be somebody else"))
 struct RoleTests {
     private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     private static let body = #"{"cart": "9", "amount": "1.00"}"#

@@ -6,7 +6,7 @@ import NIOPosix
 import Testing
 
 /// What callers can make the daemon keep.
-@Suite(.timeLimit(.minutes(5))) struct MemoryTests {
+@Suite(.timeLimit(.minutes(30))) struct MemoryTests {
     /// Sends requests with large bodies, each refused, until so many bytes have gone over one connection.
     private static func send(_ megabytes: Int, _ head: String, expecting status: Int, _ socket: RawSocket) throws {
         let body = [UInt8](repeating: 0x20, count: 190_000)

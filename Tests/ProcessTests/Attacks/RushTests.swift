@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// Very many callers at once.
-@Suite(.timeLimit(.minutes(5))) struct RushTests {
+@Suite(.timeLimit(.minutes(30))) struct RushTests {
     @Test func `callers that wait with a time-out are never told to come again later`() async throws {
         try await Store.open { store in
             let path = store.socket

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// Slips of whoever writes the settings.
-@Suite(.timeLimit(.minutes(5))) struct SettingsSlipTests {
+@Suite(.timeLimit(.minutes(30))) struct SettingsSlipTests {
     @Test(arguments: ["[=lan]", "[.lan]", "[é]", "[", "[lan]\n" + String(repeating: "a.", count: 200_000) + "b = 1"])
     func `a slip in the settings ends with 78, the file, the line and what is wrong`(slip: String) async throws {
         let directory = try TemporaryDirectory()

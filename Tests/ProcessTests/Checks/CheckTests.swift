@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// The checks of the real daemon in a store where something was set up wrong on purpose.
-@Suite(.timeLimit(.minutes(5))) struct CheckTests {
+@Suite(.timeLimit(.minutes(30))) struct CheckTests {
     /// Runs the checks through the socket; all of them without ids.
     private func checks(_ store: Store, _ ids: String...) async throws -> [Check] {
         var checks: [Check] = []

@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// What stops a shop, each set up on purpose: what `readerctl check` prints first is the cause, and its exit status is told.
-@Suite(.timeLimit(.minutes(10))) struct FaultTableTests {
+@Suite(.timeLimit(.minutes(30))) struct FaultTableTests {
     /// The first line that a person reads, and the exit status. `READERD_TEST_FAULTS` names a file that gets the table.
     private static func check(
         _ fault: String, _ told: (status: CInt, output: String, errors: String), _ status: CInt, _ first: String,

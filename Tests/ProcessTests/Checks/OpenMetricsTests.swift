@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// The metrics of the running daemon, read as strictly as OpenMetrics 1.0 may be.
-@Suite(.timeLimit(.minutes(5))) struct OpenMetricsTests {
+@Suite(.timeLimit(.minutes(30))) struct OpenMetricsTests {
     @Test func `a strict reader understands every line`() async throws {
         try await Store.open { store in
             _ = try await store.pay("m-1", cart: "1")

@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// The examples for developers of checkouts, run as they say, killed in the middle, and run again.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct ExampleTests {
     /// When the power goes.
     enum Moment: CaseIterable {

@@ -5,7 +5,7 @@ import StoreSimulator
 import Testing
 
 /// What the README shows to developers of checkouts, taken from it and run.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ReadmeTests {
     private static let root = (0..<4).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
 

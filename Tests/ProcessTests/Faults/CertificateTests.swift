@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CertificateTests {
     private static func word(_ flaw: CertificateFlaw) -> String {
         switch flaw {

@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// Every odd answer of every call. One daemon goes through all answers of a call, with a good payment after each: nothing may stick.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct MatrixTests {
     /// Every wait of the agent is short here, so that silence is found out within a test's time.
     private static let settings = [

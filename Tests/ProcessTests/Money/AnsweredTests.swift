@@ -5,7 +5,7 @@ import StoreSimulator
 import Testing
 
 /// Everything that is asked is answered, and what was answered "no" is never done later.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct AnsweredTests {
     @Test(arguments: [ListedLabel.empty, .missing])
     func `10: a reader that the backend lists without a label is listed so, and no payment suffers`(how: ListedLabel) async throws {

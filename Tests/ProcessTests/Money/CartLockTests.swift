@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// One cart, however it is paid and however it is written: one charge, and no lock that nobody can lift.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CartLockTests {
     private static func keyed(_ store: Store, cart: String) async throws -> String {
         try await store.client.createPaymentIntent(IntentBody(cart: cart, amount: "12.34")).id

@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// The money moved, and something said that it had not.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ChargedTests {
     @Test func `1: a refusal whose intent has succeeded is a charge, and followed to its order`() async throws {
         try await Store.open { store in

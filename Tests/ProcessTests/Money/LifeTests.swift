@@ -5,7 +5,7 @@ import StoreSimulator
 import Testing
 
 /// What a start does with settings, with the clock, and with what the life before left.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct LifeTests {
     @Test(arguments: ["0", "1", "119", "3601"])
     func `4: an authorization window that no issuer keeps is refused at the start`(seconds: String) async throws {

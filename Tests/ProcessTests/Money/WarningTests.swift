@@ -5,7 +5,7 @@ import StoreSimulator
 import Testing
 
 /// What a receipt must bear, and what a person should know of a payment.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct WarningTests {
     @Test func `what a receipt must bear is told, journaled, kept over a restart, and not for a monitor`() async throws {
         let settings = ["socket.mode": quoted("0666"), "roles.monitor.users": "[\(quoted("nobody"))]"]

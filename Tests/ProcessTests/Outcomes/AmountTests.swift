@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct AmountTests {
     @Test(arguments: [true, false])
     func `an intent over another amount is never charged`(asksFirst: Bool) async throws {

@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// `readerctl cards` and `readerctl carts display` against the real daemon.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CardProgramTests {
     private static func readerctl(_ store: Store, _ words: String...) async throws -> (status: CInt, output: String, errors: String) {
         try await run([try ChildProcess.built("readerctl"), "--socket", store.socket] + words, within: .seconds(60))

@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CardSetupTests {
     private static let body = CardSetupBody(user: "77", partner: "72341", postalCode: "01234", name: "A. Customer", lane: "till-1")
 

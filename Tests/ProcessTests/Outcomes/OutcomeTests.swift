@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct OutcomeTests {
     @Test func `an approved payment is charged once and has its order`() async throws {
         try await Store.open { store in

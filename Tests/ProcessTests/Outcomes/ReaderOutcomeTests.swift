@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ReaderOutcomeTests {
     private static let lines = Display(
         currency: "usd", totalMinor: 1234,

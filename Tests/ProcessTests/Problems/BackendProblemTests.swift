@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// Problems that stores have with what is outside the shop, each set up on purpose, and what is said of it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct BackendProblemTests {
     @Test func `a token that does not come in time is named with how long it took`() async throws {
         try await Store.open(settings: ["timeouts.backend_s": "1"]) { store in

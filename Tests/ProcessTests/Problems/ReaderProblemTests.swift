@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// Problems that stores have with readers, each set up on purpose, and what is said of it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ReaderProblemTests {
     @Test func `a payment that follows a cancel waits until the reader has let go`() async throws {
         try await Store.open { store in

@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// Every way in which a reader may write its answers down, each with a card that is approved, one that is declined, and a customer who cancels.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct AnswerShapeTests {
     static let shapes: [[AnswerShape]] =
         [[]] + AnswerShape.allCases.map { [$0] } + [

@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct RegistrationTests {
     private static func code(_ store: Store, _ index: Int = 1) throws -> String {
         try #require(store.simulator.readers[index].registrationCode)

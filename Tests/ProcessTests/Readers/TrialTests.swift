@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// The first hour with a reader, against readers that are broken in six ways, and one that is well.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct TrialTests {
     /// What is broken, at which step it shows, and what is said of it.
     struct Broken: Sendable, CustomTestStringConvertible {

@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// A support case becomes a test: what was recorded in one store is played to an agent in another.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct RecordingTests {
     /// What is asked for, in the store that is recorded and in the replay.
     private static let bodies: [(id: String, body: PaymentBody)] = [

@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// A technician has said how a payment ended, and the backend says otherwise later.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ContradictionTests {
     @Test func `the payment stays, and an event, a failing check and its story say that the two do not agree`() async throws {
         try await Store.open(simulate: { $0.backend.orderDelay = 3_600_000 }) { store in

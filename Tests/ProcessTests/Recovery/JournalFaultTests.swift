@@ -5,7 +5,7 @@ import Glibc
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct JournalFaultTests {
     @Test func `a damaged journal is set aside, and no payment is accepted until a technician agrees`() async throws {
         try await Store.open { store in

@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct KillTests {
     enum Moment: String, CaseIterable {
         case waitingForCard, cardRead, authorizing, confirmArrived, charged, finishing

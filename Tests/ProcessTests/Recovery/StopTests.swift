@@ -4,7 +4,7 @@ import Glibc
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct StopTests {
     @Test func `stopped while the reader waits for the card, nothing is taken and the reader is free`() async throws {
         try await Store.open { store in

@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// The power is cut, or the agent is asked to stop, at points all over a payment: where the named moments of `KillTests` leave gaps.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct SweepTests {
     enum Point: Sendable, CustomStringConvertible {
         /// After this part of the time that a payment takes here.

@@ -4,7 +4,7 @@ import Glibc
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct CartRuleTests {
     @Test func `a paid cart is not taken again`() async throws {
         try await Store.open { store in

@@ -3,7 +3,7 @@ import CheckoutClient
 import StoreSimulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct TokenTests {
     @Test func `one session serves cart after cart, and its token is spent once`() async throws {
         try await Store.open { store in

@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Lets so many stores run at once: each has a daemon and several TLS servers, and a deadline missed because of the others proves nothing.
+///
+/// A test waits for its turn inside of its suite's limit, so that one is long and for what hangs alone; each store has a limit of its own.
 final class Slots: Sendable {
     static let stores = Slots(5)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import readerd
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct JournaldTests {
     @Test func `an entry reaches journald with its priority and its fields`() async throws {
         let directory = try TemporaryDirectory()

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 /// A call that waits in systemd's socket while the start fails is told why.
-@Suite(.timeLimit(.minutes(2))) struct LastWordTests {
+@Suite(.timeLimit(.minutes(30))) struct LastWordTests {
     /// Plays systemd: holds the socket, has a call in it already, and starts readerd with it as descriptor 3.
     private static let activator = """
         import os, socket, sys

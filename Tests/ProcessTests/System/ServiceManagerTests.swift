@@ -6,7 +6,7 @@ import Testing
 
 @testable import readerd
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct ServiceManagerTests {
     @Test(arguments: [true, false])
     func `words go out in one datagram, to a path or an abstract name`(isAbstract: Bool) async throws {

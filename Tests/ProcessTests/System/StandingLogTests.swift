@@ -4,7 +4,7 @@ import StoreSimulator
 import Testing
 
 /// `journalctl -p warning -u readerd`: what stops sales begins and ends in it, once each.
-@Suite(.timeLimit(.minutes(5))) struct StandingLogTests {
+@Suite(.timeLimit(.minutes(30))) struct StandingLogTests {
     /// What the daemon wrote at warning or error, without the moment.
     private func told(_ store: Store) -> [String] {
         store.log.split(separator: "\n").compactMap { line in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import readerd
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct WatchdogTests {
     /// Keeps what was logged.
     private final class Log: Sendable {

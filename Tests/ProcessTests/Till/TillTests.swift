@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// `readersim till` over the real daemon, its orders from a file.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(30)))
 struct TillTests {
     /// Starts it with these lines as its input.
     private static func till(_ store: Store, _ lines: String..., turn: Int = 0) throws -> ChildProcess {

@@ -6,7 +6,7 @@ import StoreSimulator
 import Testing
 
 /// What leaves the shop when somebody asks for help: of a real daemon that knows real secrets and has read a card.
-@Suite(.timeLimit(.minutes(5))) struct BundleTests {
+@Suite(.timeLimit(.minutes(30))) struct BundleTests {
     @Test func `a support archive holds the story of a payment, no secret and nothing of a card`() async throws {
         try await Store.open { store in
             let payment = try await store.pay("b-1", cart: "1")

@@ -9,8 +9,8 @@ extension CartMachine {
         facts.keyedEntry = true
     }
 
-    /// It was handed out: from now on somebody may type a card number in.
-    package mutating func keyedHandedOut(_ keyed: CartFacts.Keyed) -> [Action] {
+    /// It is handed out as soon as its name is on disk: from then on somebody may type a card number in.
+    package mutating func keyedHandedOut(_ keyed: CartFacts.Keyed) {
         handingOut = max(0, handingOut - 1)
         readable.insert(keyed.id)
         facts.keyedEver = true
@@ -19,7 +19,6 @@ extension CartMachine {
             facts.keyed = (facts.keyed ?? []) + [keyed]
         }
         keyedStatus[keyed.id] = nil
-        return [.learnt("an intent for keyed entry was handed out")]
     }
 
     /// None was handed out. Nothing was opened that had not been open before. `isCertain`: the backend has made none either.

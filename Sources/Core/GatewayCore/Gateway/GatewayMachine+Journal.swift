@@ -41,6 +41,7 @@ extension GatewayMachine {
         case .accepted(let payment): accepted(payment, at: now)
         case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
         case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
+        case .keyedGiven(let id, let intent): respond(id, .intent(intent))
         case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)
         case .lossAccepted(let id): lossAcceptanceWritten(id)
         case .acknowledged(let id, let record, let given): acknowledgementWritten(id, record, given, at: now)
@@ -59,8 +60,8 @@ extension GatewayMachine {
         // The technician has agreed, and it is on disk.
         case .lossAccepted: lossAcceptanceWritten(nil)
         case .acknowledged(_, let record, let given): acknowledgementWritten(nil, record, given, at: now)
-        // Their ends follow, or came before.
-        case .confirming, .cardMethod: break
+        // Their ends follow, or came before. The secret of a keyed intent went to nobody.
+        case .confirming, .cardMethod, .keyedGiven: break
         // A row of the story, and no more: the reader was not freed by it.
         case .release: break
         }
@@ -97,7 +98,7 @@ extension GatewayMachine {
         case .keyedEntry(let id, let cart):
             keyedEntryNotWritten(id, cart, trouble)
         case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble, at: now)
-        case .release(let id, _, _), .lossAccepted(let id): refuse(id, .journal(trouble))
+        case .release(let id, _, _), .lossAccepted(let id), .keyedGiven(let id, _): refuse(id, .journal(trouble))
         }
     }
 
@@ -106,7 +107,7 @@ extension GatewayMachine {
         switch waiter {
         case .accepted(let payment): _ = acceptance.giveBack(payment)
         case .cardSetupAccepted(let setup): _ = cardAcceptance.giveBack(setup)
-        case .cardMethod, .confirming, .keyedEntry, .release, .lossAccepted, .acknowledged: break
+        case .cardMethod, .confirming, .keyedEntry, .keyedGiven, .release, .lossAccepted, .acknowledged: break
         }
     }
 

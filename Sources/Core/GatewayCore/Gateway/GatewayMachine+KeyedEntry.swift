@@ -55,7 +55,8 @@ extension GatewayMachine {
         refuse(id, .journal(trouble))
     }
 
-    /// The client secret goes to the checkout; where none was given, nothing was opened.
+    /// The client secret goes to the checkout once the intent's name is on disk: whoever reads the journal after a restart knows what may have been
+    /// typed in. Where none was given, nothing was opened.
     mutating func keyedIntentAnswered(_ id: RequestID, _ cart: CartID, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
         guard let terms = keyedRequests.removeValue(forKey: id) else { return }
         switch result {
@@ -64,8 +65,11 @@ extension GatewayMachine {
             carts[cart]?.secrets[intent.id] = intent
             changeCart(cart) {
                 $0.keyedHandedOut(.init(id: intent.id, cart: terms.cart, amount: terms.amount, accountBalance: terms.accountBalance))
+                return []
             }
-            respond(id, .intent(intent))
+            outbox.add(
+                JournalEntry(kind: .cart, at: now.wall, cart: carts[cart]?.facts, note: "an intent for keyed entry was handed out"),
+                waiter: .keyedGiven(id, intent))
         case .failure(let failure):
             changeCart(cart) { $0.keyedNotHandedOut() }
             refuse(id, .from(failure))

@@ -11,6 +11,8 @@ struct Outbox: Sendable {
         case confirming(PaymentID)
         /// The keyed-entry intent may be asked for.
         case keyedEntry(RequestID, CartID)
+        /// The keyed-entry intent's secret may go to the checkout: after a restart too, its name tells what is to be read.
+        case keyedGiven(RequestID, BackendIntent)
         /// The reader may be freed by hand.
         case release(RequestID, ReaderID, LeaseHolder)
         /// A technician's agreement to the loss of a journal holds.
