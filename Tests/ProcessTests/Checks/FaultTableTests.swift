@@ -16,7 +16,7 @@ import Testing
         // A sentence that is too long for the line goes on in the next.
         let whole = lines.prefix(4).joined(separator: " ").split(separator: " ").joined(separator: " ")
         #expect(whole.hasPrefix(first), "\(fault): \(lines.prefix(6).joined(separator: "\n"))", sourceLocation: location)
-        #expect(told.status == status, "\(fault)", sourceLocation: location)
+        #expect(told.status == status, "\(fault): \(lines.joined(separator: "\n"))", sourceLocation: location)
         guard let path = ProcessInfo.processInfo.environment["READERD_TEST_FAULTS"] else { return }
         let file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard file >= 0 else { return print("cannot write \(path)") }

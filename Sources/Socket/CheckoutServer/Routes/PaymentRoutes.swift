@@ -3,7 +3,8 @@ import CheckoutAPI
 extension Route {
     static let carts: [Route] = [
         Route(
-            "PUT", "/v1/carts/{cart}", .checkout, .prepares, body: .optional, problems: [.readerNotFound, .cartPaid, .cartHeld, .noReader]
+            "PUT", "/v1/carts/{cart}", .checkout, .prepares, body: .optional,
+            problems: [.readerNotFound, .cartPaid, .cartHeld, .noReader, .readerUnavailable] + .backend
         ) {
             call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
@@ -17,7 +18,7 @@ extension Route {
         },
         Route(
             "PUT", "/v1/carts/{cart}/display", .checkout, .prepares, body: .required,
-            problems: [.cartNotFound, .readerNotFound, .readerBusy, .noReader, .readerUnavailable]
+            problems: [.cartNotFound, .readerNotFound, .readerBusy, .noReader, .readerUnavailable] + .backend
         ) { call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
             let display: Display = try call.body()
