@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// One account, many stores: Stripe lists more readers than one page, one minute or one store holds.

@@ -6,16 +6,16 @@ import Testing
 
 /// A shop's network of its own: two network namespaces with a cable between them. In the one are the readers, the backend and Stripe, as a simulated
 /// store in a process of its own; in the other is the box, with the real daemon. Nothing reaches any other network, and all of it is removed.
-final class ShopNetwork: Sendable {
-    static let subnet = "10.77.0.0/24"
-    static let backend = "10.77.0.1"
-    static let box = "10.77.0.2"
+package final class ShopNetwork: Sendable {
+    package static let subnet = "10.77.0.0/24"
+    package static let backend = "10.77.0.1"
+    package static let box = "10.77.0.2"
     /// Where readers may be; the first ones are there when the shop opens.
-    static let places = (11...19).map { "10.77.0.\($0)" }
-    static let port = 4443
-    static let needs: Comment = "network namespaces are needed: root, and ip of iproute2"
+    package static let places = (11...19).map { "10.77.0.\($0)" }
+    package static let port = 4443
+    package static let needs: Comment = "network namespaces are needed: root, and ip of iproute2"
 
-    let directory: TemporaryDirectory
+    package let directory: TemporaryDirectory
     private let storeSpace: String
     private let boxSpace: String
     private let store: ChildProcess
@@ -23,7 +23,7 @@ final class ShopNetwork: Sendable {
     private let daemon: ChildProcess
 
     /// Whether such networks can be made here.
-    static func isPermitted() async throws -> Bool {
+    package static func isPermitted() async throws -> Bool {
         guard geteuid() == 0 else { return false }
         let name = "rd\(getpid())probe"
         do {
@@ -40,7 +40,7 @@ final class ShopNetwork: Sendable {
     /// - Parameters:
     ///   - containers: networks that the box has made for containers, as Docker does.
     ///   - names: the backend and Stripe are known by names, which of two name servers the second one tells.
-    static func open(
+    package static func open(
         registered: Int, unregistered: Int = 0, containers: Int = 0, names: Bool = false, settings: [String] = [],
         at location: SourceLocation = #_sourceLocation,
         _ body: @escaping @Sendable (ShopNetwork) async throws -> Void
@@ -140,8 +140,8 @@ final class ShopNetwork: Sendable {
 
     // MARK: Names
 
-    static let backendName = "backend.shop.test"
-    static let stripeName = "stripe.shop.test"
+    package static let backendName = "backend.shop.test"
+    package static let stripeName = "stripe.shop.test"
 
     /// The settings that name backend and Stripe where the store's own file has their address.
     private static func byName(_ file: String) throws -> [String] {
@@ -185,11 +185,11 @@ final class ShopNetwork: Sendable {
         return ["unshare", "--mount", "sh", "-c", place, "sh"]
     }
 
-    var log: String { daemon.errors }
-    var socket: String { directory.file("store/checkout.sock") }
-    var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(60)) }
+    package var log: String { daemon.errors }
+    package var socket: String { directory.file("store/checkout.sock") }
+    package var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(60)) }
     /// It has been the same process all the time.
-    var runs: Bool { daemon.end == nil }
+    package var runs: Bool { daemon.end == nil }
 
     private func answers() async throws {
         try await eventually(within: .seconds(40), "readerd answers") {
@@ -204,21 +204,21 @@ final class ShopNetwork: Sendable {
     }
 
     /// Tells the simulated store something.
-    func order(_ words: String...) async throws {
+    package func order(_ words: String...) async throws {
         let result = try await run(
             ["ip", "netns", "exec", storeSpace, try ChildProcess.built("readersim")] + words + ["--directory", directory.file("store")])
         guard result.status == 0 else { throw NotInTime(description: "readersim \(words.joined(separator: " ")): \(result.errors)") }
     }
 
     /// The box loses its only network.
-    func pullCable() async throws { try await Self.ip("-n", boxSpace, "link", "set", "eth0", "down") }
+    package func pullCable() async throws { try await Self.ip("-n", boxSpace, "link", "set", "eth0", "down") }
 
     /// Runs a command line beside the daemon.
-    func readerctl(_ words: String...) async throws -> (status: CInt, output: String, errors: String) {
+    package func readerctl(_ words: String...) async throws -> (status: CInt, output: String, errors: String) {
         try await run([try ChildProcess.built("readerctl"), "--socket", socket] + words, within: .seconds(60))
     }
 
-    func pay(_ id: String, lane: String) async throws(ClientError) -> Payment {
+    package func pay(_ id: String, lane: String) async throws(ClientError) -> Payment {
         try await client.pay(id, PaymentBody(cart: "cart-\(id)", amount: "12.34", lane: lane), wait: .seconds(60))
     }
 
