@@ -71,8 +71,8 @@ struct MakeFault: AsyncParsableCommand {
         commandName: "fault", abstract: "Make a call go wrong.",
         discussion: """
             CALL is backend.payment_intent, stripe.readers, reader.confirmPayment, backend.*, reader.connect and the like. KIND is delay, \
-            delay_answer (with --milliseconds), close, status (with --status and --body), silence, act_then_silence, lose_answer, truncate, \
-            garbage, garbage_bytes, huge, answer (with --body), rpc_error or app_error (with --code).
+            delay_answer or round_trip (with --milliseconds; round_trip is half before and half after), close, status (with --status and --body), \
+            silence, act_then_silence, lose_answer, truncate, garbage, garbage_bytes, huge, answer (with --body), rpc_error or app_error (with --code).
             """)
 
     @OptionGroup var options: StoreOptions
