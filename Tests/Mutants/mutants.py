@@ -172,7 +172,7 @@ MUTANTS = [
     expression("who waits for a reader waits for ever", "grant(waiting.removeFirst(), &actions)", "grant(waiting.removeFirst(), &actions)", "()"),
     expression("the queue has no end", "guard waiting.count < policy.maximumWaiting else { return false }", "waiting.count < policy.maximumWaiting", "true",
                equivalent="no promise: the request is refused with 429 before, and tests of the machine hold the number"),
-    expression("visitors are told twice", "actions += visitors.map { .visited($0.request, .success(())) }\n        visitors = []", "visitors = []", "()"),
+    expression("who connects is told twice", "actions += connects.map { .connected($0.request, .success(())) }\n        connects = []", "connects = []", "()"),
     expression("a token that was refused is waited for", "var actions: [Action] = claimants.map { .refuse($0, failure) }\n        claimants = []",
                "claimants = []", "()"),
     expression("a dropped cart keeps its token", "if case .held = state { state = .empty }", "state = .empty", "()",
@@ -187,10 +187,10 @@ MUTANTS = [
 
     # What is told.
     expression("an end is told twice", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd[record.id] ?? []"),
-    expression("the list of readers is told twice", "let asked = listsWanted\n        listsWanted = []", "listsWanted = []", "()"),
+    expression("the list of readers is told twice", "defer { waiting = [] }\n        return waiting", "waiting = []", "()"),
     expression("a request that waited waits on", "parked.removeAll { $0.reason == .readers }", "parked.removeAll { $0.reason == .readers }", "()"),
-    expression("a decline says taken", "machine.end(verdict == .declined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)",
-               ".notTaken", "verdict == .declined ? .taken : .notTaken"),
+    expression("a decline says taken", "failure.code == .cardDeclined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)",
+               ".notTaken", "failure.code == .cardDeclined ? .taken : .notTaken"),
     expression("an unknown outcome says not taken", "            $0.money = .unknown\n            $0.confirmingAt = now.wall", "            $0.money = .unknown",
                "$0.money = .notTaken"),
     expression("what was charged is not compared with what was shown", "if expected.overflow || charged != expected.partialValue {",
@@ -199,7 +199,7 @@ MUTANTS = [
                "$0.amountChargedMinor = $0.amountMinor"),
     expression("a code is told in the log", "\"a reader is being registered with the label \\(ReaderFacts.cleaned(label))\"", "",
                "\"\\(code.secret.reveal()) is being registered\""),
-    expression("a trace is kept for ever", "traces[.payment(id)] = nil", "traces[.payment(id)] = nil", "()"),
+    expression("a trace is kept for ever", "calls.forget(.payment(id))", "calls.forget(.payment(id))", "()"),
     expression("the row of a reader that was left says leased", "        edit { $0.leased = false }\n        show(state, at: now)", "edit { $0.leased = false }", "()"),
 
     # What a technician says and does.
@@ -283,7 +283,7 @@ SEEDS = {
     "a lease is never freed": 2,
     "after a restart every reader is taken over": 1,
     "a session that is gone is kept": 3762,
-    "visitors are told twice": 10,
+    "who connects is told twice": 10,
     "nobody wakes a payment": 25,
     "a card that was read after the cancel is charged": 147,
     "a code is told in the log": 512,

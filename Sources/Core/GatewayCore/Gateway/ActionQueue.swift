@@ -13,13 +13,13 @@ struct ActionQueue: Sendable {
         case reader(ReaderID, ReaderMachine.Owed)
         case keeper(CartID, TokenKeeper.Owed)
         case cart(CartID, CartMachine.Action)
-        case desk(RegistrationMachine.Owed)
+        case registration(RegistrationMachine.Owed)
         /// What the evidence came to is with the payment: it is told that the question is answered, and from when on it can be decided.
         case heard(PaymentID, failed: String??)
         case decides(PaymentID)
         /// A technician's word was judged: who said it is shown what it came to.
         case resolved(RequestID, PaymentID)
-        case lookout(Lookout.Action)
+        case discovery(Discovery.Action)
     }
 
     /// Carried out only while the machine of this epoch is there and has not ended.
@@ -28,7 +28,7 @@ struct ActionQueue: Sendable {
         case cardSetup(CardSetupID, epoch: UInt64, CardSetupMachine.Begun)
         case reader(ReaderID, epoch: UInt64, ReaderMachine.Begun)
         case keeper(CartID, TokenKeeper.Begun)
-        case desk(RegistrationMachine.Job, RegistrationMachine.Begun)
+        case registration(RegistrationMachine.Job, RegistrationMachine.Begun)
     }
 
     enum Item: Sendable {
@@ -75,8 +75,8 @@ extension GatewayMachine {
         case .heard(let id, let failed): change(id, at: now) { $0.statusAnswered(failed: failed, at: now) }
         case .decides(let id): tellDecision(id, at: now)
         case .resolved(let request, let id): resolved(request, id, at: now)
-        case .desk(.ended(let result)): registrationEnded(result, at: now)
-        case .lookout(let action): carryOut(action, at: now)
+        case .registration(.ended(let result)): registrationEnded(result, at: now)
+        case .discovery(let action): carryOut(action, at: now)
         }
     }
 
@@ -94,8 +94,8 @@ extension GatewayMachine {
         case .keeper(let cart, .request):
             guard carts[cart]?.keeper.isBusy == true else { return }
             if carts[cart]?.keeper.isClaimed == true { askToken(cart) } else { warmUp(.token, cart, at: now) }
-        case .desk(let job, let action):
-            guard desk.items.first?.machine.job == job else { return }
+        case .registration(let job, let action):
+            guard registrations.current == job else { return }
             carryOut(action, at: now)
         }
     }

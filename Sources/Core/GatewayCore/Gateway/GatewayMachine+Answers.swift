@@ -31,16 +31,18 @@ extension GatewayMachine {
         case .tryOut(let reader, let act, let cart): tryOut(id, reader, act, cart: cart, at: now)
         case .discover(let order): discover(id, order, at: now)
         case .readers(let refresh):
-            guard refresh || listedAt == nil else { return respond(id, .readers) }
-            listsWanted.append(id)
-            if !isListing { listReaders(at: now) }
+            guard refresh || !lists.hasListed else { return respond(id, .readers) }
+            lists.wait(id)
+            listReaders(at: now)
         }
     }
 
-    mutating func handle(_ purpose: Purpose, _ answer: Answer, at now: Now) {
+    mutating func handle(_ purpose: CallPurpose, _ answer: Answer, at now: Now) {
         switch (purpose, answer) {
         case (.append, .append(let result)): appended(result, at: now)
-        case (.networks, _), (.lookAtUSB, _), (.look, _): looked(purpose, answer, at: now)
+        case (.networks, .networks(let result)): networksTold(result, at: now)
+        case (.lookAtUSB, .lookedAtUSB(let result)): lookedAtUSB(result, at: now)
+        case (.scan(let batch), .lookedAtLAN(let findings)): scanned(batch, findings, at: now)
         case (.reader(let id, let sequence), .reader(let result)):
             changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
         case (.verifyIntent(let cart, let number), .intent(let result)): intentVerified(cart, number, result, at: now)
@@ -92,7 +94,7 @@ extension GatewayMachine {
         }
     }
 
-    private mutating func configured(_ purpose: Purpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
+    private mutating func configured(_ purpose: CallPurpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
         let cart: CartID
         switch purpose {
         case .configuration(let named):
@@ -115,7 +117,7 @@ extension GatewayMachine {
         }
     }
 
-    private mutating func statusAnswered(_ purpose: Purpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
+    private mutating func statusAnswered(_ purpose: CallPurpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
         let status: CartStatus? = if case .success(let said) = result { said } else { nil }
         switch purpose {
         case .baseline(let payment):
@@ -171,7 +173,7 @@ extension GatewayMachine {
         }
         drain(at: now)
         for cart in carts.keys.sorted() { changeCart(cart) { $0.judgeAfterStart(at: now) } }
-        listRetryAt = now.mono
+        lists.hurry(at: now.mono)
     }
 
     /// A reader is taken over without being asked to only soon after it was ours for certain: whoever came later is not thrown out.
@@ -183,13 +185,16 @@ extension GatewayMachine {
     // MARK: What can be seen
 
     package var journalTrouble: JournalTrouble? { outbox.trouble }
-    package var credentialTrouble: CallFailure? { refusedCredential }
+    package var credentialTrouble: CallFailure? { backend.refusedCredential }
     /// New payments are refused because the backend has not answered for a while.
-    package func refusesForBackend(at now: Now) -> Bool { breaker.refusesNewWork(at: now.mono) }
+    package func refusesForBackend(at now: Now) -> Bool { backend.isSilent(at: now.mono) }
+    /// When the backend, and when the journal, last did what it was asked; nil: not since the start.
+    package var backendServedAt: WallTime? { backend.servedAt }
+    package var journalWrittenAt: WallTime? { outbox.writtenAt }
     package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
     package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
-    package var hasListedReaders: Bool { listedAt != nil }
+    package var hasListedReaders: Bool { lists.hasListed }
 }
 
 extension Result {

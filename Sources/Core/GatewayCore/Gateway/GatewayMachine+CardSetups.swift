@@ -17,7 +17,7 @@ extension GatewayMachine {
         // Without the journal it is not known either what this id was used for, or whom a reader belonged to.
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.keepCard(setup, request, recall)
-        guard listedAt != nil else { return park(id, original, at: now) }
+        guard lists.hasListed else { return park(id, original, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
@@ -175,7 +175,7 @@ extension GatewayMachine {
         case .ended:
             endedCardSetups[id] = record
             cardSetups[id] = nil
-            traces[.cardSetup(id)] = nil
+            calls.forget(.cardSetup(id))
             if readers[record.reader]?.holder != .cardSetup(id) { readers[record.reader]?.leaveQueue(.cardSetup(id)) }
             changeReader(record.reader, at: now) { reader, _ in reader.release(.cardSetup(id), left: .unknown, at: now) }
             log(.notice, "card set-up \(id.text) ended: \(record.state.rawValue)", .reader(record.reader))

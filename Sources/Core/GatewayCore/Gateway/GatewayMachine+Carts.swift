@@ -73,8 +73,7 @@ extension GatewayMachine {
 
     /// What a cart shows is taken off with it. What another one has shown since is that one's.
     private mutating func clearScreens(of cart: CartID, at now: Now) {
-        for reader in screens.keys.sorted() where screens[reader] == cart.lock {
-            screens[reader] = nil
+        for reader in screens.takeOff(cart) {
             guard readers[reader]?.isLive == true, readers[reader]?.holder == nil else { continue }
             changeReader(reader, at: now) { reader, _ in
                 reader.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
@@ -86,7 +85,7 @@ extension GatewayMachine {
     mutating func wish(at now: Now) {
         var wanted: Set<ReaderID> = []
         for cart in carts.values where cart.isOpen { if let reader = cart.reader { wanted.insert(device(reader)) } }
-        for (id, reader) in readers where listedAt != nil && !reader.facts.inBackend { wanted.remove(id) }
+        for (id, reader) in readers where lists.hasListed && !reader.facts.inBackend { wanted.remove(id) }
         for id in readers.keys.sorted() { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
     }
 
@@ -108,7 +107,7 @@ extension GatewayMachine {
         if book.facts.intent?.said != nil { return changeCart(cart) { $0.tick(at: now) } }
         // What the journal knows need not be kept in memory; secrets of a cart that nobody touches are let go.
         if !book.isOpen, book.money.isAtRest(at: now), !book.keeper.isBusy, outbox.isEmpty,
-            now.mono > book.touchedAt + keepTime(of: book), !isResolutionWatched(cart),
+            now.mono > book.touchedAt + keepTime(of: book), !resolutions.isWatched(cart),
             acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil
         {
             carts[cart] = nil
@@ -149,7 +148,7 @@ extension GatewayMachine {
         if let refusal = carts[cart]?.money.refusesPaid { return refuse(id, refusal) }
         open(cart, lane: lane, reader: found, pays: false, at: now)
         // A lane may name a serial number that Stripe's list alone tells: the cart's own token reads it.
-        if found == nil, listedAt != nil, stripeListedAt == nil, !isLookingAtStripe {
+        if found == nil, lists.hasListed, lists.stripeListedAt == nil, !isLookingAtStripe {
             changeKeeper(cart, at: now) { $0.show(at: now.mono) }
         }
         if let view = cartView(cart) { respond(id, .cart(view)) }
@@ -188,8 +187,7 @@ extension GatewayMachine {
         }
         let context = transaction(at: now)
         let timeout = policy.readerTimeout
-        screens[reader] = cart.lock
-        labelsShown[reader] = nil
+        screens.shows(cart, on: reader)
         changeReader(reader, at: now) { reader, _ in
             reader.command(.display(context, shown), owner: .request(id), timeout: timeout, at: now)
         }
@@ -268,7 +266,7 @@ extension GatewayMachine {
     /// Why a cart of this lane has no reader: not yet, or not at all.
     private func noReader(_ lane: LaneName?) -> Refusal? {
         guard case .failure(let refusal) = resolveReader(nil, lane: lane) else { return nil }
-        let isComing = listedAt == nil ? "The backend is being asked" : isLookingAtStripe ? "Stripe is being asked" : nil
+        let isComing = !lists.hasListed ? "The backend is being asked" : isLookingAtStripe ? "Stripe is being asked" : nil
         guard let isComing else { return refusal }
         return Refusal(
             .noReader, "\(isComing) for this location's readers; the cart gets its reader as soon as they are known.",

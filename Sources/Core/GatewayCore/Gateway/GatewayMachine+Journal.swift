@@ -6,9 +6,8 @@ extension GatewayMachine {
     mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
         switch result {
         case .success:
-            journalWrittenAt = now.wall
             if outbox.trouble != nil { log(.warning, "the journal can be written again: payments are accepted again") }
-            for item in outbox.written() { written(item, at: now) }
+            for item in outbox.written(at: now.wall) { written(item, at: now) }
         case .failure(let trouble):
             if outbox.trouble == nil { log(.error, "no payment can be taken: the journal cannot be written: \(trouble.detail)") }
             notWritten(outbox.failed(trouble, at: now.mono), trouble, at: now)

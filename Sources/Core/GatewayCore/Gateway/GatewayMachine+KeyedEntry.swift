@@ -22,7 +22,7 @@ extension GatewayMachine {
         _ id: RequestID, _ cart: CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, _ recall: Recall, at now: Now
     ) {
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
-        if let refused = refusedCredential { return refuse(id, .from(refused)) }
+        if let refused = backend.refusedCredential { return refuse(id, .from(refused)) }
         if let refusal = refusesForLoss { return refuse(id, refusal) }
         remember(cart, recalled: recall.cart, at: now)
         if let refusal = carts[cart]?.money.refusesKeyed { return refuse(id, refusal) }
@@ -204,7 +204,7 @@ extension GatewayMachine {
             return false
         }
         parked.append(Parked(id: id, request: request, reason: .cartCheck(cart.lock)))
-        guard !calls.values.contains(.heldRead(cart.lock)) else { return true }
+        guard !calls.isAsking(.heldRead(cart.lock)) else { return true }
         call(
             .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .heldRead(cart.lock), timeout: policy.stripeTimeout,
             payment: nil)

@@ -43,7 +43,7 @@ extension GatewayMachine {
     private func devices(named wanted: String) -> [ReaderID] {
         // Readers without a label are not called by that.
         guard !wanted.isEmpty else { return [] }
-        let listed = readers.values.filter { $0.facts.inBackend || listedAt == nil }
+        let listed = readers.values.filter { $0.facts.inBackend || !lists.hasListed }
         let exact = listed.filter { $0.facts.isNamed(wanted) }
         if !exact.isEmpty { return devices(among: exact) }
         // An id that is listed no more: its device may be, under another one.
@@ -94,7 +94,7 @@ extension GatewayMachine {
         for id in readers.keys.sorted() where acting[id] != nil { standBack(id, at: now) }
         for id in readers.keys.sorted() {
             if acting[id] == nil { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
-            if readers[id]?.facts.inBackend == false, listedAt != nil {
+            if readers[id]?.facts.inBackend == false, lists.hasListed {
                 changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
                 if readers[id]?.isResting == true, acting[id] != nil { readers[id] = nil }
             }
@@ -172,7 +172,7 @@ extension GatewayMachine {
     mutating func parkForStripe(_ id: RequestID, _ request: Request, cart: CartID?, at now: Now) -> Bool {
         // Once a request: where both lists are slow, each would be old again when the other has come.
         guard !stripeAsked.contains(id) else { return false }
-        if let stripeListedAt, now.mono - stripeListedAt <= 2_000, !isLookingAtStripe { return false }
+        if lists.isStripesFresh(at: now.mono), !isLookingAtStripe { return false }
         guard let cart = cart ?? cartForLooking else { return false }
         parked.append(Parked(id: id, request: request, reason: .stripe))
         guard !isLookingAtStripe else { return true }
@@ -196,11 +196,11 @@ extension GatewayMachine {
     private var cartForLooking: CartID? { carts.values.filter(\.isOpen).map(\.written).min() ?? policy.maintenanceCart }
 
     var isLookingAtStripe: Bool {
-        calls.values.contains(.stripeReaders(nil)) || carts.values.contains { $0.keeper.isBeingShown }
+        calls.isAsking(.stripeReaders(nil)) || carts.values.contains { $0.keeper.isBeingShown }
     }
 
     mutating func look(with token: ConnectionToken) {
-        guard !calls.values.contains(.stripeReaders(nil)) else { return }
+        guard !calls.isAsking(.stripeReaders(nil)) else { return }
         call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
     }
 

@@ -100,13 +100,13 @@ extension GatewayMachine {
     private mutating func settleCart(_ record: PaymentRecord, at now: Now) {
         let cart = record.request.cart
         _ = carts[cart]?.change { $0.ended(record, at: now) }
-        if record.state == .succeeded { explainResolutions(of: cart, by: record, at: now) }
+        if record.state == .succeeded { carryOut(resolutions.explained(cart, by: record.id), at: now) }
     }
 
     private mutating func finish(_ id: PaymentID, _ record: PaymentRecord, at now: Now) {
         ended[id] = record
         payments[id] = nil
-        traces[.payment(id)] = nil
+        calls.forget(.payment(id))
         freeingCarts = freeingCarts.filter { entry in readers.values.contains { $0.holder == .payment(entry.key) } }
         if readers[device(record.reader)]?.holder == .payment(id) || readers[record.reader]?.holder == .payment(id)
             || readers[record.reader]?.isFreeing == true

@@ -18,7 +18,7 @@ extension GatewayMachine {
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
-        guard listedAt != nil else { return park(id, original, at: now) }
+        guard lists.hasListed else { return park(id, original, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
@@ -157,13 +157,14 @@ extension GatewayMachine {
     func refusesNewWork(at now: Now) -> Refusal? {
         if isStopping { return Refusal(.shuttingDown, "The agent is being stopped.", remedy: "Repeat the request in a moment.") }
         if outbox.isStuck, let trouble = outbox.trouble { return .journal(trouble) }
-        if let refused = refusedCredential { return .from(refused) }
-        if breaker.refusesNewWork(at: now.mono) {
-            return Refusal(
+        return switch backend.refusesNewWork(at: now.mono) {
+        case nil: nil
+        case .credential(let failure)?: .from(failure)
+        case .silent?:
+            Refusal(
                 .backendUnavailable, "The backend has not answered for a while.",
                 remedy: "Check the shop's internet connection; it is tried again by itself.")
         }
-        return nil
     }
 
     /// The rules of one cart: one live intent, one payment at a time, and no payment of what is paid.
@@ -231,7 +232,7 @@ extension GatewayMachine {
     /// A technician's word was judged.
     mutating func resolved(_ id: RequestID, _ payment: PaymentID, at now: Now) {
         guard let after = payments[payment]?.record ?? ended[payment] else { return }
-        if after.state.isEnd { watch(after, at: now) }
+        if after.state.isEnd { carryOut(resolutions.watch(after, at: now), at: now) }
         answer(id, with: after)
     }
 

@@ -58,7 +58,7 @@ extension GatewayMachine {
                 pause = reader.missed(at: place.text)
                 return []
             }
-            lookout.probe(at: now.mono + pause)
+            discovery.probe(at: now.mono + pause)
         }
     }
 }

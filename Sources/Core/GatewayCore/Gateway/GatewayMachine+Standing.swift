@@ -14,9 +14,7 @@ extension GatewayMachine {
 
     /// Why nothing is to be had from the backend now; nil: it serves, or has not been heard from yet.
     package var backendTrouble: CallFailure? {
-        if let refusedCredential { return refusedCredential }
-        if let lastListFailure, listedAt == nil { return lastListFailure }
-        return breaker.isOpen ? lastOutage : nil
+        backend.refusedCredential ?? lists.firstFailure ?? backend.outage
     }
 
     mutating func tellStanding() {
@@ -30,7 +28,7 @@ extension GatewayMachine {
 
     private mutating func tellBackend() {
         guard let trouble = backendTrouble else {
-            guard told.backend != nil, listedAt != nil else { return }
+            guard told.backend != nil, lists.hasListed else { return }
             told.backend = nil
             return log(.warning, "the backend serves again")
         }

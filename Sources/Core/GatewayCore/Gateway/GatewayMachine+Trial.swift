@@ -18,7 +18,7 @@ extension GatewayMachine {
                     currency: currency, totalMinor: 0, taxMinor: nil,
                     lines: [DisplayLine(description: "readerd trial", amountMinor: 0, quantity: 1)])
                 let context = machine.transaction(at: now)
-                machine.screens[reader] = nil
+                machine.screens.isTaken(reader)
                 machine.ask(reader, .display(context, shown), for: id, at: now)
             case .clear: machine.ask(reader, .clearDisplay(nil), for: id, at: now)
             }

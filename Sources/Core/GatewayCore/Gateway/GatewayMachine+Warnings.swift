@@ -43,7 +43,7 @@ extension GatewayMachine {
     private mutating func replace(_ record: PaymentRecord) {
         payments[record.id]?.edit { $0.replaceWarnings(by: record) }
         ended[record.id]?.replaceWarnings(by: record)
-        resolutions[record.id]?.record.replaceWarnings(by: record)
+        resolutions.warningsChanged(of: record)
     }
 
     // MARK: Acknowledging
@@ -79,7 +79,7 @@ extension GatewayMachine {
             outbox.amend(record.id) { $0.replaceWarnings(by: current) }
             if given.lifts { _ = carts[record.request.cart]?.change { $0.acknowledgeHold(record.id) } }
         }
-        settleContradiction(of: record.id, at: now)
+        carryOut(resolutions.acknowledged(record.id), at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
         if let id { answer(id, with: current) }
     }
@@ -108,7 +108,7 @@ extension GatewayMachine {
     package var standingWarnings: [AgentNotice] {
         warned.keys.sorted().flatMap { id in
             (warned[id]?.warnings ?? [])
-                .filter { $0.code != .contradicted || resolutions[id]?.contradiction == nil }
+                .filter { $0.code != .contradicted || !resolutions.contradicts(id) }
                 .map { Self.notice(of: id, $0) }
         }
     }
@@ -122,7 +122,7 @@ struct Acknowledged: Sendable, Equatable {
 }
 
 extension PaymentRecord {
-    fileprivate mutating func replaceWarnings(by other: PaymentRecord) {
+    mutating func replaceWarnings(by other: PaymentRecord) {
         unwarn(PaymentWarning.Code.allCases)
         for warning in other.warnings { _ = warn(warning) }
     }

@@ -116,7 +116,7 @@ extension GatewayMachine {
 
     /// Whether somebody is about to pay who waits for this answer: such calls go before those that only prepare.
     package func sells(_ id: CallID) -> Bool {
-        switch calls[id] {
+        switch calls.purpose(of: id) {
         case .createIntent, .verifyIntent, .baseline, .status, .keyedRead, .keyedAgain, .heldRead, .keyedCheck, .evidence, .stripeReaders,
             .reader, .setupIntent, .storeCard, .append:
             true
@@ -125,7 +125,7 @@ extension GatewayMachine {
         case .token(let cart): carts[cart]?.keeper.waitsForRequestsOnly == false
         case .backendReaders: !parked.isEmpty
         case .configurationRequest, .keyedIntent, .cartStatus, .resolution, .watch, .terminals, .terminalChange, .networks, .lookAtUSB,
-            .look,
+            .scan,
             nil:
             false
         }

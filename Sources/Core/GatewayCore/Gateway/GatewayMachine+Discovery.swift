@@ -3,56 +3,50 @@ import Moments
 
 /// Looking for devices: what is asked of the edges, and what becomes of what they see.
 extension GatewayMachine {
-    /// What has been found for an order so far, as it was told.
-    struct Discovery: Sendable, Equatable {
-        var told: [DeviceKey: DeviceFacts] = [:]
-    }
-
     mutating func discover(_ id: RequestID, _ order: DiscoveryOrder, at now: Now) {
         guard !isStopping else { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
-        discoveries[id] = Discovery()
-        var actions: [Lookout.Action] = []
-        guard lookout.order(id, order, circumstances, at: now.mono, actions: &actions) else {
-            discoveries[id] = nil
+        var actions: [Discovery.Action] = []
+        guard discovery.order(id, order, circumstances, at: now.mono, actions: &actions) else {
             return refuse(
-                id, Refusal(.queueFull, "\(Lookout.mostOrders) others wait to look for devices.", remedy: "Try again when they have ended.")
+                id,
+                Refusal(.queueFull, "\(Discovery.mostOrders) others wait to look for devices.", remedy: "Try again when they have ended.")
             )
         }
-        carryOut(actions, at: now)
+        carryOut(actions)
         // Which of the readers that are seen are registered is said by the lists; Stripe's comes with the backend's, if a token is at hand.
         let isUnsure =
-            listedAt == nil || readers.values.contains { $0.facts.inBackend && $0.facts.baseURL == nil && !$0.facts.isVendorSDKOnly }
-        if order.lan, isUnsure, !isListing { listReaders(at: now) }
+            !lists.hasListed || readers.values.contains { $0.facts.inBackend && $0.facts.baseURL == nil && !$0.facts.isVendorSDKOnly }
+        if order.lan, isUnsure { listReaders(at: now) }
     }
 
     mutating func forgetDiscovery(_ id: RequestID, at now: Now) {
-        guard discoveries.removeValue(forKey: id) != nil else { return }
-        carryOut(lookout.forget(id, circumstances, at: now.mono), at: now)
+        carryOut(discovery.forget(id, circumstances, at: now.mono))
     }
 
     /// A reader is not where it should be.
-    mutating func search(at now: Now) { carryOut(lookout.search(circumstances, at: now.mono), at: now) }
+    mutating func search(at now: Now) { carryOut(discovery.search(circumstances, at: now.mono)) }
 
-    mutating func looked(_ purpose: Purpose, _ answer: Answer, at now: Now) {
-        let around = circumstances
-        switch (purpose, answer) {
-        case (.networks, .networks(let result)): carryOut(lookout.networks(result, around, at: now.mono), at: now)
-        case (.lookAtUSB, .lookedAtUSB(let result)): carryOut(lookout.usb(result, around, at: now.mono), at: now)
-        case (.look(let batch), .lookedAtLAN(let findings)):
-            carryOut(lookout.looked(batch: batch, findings, around, at: now.mono), at: now)
-        default: log(.error, "an answer of another kind than its question came; it was dropped")
-        }
+    mutating func networksTold(_ result: Result<NetworkFacts, LookTrouble>, at now: Now) {
+        carryOut(discovery.networks(result, circumstances, at: now.mono))
     }
 
-    mutating func tickLookout(at now: Now) {
-        let isDue = lookout.nextWake(policy).map { now.mono >= $0 } ?? false
-        guard isDue || lookout.isLooking else { return }
-        carryOut(lookout.changed(circumstances, at: now.mono), at: now)
-        if isDue { carryOut(lookout.tick(circumstances, at: now.mono), at: now) }
+    mutating func lookedAtUSB(_ result: Result<[USBSighting], LookTrouble>, at now: Now) {
+        carryOut(discovery.usb(result, circumstances, at: now.mono))
     }
 
-    private var circumstances: Lookout.Circumstances {
-        var around = Lookout.Circumstances(policy: policy)
+    mutating func scanned(_ batch: UInt64, _ findings: LANFindings, at now: Now) {
+        carryOut(discovery.scanned(batch: batch, findings, circumstances, at: now.mono))
+    }
+
+    mutating func tickDiscovery(at now: Now) {
+        let isDue = discovery.nextWake(policy).map { now.mono >= $0 } ?? false
+        guard isDue || discovery.isScanning else { return }
+        carryOut(discovery.changed(circumstances, at: now.mono))
+        if isDue { carryOut(discovery.tick(circumstances, at: now.mono)) }
+    }
+
+    private var circumstances: Discovery.Circumstances {
+        var around = Discovery.Circumstances(policy: policy)
         around.gadgets = devices.networkInterfaces
         around.known = devices.lanAddresses
         for reader in readers.values {
@@ -68,18 +62,18 @@ extension GatewayMachine {
         return around
     }
 
-    private mutating func carryOut(_ actions: [Lookout.Action], at now: Now) {
-        for action in actions { queue.add(.owed(.lookout(action))) }
+    private mutating func carryOut(_ actions: [Discovery.Action]) {
+        for action in actions { queue.add(.owed(.discovery(action))) }
     }
 
-    mutating func carryOut(_ action: Lookout.Action, at now: Now) {
+    mutating func carryOut(_ action: Discovery.Action, at now: Now) {
         switch action {
         case .askNetworks: call(.networks, for: .networks, timeout: 5_000, payment: nil)
         case .lookAtUSB: call(.lookAtUSB, for: .lookAtUSB, timeout: 10_000, payment: nil)
-        case .look(let batch, let look): call(.lookAtLAN(look), for: .look(batch), timeout: 60_000, payment: nil)
+        case .scan(let batch, let look): call(.lookAtLAN(look), for: .scan(batch), timeout: 60_000, payment: nil)
         case .stop: out.append(.stopLooking)
         case .progress(let id, let looked, let total):
-            if discoveries[id] != nil { out.append(.lookNews(id, .progress(looked: looked, of: total))) }
+            if discovery.isFollowed(id) { out.append(.lookNews(id, .progress(looked: looked, of: total))) }
         case .found(let id, let sightings):
             reported(.lan(sightings), at: now)
             heard(of: sightings, at: now)
@@ -91,12 +85,12 @@ extension GatewayMachine {
             reported(.usb(sightings), at: now)
             tell(id, devices.views.filter { $0.facts.transport == .usb }.map(\.facts.key))
         case .ended(let id, var summary):
-            guard let discovery = discoveries.removeValue(forKey: id) else { return }
+            guard let told = discovery.takeTold(id) else { return }
             // The lists may have come meanwhile, and said what was not known of a device when it was told.
-            for (key, facts) in discovery.told.sorted(by: { $0.key < $1.key }) {
+            for (key, facts) in told {
                 if let view = devices.view(key), view.facts != facts { out.append(.lookNews(id, .device(view))) }
             }
-            summary.devices = discovery.told.count
+            summary.devices = told.count
             respond(id, .discovered(summary))
         case .searched:
             for id in readers.keys.sorted() where readers[id]?.isSearching == true {
@@ -107,7 +101,7 @@ extension GatewayMachine {
 
     private mutating func tell(_ id: RequestID, _ keys: [DeviceKey]) {
         for key in keys.sorted() {
-            guard let view = devices.view(key), discoveries[id]?.told.updateValue(view.facts, forKey: key) == nil else { continue }
+            guard let view = devices.view(key), discovery.tells(id, of: view.facts) else { continue }
             out.append(.lookNews(id, .device(view)))
         }
     }
