@@ -65,14 +65,14 @@ MUTANTS = [
     expression(
         "a Failed is believed at once", "failed.last >= max(failed.first, charge.knownAt) + terms.patience", "", "true"),
     expression("a paid cart is paid again", "if facts.paid || isPaidBySomebodyElse {", "facts.paid || isPaidBySomebodyElse", "false"),
-    expression("the same id is another payment", "if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {",
-               "payments[payment]?.record ?? ended[payment] ?? recall.payment", "nil"),
+    expression("the same id is another payment", "if let known = payments.record(payment) ?? recall.payment {",
+               "payments.record(payment) ?? recall.payment", "nil"),
     expression("silence is taken for nothing sent", "fate = .lost", ".lost", ".notSent"),
     expression("a restart forgets the confirm", "guard record.confirmingAt != nil else {\n            end(", "record.confirmingAt != nil", "false"),
     statement(
         "a payment is answered before it is on disk",
-        "guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }",
-        "guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }\n"
+        "guard payments.acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }",
+        "guard payments.acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }\n"
         "respond(id, .payment(record, created: true))"),
     expression("two requests at a reader at once", "guard inFlight == nil, !pending.isEmpty else { return }", "inFlight == nil", "true"),
     expression(
@@ -136,8 +136,8 @@ MUTANTS = [
                "item.payment != bearer && attempt(item.payment) == nil", "false"),
     expression("a hold is never lifted", "let lifted = heldIntent == intent.id ? facts.held : nil", "heldIntent == intent.id ? facts.held : nil", "nil"),
     expression("a tip that stayed locks the cart", "if tip > 0 { facts.intent?.tipLeft = tip }", "tip > 0", "false"),
-    expression("a typed card in the bank's app is no matter", "if let failure = facts.flatMap({ CartMachine.keyedRefusal($0.status) }), keyedChecks[cart]?.failure == nil {",
-               "facts.flatMap({ CartMachine.keyedRefusal($0.status) })", "nil"),
+    expression("a typed card in the bank's app is no matter", "looks[cart]?.failure = CartMachine.keyedRefusal(status)",
+               "CartMachine.keyedRefusal(status)", "nil"),
     expression("a payment that ended keeps its cart", "open.removeAll { $0.payment == payment }\n        told[payment] = nil", "open.removeAll { $0.payment == payment }", "()"),
     expression("a hold is no matter", "return facts.held.map { .held(by: $0) }", "facts.held.map { .held(by: $0) }", "nil"),
     expression("spellings of one cart are several", "remember(request.cart, recalled: recall.cart, at: now)\n        if let refusal = refusesCart(request, at: now) {",
@@ -186,9 +186,9 @@ MUTANTS = [
                "{ () -> Active.Stop? in if case .cardRead = active.reader { return nil } else { return active.stopping } }()"),
 
     # What is told.
-    expression("an end is told twice", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd[record.id] ?? []"),
+    expression("an end is told twice", "waiting.removeValue(forKey: id) ?? []", "waiting.removeValue(forKey: id) ?? []", "waiting[id] ?? []"),
     expression("the list of readers is told twice", "defer { waiting = [] }\n        return waiting", "waiting = []", "()"),
-    expression("a request that waited waits on", "parked.removeAll { $0.reason == .readers }", "parked.removeAll { $0.reason == .readers }", "()"),
+    expression("a request that waited waits on", "items.removeAll { $0.reason == reason }", "items.removeAll { $0.reason == reason }", "()"),
     expression("a decline says taken", "failure.code == .cardDeclined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)",
                ".notTaken", "failure.code == .cardDeclined ? .taken : .notTaken"),
     expression("an unknown outcome says not taken", "            $0.money = .unknown\n            $0.confirmingAt = now.wall", "            $0.money = .unknown",
@@ -212,8 +212,8 @@ MUTANTS = [
     expression("money that was let go frees the cart at once", "if let intent = facts.intent, let known = evidence[intent.id], known.isLetGo, isBound(intent, at: now.mono) {",
                "isBound(intent, at: now.mono)", "false"),
     expression("a hold that was acknowledged holds on", "facts.held = nil\n        acknowledged = facts.intent", "facts.held = nil", "()"),
-    expression("the loss of a journal is no matter", "guard !lostJournals.isEmpty else { return nil }", "!lostJournals.isEmpty", "false"),
-    expression("who acknowledges sees an end before it is on disk", "guard lifts || !warnings.isEmpty else { return answer(id, with: record) }",
+    expression("the loss of a journal is no matter", "guard !names.isEmpty else { return nil }", "!names.isEmpty", "false"),
+    expression("who acknowledges sees an end before it is on disk", "guard lifts || !seen.isEmpty else { return answer(id, with: record) }",
                "answer(id, with: record)", "respond(id, .payment(record, created: false))"),
 
     # Card set-ups.

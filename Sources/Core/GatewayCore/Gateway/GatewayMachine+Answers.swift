@@ -5,7 +5,7 @@ extension GatewayMachine {
     mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
         switch request {
         case .pay(let payment, let body, let recall, let isTechnician):
-            pay(id, payment, body, recall, isTechnician: isTechnician, isChecked: checkedRequests.remove(id) != nil, at: now)
+            pay(id, payment, body, recall, isTechnician: isTechnician, isChecked: waiting.takeChecked(id), at: now)
         case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
         case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
         case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
@@ -57,7 +57,7 @@ extension GatewayMachine {
             configured(purpose, result, at: now)
         case (.token(let cart), .connectionToken(let result)):
             judgeBackend(result.failure, at: now)
-            warmUps.ended(WarmUps.Item(.token, cart))
+            carts.warmUps.ended(WarmUps.Item(.token, cart))
             tokenAnswered(cart, result, at: now)
         case (_, .paymentIntent(let result)):
             judgeBackend(result.failure, at: now)
@@ -99,7 +99,7 @@ extension GatewayMachine {
         switch purpose {
         case .configuration(let named):
             cart = named
-            warmUps.ended(WarmUps.Item(.configuration, cart))
+            carts.warmUps.ended(WarmUps.Item(.configuration, cart))
         case .configurationRequest(let id, let named):
             cart = named
             switch result {
@@ -111,7 +111,7 @@ extension GatewayMachine {
         carts[cart]?.configurationAsked = false
         guard case .success(let configuration) = result else { return }
         carts[cart]?.configuration = configuration
-        guard let currency = currencies[configuration.publishableKey] else { return }
+        guard let currency = currencies.hint(configuration.publishableKey) else { return }
         for payment in carts[cart]?.money.open.map(\.payment) ?? [] {
             change(payment, at: now) { $0.currencyExpected(currency, at: now) }
         }
@@ -148,9 +148,8 @@ extension GatewayMachine {
     // MARK: After a restart
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
-        recallCurrencies(facts)
-        recallPlaces(facts)
-        recallSerials(facts)
+        currencies.recall(facts)
+        readers.identities.recall(facts)
         noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart, at: now) }
         for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
@@ -161,9 +160,9 @@ extension GatewayMachine {
                 return []
             }
             takeUpReader(record.reader, label: record.readerLabel)
-            payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
+            payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: queue.nextEpoch(), now: now)
             if record.leased {
-                freeingCarts[record.id] = cart
+                carts.isFreeing(cart, after: record.id)
                 changeReader(record.reader, at: now) { reader, _ in
                     reader.recoverLease(
                         of: .payment(record.id), record.confirmingAt == nil ? Self.way(of: record.updatedAt, at: now) : .proves, at: now)
@@ -191,6 +190,8 @@ extension GatewayMachine {
     /// When the backend, and when the journal, last did what it was asked; nil: not since the start.
     package var backendServedAt: WallTime? { backend.servedAt }
     package var journalWrittenAt: WallTime? { outbox.writtenAt }
+    /// Asked for the intent of a cart again, the backend has given another.
+    package var makesNewIntents: Bool { backend.makesNewIntents }
     package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
     package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }

@@ -47,9 +47,9 @@ extension GatewayMachine {
             if let wanted = carts[cart]?.reader { readers[device(wanted)]?.isParted = false }
         }
         if carts[cart]?.configuration == nil {
-            let isQueued = warmUps.holds(WarmUps.Item(.configuration, cart))
+            let isQueued = carts.warmUps.holds(WarmUps.Item(.configuration, cart))
             if pays, carts[cart]?.configurationAsked == false || isQueued {
-                _ = warmUps.remove(WarmUps.Item(.configuration, cart))
+                _ = carts.warmUps.remove(WarmUps.Item(.configuration, cart))
                 carts[cart]?.configurationAsked = true
                 askConfiguration(cart)
             } else if carts[cart]?.configurationAsked == false {
@@ -73,7 +73,7 @@ extension GatewayMachine {
 
     /// What a cart shows is taken off with it. What another one has shown since is that one's.
     private mutating func clearScreens(of cart: CartID, at now: Now) {
-        for reader in screens.takeOff(cart) {
+        for reader in readers.screens.takeOff(cart) {
             guard readers[reader]?.isLive == true, readers[reader]?.holder == nil else { continue }
             changeReader(reader, at: now) { reader, _ in
                 reader.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
@@ -85,8 +85,8 @@ extension GatewayMachine {
     mutating func wish(at now: Now) {
         var wanted: Set<ReaderID> = []
         for cart in carts.values where cart.isOpen { if let reader = cart.reader { wanted.insert(device(reader)) } }
-        for (id, reader) in readers where lists.hasListed && !reader.facts.inBackend { wanted.remove(id) }
-        for id in readers.keys.sorted() { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
+        for (id, reader) in readers.all where lists.hasListed && !reader.facts.inBackend { wanted.remove(id) }
+        for id in readers.ids { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
     }
 
     /// Whether `tickCart` has anything to look at.
@@ -108,7 +108,7 @@ extension GatewayMachine {
         // What the journal knows need not be kept in memory; secrets of a cart that nobody touches are let go.
         if !book.isOpen, book.money.isAtRest(at: now), !book.keeper.isBusy, outbox.isEmpty,
             now.mono > book.touchedAt + keepTime(of: book), !resolutions.isWatched(cart),
-            acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil
+            payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil
         {
             carts[cart] = nil
         }
@@ -156,7 +156,7 @@ extension GatewayMachine {
 
     mutating func closeCart(_ id: RequestID, _ cart: CartID, at now: Now) {
         guard let book = carts[cart], book.isOpen else { return refuse(id, .cartNotFound(cart)) }
-        let coming = acceptance.first { $0.request.cart.lock == cart.lock }
+        let coming = payments.acceptance.first { $0.request.cart.lock == cart.lock }
         if let running = coming ?? book.money.open.first(where: { payments[$0.payment]?.isUnresolved == false })?.payment {
             return refuse(
                 id,
@@ -187,7 +187,7 @@ extension GatewayMachine {
         }
         let context = transaction(at: now)
         let timeout = policy.readerTimeout
-        screens.shows(cart, on: reader)
+        readers.screens.shows(cart, on: reader)
         changeReader(reader, at: now) { reader, _ in
             reader.command(.display(context, shown), owner: .request(id), timeout: timeout, at: now)
         }
@@ -221,7 +221,7 @@ extension GatewayMachine {
         let actions = event(&keeper)
         carts[cart]?.keeper = keeper
         // Whoever waits for it does not wait for its turn.
-        if keeper.isClaimed, warmUps.remove(WarmUps.Item(.token, cart)) { queue.add(.begun(.keeper(cart, .request))) }
+        if keeper.isClaimed, carts.warmUps.remove(WarmUps.Item(.token, cart)) { queue.add(.begun(.keeper(cart, .request))) }
         for action in actions {
             switch action {
             case .owed(let owed): queue.add(.owed(.keeper(cart, owed)))

@@ -71,9 +71,9 @@ extension GatewayMachine {
         case .askNetworks: call(.networks, for: .networks, timeout: 5_000, payment: nil)
         case .lookAtUSB: call(.lookAtUSB, for: .lookAtUSB, timeout: 10_000, payment: nil)
         case .scan(let batch, let look): call(.lookAtLAN(look), for: .scan(batch), timeout: 60_000, payment: nil)
-        case .stop: out.append(.stopLooking)
+        case .stop: queue.emit(.stopLooking)
         case .progress(let id, let looked, let total):
-            if discovery.isFollowed(id) { out.append(.lookNews(id, .progress(looked: looked, of: total))) }
+            if discovery.isFollowed(id) { queue.emit(.lookNews(id, .progress(looked: looked, of: total))) }
         case .found(let id, let sightings):
             reported(.lan(sightings), at: now)
             heard(of: sightings, at: now)
@@ -88,12 +88,12 @@ extension GatewayMachine {
             guard let told = discovery.takeTold(id) else { return }
             // The lists may have come meanwhile, and said what was not known of a device when it was told.
             for (key, facts) in told {
-                if let view = devices.view(key), view.facts != facts { out.append(.lookNews(id, .device(view))) }
+                if let view = devices.view(key), view.facts != facts { queue.emit(.lookNews(id, .device(view))) }
             }
             summary.devices = told.count
             respond(id, .discovered(summary))
         case .searched:
-            for id in readers.keys.sorted() where readers[id]?.isSearching == true {
+            for id in readers.ids where readers[id]?.isSearching == true {
                 changeReader(id, at: now) { reader, random in reader.searched(at: now, random: &random) }
             }
         }
@@ -102,7 +102,7 @@ extension GatewayMachine {
     private mutating func tell(_ id: RequestID, _ keys: [DeviceKey]) {
         for key in keys.sorted() {
             guard let view = devices.view(key), discovery.tells(id, of: view.facts) else { continue }
-            out.append(.lookNews(id, .device(view)))
+            queue.emit(.lookNews(id, .device(view)))
         }
     }
 }

@@ -37,16 +37,15 @@ extension GatewayMachine {
         case .paidBySomebodyElse:
             let words = "The cart is charged, and by none of its payments that are known here."
             log(.error, words, .cart(cart))
-            out.append(
+            queue.emit(
                 .notice(
                     AgentNotice(
                         code: "paid_elsewhere", message: "The cart \(carts[cart]?.written.text ?? cart.text): \(words)",
                         remedy: "Look the cart up in the back office and in Stripe's dashboard.")))
         case .gaveAgain(let isSame):
-            if !isSame, !makesNewIntents {
+            if backend.gaveAgain(isSame: isSame) {
                 log(.warning, "the backend makes a new intent each time it is asked: after a restart an intent cannot be read any more")
             }
-            makesNewIntents = !isSame
         case .lifted(let payment): log(.notice, "the money that was held is let go: its intent is canceled", .payment(payment))
         }
     }

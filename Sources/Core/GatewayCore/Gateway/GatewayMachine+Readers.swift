@@ -11,7 +11,7 @@ extension GatewayMachine {
 
     mutating func park(_ id: RequestID, _ request: Request, at now: Now) {
         if let failure = lists.refusal(at: now.mono) { return refuse(id, .from(failure)) }
-        parked.append(Parked(id: id, request: request, reason: .readers))
+        waiting.park(id, request, for: .readers)
         listReaders(at: now)
     }
 
@@ -30,13 +30,11 @@ extension GatewayMachine {
         case .failure(let failure):
             lists.failed(failure, at: now.mono, random: &random)
         }
-        let waiting = parked.filter { $0.reason == .readers }
-        parked.removeAll { $0.reason == .readers }
-        for item in waiting {
+        for item in waiting.take(.readers) {
             if case .failure(let failure) = result {
                 refuse(item.id, .from(failure))
             } else {
-                out.append(.recall(item.id))
+                queue.emit(.recall(item.id))
             }
         }
         for id in lists.takeWaiting() {
@@ -56,17 +54,17 @@ extension GatewayMachine {
             if isNew, readers[entry.id]?.facts.address != nil { discovery.probe(at: now.mono) }
             readers[entry.id]?.editFacts { $0.merge(entry) }
             readers[entry.id]?.unlistedSince = nil
-            if before != entry.label { out.append(.readerChanged(entry.id)) }
+            if before != entry.label { queue.emit(.readerChanged(entry.id)) }
         }
-        for id in readers.keys.sorted() where !seen.contains(id) {
+        for id in readers.ids where !seen.contains(id) {
             if readers[id]?.facts.inBackend == true {
                 log(.notice, "the backend does not list it any more", .reader(id))
-                if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+                queue.readerChanged(id)
             }
             changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
             if readers[id]?.isResting == true { readers[id] = nil }
         }
-        isToBeUnited = true
+        readers.identities.changed()
     }
 
     /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
@@ -90,7 +88,7 @@ extension GatewayMachine {
                     "Stripe lists more readers than were read (\(list.readers.count)): who is not among them is not called missing")
             }
             var merged: [ReaderFacts] = []
-            for id in readers.keys.sorted() {
+            for id in readers.ids {
                 guard var facts = readers[id]?.facts else { continue }
                 if let entry = known[id], let before = facts.address, entry.address != before {
                     // Stripe has heard something new: what was seen on the LAN before is older than that.
@@ -100,7 +98,7 @@ extension GatewayMachine {
                 if let entry = known[id] {
                     if facts.address != entry.address { discovery.probe(at: now.mono) }
                     facts.merge(entry)
-                    remember(facts, at: now)
+                    journal(readers.identities.learnPlace(facts), at: now)
                 } else if list.isWhole {
                     if let serial = facts.serial, let twin = list.readers.first(where: { $0.serial == serial }) {
                         facts.borrow(from: twin)
@@ -112,7 +110,7 @@ extension GatewayMachine {
                 } else {
                     facts.leaveOut()
                 }
-                remember(facts.serial, of: facts, at: now)
+                journal(readers.identities.learnSerial(facts), at: now)
                 merged.append(facts)
             }
             // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.
@@ -123,7 +121,7 @@ extension GatewayMachine {
                 } else {
                     changeReader(facts.id, at: now) { reader, _ in reader.learn(facts, at: now) }
                 }
-                out.append(.readerChanged(facts.id))
+                queue.emit(.readerChanged(facts.id))
             }
             let unknown = list.readers.contains { entry in
                 readers[entry.id] == nil && readers.values.contains { $0.facts.isMissingAtStripe && $0.facts.serial == entry.serial }
@@ -131,7 +129,7 @@ extension GatewayMachine {
             // A device that is known has an entry that is not: the backend's list is old.
             if unknown { listReaders(at: now) }
             // Before anything is sent: the asker's device may be another entry's.
-            isToBeUnited = true
+            readers.identities.changed()
             unite(at: now)
             if let asker, let facts = news.first(where: { $0.id == asker }) {
                 changeReader(asker, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
@@ -171,7 +169,7 @@ extension GatewayMachine {
         guard before.holder != after.holder || before.trouble != after.trouble || state(of: before) != state(of: after) else {
             return
         }
-        if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+        queue.readerChanged(id)
     }
 
     mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
@@ -185,9 +183,9 @@ extension GatewayMachine {
             guard request.value != 0 else { return }
             answer(request, command, result, reader: id)
             if case .success = result {
-                screens.isShown(request, on: id, until: now.mono + policy.identifyTime)
+                readers.screens.isShown(request, on: id, until: now.mono + policy.identifyTime)
             } else {
-                screens.forget(request)
+                readers.screens.forget(request)
             }
         case .connected(let request, let result): connected(request, result, reader: id, at: now)
         case .answer(.holder(.cardSetup(let setup)), let command, let result):
@@ -226,7 +224,7 @@ extension GatewayMachine {
             guard let machine = payments[payment], !machine.isEnded else {
                 return changeReader(id, at: now) { reader, _ in reader.release(.payment(payment), left: .idle, at: now) }
             }
-            screens.isTaken(id)
+            readers.screens.isTaken(id)
             let context = transaction(at: now)
             let book = carts[machine.record.request.cart]
             // Where an earlier attempt may have left something on the intent, what will be charged is known by reading it only.
@@ -272,7 +270,7 @@ extension GatewayMachine {
         // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
         let followed = payments.values.filter { $0.isFollowing && device($0.record.reader) == device(id) }.min { $0.id < $1.id }
         if let any { return any }
-        if let holder, let cart = (payments[holder]?.record ?? ended[holder])?.request.cart ?? freeingCarts[holder] { return cart }
+        if let holder, let cart = payments.record(holder)?.request.cart ?? carts.freeing(after: holder) { return cart }
         if let followed { return followed.record.request.cart }
         let entries = entries(of: id)
         return carts.values.filter { $0.money.unproved.contains { entries.contains($0) } }.map(\.written).min()

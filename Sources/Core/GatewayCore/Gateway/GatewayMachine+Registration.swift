@@ -32,7 +32,7 @@ extension GatewayMachine {
     /// Readers that cannot be removed now, and why.
     private var busyReaders: [ReaderID: Refusal] {
         var busy: [ReaderID: Refusal] = [:]
-        for id in readers.keys { busy[id] = refusesBusy(id) }
+        for id in readers.ids { busy[id] = refusesBusy(id) }
         return busy
     }
 
@@ -103,7 +103,7 @@ extension GatewayMachine {
         for cart in carts.keys.sorted() where carts[cart]?.reader == reader { carts[cart]?.reader = nil }
         // What was asked of it is answered first; the next list takes it away then.
         if readers[reader]?.isResting == true { readers[reader] = nil } else { readers[reader]?.editFacts { $0.inBackend = false } }
-        isToBeUnited = true
+        readers.identities.changed()
     }
 
     // MARK: Identify, connect, disconnect
@@ -111,7 +111,7 @@ extension GatewayMachine {
     mutating func identify(_ id: RequestID, _ reference: String, at now: Now) {
         withReader(id, reference, .identify(reference), at: now) { machine, reader in
             if let refusal = machine.refusesBusy(reader) { return machine.refuse(id, refusal) }
-            machine.screens.wait(id, for: reader, identifies: true)
+            machine.readers.screens.wait(id, for: reader, identifies: true)
             machine.changeReader(reader, at: now) { reader, _ in
                 reader.connect(for: .init(request: id, cart: nil, takeOver: false), at: now)
             }
@@ -121,7 +121,7 @@ extension GatewayMachine {
     mutating func connect(_ id: RequestID, _ reference: String, cart: CartID?, takeOver: Bool, at now: Now) {
         withReader(id, reference, .connect(reference, cart: cart, takeOver: takeOver), at: now) { machine, reader in
             if let refusal = machine.refusesBusy(reader) { return machine.refuse(id, refusal) }
-            machine.screens.wait(id, for: reader, identifies: false)
+            machine.readers.screens.wait(id, for: reader, identifies: false)
             if takeOver { machine.log(.notice, "a technician takes the reader over", .reader(reader)) }
             machine.changeReader(reader, at: now) { reader, _ in
                 reader.connect(for: .init(request: id, cart: cart, takeOver: takeOver), at: now)
@@ -138,29 +138,28 @@ extension GatewayMachine {
     }
 
     mutating func connected(_ id: RequestID, _ result: Result<Void, ReaderTrouble>, reader: ReaderID, at now: Now) {
-        guard let waiting = screens.waiting(id) else { return }
+        guard let waiting = readers.screens.waiting(id) else { return }
         switch result {
         case .success where waiting.identifies: showLabel(id, on: reader, at: now)
         case .success:
-            screens.forget(id)
+            readers.screens.forget(id)
             respond(id, .reader(reader, label: readers[reader]?.facts.label))
         case .failure(let trouble):
-            screens.forget(id)
+            readers.screens.forget(id)
             refuse(id, refusal(trouble, of: reader))
         }
     }
 
-    /// The label as a line of a cart that costs nothing. The screen's currency is one that was seen at this store; where none was, `usd` stands
-    /// in, for the reader's message has no form without one: nothing is charged, and the amount is zero in every currency.
+    /// The label as a line of a cart that costs nothing.
     private mutating func showLabel(_ id: RequestID, on reader: ReaderID, at now: Now) {
         guard readers[reader]?.holder == nil else {
-            screens.forget(id)
+            readers.screens.forget(id)
             return refuse(id, refusesBusy(reader) ?? Refusal(.readerBusy, "The reader is busy."))
         }
         let name = readers[reader]?.facts.name ?? reader.text
-        let currency = currencies.keys.min().flatMap { currencies[$0] } ?? Currency(unchecked: "usd")
         let shown = DisplayCart(
-            currency: currency, totalMinor: 0, taxMinor: nil, lines: [DisplayLine(description: name, amountMinor: 0, quantity: 1)])
+            currency: currencies.forShow, totalMinor: 0, taxMinor: nil, lines: [DisplayLine(description: name, amountMinor: 0, quantity: 1)]
+        )
         let context = transaction(at: now)
         let timeout = policy.readerTimeout
         changeReader(reader, at: now) { machine, _ in
@@ -169,7 +168,7 @@ extension GatewayMachine {
     }
 
     mutating func tickLabels(at now: Now) {
-        for reader in screens.tick(at: now.mono) {
+        for reader in readers.screens.tick(at: now.mono) {
             guard readers[reader]?.isLive == true, readers[reader]?.holder == nil else { continue }
             changeReader(reader, at: now) { machine, _ in
                 machine.command(.clearDisplay(nil), owner: .request(RequestID(0)), timeout: 10_000, at: now)
@@ -186,7 +185,7 @@ extension GatewayMachine {
                 .readerBusy, "The reader is held by the \(holder.words).", remedy: "Wait until that has ended, or cancel it.",
                 payment: holder.payment)
         }
-        let coming = acceptance.first { $0.reader == reader }
+        let coming = payments.acceptance.first { $0.reader == reader }
         return coming.map {
             Refusal(.readerBusy, "The payment \($0.text) is about to begin there.", remedy: "Wait until it has ended.", payment: $0)
         }

@@ -37,7 +37,7 @@ extension GatewayMachine {
                             key: StoredFacts.resolutionKey + record.id.text, value: StoredFacts.contradictedResolution + words),
                         note: words))
                 log(.error, words, .payment(record.id))
-                out.append(.notice(Self.contradictionNotice(of: record.id, words)))
+                queue.emit(.notice(Self.contradictionNotice(of: record.id, words)))
             case .settled(let record, let note):
                 keepWarned(record)
                 outbox.add(

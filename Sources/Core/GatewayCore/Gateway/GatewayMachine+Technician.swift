@@ -18,12 +18,12 @@ extension GatewayMachine {
         var entry = JournalEntry(kind: .released, at: now.wall, note: "the reader \(reader.text) was released by \(by)")
         switch holder {
         case .payment(let payment):
-            guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
+            guard let record = payments.record(payment) ?? recall.payment else {
                 return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
             }
             entry.payment = record
         case .cardSetup(let setup):
-            guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
+            guard let record = cardSetups.record(setup) ?? recall.cardSetup else {
                 return refuse(id, refusesForLoss ?? .cardSetupNotFound(setup))
             }
             entry.cardSetup = record
@@ -75,7 +75,7 @@ extension GatewayMachine {
                 .error,
                 "the payment journal was damaged and set aside as \(name); no payment is accepted until a technician agrees to its loss")
         }
-        if let notice = losses.notice { out.append(.notice(notice)) }
+        if let notice = losses.notice { queue.emit(.notice(notice)) }
     }
 
     /// No cart can be known to be unpaid while a journal is missing.
@@ -95,7 +95,7 @@ extension GatewayMachine {
     mutating func lossAcceptanceWritten(_ id: RequestID?) {
         losses.accepted()
         log(.notice, "a technician has agreed to the loss of the journal; payments are accepted again")
-        out.append(
+        queue.emit(
             .notice(
                 AgentNotice(
                     code: "journal_loss_accepted",

@@ -5,78 +5,26 @@ import Moments
 ///
 /// It holds no socket, no file, no clock and no randomness of its own; production and simulation run this very value.
 package struct GatewayMachine: Sendable {
-    struct Parked: Sendable {
-        enum For: Sendable, Equatable {
-            case readers
-            /// Stripe's list.
-            case stripe
-            /// The cart is looked into first: keyed entry, or money that is held.
-            case cartCheck(CartID)
-        }
-        var id: RequestID
-        var request: Request
-        var reason: For
-    }
-
     var policy: GatewayPolicy
     var random: SeededRandom
-    var payments: [PaymentID: PaymentMachine] = [:]
-    /// Ended, and the end is not on disk yet.
-    var ended: [PaymentID: PaymentRecord] = [:]
-    /// Who is told of an end once it is on disk, or is known not to get there for now.
-    var waitingForEnd: [PaymentID: [(request: RequestID, created: Bool)]] = [:]
-    /// Accepted by the rules, not yet on disk.
-    var acceptance = Acceptance<PaymentID, PaymentRecord>()
+    var payments = AttemptShelf<PaymentMachine>()
     var carts = CartShelf()
-    /// Looks into keyed entry that are under way.
-    var keyedChecks: [CartID: KeyedCheck] = [:]
-    /// By the entries of the lists.
-    var readers: [ReaderID: ReaderMachine] = [:]
-    /// Where each was when it was last listed, as it stands in the journal.
-    var places: [ReaderID: String] = [:]
-    /// Entries whose device is driven by another entry of it.
-    var acting: [ReaderID: ReaderID] = [:]
-    /// Serial numbers by id, as they were learnt at some time.
-    var serials: [ReaderID: String] = [:]
-    /// The lists have said something since it was last judged which entries are one device.
-    var isToBeUnited = false
-    var currencies: [PublishableKey: Currency] = [:]
-    /// Asked for the intent of a cart again, the backend has given another.
-    package internal(set) var makesNewIntents = false
-    /// Keys that have shown more than one currency.
-    var mixedKeys: Set<PublishableKey> = []
+    var readers = ReaderShelf()
+    var currencies = Currencies()
     var backend = BackendHealth()
-    var warmUps = WarmUps()
     var outbox = Outbox()
     var devices = DeviceList()
     var discovery = Discovery()
     var calls = CallRegister()
-    /// Cards to be kept: as for payments.
-    var cardSetups: [CardSetupID: CardSetupMachine] = [:]
-    var endedCardSetups: [CardSetupID: CardSetupRecord] = [:]
-    var waitingForCardEnd: [CardSetupID: [RequestID]] = [:]
-    var cardAcceptance = Acceptance<CardSetupID, CardSetupRecord>()
-    var parked: [Parked] = []
-    /// Requests whose cart was looked into: they are asked again, with what the journal says by then.
-    var checkedRequests: Set<RequestID> = []
-    /// Requests for which Stripe's list was read, until they are answered.
-    var stripeAsked: Set<RequestID> = []
-    var keyedRequests: [RequestID: CartMachine.Terms] = [:]
-    /// Carts of payments that ended while their reader was still to be freed.
-    var freeingCarts: [PaymentID: CartID] = [:]
+    var cardSetups = AttemptShelf<CardSetupMachine>()
+    var waiting = WaitingRequests()
     var lists = ReaderListPoller()
-    /// What the log was told of, and is not over.
-    var told = Told()
     var registrations = RegistrationQueue()
-    var screens = Screens()
     package var isStopping = false
     var losses = JournalLoss()
     var resolutions = ResolutionWatch()
-    /// Payments with warnings that nobody has acknowledged.
-    var warned: [PaymentID: PaymentRecord] = [:]
+    var standing = Standing()
     var queue = ActionQueue()
-    var lastEpoch: UInt64 = 0
-    var out: [Action] = []
 
     package init(policy: GatewayPolicy, seed: UInt64) {
         self.policy = policy
@@ -106,7 +54,7 @@ package struct GatewayMachine: Sendable {
             lists.hurry(at: now.mono)
         case .policy(let policy):
             self.policy = policy
-            for id in readers.keys.sorted() { readers[id]?.policy = policy }
+            for id in readers.ids { readers[id]?.policy = policy }
             for cart in carts.keys.sorted() { _ = carts[cart]?.change { $0.terms = policy.evidenceTerms } }
         case .devices(let news): reported(news, at: now)
         case .stopping: stop(at: now)
@@ -121,8 +69,7 @@ package struct GatewayMachine: Sendable {
         drain(at: now)
         tellStanding()
         write(at: now)
-        defer { out = [] }
-        return out
+        return queue.takeOut()
     }
 
     /// The latest moment at which `tick` has to be called; nil: there is nothing to wait for.
@@ -136,10 +83,10 @@ package struct GatewayMachine: Sendable {
             if cart.isOpen, cart.touchedAt + policy.cartIdle < wake, isLeftAlone(cart) { wake = cart.touchedAt + policy.cartIdle }
         }
         wake = min(wake, outbox.nextWake ?? .max)
-        wake = min(wake, warmUps.nextWake ?? .max)
+        wake = min(wake, carts.warmUps.nextWake ?? .max)
         wake = min(wake, backend.nextWake)
         wake = min(wake, registrations.nextWake)
-        wake = min(wake, screens.nextWake)
+        wake = min(wake, readers.screens.nextWake)
         wake = min(wake, resolutions.nextWake)
         wake = min(wake, discovery.nextWake(policy) ?? .max)
         if !lists.isListing { wake = min(wake, nextListing) }
@@ -148,7 +95,7 @@ package struct GatewayMachine: Sendable {
 
     /// Nothing is under way that a stop would tear: no payment before its end but those that are kept for later.
     package var isQuiet: Bool {
-        acceptance.isEmpty && cardAcceptance.isEmpty && cardSetups.isEmpty && outbox.isEmpty
+        payments.acceptance.isEmpty && cardSetups.acceptance.isEmpty && cardSetups.isEmpty && outbox.isEmpty
             && payments.values.allSatisfy { $0.isEnded || $0.record.state == .unresolved || $0.record.state == .finishing }
     }
 
@@ -157,19 +104,19 @@ package struct GatewayMachine: Sendable {
     private mutating func tick(at now: Now) {
         // Most events leave nothing due: that is seen without putting anything in order.
         if payments.values.contains(where: { $0.isDue(at: now.mono) }) {
-            for id in payments.keys.sorted() {
+            for id in payments.ids {
                 guard payments[id]?.isDue(at: now.mono) == true else { continue }
                 change(id, at: now) { $0.tick(at: now) }
             }
         }
         if !cardSetups.isEmpty {
-            for id in cardSetups.keys.sorted() {
+            for id in cardSetups.ids {
                 guard let wake = cardSetups[id]?.nextWake, now.mono >= wake else { continue }
                 change(id, at: now) { $0.tick(at: now) }
             }
         }
         if readers.values.contains(where: { $0.isDue(at: now.mono) }) {
-            for id in readers.keys.sorted() {
+            for id in readers.ids {
                 guard readers[id]?.isDue(at: now.mono) == true else { continue }
                 changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
             }
@@ -203,17 +150,17 @@ package struct GatewayMachine: Sendable {
     mutating func call(_ call: Call, for purpose: CallPurpose, timeout: Int64, holder: LeaseHolder?) {
         let (id, trace) = calls.ask(purpose, for: holder)
         if call.isForBackend { backend.asking(at: calls.moment) }
-        out.append(.call(id, call, timeout: timeout, trace: trace))
+        queue.emit(.call(id, call, timeout: timeout, trace: trace))
     }
 
     mutating func respond(_ id: RequestID, _ response: Response) {
-        stripeAsked.remove(id)
-        out.append(.respond(id, response))
+        waiting.answered(id)
+        queue.emit(.respond(id, response))
     }
     mutating func refuse(_ id: RequestID, _ refusal: Refusal) { respond(id, .refused(refusal)) }
 
     mutating func log(_ level: LogLevel, _ message: String, _ subject: LogSubject = .agent) {
-        out.append(.log(level, message, subject: subject))
+        queue.emit(.log(level, message, subject: subject))
     }
 
     /// A backend answered, or did not: what that says of the backend itself.
@@ -227,23 +174,20 @@ package struct GatewayMachine: Sendable {
         let failure = PaymentFailure(
             code: .agentRestarted, message: "The agent is being stopped; the card was not charged.", remedy: "Try again in a moment.")
         // What is being accepted ends when it is on disk.
-        for id in payments.keys.sorted() { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
-        for id in cardSetups.keys.sorted() { change(id, at: now) { $0.stopForShutdown(at: now) } }
-        for item in parked { refuse(item.id, Refusal(.shuttingDown, "The agent is being stopped.")) }
-        parked = []
+        for id in payments.ids { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
+        for id in cardSetups.ids { change(id, at: now) { $0.stopForShutdown(at: now) } }
+        for item in waiting.takeAll() { refuse(item.id, Refusal(.shuttingDown, "The agent is being stopped.")) }
     }
 
     private mutating func forget(_ id: RequestID, at now: Now) {
         forgetDiscovery(id, at: now)
-        parked.removeAll { $0.id == id }
-        checkedRequests.remove(id)
-        stripeAsked.remove(id)
-        acceptance.forget(id)
-        cardAcceptance.forget(id)
+        waiting.forget(id)
+        payments.acceptance.forget(id)
+        cardSetups.acceptance.forget(id)
         for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
-        for reader in readers.keys.sorted() { readers[reader]?.forget(id) }
+        for reader in readers.ids { readers[reader]?.forget(id) }
         lists.forget(id)
-        screens.forget(id)
+        readers.screens.forget(id)
         registrations.forget(id)
     }
 }

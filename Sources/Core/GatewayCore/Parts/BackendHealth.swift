@@ -26,6 +26,9 @@ struct BackendHealth: Sendable {
     /// When it last did what it was asked; nil: not since the start.
     private(set) var servedAt: WallTime?
 
+    /// Asked for the intent of a cart again, it has given another.
+    private(set) var makesNewIntents = false
+
     // MARK: Events
 
     /// It is about to be asked something.
@@ -62,6 +65,14 @@ struct BackendHealth: Sendable {
         refusedCredential = nil
         credentialProbeAt = .max
         credentialPause = Self.firstCredentialPause
+    }
+
+    /// It was asked for the intent of a cart again, and has given the same one, or another.
+    ///
+    /// - Returns: whether it is news that it makes another each time.
+    mutating func gaveAgain(isSame: Bool) -> Bool {
+        defer { makesNewIntents = !isSame }
+        return !isSame && !makesNewIntents
     }
 
     /// - Returns: whether a harmless question is due, for the credential may have been taken back into favour without being changed.
