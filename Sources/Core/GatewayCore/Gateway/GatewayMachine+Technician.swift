@@ -91,7 +91,7 @@ extension GatewayMachine {
     }
 
     package static var lossRemedy: String {
-        "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: readerctl journal accept-loss --note WHY."
+        "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: sudo readerctl journal accept-loss --note WHY."
     }
 
     /// What somebody who begins to follow the agent's events has to know first.
