@@ -166,6 +166,10 @@ let package = Package(
             name: "CLibUSB", path: Layer.edges.path("CLibUSB"), pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
 
         .target(name: "ClockStep", path: "Tests/ClockStep", cSettings: [.define("_GNU_SOURCE")]),
+        // What several of the tests' targets use: stores with a real daemon in them, processes, waiting.
+        .target(
+            name: "TestSupport", dependencies: ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "StoreSimulator"], path: "Tests/Support",
+            swiftSettings: settings),
         tests("TidyTests", []),
         tests("MomentsTests", ["Moments"]),
         tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
@@ -174,7 +178,7 @@ let package = Package(
         tests(
             "BackendTests",
             [
-                "MarianaAPI", "StripeAPI", "WebCall", "Certificates", "GatewayModel", "Moments", "StoreSimulator", tls,
+                "MarianaAPI", "StripeAPI", "WebCall", "Certificates", "GatewayModel", "Moments", "StoreSimulator", "TestSupport", tls,
                 .product(name: "_CryptoExtras", package: "swift-crypto"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -193,25 +197,26 @@ let package = Package(
         tests("DiscoveryTests", ["Discovery", "ReaderLinks", "GatewayModel", "Moments", "StoreSimulator", tls] + nio),
         tests("DiagnosticsTests", ["Diagnostics", "DiagnosticsReport", "CheckoutAPI", "GatewayModel", "Moments", "WebCall"]),
         tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
-        tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", logging] + nio),
-        tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "readerctl", logging] + nio),
+        tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "TestSupport", logging] + nio),
+        tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "TestSupport", "readerctl", logging] + nio),
         tests(
             "ProgramTests",
             [
                 "readerd", "readerctl", "Gateway", "Diagnostics", "GatewayCore", "GatewayModel", "Moments", "CheckoutAPI", "CLinuxSocket",
                 "WebCall",
                 "ReaderLinks",
+                "TestSupport",
                 logging,
             ]),
         tests("PackagingTests", ["readerd", "readerctl", "readersim"]),
         tests(
             "ProcessTests",
-            ["CheckoutAPI", "CheckoutClient", "StoreSimulator", "readerd", "readerctl", "readersim", logging] + nio),
-        // Its support is that of ProcessTests, by symbolic links.
+            ["CheckoutAPI", "CheckoutClient", "StoreSimulator", "TestSupport", "readerd", "readerctl", "readersim", logging] + nio),
         tests(
             "USBTests",
             [
                 "Discovery", "ReaderLinks", "GatewayCore", "GatewayModel", "Moments", "CheckoutAPI", "CheckoutClient", "StoreSimulator",
+                "TestSupport",
                 "readerd",
                 "usbprobe",
                 logging,

@@ -3,6 +3,7 @@ import CheckoutClient
 import CheckoutServer
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Testing
 
 @testable import readerctl

@@ -1,5 +1,6 @@
 import CheckoutAPI
 import CheckoutClient
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import CheckoutServer
 import FoundationEssentials
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(2)))

@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Testing
 
 /// `readerctl report` and `readerctl bundle` as programs.

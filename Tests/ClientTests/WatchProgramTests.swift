@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// `readerctl watch` as a program on a terminal, and without one.

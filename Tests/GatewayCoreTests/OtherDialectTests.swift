@@ -118,6 +118,36 @@ import Moments
         #expect(store.shown(only)?.reader == WhoIsWhoTests.first, "the one that can be driven is the only one")
     }
 
+    @Test func `which of two readers is the only one that can be driven is asked of Stripe before a payment that names none is refused`()
+        throws
+    {
+        var store = StoreFixture(holding: \.isList)
+        store.listed.append(BackendReader(id: WhoIsWhoTests.second, label: "Mobile"))
+        store.holds = { _ in false }
+        store.settle()
+        store.stripeLists = [
+            WhoIsWhoTests.entry(WhoIsWhoTests.first),
+            WhoIsWhoTests.entry(WhoIsWhoTests.second, serial: "STRM1", address: nil, model: "stripe_m2"),
+        ]
+        let request = PaymentRequest(cart: StoreFixture.cart, amount: try DecimalAmount("56.78"))
+        let asked = store.ask(.pay(PaymentID(unchecked: "p1"), request, Recall()))
+        #expect(store.shown(asked)?.reader == WhoIsWhoTests.first)
+    }
+
+    @Test func `of two readers that can be driven none is chosen, and it is known at once`() throws {
+        var store = StoreFixture(holding: \.isList)
+        store.listed.append(BackendReader(id: WhoIsWhoTests.second, label: "Other"))
+        store.holds = { _ in false }
+        store.settle()
+        store.stripeLists = [WhoIsWhoTests.entry(WhoIsWhoTests.first), WhoIsWhoTests.entry(WhoIsWhoTests.second, serial: "WSC2")]
+        let request = PaymentRequest(cart: StoreFixture.cart, amount: try DecimalAmount("56.78"))
+        for id in ["p1", "p2"] {
+            let asked = store.ask(.pay(PaymentID(unchecked: id), request, Recall()))
+            #expect(store.refusal(asked)?.code == .noReader && store.refusal(asked)?.candidates.count == 2)
+        }
+        #expect(store.machine.readerViews.allSatisfy { $0.facts.model != nil }, "Stripe was asked once, and told it")
+    }
+
     @Test func `a type that does not exist yet is driven`() throws {
         var store = StoreFixture()
         store.stripeLists = [WhoIsWhoTests.entry(WhoIsWhoTests.first, model: "stripe_t9000")]

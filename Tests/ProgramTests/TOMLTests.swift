@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import readerd
@@ -120,7 +121,7 @@ import Testing
         let pieces = [
             "[", "[[", "]", ".", "=", "\"", "'", "\"\"\"", "\\", "\\u", "{", "}", ",", "\n", "\r", "#", "é", "\u{0}", "0", "_", "-", "e",
         ]
-        var random = SplitMix(state: 20_260_712)
+        var random = Seeded(20_260_712)
         for _ in 0..<4000 {
             var text = Array(good.unicodeScalars)
             for _ in 0...Int.random(in: 0..<4, using: &random) {
@@ -140,18 +141,5 @@ import Testing
                 #expect((1...lines).contains(error.line) && error.column >= 1 && !error.message.isEmpty)
             }
         }
-    }
-}
-
-/// Random numbers that are the same each time.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import GatewayCore
 import GatewayModel
 import Moments
+import TestSupport
 import Testing
 
 @testable import Discovery

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// Payments over the USB reader link: the real daemon, the real libusb, TLS with the simulated reader at the device's end. The LAN leads nowhere.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 /// `udev/70-readerd.rules` as udev itself reads it: `udevadm test` on an emulated bus, with the system's own rules beside it.

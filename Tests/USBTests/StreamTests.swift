@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// Streams over the reader link: the real libusb on an emulated bus, and a device that gives back what it is sent.

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// A plug that is pulled in the middle of a payment ends as a reader that is lost on the LAN does: by evidence, with one charge at most.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The watch over the real libusb, on an emulated bus.

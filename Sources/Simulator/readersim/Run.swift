@@ -23,6 +23,15 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Where the backend and Stripe listen: an address of this computer.")
     var address = StoreConfiguration.loopback
 
+    @Option(name: .customLong("name"), help: "A name that the certificate of backend and Stripe bears beside the address; once for each.")
+    var names: [String] = []
+
+    @Option(
+        name: .customLong("reader-type"),
+        help: "Stripe's type of a reader, stripe_s700 by itself; once for each, as stripe_m2 for one that only its vendor's program drives."
+    )
+    var readerTypes: [String] = []
+
     @Option(name: .customLong("reader-address"), help: "Where a reader is; once for each, or never for free loopback addresses.")
     var readerAddresses: [String] = []
 
@@ -98,6 +107,8 @@ struct Run: AsyncParsableCommand {
         configuration.readers = readers
         configuration.unregisteredReaders = unregistered
         configuration.address = address
+        configuration.names = names
+        configuration.reader.deviceTypes = readerTypes
         configuration.readerAddresses = readerAddresses
         configuration.readerPort = port
         configuration.controlPort = controlPort

@@ -3,6 +3,7 @@ import GatewayModel
 import Moments
 import NIOSSL
 import SwiftASN1
+import TestSupport
 import Testing
 import X509
 import _CryptoExtras
@@ -134,7 +135,7 @@ import _CryptoExtras
 
     @Test func `no bytes make the reading trap`() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = Seeded(seed)
         let chain = try TestChain(.init())
         let good = try #require(TrustedAuthorities.certificates(inPEM: chain.rootPEM).first)
         for _ in 0..<30_000 {

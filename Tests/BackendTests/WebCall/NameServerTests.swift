@@ -1,6 +1,7 @@
 import FoundationEssentials
 import NIOConcurrencyHelpers
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import WebCall
@@ -97,7 +98,7 @@ import Testing
 
     @Test func `nothing that a name server can send makes the reading trap`() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = Seeded(seed)
         let question = try #require(NameMessage.question(name, .four, id: 7))
         let good = FakeNameServer.answer(question, ["10.1.2.3", "10.1.2.4"])
         for _ in 0..<50_000 {
@@ -126,17 +127,5 @@ final class Counting: Sendable {
             defer { count += 1 }
             return count
         }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

@@ -60,11 +60,11 @@ import Testing
         try await withServer { server in
             let intent = try await server.send("POST", "/v1/intents/payment", Self.body)
             #expect(intent.status == 200 && intent.field("cache-control") == "no-store")
-            #expect(intent.json?["client_secret"] == "pi_1_secret_x")
+            #expect(intent.json?["client_secret"] == "pi_123_secret_x")
             let setup = try await server.send("POST", "/v1/intents/setup", #"{"user": "7"}"#)
             #expect(setup.status == 200 && setup.field("cache-control") == "no-store")
             let token = try await server.send("POST", "/v1/connection-tokens", #"{"cart": "7"}"#)
-            #expect(token.text == #"{"token":"pst_test_1"}"# && token.field("cache-control") == "no-store")
+            #expect(token.text == #"{"token":"pst_7"}"# && token.field("cache-control") == "no-store")
         }
     }
 

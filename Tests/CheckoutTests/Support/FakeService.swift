@@ -1,9 +1,10 @@
 import CheckoutAPI
 import CheckoutServer
 import Synchronization
+import TestSupport
 
 /// A service that keeps payments in memory and does what a test tells it to.
-final class FakeService: CheckoutService {
+final class FakeService: NotedService {
     private struct State {
         var payments: [String: Payment] = [:]
         var ended: [String: EventCounter] = [:]
@@ -76,7 +77,9 @@ final class FakeService: CheckoutService {
         for source in state.withLock({ $0.sources }) { source.finish(problem) }
     }
 
-    private func note(_ call: String, _ caller: Caller) throws(Problem) {
+    var anyReader: Reader { Self.reader }
+
+    func note(_ call: String, _ caller: Caller) throws(Problem) {
         let refusal = state.withLock { state in
             state.calls.append(call)
             state.callers.append(caller)
@@ -86,14 +89,6 @@ final class FakeService: CheckoutService {
     }
 
     // What the server asks.
-
-    func info(caller: Caller) async throws(Problem) -> Info {
-        try note("info", caller)
-        return Info(
-            version: "1.2.3", mode: .test, location: "12", startedAt: Self.when, uptimeSeconds: 17,
-            caller: Info.Caller(
-                role: caller.role, pid: Int(caller.pid), uid: Int(caller.uid), gid: Int(caller.gid), groups: caller.groups.map { Int($0) }))
-    }
 
     func status(caller: Caller) async throws(Problem) -> Status {
         try note("status", caller)
@@ -123,16 +118,9 @@ final class FakeService: CheckoutService {
             warm: Cart.Warm(configuration: true, token: true, session: true, currency: false), openedAt: Self.when)
     }
 
-    func closeCart(_ cart: String, caller: Caller) async throws(Problem) { try note("closeCart \(cart)", caller) }
-
     func display(_ display: Display, cart: String, caller: Caller) async throws(Problem) {
         try note("display \(cart)", caller)
         state.withLock { $0.lastDisplay = display }
-    }
-
-    func cartStatus(_ cart: String, caller: Caller) async throws(Problem) -> CartStatus {
-        try note("cartStatus \(cart)", caller)
-        return CartStatus(status: .submitted, order: "8812")
     }
 
     func createPayment(_ id: String, _ body: PaymentBody, caller: Caller) async throws(Problem) -> AcceptedPayment {
@@ -209,95 +197,6 @@ final class FakeService: CheckoutService {
         return Self.reader
     }
 
-    func devices(caller: Caller) async throws(Problem) -> DeviceList {
-        try note("devices", caller)
-        return DeviceList(devices: [
-            Device(
-                device: "usb:1-2", transport: .usb, usb: USBIdentity(vendorID: "0b00", productID: "3070", bus: 1, portPath: "2"),
-                driveable: false, reason: Reason(code: "no_public_protocol", message: "A card reader.", remedy: nil),
-                firstSeenAt: Self.when,
-                lastSeenAt: Self.when)
-        ])
-    }
-
-    func registerReader(_ body: RegisterBody, caller: Caller) async throws(Problem) -> Reader {
-        try note("registerReader \(body.registrationCode) \(body.label) \(body.location ?? "-")", caller)
-        return Self.reader
-    }
-
-    func relabelReader(_ name: String, _ body: LabelBody, caller: Caller) async throws(Problem) -> Reader {
-        try note("relabelReader \(name) \(body.label)", caller)
-        return Self.reader
-    }
-
-    func removeReader(_ name: String, caller: Caller) async throws(Problem) { try note("removeReader \(name)", caller) }
-    func identifyReader(_ name: String, caller: Caller) async throws(Problem) { try note("identifyReader \(name)", caller) }
-
-    func connectReader(_ name: String, _ body: ConnectBody, caller: Caller) async throws(Problem) -> Reader {
-        try note("connectReader \(name) \(body.cart ?? "-") \(body.takeOver ?? false)", caller)
-        return Self.reader
-    }
-
-    func disconnectReader(_ name: String, caller: Caller) async throws(Problem) -> Reader {
-        try note("disconnectReader \(name)", caller)
-        return Self.reader
-    }
-
-    func releaseReader(_ name: String, _ body: ReleaseBody, caller: Caller) async throws(Problem) -> Reader {
-        try note("releaseReader \(name) \(body.payment ?? "-") \(body.cardSetup ?? "-")", caller)
-        return try await reader(name, caller: caller)
-    }
-
-    func acceptJournalLoss(_ body: AcceptLossBody, caller: Caller) async throws(Problem) {
-        try note("acceptJournalLoss \(body.note)", caller)
-    }
-
-    func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
-        try note("configuration \(cart ?? "-")", caller)
-        return Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")
-    }
-
-    func createPaymentIntent(_ body: IntentBody, caller: Caller) async throws(Problem) -> IntentAnswer {
-        try note("createPaymentIntent \(body.cart)", caller)
-        return IntentAnswer(id: "pi_1", publishableKey: "pk_test_1", clientSecret: "pi_1_secret_x")
-    }
-
-    func createSetupIntent(_ body: SetupIntentBody, caller: Caller) async throws(Problem) -> IntentAnswer {
-        try note("createSetupIntent \(body.user)", caller)
-        return IntentAnswer(id: "seti_1", publishableKey: "pk_test_1", clientSecret: "seti_1_secret_x")
-    }
-
-    func createConnectionToken(_ body: ConnectionTokenBody, caller: Caller) async throws(Problem) -> ConnectionTokenAnswer {
-        try note("createConnectionToken \(body.cart)", caller)
-        return ConnectionTokenAnswer(token: "pst_test_1")
-    }
-
-    func createCardSetup(_ id: String, _ body: CardSetupBody, caller: Caller) async throws(Problem) -> AcceptedCardSetup {
-        try note("createCardSetup \(id)", caller)
-        return AcceptedCardSetup(created: true, setup: Self.setup(id, user: body.user))
-    }
-
-    func cardSetup(_ id: String, waitUpTo: Duration?, caller: Caller) async throws(Problem) -> CardSetup {
-        try note("cardSetup \(id)", caller)
-        return Self.setup(id, user: "77")
-    }
-
-    func cancelCardSetup(_ id: String, caller: Caller) async throws(Problem) -> CardSetup {
-        try note("cancelCardSetup \(id)", caller)
-        return Self.setup(id, user: "77")
-    }
-
-    func storeBankcard(_ body: BankcardBody, caller: Caller) async throws(Problem) -> Bankcard {
-        try note("storeBankcard \(body.paymentMethod)", caller)
-        return Bankcard(paymentMethod: body.paymentMethod, bankcard: "993")
-    }
-
-    private static func setup(_ id: String, user: String) -> CardSetup {
-        CardSetup(
-            id: id, user: user, state: .succeeded, paymentMethod: "pm_1", bankcard: "993", createdAt: Self.when, updatedAt: Self.when,
-            endedAt: Self.when,
-            timeline: [.init(state: .succeeded, at: Self.when)])
-    }
 }
 
 /// Counts, and lets a test wait for a count.

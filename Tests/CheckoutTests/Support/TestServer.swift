@@ -3,6 +3,7 @@ import CheckoutServer
 import Foundation
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 /// A server on a socket of its own, with the fake service behind it.

@@ -1,9 +1,10 @@
 import CheckoutAPI
 import CheckoutServer
 import Synchronization
+import TestSupport
 
 /// What stands behind the real server in these tests: payments that end when a test says so. It outlives the server, as the journal does.
-final class FakeStore: CheckoutService {
+final class FakeStore: NotedService {
     struct Known {
         var body: PaymentBody
         var payment: Payment
@@ -54,14 +55,11 @@ final class FakeStore: CheckoutService {
         }
     }
 
-    private func called(_ name: String) { state.withLock { $0.calls.append(name) } }
+    var anyReader: Reader { Self.readers[0] }
 
-    func info(caller: Caller) async throws(Problem) -> Info {
-        Info(
-            version: "1.2.3", mode: .test, location: "12", startedAt: Timestamp(milliseconds: 0), uptimeSeconds: 17,
-            caller: Info.Caller(
-                role: caller.role, pid: Int(caller.pid), uid: Int(caller.uid), gid: Int(caller.gid), groups: caller.groups.map { Int($0) }))
-    }
+    func note(_ call: String, _ caller: Caller) throws(Problem) { called(call) }
+
+    private func called(_ name: String) { state.withLock { $0.calls.append(name) } }
 
     func status(caller: Caller) async throws(Problem) -> Status {
         Status(
@@ -96,11 +94,7 @@ final class FakeStore: CheckoutService {
             warm: Cart.Warm(configuration: true, token: true, session: false, currency: true), openedAt: Timestamp(milliseconds: 0))
     }
 
-    func closeCart(_ cart: String, caller: Caller) async throws(Problem) { called("closeCart \(cart)") }
-
     func display(_ display: Display, cart: String, caller: Caller) async throws(Problem) { called("display \(cart) \(display.totalMinor)") }
-
-    func cartStatus(_ cart: String, caller: Caller) async throws(Problem) -> CartStatus { CartStatus(status: .submitted, order: "8812") }
 
     func createPayment(_ id: String, _ body: PaymentBody, caller: Caller) async throws(Problem) -> AcceptedPayment {
         called("createPayment \(id)")
@@ -214,82 +208,4 @@ final class FakeStore: CheckoutService {
         return reader
     }
 
-    func devices(caller: Caller) async throws(Problem) -> DeviceList {
-        return DeviceList(devices: [
-            Device(
-                device: "usb:1-2", transport: .usb, usb: USBIdentity(vendorID: "0b00", productID: "3070", bus: 1, portPath: "2"),
-                driveable: false, reason: Reason(code: "no_public_protocol", message: "A card reader.", remedy: nil),
-                firstSeenAt: Timestamp(milliseconds: 1),
-                lastSeenAt: Timestamp(milliseconds: 1))
-        ])
-    }
-
-    func registerReader(_ body: RegisterBody, caller: Caller) async throws(Problem) -> Reader {
-        called("registerReader \(body.registrationCode) \(body.label) \(body.location ?? "-")")
-        return Self.readers[0]
-    }
-
-    func relabelReader(_ name: String, _ body: LabelBody, caller: Caller) async throws(Problem) -> Reader {
-        called("relabelReader \(name) \(body.label)")
-        return Self.readers[0]
-    }
-
-    func removeReader(_ name: String, caller: Caller) async throws(Problem) { called("removeReader \(name)") }
-    func identifyReader(_ name: String, caller: Caller) async throws(Problem) { called("identifyReader \(name)") }
-
-    func connectReader(_ name: String, _ body: ConnectBody, caller: Caller) async throws(Problem) -> Reader {
-        called("connectReader \(name) \(body.cart ?? "-") \(body.takeOver ?? false)")
-        return Self.readers[0]
-    }
-
-    func disconnectReader(_ name: String, caller: Caller) async throws(Problem) -> Reader {
-        called("disconnectReader \(name)")
-        return Self.readers[0]
-    }
-
-    func releaseReader(_ name: String, _ body: ReleaseBody, caller: Caller) async throws(Problem) -> Reader {
-        called("releaseReader \(name) \(body.payment ?? "-") \(body.cardSetup ?? "-")")
-        return try await reader(name, caller: caller)
-    }
-
-    func acceptJournalLoss(_ body: AcceptLossBody, caller: Caller) async throws(Problem) { called("acceptJournalLoss \(body.note)") }
-
-    func configuration(cart: String?, caller: Caller) async throws(Problem) -> Configuration {
-        Configuration(publishableKey: "pk_test_1", stripeLocation: cart == nil ? nil : "tml_1")
-    }
-
-    func createPaymentIntent(_ body: IntentBody, caller: Caller) async throws(Problem) -> IntentAnswer {
-        IntentAnswer(id: "pi_\(body.cart)_\(body.amount)", publishableKey: "pk_test_1", clientSecret: "pi_secret")
-    }
-
-    func createSetupIntent(_ body: SetupIntentBody, caller: Caller) async throws(Problem) -> IntentAnswer {
-        IntentAnswer(id: "seti_\(body.user)", publishableKey: "pk_test_1", clientSecret: "seti_secret")
-    }
-
-    func createConnectionToken(_ body: ConnectionTokenBody, caller: Caller) async throws(Problem) -> ConnectionTokenAnswer {
-        ConnectionTokenAnswer(token: "pst_\(body.cart)")
-    }
-
-    func createCardSetup(_ id: String, _ body: CardSetupBody, caller: Caller) async throws(Problem) -> AcceptedCardSetup {
-        return AcceptedCardSetup(created: true, setup: Self.setup(id, user: body.user))
-    }
-
-    func cardSetup(_ id: String, waitUpTo: Duration?, caller: Caller) async throws(Problem) -> CardSetup {
-        return Self.setup(id, user: "77")
-    }
-
-    func cancelCardSetup(_ id: String, caller: Caller) async throws(Problem) -> CardSetup {
-        return Self.setup(id, user: "77")
-    }
-
-    func storeBankcard(_ body: BankcardBody, caller: Caller) async throws(Problem) -> Bankcard {
-        return Bankcard(paymentMethod: body.paymentMethod, bankcard: "993")
-    }
-
-    private static func setup(_ id: String, user: String) -> CardSetup {
-        CardSetup(
-            id: id, user: user, state: .succeeded, paymentMethod: "pm_1", bankcard: "993", createdAt: Timestamp(milliseconds: 0),
-            updatedAt: Timestamp(milliseconds: 0), endedAt: Timestamp(milliseconds: 0),
-            timeline: [.init(state: .succeeded, at: Timestamp(milliseconds: 0))])
-    }
 }

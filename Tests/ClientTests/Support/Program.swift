@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Testing
 
 /// readerctl as a process of its own. What it writes goes to files, so that it can be looked at while it runs.

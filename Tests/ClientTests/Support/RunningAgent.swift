@@ -4,6 +4,7 @@ import CheckoutServer
 import Glibc
 import Logging
 import Synchronization
+import TestSupport
 
 /// The real server over a fake store. It can be killed and started again at the same path.
 final class RunningAgent: Sendable {

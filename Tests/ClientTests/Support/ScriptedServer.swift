@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 
 /// What stands in for an agent that misbehaves: each connection gets the next line of a script, byte for byte.
 final class ScriptedServer: Sendable {

@@ -2,23 +2,6 @@ import CheckoutAPI
 import CheckoutClient
 import Testing
 
-/// Looks again and again until `condition` holds; fails the test after `limit`.
-func eventually(
-    within limit: Duration = .seconds(10), _ what: @autoclosure () -> Comment, at location: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            Issue.record(what(), sourceLocation: location)
-            throw NotInTime()
-        }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-}
-
-struct NotInTime: Error {}
-
 /// The error that a call of the client ends in; a test that expects one fails without it.
 func failure<Value>(
     at location: SourceLocation = #_sourceLocation, _ call: () async throws(ClientError) -> Value

@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(30)), .enabled(if: getuid() == 0, "needs root, to be somebody else"))

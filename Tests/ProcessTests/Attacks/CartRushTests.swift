@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import NIOPosix
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// Very many sales that begin at once, on a backend that takes its time.

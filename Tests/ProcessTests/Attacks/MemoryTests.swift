@@ -3,6 +3,7 @@ import CheckoutClient
 import FoundationEssentials
 import Glibc
 import NIOPosix
+import TestSupport
 import Testing
 
 /// What callers can make the daemon keep.

@@ -1,5 +1,6 @@
 import Glibc
 import NIOPosix
+import TestSupport
 
 /// Blocking calls of the attacks run here, so that they hold up no other test.
 let attackThreads: NIOThreadPool = {

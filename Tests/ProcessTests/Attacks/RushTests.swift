@@ -3,6 +3,7 @@ import CheckoutClient
 import Glibc
 import NIOPosix
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// Very many callers at once.

@@ -3,6 +3,7 @@ import CheckoutClient
 import FoundationEssentials
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// The checks of the real daemon in a store where something was set up wrong on purpose.

@@ -3,6 +3,7 @@ import CheckoutClient
 import FoundationEssentials
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// What stops a shop, each set up on purpose: what `readerctl check` prints first is the cause, and its exit status is told.

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// The metrics of the running daemon, read as strictly as OpenMetrics 1.0 may be.

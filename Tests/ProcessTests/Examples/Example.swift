@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 
 /// The program of `packaging/examples` in one language, and what runs it.
 enum Example: String, CaseIterable {

@@ -3,6 +3,7 @@ import CheckoutClient
 import FoundationEssentials
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// The examples for developers of checkouts, run as they say, killed in the middle, and run again.

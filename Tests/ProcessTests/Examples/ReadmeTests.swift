@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import FoundationEssentials
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// What the README shows to developers of checkouts, taken from it and run.
@@ -20,7 +21,7 @@ struct ReadmeTests {
         let text = try block(language).replacing(CheckoutClient.defaultSocketPath, with: store.socket)
         let path = store.directory.file(file)
         try Data(text.utf8).write(to: URL(filePath: path))
-        let ran = try await ProcessTests.run([program, path], within: .seconds(60))
+        let ran = try await TestSupport.run([program, path], within: .seconds(60))
         #expect(ran.status == 0, "\(ran.errors)")
         store.remember(answer: ran.output)
         return ran.output

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// Every odd answer of every call. One daemon goes through all answers of a call, with a good payment after each: nothing may stick.

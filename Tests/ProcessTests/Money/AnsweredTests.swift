@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import FoundationEssentials
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// Everything that is asked is answered, and what was answered "no" is never done later.

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// One cart, however it is paid and however it is written: one charge, and no lock that nobody can lift.

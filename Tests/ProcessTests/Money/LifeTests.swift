@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import FoundationEssentials
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// What a start does with settings, with the clock, and with what the life before left.

@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// What a receipt must bear, and what a person should know of a payment.

@@ -3,6 +3,7 @@ import CheckoutClient
 import FoundationEssentials
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// `readerctl cards` and `readerctl carts display` against the real daemon.

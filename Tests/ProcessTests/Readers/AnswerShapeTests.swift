@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// Every way in which a reader may write its answers down, each with a card that is approved, one that is declined, and a customer who cancels.

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// Looking for devices, as a technician does.

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// One account, many stores: Stripe lists more readers than one page, one minute or one store holds.
@@ -21,6 +22,27 @@ struct ManyReadersTests {
                 "1,100 other readers, \(wholeAccount ? "all of them listed" : "asked by location"): \(pages) pages, \(ContinuousClock.now - began)"
             )
             #expect(try await store.client.readers().map(\.reader) == [try #require(store.simulator.readers.first?.id)], "nobody else's")
+        }
+    }
+
+    @Test func `beside readers that only their vendor's program drives the shop sells, and nothing waits for them`() async throws {
+        let simulate = { @Sendable (configuration: inout StoreConfiguration) in
+            configuration.reader.deviceTypes = ["stripe_m2", "mobile_phone_reader"]
+        }
+        try await Store.open(readers: 3, simulate: simulate) { store in
+            let began = ContinuousClock.now
+            let payment = try await store.pay("p-1", cart: "1")
+            #expect(payment.state == .succeeded && payment.money == .taken, "\(payment)")
+            print("two mobile readers beside a smart one: the first sale took \(ContinuousClock.now - began)")
+            let smart = try #require(store.simulator.readers.last?.id)
+            #expect(payment.reader == smart)
+            let others = try await store.client.readers().filter { $0.reader != smart }
+            #expect(others.count == 2)
+            for reader in others {
+                #expect(reader.state == .notDriveable && reader.reason?.code == "vendor_sdk_only" && reader.driveable == false, "\(reader)")
+            }
+            let checked = try await run([try ChildProcess.built("readerctl"), "--socket", store.socket, "check", "readers"])
+            #expect(checked.status == 0, "\(checked.output)")
         }
     }
 

@@ -1,5 +1,6 @@
 import CheckoutAPI
 import CheckoutClient
+import TestSupport
 import Testing
 
 /// Readers on a real network, with addresses that change.
@@ -64,6 +65,20 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(30)))
+    func `a first name server that is dead costs no sale`() async throws {
+        try await ShopNetwork.open(registered: 1, names: true) { shop in
+            for sale in ["first", "second"] {
+                let began = ContinuousClock.now
+                let payment = try await shop.pay(sale, lane: "till-1")
+                #expect(payment.state == .succeeded && payment.money == .taken, "\(payment)")
+                print("the first name server is dead: the \(sale) sale took \(ContinuousClock.now - began)")
+            }
+            let told = try await shop.readerctl("check", "name_servers")
+            #expect(told.output.contains("127.0.0.54"), "\(told)")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(30)))
     func `two readers that swap their addresses are told apart`() async throws {
         try await ShopNetwork.open(registered: 2) { shop in
             for lane in ["till-1", "till-2"] { #expect(try await shop.pay("a-\(lane)", lane: lane).state == .succeeded) }
@@ -86,7 +101,7 @@ import Testing
     func `a look at the network finds registered and new readers among silent addresses, and registering makes a new one usable`()
         async throws
     {
-        try await ShopNetwork.open(registered: 2, unregistered: 1, settings: ["maintenance_cart=\"m-1\""]) { shop in
+        try await ShopNetwork.open(registered: 2, unregistered: 1, settings: ["maintenance_cart=m-1"]) { shop in
             _ = try await shop.client.readers(refresh: true)
             let cart = try await shop.client.openCart("c-1", CartBody(lane: "till-1"))
             #expect(cart.cart == "c-1")

@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import FoundationEssentials
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// The box's wall clock steps while the agent works, as when it finds a time server at last or somebody sets it by hand. What the agent waits

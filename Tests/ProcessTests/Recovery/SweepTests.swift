@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// The power is cut, or the agent is asked to stop, at points all over a payment: where the named moments of `KillTests` leave gaps.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 import Testing
 
 /// A call that waits in systemd's socket while the start fails is told why.

@@ -2,6 +2,7 @@ import CheckoutAPI
 import CheckoutClient
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 @testable import readerd

@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutClient
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// `journalctl -p warning -u readerd`: what stops sales begins and ends in it, once each.

@@ -3,6 +3,7 @@ import CheckoutClient
 import FoundationEssentials
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// `readersim till` over the real daemon, its orders from a file.

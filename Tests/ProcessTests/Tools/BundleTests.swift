@@ -3,6 +3,7 @@ import CheckoutClient
 import FoundationEssentials
 import Glibc
 import StoreSimulator
+import TestSupport
 import Testing
 
 /// What leaves the shop when somebody asks for help: of a real daemon that knows real secrets and has read a card.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Testing
 
 /// `usbprobe` on a bench's bus. What it says is read line by line, from where the last look ended.

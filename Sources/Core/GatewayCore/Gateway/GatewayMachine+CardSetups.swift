@@ -23,7 +23,7 @@ extension GatewayMachine {
         case .success(let found): reader = found
         case .failure(let refusal):
             if wantsFreshList(at: now) { return park(id, original, at: now) }
-            if refusal.code == .readerNotFound, parkForStripe(id, original, cart: nil, at: now) { return }
+            if mayBeSettledByStripe(refusal), parkForStripe(id, original, cart: nil, at: now) { return }
             return refuse(id, refusal)
         }
         guard let machine = readers[reader] else { return }

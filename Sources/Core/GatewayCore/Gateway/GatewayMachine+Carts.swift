@@ -140,7 +140,7 @@ extension GatewayMachine {
             case .failure(let refusal):
                 let original = Request.openCart(cart, lane: lane, reader: reader, recall)
                 if wantsFreshList(at: now) { return park(id, original, at: now) }
-                if refusal.code == .readerNotFound, parkForStripe(id, original, cart: cart, at: now) { return }
+                if mayBeSettledByStripe(refusal), parkForStripe(id, original, cart: cart, at: now) { return }
                 return refuse(id, refusal)
             }
         } else if case .success(let usual) = resolveReader(nil, lane: lane) {

@@ -167,6 +167,12 @@ extension GatewayMachine {
 
     // MARK: Stripe's list, where it alone can tell
 
+    /// Stripe's list alone tells serial numbers, and which of several readers only their vendor's program drives: they are no choice.
+    func mayBeSettledByStripe(_ refusal: Refusal) -> Bool {
+        if refusal.code == .readerNotFound { return true }
+        return refusal.code == .noReader && refusal.candidates.count > 1 && refusal.candidates.contains { readers[$0]?.facts.model == nil }
+    }
+
     /// The name may be one that Stripe's list tells, or the reader may be there again: the list is read with a token of this cart, and the request is
     /// asked again then. False: nothing new can be learnt so.
     mutating func parkForStripe(_ id: RequestID, _ request: Request, cart: CartID?, at now: Now) -> Bool {

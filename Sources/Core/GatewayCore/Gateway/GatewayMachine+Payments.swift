@@ -25,7 +25,7 @@ extension GatewayMachine {
         case .failure(let refusal):
             // The reader may have been registered a moment ago.
             if wantsFreshList(at: now) { return park(id, original, at: now) }
-            if refusal.code == .readerNotFound, parkForStripe(id, original, cart: request.cart, at: now) { return }
+            if mayBeSettledByStripe(refusal), parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, refusal)
         }
         if let facts = readers[reader]?.facts, facts.isMissingAtStripe {

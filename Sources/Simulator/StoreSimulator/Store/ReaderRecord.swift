@@ -33,6 +33,11 @@ struct ReaderRecord: Sendable {
 
     static let domainSuffix = "device.stripe-terminal-local-reader.net"
 
+    /// Types that only their vendor's program drives, over Bluetooth, USB or within a phone.
+    private static let mobileTypes: Set = ["stripe_m2", "bbpos_wisepad3", "bbpos_chipper2x", "mobile_phone_reader"]
+
+    var isMobile: Bool { Self.mobileTypes.contains(deviceType) }
+
     /// The name that its certificate bears.
     var host: String { Self.host(address: address, domain: domain) }
 

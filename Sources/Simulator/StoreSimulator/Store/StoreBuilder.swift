@@ -42,7 +42,7 @@ struct StoreBuilder {
             }
         }
         let context = try authority.issue(
-            names: ["localhost"], addresses: Set([StoreConfiguration.loopback, configuration.address]).sorted()
+            names: ["localhost"] + configuration.names, addresses: Set([StoreConfiguration.loopback, configuration.address]).sorted()
         ).serverContext()
         let epoch = Int(Date().timeIntervalSince1970)
         var servers: [HTTPServer] = []
@@ -162,7 +162,7 @@ struct StoreBuilder {
             serial: serial, livemode: configuration.livemode, behaviour: configuration.reader, secrets: secrets)
         machine.isRegistered = isRegistered
         return ReaderRecord(
-            serial: serial, deviceType: configuration.reader.deviceType,
+            serial: serial, deviceType: configuration.reader.deviceType(of: index),
             domain: domain ?? "\(secrets.random(20).lowercased()).\(ReaderRecord.domainSuffix)",
             id: isRegistered ? "tmr_" + secrets.random(16) : nil,
             label: isRegistered ? "Reader \(index + 1)" : nil,

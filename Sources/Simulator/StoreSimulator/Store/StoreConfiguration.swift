@@ -11,6 +11,8 @@ package struct StoreConfiguration: Sendable, Codable {
     package var unregisteredReaders = 0
     /// Where the backend and Stripe listen.
     package var address = StoreConfiguration.loopback
+    /// Names that the certificate of backend and Stripe bears, beside `localhost` and the addresses: the store itself makes nobody know them.
+    package var names: [String] = []
     /// Where the readers are, one after another; free loopback addresses without any. They must be addresses of this computer.
     package var readerAddresses: [String] = []
     /// The common port of all readers; 0 chooses a free one.
@@ -121,6 +123,15 @@ package struct ReaderBehaviour: Sendable, Codable {
     package var clientType = "ANDROID_READER"
     package var clientVersion = "2.29.0.2"
     package var deviceType = "stripe_s700"
+    /// Stripe's types of the first readers, one after another; the others are of `deviceType`. Those that only their vendor's program drives are listed
+    /// without address, name and status, as Stripe does.
+    package var deviceTypes: [String]?
 
     package init() {}
+
+    /// The type of a reader, counted from 0.
+    func deviceType(of index: Int) -> String {
+        guard let deviceTypes, deviceTypes.indices.contains(index) else { return deviceType }
+        return deviceTypes[index]
+    }
 }

@@ -140,14 +140,17 @@ struct StripeService: HTTPService {
         _ record: ReaderRecord, id: String, stripeLocation: String, epoch: Int, now: Int
     ) -> JSONValue {
         let isOnline = record.isOn && record.machine.hasInternet
+        let isMobile = record.isMobile
         let seen = isOnline ? now : record.lastSeen
         return [
             "id": .string(id), "object": "terminal.reader", "action": nil,
-            "device_sw_version": .string(record.machine.behaviour.clientVersion),
-            "device_type": .string(record.deviceType), "ip_address": .string(record.publishedAddress), "base_url": .string(record.domain),
-            "label": JSONValue(record.label), "last_seen_at": .integer(epoch * 1000 + seen), "livemode": .bool(record.machine.livemode),
+            "device_sw_version": isMobile ? nil : .string(record.machine.behaviour.clientVersion),
+            "device_type": .string(record.deviceType), "ip_address": isMobile ? nil : .string(record.publishedAddress),
+            "base_url": isMobile ? nil : .string(record.domain),
+            "label": JSONValue(record.label), "last_seen_at": isMobile ? nil : .integer(epoch * 1000 + seen),
+            "livemode": .bool(record.machine.livemode),
             "location": .string(stripeLocation), "metadata": [:], "serial_number": .string(record.serial),
-            "status": .string(record.publishedStatus ?? (isOnline ? "online" : "offline")),
+            "status": isMobile ? nil : .string(record.publishedStatus ?? (isOnline ? "online" : "offline")),
         ]
     }
 

@@ -1,13 +1,13 @@
 import Glibc
 
 /// The other end of datagrams: systemd, or journald, as a test plays it.
-final class DatagramReceiver: Sendable {
-    enum Fault: Error { case cannotBind(CInt), nothingCame }
+package final class DatagramReceiver: Sendable {
+    package enum Fault: Error { case cannotBind(CInt), nothingCame }
 
     private let descriptor: CInt
 
     /// - Parameter name: a path, or an abstract name that is written with `@` before it.
-    init(_ name: String) throws {
+    package init(_ name: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -25,14 +25,14 @@ final class DatagramReceiver: Sendable {
     deinit { close(descriptor) }
 
     /// The next datagram that is there already; nil when none is.
-    func waiting() -> [UInt8]? {
+    package func waiting() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         return count >= 0 ? Array(buffer.prefix(count)) : nil
     }
 
     /// The next datagram for which `isWanted` holds; what comes before it is passed over.
-    func next(within limit: Duration = .seconds(20), _ isWanted: (String) -> Bool = { _ in true }) async throws -> String {
+    package func next(within limit: Duration = .seconds(20), _ isWanted: (String) -> Bool = { _ in true }) async throws -> String {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             if let bytes = waiting() {

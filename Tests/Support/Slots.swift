@@ -3,8 +3,8 @@ import Synchronization
 /// Lets so many stores run at once: each has a daemon and several TLS servers, and a deadline missed because of the others proves nothing.
 ///
 /// A test waits for its turn inside of its suite's limit, so that one is long and for what hangs alone; each store has a limit of its own.
-final class Slots: Sendable {
-    static let stores = Slots(5)
+package final class Slots: Sendable {
+    package static let stores = Slots(5)
 
     private struct State {
         var free: Int
@@ -13,9 +13,9 @@ final class Slots: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ count: Int) { state = Mutex(State(free: count)) }
+    package init(_ count: Int) { state = Mutex(State(free: count)) }
 
-    func take() async {
+    package func take() async {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 if state.free > 0 {
@@ -29,7 +29,7 @@ final class Slots: Sendable {
         }
     }
 
-    func giveBack() {
+    package func giveBack() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             if state.waiting.isEmpty {
                 state.free += 1

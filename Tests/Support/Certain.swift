@@ -6,7 +6,7 @@ import Testing
 
 extension Store {
     /// Pays as a patient cashier does: repeats the same request while the agent says why it cannot begin.
-    func payPatiently(
+    package func payPatiently(
         _ id: String, cart: String, _ amount: String = "12.34", within limit: Duration = .seconds(25)
     ) async throws -> Payment {
         let deadline = ContinuousClock.now + limit
@@ -23,7 +23,7 @@ extension Store {
     }
 
     /// Reads a payment's events until one shows this state.
-    func sees(_ state: Payment.State, of id: String) async throws {
+    package func sees(_ state: Payment.State, of id: String) async throws {
         for try await event in client.paymentEvents(id) where event.payment?.state == state { return }
         throw NotInTime(description: "the events of \(id) ended without \(state)")
     }
@@ -31,7 +31,7 @@ extension Store {
 
 extension Store {
     /// An operator puts another token into the file.
-    func writeToken(_ token: String) throws {
+    package func writeToken(_ token: String) throws {
         let descriptor = Glibc.open(simulator.tokenFile, O_WRONLY | O_TRUNC | O_CLOEXEC)
         guard descriptor >= 0 else { throw NotInTime(description: "the token's file cannot be opened: \(errno)") }
         defer { close(descriptor) }

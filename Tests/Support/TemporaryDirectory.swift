@@ -1,10 +1,10 @@
 import FoundationEssentials
 
 /// A directory of one test's own, removed with it. Its path is short: a socket's may have 107 bytes.
-final class TemporaryDirectory: Sendable {
-    let path: String
+package final class TemporaryDirectory: Sendable {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         let name = "rdp-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
         path = FileManager.default.temporaryDirectory.appending(path: name).path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -18,10 +18,13 @@ final class TemporaryDirectory: Sendable {
         }
     }
 
-    func file(_ name: String) -> String { path + "/" + name }
+    /// Where a server listens.
+    package var socket: String { file("s.sock") }
+
+    package func file(_ name: String) -> String { path + "/" + name }
 }
 
 /// The bytes of a file; nil when it is not there.
-func bytes(ofFile path: String) -> [UInt8]? {
+package func bytes(ofFile path: String) -> [UInt8]? {
     FileManager.default.contents(atPath: path).map { Array($0) }
 }

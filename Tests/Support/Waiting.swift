@@ -2,12 +2,14 @@ import CheckoutAPI
 import CheckoutClient
 import Testing
 
-struct NotInTime: Error, CustomStringConvertible {
-    var description: String
+package struct NotInTime: Error, CustomStringConvertible {
+    package var description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// Looks again and again until `condition` holds; fails the test after `limit`.
-func eventually(
+package func eventually(
     within limit: Duration = .seconds(20), _ what: @autoclosure () -> String, at location: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
@@ -22,7 +24,7 @@ func eventually(
 }
 
 /// What the agent said in refusing; a call that succeeds fails the test.
-func refusal<Value>(
+package func refusal<Value>(
     at location: SourceLocation = #_sourceLocation, _ call: () async throws(ClientError) -> Value
 ) async throws -> Problem {
     do throws(ClientError) {
@@ -36,7 +38,7 @@ func refusal<Value>(
 }
 
 /// Ends a body that takes longer than this.
-func within<Value: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+package func within<Value: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask { try await body() }
         group.addTask {

@@ -9,11 +9,11 @@ import Testing
 /// A simulated store with the real daemon at work in it, as a process of its own.
 ///
 /// Everything a test asks of the daemon goes through its socket; everything it believes, it compares with the simulator's ledger.
-final class Store: Sendable {
-    let simulator: SimulatedStore
-    let directory: TemporaryDirectory
+package final class Store: Sendable {
+    package let simulator: SimulatedStore
+    package let directory: TemporaryDirectory
     /// Every secret of this store contains it, and nothing else does.
-    let marker: String
+    package let marker: String
     private let settings: Mutex<[String: String]>
     /// What the daemon finds in its environment, beside the usual.
     private let environment = Mutex<[String: String]>([:])
@@ -30,17 +30,17 @@ final class Store: Sendable {
         self.settings = Mutex(settings)
     }
 
-    var socket: String { directory.file("s.sock") }
-    var log: String { String(decoding: bytes(ofFile: directory.file("readerd.log")) ?? [], as: UTF8.self) }
+    package var socket: String { directory.file("s.sock") }
+    package var log: String { String(decoding: bytes(ofFile: directory.file("readerd.log")) ?? [], as: UTF8.self) }
     /// What a failure shows of the log: what a person would be told, and the last of all else.
     private var story: String {
         let all = log
         let told = all.split(separator: "\n").filter { !$0.contains(" debug ") }.joined(separator: "\n")
         return "\(told.suffix(6000))\n…\n\(all.suffix(3000))"
     }
-    var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(40)) }
-    var ledger: Ledger { simulator.ledger() }
-    var settingsFile: String { directory.file("readerd.toml") }
+    package var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(40)) }
+    package var ledger: Ledger { simulator.ledger() }
+    package var settingsFile: String { directory.file("readerd.toml") }
 
     // MARK: Opening and closing
 
@@ -49,7 +49,7 @@ final class Store: Sendable {
     /// - Parameters:
     ///   - settings: dotted keys and TOML values, over those that every store has.
     ///   - starts: whether the daemon is started before the body.
-    static func open(
+    package static func open(
         readers: Int = 1, settings: [String: String] = [:], within limit: Duration = .seconds(120), starts: Bool = true,
         simulate: (inout StoreConfiguration) -> Void = { _ in }, at location: SourceLocation = #_sourceLocation,
         _ body: @escaping @Sendable (Store) async throws -> Void
@@ -111,16 +111,16 @@ final class Store: Sendable {
     // MARK: Settings
 
     /// Changes a setting in the file; the daemon hears of it at its next start or SIGHUP.
-    func set(_ key: String, _ value: String) throws {
+    package func set(_ key: String, _ value: String) throws {
         settings.withLock { $0[key] = value }
         try writeSettings()
     }
 
     /// Sets a variable of the daemon's environment, for its next start.
-    func setVariable(_ name: String, _ value: String) { environment.withLock { $0[name] = value } }
+    package func setVariable(_ name: String, _ value: String) { environment.withLock { $0[name] = value } }
 
     /// Sets the daemon's further arguments, for its next start.
-    func setArguments(_ words: String...) { arguments.withLock { $0 = words } }
+    package func setArguments(_ words: String...) { arguments.withLock { $0 = words } }
 
     private func writeSettings() throws {
         let lines = settings.withLock { settings in settings.map { "\($0) = \($1)" } }
@@ -129,11 +129,11 @@ final class Store: Sendable {
 
     // MARK: The daemon's life
 
-    var process: ChildProcess? { running.withLock { $0 } }
+    package var process: ChildProcess? { running.withLock { $0 } }
 
     /// Starts the daemon without waiting for it.
     @discardableResult
-    func launch() throws -> ChildProcess {
+    package func launch() throws -> ChildProcess {
         let child = try ChildProcess(
             [try ChildProcess.built("readerd"), "--config", settingsFile] + arguments.withLock { $0 },
             output: directory.file("readerd.out"),
@@ -143,7 +143,7 @@ final class Store: Sendable {
     }
 
     /// Starts the daemon and waits until it answers.
-    func start() async throws {
+    package func start() async throws {
         let child = try launch()
         let deadline = ContinuousClock.now + .seconds(30)
         while true {
@@ -162,7 +162,7 @@ final class Store: Sendable {
     }
 
     /// Stops it as systemd does, and expects exit 0.
-    func stop(within limit: Duration = .seconds(20), at location: SourceLocation = #_sourceLocation) async throws {
+    package func stop(within limit: Duration = .seconds(20), at location: SourceLocation = #_sourceLocation) async throws {
         guard
             let child = running.withLock({ running in
                 defer { running = nil }
@@ -175,7 +175,7 @@ final class Store: Sendable {
     }
 
     /// Kills it as a power cut does.
-    func kill() async {
+    package func kill() async {
         let child = running.withLock { running in
             defer { running = nil }
             return running
@@ -196,7 +196,7 @@ final class Store: Sendable {
     // MARK: Secrets
 
     /// Remembers an answer that may not hold a secret.
-    func remember(answer: String) { answers.withLock { $0.append(answer) } }
+    package func remember(answer: String) { answers.withLock { $0.append(answer) } }
 
     /// Looks at what a running daemon shows of itself.
     private func searchLiving(at location: SourceLocation) async throws {
@@ -229,12 +229,12 @@ final class Store: Sendable {
 }
 
 /// A TOML or JSON string.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
     "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
 }
 
 /// What must hold in every store, whatever happened: nothing was charged twice, nothing overlapped, no token was spent twice.
-func expectSound(_ ledger: Ledger, log: String, at location: SourceLocation) {
+package func expectSound(_ ledger: Ledger, log: String, at location: SourceLocation) {
     for intent in ledger.intents {
         #expect(intent.charges.count <= 1, "\(intent.id) was charged more than once", sourceLocation: location)
     }

@@ -3,18 +3,18 @@ import Glibc
 import Synchronization
 
 /// A process that a test has started. What it writes goes to files, so that it can be looked at while it runs and after it was killed.
-final class ChildProcess: Sendable {
-    enum Fault: Error { case notBuilt(String), cannotStart(String, CInt), stillRuns(String) }
+package final class ChildProcess: Sendable {
+    package enum Fault: Error { case notBuilt(String), cannotStart(String, CInt), stillRuns(String) }
 
-    let pid: pid_t
-    let name: String
+    package let pid: pid_t
+    package let name: String
     private let outputFile: String
     private let errorFile: String
     /// What `waitpid` said; it says it once.
     private let status = Mutex<CInt?>(nil)
 
     /// A program beside the test bundle.
-    static func built(_ program: String) throws -> String {
+    package static func built(_ program: String) throws -> String {
         let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = (bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast() + [program[...]]).joined(separator: "/")
         guard FileManager.default.isExecutableFile(atPath: path) else { throw Fault.notBuilt(path) }
@@ -22,7 +22,7 @@ final class ChildProcess: Sendable {
     }
 
     /// - Parameter environment: the whole of it; nothing is inherited.
-    init(_ command: [String], output: String, errors: String, environment: [String: String] = [:]) throws {
+    package init(_ command: [String], output: String, errors: String, environment: [String: String] = [:]) throws {
         name = command.first ?? ""
         outputFile = output
         errorFile = errors
@@ -55,11 +55,11 @@ final class ChildProcess: Sendable {
         self.pid = pid
     }
 
-    var output: String { String(decoding: bytes(ofFile: outputFile) ?? [], as: UTF8.self) }
-    var errors: String { String(decoding: bytes(ofFile: errorFile) ?? [], as: UTF8.self) }
+    package var output: String { String(decoding: bytes(ofFile: outputFile) ?? [], as: UTF8.self) }
+    package var errors: String { String(decoding: bytes(ofFile: errorFile) ?? [], as: UTF8.self) }
 
     /// Nil while it runs; the exit code, or minus the signal that ended it.
-    var end: CInt? {
+    package var end: CInt? {
         status.withLock { status in
             if status == nil {
                 var raw: CInt = 0
@@ -70,14 +70,14 @@ final class ChildProcess: Sendable {
     }
 
     /// Does nothing once it has ended: the number may be another's by then.
-    func signal(_ number: CInt) {
+    package func signal(_ number: CInt) {
         guard end == nil else { return }
         Glibc.kill(pid, number)
     }
 
     /// Waits for its end. One that goes on beyond the limit is killed, and that is an error.
     @discardableResult
-    func ended(within limit: Duration) async throws -> CInt {
+    package func ended(within limit: Duration) async throws -> CInt {
         let deadline = ContinuousClock.now + limit
         while true {
             if let end { return end }
@@ -95,7 +95,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Ends it at once, as a power cut does, and waits until it is gone.
-    func kill() async {
+    package func kill() async {
         signal(SIGKILL)
         while end == nil {
             // A cancelled task's sleep returns at once; a killed process goes soon all the same.
@@ -113,7 +113,8 @@ final class ChildProcess: Sendable {
 }
 
 /// Runs a command to its end.
-func run(_ command: [String], within limit: Duration = .seconds(30)) async throws -> (status: CInt, output: String, errors: String) {
+package func run(_ command: [String], within limit: Duration = .seconds(30)) async throws -> (status: CInt, output: String, errors: String)
+{
     let directory = try TemporaryDirectory()
     let child = try ChildProcess(command, output: directory.file("out"), errors: directory.file("err"))
     let status = try await child.ended(within: limit)

@@ -5,7 +5,7 @@ import Testing
 
 extension Store {
     /// Pays and waits for the end.
-    func pay(
+    package func pay(
         _ id: String, cart: String, _ amount: String = "12.34", lane: String? = nil, timeout: Int? = nil
     ) async throws(ClientError) -> Payment {
         try await client.pay(id, PaymentBody(cart: cart, amount: amount, lane: lane, timeoutSeconds: timeout), wait: .seconds(30))
@@ -13,7 +13,7 @@ extension Store {
 
     /// Waits until a payment is in one of these states.
     @discardableResult
-    func payment(
+    package func payment(
         _ id: String, becomes states: Payment.State..., within limit: Duration = .seconds(20),
         at location: SourceLocation = #_sourceLocation
     ) async throws -> Payment {
@@ -27,7 +27,7 @@ extension Store {
     }
 
     /// Waits until the ledger is as wished.
-    func ledger(
+    package func ledger(
         _ what: String, within limit: Duration = .seconds(20), at location: SourceLocation = #_sourceLocation, _ condition: (Ledger) -> Bool
     ) async throws {
         guard try await !simulator.waitUntil(within: limit, condition) else { return }
@@ -36,7 +36,7 @@ extension Store {
     }
 
     /// What an ended payment says of the money is what the ledger says.
-    func expectHonest(_ payment: Payment, at location: SourceLocation = #_sourceLocation) {
+    package func expectHonest(_ payment: Payment, at location: SourceLocation = #_sourceLocation) {
         let ledger = ledger
         let charges = ledger.charges(cart: payment.cart).filter { $0.intent == payment.paymentIntent }
         switch payment.money {

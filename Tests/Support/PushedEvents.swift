@@ -4,13 +4,13 @@ import CheckoutServer
 /// A stream whose events a test pushes. It holds a bounded number; a caller that reads too slowly loses it.
 extension EventStream {
     /// The sending end. Any number of tasks may hold it.
-    struct Source: Sendable {
+    package struct Source: Sendable {
         fileprivate let continuation: AsyncThrowingStream<Event, any Error>.Continuation
         fileprivate let limit: Int
 
         /// False when the stream has ended: the caller left, or was too slow.
         @discardableResult
-        func send(_ event: Event) -> Bool {
+        package func send(_ event: Event) -> Bool {
             switch continuation.yield(event) {
             case .enqueued: return true
             case .terminated: return false
@@ -25,18 +25,18 @@ extension EventStream {
         }
 
         /// Ends the stream after what was sent; with a problem, the caller is told.
-        func finish(_ problem: Problem? = nil) {
+        package func finish(_ problem: Problem? = nil) {
             if let problem { continuation.finish(throwing: problem) } else { continuation.finish() }
         }
 
         /// Called once when the stream is over for whatever reason; set it before the stream is returned.
-        func onEnd(_ action: @escaping @Sendable () -> Void) {
+        package func onEnd(_ action: @escaping @Sendable () -> Void) {
             continuation.onTermination = { _ in action() }
         }
     }
 
     /// A stream and its sending end. `limit` is how many unread events are too many.
-    static func make(limit: Int = 1024) -> (stream: EventStream, source: Source) {
+    package static func make(limit: Int = 1024) -> (stream: EventStream, source: Source) {
         let (events, continuation) = AsyncThrowingStream<Event, any Error>.makeStream(bufferingPolicy: .bufferingOldest(limit))
         let stream = EventStream { () throws(Problem) in
             var iterator = events.makeAsyncIterator()

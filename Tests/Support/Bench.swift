@@ -4,10 +4,10 @@ import Testing
 
 /// An emulated USB bus in a process of its own: `Tests/USB/bench.py` under umockdev. Programs that are started with its environment see its devices
 /// through the real libusb.
-final class Bench: Sendable {
-    struct Refused: Error, CustomStringConvertible { var description: String }
+package final class Bench: Sendable {
+    package struct Refused: Error, CustomStringConvertible { package var description: String }
 
-    let environment: [String: String]
+    package let environment: [String: String]
     private let child: ChildProcess
     private let directory: TemporaryDirectory
 
@@ -18,9 +18,9 @@ final class Bench: Sendable {
     }
 
     /// Opens a bus, lets the test work with it, and closes it.
-    static func open<Result>(_ body: (Bench) async throws -> Result) async throws -> Result {
+    package static func open<Result>(_ body: (Bench) async throws -> Result) async throws -> Result {
         let directory = try TemporaryDirectory()
-        let script = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/USB/bench.py"
+        let script = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/") + "/USB/bench.py"
         // Debian's own Python has the gi module.
         let child = try ChildProcess(
             ["umockdev-wrapper", "/usr/bin/python3", "-B", script, directory.file("b")], output: directory.file("out"),
@@ -55,18 +55,18 @@ final class Bench: Sendable {
     }
 
     @discardableResult
-    func say(_ words: String...) throws -> String { try Self.say(words.joined(separator: " "), at: directory.file("b")) }
+    package func say(_ words: String...) throws -> String { try Self.say(words.joined(separator: " "), at: directory.file("b")) }
 
     /// Plugs a device in.
     ///
     /// - Returns: the number that the bus gave it.
     @discardableResult
-    func plug(_ name: String, _ kind: String, reader: String = "-", serial: String = "") throws -> Int {
+    package func plug(_ name: String, _ kind: String, reader: String = "-", serial: String = "") throws -> Int {
         try Self.number(say("plug", name, kind, reader, serial))
     }
 
     @discardableResult
-    func replug(_ name: String) throws -> Int { try Self.number(say("replug", name)) }
+    package func replug(_ name: String) throws -> Int { try Self.number(say("replug", name)) }
 
     private static func number(_ answer: String) throws -> Int {
         guard let number = answer.split(separator: " ").first.flatMap({ Int($0) }) else { throw Refused(description: answer) }

@@ -1,10 +1,10 @@
 import StoreSimulator
 
 /// The ways in which somebody else's answer goes wrong, each for every call.
-enum OddAnswer: String, CaseIterable {
+package enum OddAnswer: String, CaseIterable {
     case unauthorized, forbidden, rejected, serverError, silence, truncated, huge, garbage
 
-    var effect: FaultEffect {
+    package var effect: FaultEffect {
         switch self {
         case .unauthorized: .status(401, body: #"{"detail": "The token is invalid or has expired."}"#)
         case .forbidden: .status(403, body: #"{"detail": "You do not have permission to perform this action."}"#)
@@ -18,7 +18,7 @@ enum OddAnswer: String, CaseIterable {
     }
 
     /// Whether the call does what it asks for all the same.
-    var acts: Bool {
+    package var acts: Bool {
         switch self {
         case .unauthorized, .forbidden, .rejected, .serverError, .silence: false
         case .truncated, .huge, .garbage: true

@@ -6,23 +6,24 @@ import Testing
 
 /// A shop's network of its own: two network namespaces with a cable between them. In the one are the readers, the backend and Stripe, as a simulated
 /// store in a process of its own; in the other is the box, with the real daemon. Nothing reaches any other network, and all of it is removed.
-final class ShopNetwork: Sendable {
-    static let subnet = "10.77.0.0/24"
-    static let backend = "10.77.0.1"
-    static let box = "10.77.0.2"
+package final class ShopNetwork: Sendable {
+    package static let subnet = "10.77.0.0/24"
+    package static let backend = "10.77.0.1"
+    package static let box = "10.77.0.2"
     /// Where readers may be; the first ones are there when the shop opens.
-    static let places = (11...19).map { "10.77.0.\($0)" }
-    static let port = 4443
-    static let needs: Comment = "network namespaces are needed: root, and ip of iproute2"
+    package static let places = (11...19).map { "10.77.0.\($0)" }
+    package static let port = 4443
+    package static let needs: Comment = "network namespaces are needed: root, and ip of iproute2"
 
-    let directory: TemporaryDirectory
+    package let directory: TemporaryDirectory
     private let storeSpace: String
     private let boxSpace: String
     private let store: ChildProcess
+    private let servers: ChildProcess?
     private let daemon: ChildProcess
 
     /// Whether such networks can be made here.
-    static func isPermitted() async throws -> Bool {
+    package static func isPermitted() async throws -> Bool {
         guard geteuid() == 0 else { return false }
         let name = "rd\(getpid())probe"
         do {
@@ -36,9 +37,11 @@ final class ShopNetwork: Sendable {
 
     /// Opens the shop, lets the test work in it, and closes it, whatever became of the test.
     ///
-    /// - Parameter containers: networks that the box has made for containers, as Docker does.
-    static func open(
-        registered: Int, unregistered: Int = 0, containers: Int = 0, settings: [String] = [],
+    /// - Parameters:
+    ///   - containers: networks that the box has made for containers, as Docker does.
+    ///   - names: the backend and Stripe are known by names, which of two name servers the second one tells.
+    package static func open(
+        registered: Int, unregistered: Int = 0, containers: Int = 0, names: Bool = false, settings: [String] = [],
         at location: SourceLocation = #_sourceLocation,
         _ body: @escaping @Sendable (ShopNetwork) async throws -> Void
     ) async throws {
@@ -50,7 +53,7 @@ final class ShopNetwork: Sendable {
         do {
             try await layCable(storeSpace, boxSpace)
             for number in 0..<containers { try await addContainers(number, boxSpace) }
-            let shop = try await ShopNetwork(storeSpace, boxSpace, registered, unregistered, settings)
+            let shop = try await ShopNetwork(storeSpace, boxSpace, registered, unregistered, names, settings)
             log = { shop.log }
             do {
                 try await shop.answers()
@@ -97,7 +100,9 @@ final class ShopNetwork: Sendable {
         guard result.status == 0 else { throw NotInTime(description: "ip \(words.joined(separator: " ")): \(result.errors)") }
     }
 
-    private init(_ storeSpace: String, _ boxSpace: String, _ registered: Int, _ unregistered: Int, _ settings: [String]) async throws {
+    private init(
+        _ storeSpace: String, _ boxSpace: String, _ registered: Int, _ unregistered: Int, _ names: Bool, _ settings: [String]
+    ) async throws {
         let directory = try TemporaryDirectory()
         let files = directory.file("store")
         let addresses = Self.places.prefix(registered + unregistered).flatMap { ["--reader-address", $0] }
@@ -109,28 +114,82 @@ final class ShopNetwork: Sendable {
                 + addresses + [
                     "--readers", "\(registered)", "--unregistered", "\(unregistered)", "--port", "\(Self.port)", "--card-after", "60",
                 ]
+                + (names ? ["--name", Self.backendName, "--name", Self.stripeName] : [])
                 + ["--issuer-after", "60", "--order-after", "20", "--lanes"] + (1...max(1, registered)).map { "till-\($0)" },
             output: directory.file("store.out"), errors: directory.file("store.err"))
         try await eventually(within: .seconds(40), "the simulated store opens: \(store.output) \(store.errors)") {
             guard store.end == nil else { throw NotInTime(description: "readersim ended: \(store.errors)") }
             return store.output.contains("ready")
         }
+        var settings = settings
+        if names { settings += try Self.byName(files + "/readerd.toml") }
+        let servers = names ? try await Self.nameServers(boxSpace, directory) : nil
         let daemon = try ChildProcess(
-            ["ip", "netns", "exec", boxSpace, try ChildProcess.built("readerd"), "--config", files + "/readerd.toml"]
+            ["ip", "netns", "exec", boxSpace] + (names ? Self.withNameServers(directory) : []) + [
+                try ChildProcess.built("readerd"), "--config", files + "/readerd.toml",
+            ]
                 + (["lan.sweep=true", "usb.enabled=false", "log.level=debug"] + settings).flatMap { ["--set", $0] },
             output: directory.file("readerd.out"), errors: directory.file("readerd.log"))
         self.directory = directory
         self.storeSpace = storeSpace
         self.boxSpace = boxSpace
         self.store = store
+        self.servers = servers
         self.daemon = daemon
     }
 
-    var log: String { daemon.errors }
-    var socket: String { directory.file("store/checkout.sock") }
-    var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(60)) }
+    // MARK: Names
+
+    package static let backendName = "backend.shop.test"
+    package static let stripeName = "stripe.shop.test"
+
+    /// The settings that name backend and Stripe where the store's own file has their address.
+    private static func byName(_ file: String) throws -> [String] {
+        let text = try String(contentsOf: URL(filePath: file), encoding: .utf8)
+        let urls = text.split(separator: "\n").filter { $0.contains(".base_url") }
+        guard urls.count == 2 else { throw NotInTime(description: "two base_url are expected in \(text)") }
+        return zip(["backend.base_url", "stripe.base_url"], zip(urls, [backendName, stripeName])).map { key, named in
+            let value = named.0.drop { $0 != "\"" }.split(separator: "\"").first ?? ""
+            return "\(key)=\(value.replacing(backend, with: named.1))"
+        }
+    }
+
+    /// Two name servers of the box: the first swallows every question, the second knows the shop's names.
+    private static func nameServers(_ boxSpace: String, _ directory: TemporaryDirectory) async throws -> ChildProcess {
+        try Data("nameserver 127.0.0.54\nnameserver 127.0.0.53\n".utf8).write(to: URL(filePath: directory.file("resolv.conf")))
+        let program = """
+            import socket
+            dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); dead.bind(("127.0.0.54", 53))
+            well = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); well.bind(("127.0.0.53", 53))
+            print("ready", flush=True)
+            while True:
+                question, who = well.recvfrom(2048)
+                end = question.index(b"\\0", 12) + 5
+                four = question[end - 4:end - 2] == b"\\0\\1" and question[12:end - 4].endswith(b"\\4shop\\4test\\0")
+                record = b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\1\\0\\4" + socket.inet_aton("\(backend)") if four else b""
+                well.sendto(question[:2] + b"\\x81\\x80\\0\\1\\0" + bytes([four]) + b"\\0\\0\\0\\0" + question[12:end] + record, who)
+            """
+        let servers = try ChildProcess(
+            ["ip", "netns", "exec", boxSpace, "python3", "-c", program], output: directory.file("names.out"),
+            errors: directory.file("names.err"))
+        try await eventually("the name servers are there: \(servers.errors)") {
+            guard servers.end == nil else { throw NotInTime(description: "the name servers ended: \(servers.errors)") }
+            return servers.output.contains("ready")
+        }
+        return servers
+    }
+
+    /// Puts the shop's name servers where the resolver looks, for one program alone.
+    private static func withNameServers(_ directory: TemporaryDirectory) -> [String] {
+        let place = "mount --bind \(directory.file("resolv.conf")) \"$(readlink -f /etc/resolv.conf)\" && exec \"$@\""
+        return ["unshare", "--mount", "sh", "-c", place, "sh"]
+    }
+
+    package var log: String { daemon.errors }
+    package var socket: String { directory.file("store/checkout.sock") }
+    package var client: CheckoutClient { CheckoutClient(socketPath: socket, timeout: .seconds(60)) }
     /// It has been the same process all the time.
-    var runs: Bool { daemon.end == nil }
+    package var runs: Bool { daemon.end == nil }
 
     private func answers() async throws {
         try await eventually(within: .seconds(40), "readerd answers") {
@@ -145,26 +204,26 @@ final class ShopNetwork: Sendable {
     }
 
     /// Tells the simulated store something.
-    func order(_ words: String...) async throws {
+    package func order(_ words: String...) async throws {
         let result = try await run(
             ["ip", "netns", "exec", storeSpace, try ChildProcess.built("readersim")] + words + ["--directory", directory.file("store")])
         guard result.status == 0 else { throw NotInTime(description: "readersim \(words.joined(separator: " ")): \(result.errors)") }
     }
 
     /// The box loses its only network.
-    func pullCable() async throws { try await Self.ip("-n", boxSpace, "link", "set", "eth0", "down") }
+    package func pullCable() async throws { try await Self.ip("-n", boxSpace, "link", "set", "eth0", "down") }
 
     /// Runs a command line beside the daemon.
-    func readerctl(_ words: String...) async throws -> (status: CInt, output: String, errors: String) {
+    package func readerctl(_ words: String...) async throws -> (status: CInt, output: String, errors: String) {
         try await run([try ChildProcess.built("readerctl"), "--socket", socket] + words, within: .seconds(60))
     }
 
-    func pay(_ id: String, lane: String) async throws(ClientError) -> Payment {
+    package func pay(_ id: String, lane: String) async throws(ClientError) -> Payment {
         try await client.pay(id, PaymentBody(cart: "cart-\(id)", amount: "12.34", lane: lane), wait: .seconds(60))
     }
 
     private func close() async {
-        for process in [daemon, store] {
+        for process in [daemon, servers, store].compactMap(\.self) {
             process.signal(SIGTERM)
             do { try await process.ended(within: .seconds(30)) } catch { Issue.record("\(error)") }
         }

@@ -1,1 +1,0 @@
-../../CheckoutTests/Support/PushedEvents.swift
