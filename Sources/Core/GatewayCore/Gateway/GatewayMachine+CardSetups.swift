@@ -43,7 +43,7 @@ extension GatewayMachine {
                     "The reader has no live session, and opening one needs a connection token, which the backend gives for a cart only.",
                     remedy:
                         "Set maintenance_cart in readerd.toml to a cart that stays open, and cards are kept at any time. Or open any cart "
-                        + "for the reader now (readerctl carts open CART): its session lives on, and serves until the reader or readerd restarts."
+                        + "for the reader now (sudo readerctl carts open CART): its session lives on, and serves until the reader or readerd restarts."
                 ))
         }
         if machine.holder != nil, waitingCount(for: reader) >= policy.maximumWaiting {

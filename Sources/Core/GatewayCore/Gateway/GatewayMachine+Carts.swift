@@ -128,7 +128,7 @@ extension GatewayMachine {
                 Refusal(
                     .overloaded, "\(Self.maximumOpenCarts) carts are open.",
                     remedy:
-                        "Close those whose sale is over with DELETE /v1/carts/{cart}; one left alone for 30 minutes is closed by itself. "
+                        "Close those whose sale is over (readerctl carts close CART); one left alone for 30 minutes is closed by itself. "
                         + "Payments need no open cart."))
         }
         remember(cart, recalled: recall.cart, at: now)
@@ -286,6 +286,6 @@ extension GatewayMachine {
 
 extension Refusal {
     static func cartNotFound(_ cart: CartID) -> Refusal {
-        Refusal(.cartNotFound, "The cart \(cart.text) is not open here.", remedy: "Open it with PUT /v1/carts/{cart}.")
+        Refusal(.cartNotFound, "The cart \(cart.text) is not open here.", remedy: "Open it: sudo readerctl carts open \(cart.text)")
     }
 }

@@ -26,7 +26,7 @@ extension GatewayMachine {
             return .failure(
                 Refusal(
                     .readerNotFound, "No reader of this location is called \(wanted).",
-                    remedy: "See GET /v1/readers for those that are registered.", candidates: readers.ids))
+                    remedy: "See those that are registered: readerctl readers", candidates: readers.ids))
         }
         return .failure(
             Refusal(

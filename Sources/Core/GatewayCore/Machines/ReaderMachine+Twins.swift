@@ -133,7 +133,7 @@ extension ReaderMachine {
                 holder,
                 ReaderTrouble(
                     .inUseElsewhere, "The reader was at work for another payment, under another of its entries, for too long.",
-                    remedy: "Try again; remove the entry that is not used any more (readerctl readers remove ID).")))
+                    remedy: "Try again; remove the entry that is not used any more (sudo readerctl readers remove ID).")))
     }
 
     /// The entry is in no list any more: it has no session to keep, and nothing that holds it can be ended there. What may be authorised still keeps

@@ -39,6 +39,6 @@ struct JournalLoss: Sendable {
     static var code: String { "journal_lost" }
 
     static var remedy: String {
-        "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: readerctl journal accept-loss --note WHY."
+        "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: sudo readerctl journal accept-loss --note WHY."
     }
 }
