@@ -69,7 +69,8 @@ struct `readerctl says what helps` {
         #expect(told.status == 22)
         let lines = told.errors.split(separator: "\n")
         #expect(lines.first == "readerctl: The request is not valid.")
-        #expect(lines.count { $0.contains("amount") } == 1, "\(told.errors)")
+        #expect(lines.count { $0.hasPrefix("  amount: ") } == 1, "\(told.errors)")
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(told.errors)")
         try await agent.kill()
     }
 

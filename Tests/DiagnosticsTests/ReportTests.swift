@@ -112,6 +112,24 @@ import Testing
         #expect(!html.contains("@import") && !html.contains("url(h"))
     }
 
+    @Test func `money of which nobody knows comes first in it, then causes, and what follows from one says so`() throws {
+        func check(_ id: String, _ status: Check.Status, _ detail: String) -> Check {
+            Check(id: id, title: "A title of \(id).", status: status, detail: detail, remedy: "Mend \(id).", durationSeconds: 0)
+        }
+        var facts = Self.facts(Self.payment(Self.usual), trace: .had(PaymentTrace(payment: "p", steps: [])))
+        facts.checks = .had([
+            check("socket", .warn, "Nobody has a role."), check("backend", .fail, "It is away."), check("token", .fail, "None comes."),
+            check("payments", .warn, "One is unresolved."),
+        ])
+        let html = ReportPage(facts).html
+        let places = try ["One is unresolved.", "It is away.", "None comes.", "Nobody has a role."].map {
+            try #require(html.firstRange(of: $0)?.lowerBound, "\($0)")
+        }
+        #expect(places == places.sorted())
+        #expect(html.contains("Mend backend.") && !html.contains("Mend token."))
+        #expect(html.contains("This follows from another check, told above (A title of backend.): mend that first."))
+    }
+
     @Test func `nothing of a card is in it`() {
         let html = Self.page(Self.payment(Self.usual), Self.steps)
         #expect(!html.contains("9753") && !html.contains("visa"))

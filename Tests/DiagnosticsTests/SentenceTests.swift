@@ -134,5 +134,25 @@ import WebCall
         #expect(finding.status == .warn)
         #expect(finding.detail.contains("till-1-9 (cart 9)"))
         #expect(finding.remedy?.contains("Trying the same cart again with the same amount is safe") == true)
+        #expect(finding.remedy?.contains("sudo readerctl resolve till-1-9 --outcome failed --note WHY") == true)
+        #expect(finding.remedy?.contains("|") == false, "pasted into a shell that would be a pipe")
+    }
+
+    @Test func `a warning does not hide a payment that is unresolved, nor another warning`() {
+        let reasons = ["p", "q"].map {
+            Reason(code: "charged_amount_differs", message: "The payment \($0): another amount was charged.", remedy: "Look it up.")
+        }
+        let open = Status.OpenPayment(
+            id: "till-1-9", cart: "9", lane: nil, reader: nil, state: .unresolved, money: .unknown,
+            createdAt: Timestamp(milliseconds: Self.now.milliseconds))
+        var status = Self.status(reasons: reasons)
+        status.openPayments = [open]
+        let finding = Checkup.payments(status)
+        #expect(finding.status == .fail)
+        for part in ["The payment p: ", "1 more", "One payment is unresolved", "till-1-9 (cart 9)"] {
+            #expect(finding.detail.contains(part), "\(part): \(finding.detail)")
+        }
+        status = Self.status()
+        #expect(Checkup.payments(status).detail == "No payment is under way.")
     }
 }

@@ -76,6 +76,8 @@ import WebCall
         (.rejected(status: 404, detail: "payment_intent: b:443 answered 404: no such cart"), "Check the cart"),
         (.unavailable(detail: "x: the address of b cannot be found out (DNS): nobody has told it", mayHaveActed: false), "name server"),
         (.rejected(status: 422, detail: "no"), "Check the cart"),
+        (.rejected(status: 422, detail: "register_terminal: b:443 answered 422: this code is not valid"), "Check the registration code"),
+        (.rejected(status: 422, detail: "setup_intent: b:443 answered 422: no such user"), "the user, the partner and the postal code"),
         (.invalidAnswer(detail: "not JSON"), "backend.base_url"),
         (.unavailable(detail: "a: \(TransportWords.nameUnknown)", mayHaveActed: false), "name server"),
         (.unavailable(detail: "no route to b:443: \(TransportWords.noRoute)", mayHaveActed: false), "ip route"),
@@ -88,5 +90,16 @@ import WebCall
     func `each trouble with the backend has its own step, and only silence is the internet's`(_ failure: CallFailure, _ words: String) {
         #expect(failure.backendRemedy.contains(words), "\(failure.backendRemedy)")
         #expect(failure.backendRemedy.contains("internet") == (words == "internet connection"))
+    }
+
+    @Test func `what is refused of a reader or of a card is not told as a matter of a cart`() {
+        func cause(_ call: String) -> String { CallFailure.rejected(status: 422, detail: "\(call): b:443 answered 422").backendCause }
+        #expect(cause("payment_intent").hasPrefix("The backend refuses this cart or amount: "))
+        for call in ["register_terminal", "update_terminal", "deregister_terminal"] {
+            #expect(cause(call).hasPrefix("The backend refuses this change of a reader: "), "\(call)")
+        }
+        for call in ["setup_intent", "store_payment_method"] {
+            #expect(cause(call).hasPrefix("The backend refuses to keep this card: "), "\(call)")
+        }
     }
 }

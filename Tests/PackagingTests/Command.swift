@@ -13,6 +13,9 @@ enum Place {
         return bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     }
 
+    /// Every file of the sources, seen from there.
+    static func sources() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: root + "/Sources") }
+
     static func text(_ path: String) -> String {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }

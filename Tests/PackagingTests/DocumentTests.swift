@@ -52,6 +52,48 @@ struct DocumentTests {
         #expect(said.count { $0.hasPrefix("sudo ") } == block.split(separator: "\n").count { $0.contains("sudo ") }, "\(said)")
     }
 
+    @Test func `the README leads to every document`() throws {
+        let readme = Place.text(Place.root + "/README.md")
+        let linked = Set(readme.matches(of: #/\]\(([^)#]+\.md)\)/#).map { String($0.1) })
+        var documents = ["packaging/examples/README.md"]
+        for name in try FileManager.default.contentsOfDirectory(atPath: Place.root) where name.hasSuffix(".md") && name != "README.md" {
+            documents.append(name)
+        }
+        for path in try Place.sources() where path.hasSuffix(".md") { documents.append("Sources/" + path) }
+        // The root of a catalogue that only lists its articles.
+        let lists = ["readerd.docc/readerd.md", "Gateway.docc/Gateway.md", "CheckoutAPI.docc/CheckoutAPI.md"]
+        let missing = documents.filter { document in !linked.contains(document) && !lists.contains { document.hasSuffix($0) } }
+        #expect(documents.count > 25 && missing.isEmpty, "\(missing)")
+    }
+
+    @Test func `what a person is told to type is a command, with the right to run it`() throws {
+        // Only who has a role may run these, and root has them all.
+        let commands = [
+            "labels apply", "register", "resolve", "payments acknowledge", "journal accept-loss", "readers connect", "readers remove",
+            "readers identify", "discover", "trial tells", "carts open CART",
+        ]
+        let routes = ["GET", "PUT", "POST", "DELETE"].map { "\($0) /v1/" }
+        var read = 0
+        for path in try Place.sources() where path.hasSuffix(".swift") && !path.contains("/OpenAPI/") {
+            read += 1
+            for line in Place.text(Place.root + "/Sources/" + path).split(separator: "\n") where !line.contains("///") {
+                // Whoever asks for a route that there is not is a program's developer.
+                for route in routes where line.contains(route) && line.contains("\"") && !line.contains("/v1/openapi.json") {
+                    Issue.record("\(path): a route is no advice for a person: \(line)")
+                }
+                // A command is copied to its end: no sentence goes on behind it.
+                let isCopied = line.contains("sudo ") || line.contains("/credentials/")
+                #expect(!(isCopied && line.contains(". readerd")), "\(path): the command does not end where it seems to: \(line)")
+                guard !path.hasPrefix("Tools/"), !path.hasPrefix("Simulator/") else { continue }
+                let bare = line.replacing("sudo readerctl", with: "")
+                for command in commands where bare.contains("readerctl \(command)") {
+                    Issue.record("\(path): sudo is missing, without which only who has the role may run \(command): \(line)")
+                }
+            }
+        }
+        #expect(read > 400)
+    }
+
     @Test func `the units start what the package brings`() throws {
         let unit = Place.text(Place.packaging + "/systemd/readerd-metrics.service")
         #expect(unit.contains("ExecStart=/usr/libexec/readerd/write-metrics\n"))

@@ -58,6 +58,10 @@ struct LifecycleTests {
         let package = try Package()
         let installed = try package.dpkg("-i \(package.file)")
         #expect(installed.contains("installed and not started yet"), "\(installed)")
+        // Whatever the version is called, no line of Debian's own history is longer than its tools like.
+        let history = try shell("gzip -dc \(package.root)/usr/share/doc/readerd/changelog.gz", in: package.scratch)
+        let entries = history.output.split(separator: "\n").filter { !$0.hasPrefix(" -- ") }
+        #expect(entries.count == 3 && entries.allSatisfy { $0.count <= 60 }, "\(history.output)")
         #expect(package.exists("/usr/bin/readerd") && package.exists("/etc/readerd/readerd.toml"))
         let documents = [
             "html/index.html", "html/Routes.html", "html/style.css", "examples/readerd.toml", "examples/take_payment.py", "openapi.json",

@@ -18,6 +18,9 @@ package enum TransportWords {
     package static let hasPath = "backend.base_url has the path "
     /// The calls that name the location, by their paths: what is refused there is no cart's.
     static let listOfReaders = "terminal_readers"
+    /// The calls that are about a reader, and those that are about a card to be kept.
+    static let ofReaders = ["register_terminal", "update_terminal", "deregister_terminal"]
+    static let ofCards = ["setup_intent", "store_payment_method"]
 }
 
 /// What is wrong on the way to the backend, or with it: the one mapping, for the status, payments, checks, the log and `systemctl status`.
@@ -35,6 +38,8 @@ extension CallFailure {
             "The backend has nothing under the path in backend.base_url: \(detail)"
         case .rejected(404, let detail) where isAboutLocation: "The backend does not know this location: \(detail)"
         case .rejected(_, let detail) where isAboutLocation: "The backend refuses this location: \(detail)"
+        case .rejected(_, let detail) where isAbout(TransportWords.ofReaders): "The backend refuses this change of a reader: \(detail)"
+        case .rejected(_, let detail) where isAbout(TransportWords.ofCards): "The backend refuses to keep this card: \(detail)"
         case .rejected(_, let detail): "The backend refuses this cart or amount: \(detail)"
         case .invalidAnswer(let detail): "Something answers that is not the backend, or not as it should: \(detail)"
         case .unavailable(let detail, _): Way(detail).cause + ": \(detail)"
@@ -46,14 +51,16 @@ extension CallFailure {
     package var backendRemedy: String {
         switch self {
         case .unauthorized:
-            "Put a valid token where backend.token_file says; in the package: sudo install -m 0600 TOKEN-FILE "
-                + "/etc/readerd/credentials/backend-token. readerd takes it up by itself."
+            "Put a valid token where backend.token_file says (readerd takes it up by itself); in the package: sudo install -m 0600 "
+                + "TOKEN-FILE /etc/readerd/credentials/backend-token"
         case .forbidden:
             "Ask whoever manages the backend to let this service account take payments and manage terminals at this location."
         case .rejected(404, let detail) where detail.contains(TransportWords.hasPath):
             "Leave the path out of backend.base_url in readerd.toml (only https:// and the host), then: sudo systemctl restart readerd"
         case .rejected where isAboutLocation:
             "Correct location in readerd.toml: the id that the backend has for this location; then: sudo systemctl restart readerd"
+        case .rejected where isAbout(TransportWords.ofReaders): "Check the registration code, the label and the location."
+        case .rejected where isAbout(TransportWords.ofCards): "Check the user, the partner and the postal code at the backend."
         case .rejected: "Check the cart, the amount and the location at the backend."
         case .invalidAnswer:
             "Check backend.base_url in readerd.toml: the backend's address without a path. The login page of a network answers like this "
@@ -82,7 +89,10 @@ extension CallFailure {
         }
     }
 
-    private var isAboutLocation: Bool { detail.hasPrefix(TransportWords.listOfReaders) }
+    private var isAboutLocation: Bool { isAbout([TransportWords.listOfReaders]) }
+
+    /// The detail begins with the call's name.
+    private func isAbout(_ calls: [String]) -> Bool { calls.contains { detail.hasPrefix($0) } }
 }
 
 /// Where on the way to a server it ends.
@@ -122,7 +132,7 @@ private enum Way {
 
     var remedy: String {
         switch self {
-        case .clock: "Set this box's clock: sudo timedatectl set-ntp true; then see: timedatectl. Everything is tried again by itself."
+        case .clock: "Set this box's clock; all is tried again by itself: sudo timedatectl set-ntp true; then see: timedatectl"
         case .name: "Check the address in readerd.toml for a wrong name, then this box's name server: cat /etc/resolv.conf"
         case .route: "Check this box's network cable or Wi-Fi, and the router: ip address; ip route"
         case .certificate:

@@ -50,8 +50,8 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
         return ReaderTrouble(
             .softwareUnsupported,
             "The reader \(reader.name)\(software) is there, and it does not serve the interface that readerd speaks: \(words).",
-            remedy: "Update readerd, and let the reader update itself (restart it, idle and on power); then run readerctl readers connect "
-                + "\(reader.serial ?? reader.id.text). readerctl trial tells which step it refuses, and with what words.")
+            remedy: "Update readerd, and let the reader update itself (restart it, idle and on power); then run sudo readerctl readers "
+                + "connect \(reader.serial ?? reader.id.text). sudo readerctl trial tells which step it refuses, and with what words.")
     }
 
     package static func vendorSDKOnly(_ reader: ReaderFacts) -> ReaderTrouble {

@@ -79,6 +79,9 @@ struct Complaint: Encodable {
         self.payment = payment ?? problem?.payment
     }
 
+    /// What goes on in the next line stands further in than its beginning.
+    private static let hanging = "    "
+
     func tell(_ output: Output) {
         if output.json {
             do {
@@ -91,7 +94,10 @@ struct Complaint: Encodable {
         // What is wrong with a field is said once, at the field.
         let said = problem?.errors?.isEmpty == false ? "" : " \(shown(detail))"
         var lines = [wrapped("readerctl: \(shown(title)).\(said)")]
-        for field in problem?.errors ?? [] { lines.append("  \(shown(field.field)): \(shown(field.message))") }
+        for field in problem?.errors ?? [] {
+            let words = wrapped("\(shown(field.field)): \(shown(field.message, limit: 800))", indent: Self.hanging)
+            lines.append(String(words.dropFirst(2)))
+        }
         if let payment = problem?.payment { lines.append("  payment: \(shown(payment))") }
         if let candidates = problem?.candidates { lines.append("  could be: \(shown(candidates.joined(separator: ", ")))") }
         for step in steps { lines += ["  \(step.what):", "    \(step.command)"] }

@@ -27,7 +27,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .notRunning: "the agent is not running, or its socket is elsewhere"
         case .notPermitted: "not permitted: by the socket, or by your role"
         case .refused: "the agent refused, and said why"
-        case .connectionLost: "the connection was lost, or no usable answer came; pay: repeat it, same id"
+        case .connectionLost: "no usable answer came; pay: repeat it with the same id"
         case .checkFailed: "check: something is wrong, and it was said what"
         case .usage: "the command line is wrong"
         }

@@ -54,7 +54,7 @@ import Testing
             #expect(chmod(store.simulator.tokenFile, 0o644) == 0)
             let found = try await check(store, "credential")
             #expect(found.status == .fail)
-            #expect(found.remedy?.hasPrefix("sudo chmod 0600") == true)
+            #expect(found.remedy?.contains("sudo chmod 0600") == true)
         }
     }
 

@@ -38,7 +38,7 @@ struct BackendProblemTests {
             let ended = try await store.client.payment("w-1", wait: .seconds(30))
             #expect(ended.state == .succeeded)
             store.expectHonest(ended)
-            expect(try await store.finding("payments"), .pass, says: "none is unresolved")
+            expect(try await store.finding("payments"), .pass, says: "No payment is under way.")
         }
     }
 

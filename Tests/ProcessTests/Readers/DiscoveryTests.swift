@@ -37,7 +37,7 @@ import Testing
                 #expect(words.contains("Not a card reader: a macro keypad that uses Ingenico's vendor id."), "\(told.output)")
                 #expect(words.contains("A card reader (Ingenico iPP370); its maker has not published how it is driven"), "\(told.output)")
                 #expect(words.contains("The reader at \(new.address) is not registered at this location."), "\(told.output)")
-                #expect(words.contains("Have the reader show a registration code, then run readerctl register."), "\(told.output)")
+                #expect(words.contains("Have the reader show a registration code, then run sudo readerctl register."), "\(told.output)")
                 #expect(words.contains("4 devices, 1 address ("), "\(told.output)")
 
                 // The same for programs, and what was seen stays in the list of devices.

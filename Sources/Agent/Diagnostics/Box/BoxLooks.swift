@@ -137,7 +137,7 @@ extension Checkup {
         if let lost = status.reasons.first(where: { $0.code == "journal_lost" }) {
             return .fail(
                 lost.message + " No payment is accepted until a technician agrees.",
-                lost.remedy ?? "readerctl journal accept-loss --note WHY")
+                lost.remedy ?? "sudo readerctl journal accept-loss --note WHY")
         }
         if status.journal.state != .ok {
             return .fail(
@@ -153,19 +153,27 @@ extension Checkup {
 
     static func payments(_ status: Status) -> Finding {
         let warned = Payment.WarningCode.known.map(\.rawValue)
-        if let warning = status.reasons.first(where: { warned.contains($0.code) }) {
-            return .fail(
-                warning.message,
-                (warning.remedy ?? "Look the payment up in Stripe's dashboard.")
-                    + " Then: readerctl payments acknowledge PAYMENT --note WHAT_WAS_DONE")
-        }
+        let warnings = status.reasons.filter { warned.contains($0.code) }
         let unresolved = status.openPayments.filter { $0.state == .unresolved }
-        guard !unresolved.isEmpty else { return .pass("\(status.openPayments.count) payments are under way, none is unresolved.") }
         let list = unresolved.prefix(5).map { "\($0.id) (cart \($0.cart))" }.joined(separator: ", ")
+        let open =
+            "\(unresolved.count == 1 ? "One payment is" : "\(unresolved.count) payments are") unresolved: it is not known whether the money was taken: \(list)."
+        if let warning = warnings.first {
+            let others = warnings.count > 1 ? " \(warnings.count - 1) more such payments stand in: readerctl status." : ""
+            return .fail(
+                warning.message + others + (unresolved.isEmpty ? "" : " " + open),
+                (warning.remedy ?? "Look the payment up in Stripe's dashboard.")
+                    + " Then: sudo readerctl payments acknowledge PAYMENT --note WHAT_WAS_DONE")
+        }
+        guard let first = unresolved.first else {
+            let count = status.openPayments.count
+            return .pass(count == 0 ? "No payment is under way." : "\(count) under way, none is unresolved.")
+        }
         return .warn(
-            "\(unresolved.count == 1 ? "One payment is" : "\(unresolved.count) payments are") unresolved: it is not known whether the money was taken: \(list).",
+            open,
             "Nothing is lost, and readerd goes on asking. Trying the same cart again with the same amount is safe. To end it yourself, look the payment up in "
-                + "Stripe's dashboard, then: readerctl resolve PAYMENT --outcome succeeded|failed --note WHY")
+                + "Stripe's dashboard. If nothing was charged: sudo readerctl resolve \(first.id) --outcome failed --note WHY; if it was: --outcome succeeded"
+        )
     }
 
     static func descriptors(_ place: Place) -> Finding {
@@ -179,7 +187,7 @@ extension Checkup {
         guard UInt64(open.count) * 10 < UInt64(limit.rlim_cur) * 8 else {
             return .fail(
                 words + " Soon no reader and no till can connect.",
-                "Restart readerd when no customer is paying: sudo systemctl restart readerd. If it comes back, keep the log: journalctl -u readerd --since today > readerd.log"
+                "If it comes back, keep the log (journalctl -u readerd --since today > readerd.log). Restart readerd when no customer is paying: sudo systemctl restart readerd"
             )
         }
         return .pass(words)

@@ -78,7 +78,7 @@ extension Checkup {
             guard facts.mode & 0o007 == 0 else {
                 return .fail(
                     "\(file.operatorPath) holds \(file.what) and is open to every user of this box (mode \(facts.modeText)).",
-                    "sudo chmod 0600 \(file.operatorPath), and ask for a new one: others may have read it.")
+                    "Others may have read it: ask for a new one, and close the file to them: sudo chmod 0600 \(file.operatorPath)")
             }
         }
         let life = Self.life(await credentialLife(), now: BoxClock.now(), file: place.secretFiles.first?.operatorPath)
@@ -101,7 +101,7 @@ extension Checkup {
     }
 
     private static func toPut(_ file: Place.SecretFile) -> String {
-        "Put \(file.what) there: sudo install -m 0600 TOKEN-FILE \(file.operatorPath). readerd takes it up by itself."
+        "Put \(file.what) there (readerd takes it up by itself): sudo install -m 0600 TOKEN-FILE \(file.operatorPath)"
     }
 
     /// - Parameter file: where the credential stands.
@@ -139,7 +139,7 @@ extension Checkup {
                     ? "\(size / 3_600_000) hours" : "\(size / 86_400_000) days"
         let sentence = "This box's clock is \(words) \(difference < 0 ? "behind" : "ahead"), by \(place)'s."
         let remedy =
-            "Switch on time synchronisation: sudo timedatectl set-ntp true; then see: timedatectl. A box that forgets the time without power needs a new battery."
+            "A box that forgets the time without power needs a new battery. Switch on time synchronisation: sudo timedatectl set-ntp true; then see: timedatectl"
         if size < 60_000 { return .warn(sentence, remedy) }
         return .fail(sentence + " Certificates are judged by the clock, and the times of payments will be wrong.", remedy)
     }
@@ -168,7 +168,7 @@ extension Checkup {
 
     static func token(_ token: CheckedAgent.Token?, now: WallTime) -> Finding {
         guard let token else {
-            return .skipped("None was needed since readerd started. Opening a cart asks for one: readerctl carts open CART")
+            return .skipped("None was needed since readerd started. Opening a cart asks for one: sudo readerctl carts open CART")
         }
         func ago(_ time: Timestamp) -> String {
             let minutes = max(0, now - WallTime(time.milliseconds)) / 60_000

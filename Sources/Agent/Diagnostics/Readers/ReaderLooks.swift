@@ -45,7 +45,7 @@ extension Checkup {
         guard !status.readers.isEmpty else {
             return .fail(
                 "No reader is registered at this location.",
-                "Register one: switch it on, let it show its code (Settings, Generate pairing code), then: readerctl register. If there should be some, check location in the settings."
+                "If there should be some, check location in the settings. Else register one: switch it on, let it show its code (Settings, Generate pairing code), then: sudo readerctl register"
             )
         }
         let usable = status.readers.filter { [.ready, .busy, .idle].contains($0.state) }
@@ -69,18 +69,18 @@ extension Checkup {
         let strangers = agent.devices.filter { $0.transport == .lan && $0.reader == nil && $0.host != nil }
         guard looksAtLAN else {
             return .skipped(
-                "Nobody could ask the readers since readerd started: where they are is told with an open cart (readerctl carts open CART), and lan.sweep is off."
+                "Nobody could ask the readers since readerd started: where they are is told with an open cart (sudo readerctl carts open CART), and lan.sweep is off."
             )
         }
         guard strangers.isEmpty else {
             return .skipped(
                 "\(strangers.count == 1 ? "A reader answers" : "\(strangers.count) readers answer") on this network; which of the registered ones "
-                    + "\(strangers.count == 1 ? "it is" : "they are") is told by Stripe's list, and that needs an open cart: readerctl carts open CART, or maintenance_cart in the settings."
+                    + "\(strangers.count == 1 ? "it is" : "they are") is told by Stripe's list, and that needs an open cart: sudo readerctl carts open CART, or maintenance_cart in the settings."
             )
         }
         return .fail(
             "No reader answers on this network: \(readers.count) \(readers.count == 1 ? "is" : "are") registered, and none was seen since readerd started.",
-            "Switch the readers on and connect them to this box's network, then: sudo readerctl discover. If one is there and is not found, open a cart (readerctl carts open CART): where it is is told with that."
+            "Switch the readers on and connect them to this box's network, then: sudo readerctl discover; if one is there and is not found, open a cart, for where it is is told with that: sudo readerctl carts open CART"
         )
     }
 
@@ -103,7 +103,7 @@ extension Checkup {
         let drifted = status.reasons.filter { $0.code == "label_drift" }
         guard let first = drifted.first else { return .pass("No reader is called otherwise than the settings say.") }
         let others = drifted.count > 1 ? " (and \(drifted.count - 1) more)" : ""
-        return .warn(first.message + others, first.remedy ?? "Run readerctl labels apply, or change the settings.")
+        return .warn(first.message + others, first.remedy ?? "Run sudo readerctl labels apply, or change the settings.")
     }
 
     static func software(_ reader: Reader) -> Finding {
@@ -119,7 +119,7 @@ extension Checkup {
             // What only Stripe's list says is missing altogether: nobody has read it yet, and the reader is not to blame.
             if reader.serial == nil, reader.model == nil, reader.lastSeenAt == nil {
                 return .skipped(
-                    "Stripe's list of readers was not read yet: that needs a connection token, and so an open cart. Open one (readerctl carts open CART), or set maintenance_cart, and check again."
+                    "Stripe's list of readers was not read yet: that needs a connection token, and so an open cart. Open one (sudo readerctl carts open CART), or set maintenance_cart, and check again."
                 )
             }
             return .fail(
@@ -236,7 +236,7 @@ extension Checkup {
         }
         return .fail(
             "\(taken.joined(separator: ", ")) \(taken.count == 1 ? "is" : "are") in use by another program: a second readerd on this network, or a checkout with Stripe's own software.",
-            "Find it and stop it (ask: is there an old box, a tablet, a test installation?). Then take the reader over: readerctl readers connect READER --take-over"
+            "Find it and stop it (ask: is there an old box, a tablet, a test installation?). Then take the reader over: sudo readerctl readers connect READER --take-over"
         )
     }
 

@@ -73,7 +73,7 @@ extension Checkup {
         guard runs else { return .pass("It looks like a modem, but ModemManager does not run, as far as can be seen from here.") }
         return .warn(
             "It looks like a modem, and ModemManager runs: it probes such devices for some seconds after they are plugged in.",
-            "If this box needs no mobile network: sudo systemctl disable --now ModemManager. readerd's udev rules tell it to leave the known readers alone."
+            "readerd's udev rules tell it to leave the known readers alone. If this box needs no mobile network: sudo systemctl disable --now ModemManager"
         )
     }
 
@@ -83,7 +83,7 @@ extension Checkup {
         guard control == "on" || status != "suspended" else {
             return .warn(
                 "The kernel has switched it off to save power (autosuspend).",
-                "Keep it on: echo on | sudo tee \(path)/power/control. readerd's udev rules do this for the known readers.")
+                "readerd's udev rules keep the known readers on. For this one: echo on | sudo tee \(path)/power/control")
         }
         return .pass("Power management: \(control), \(status).")
     }

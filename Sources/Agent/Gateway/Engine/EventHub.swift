@@ -95,7 +95,7 @@ actor EventHub {
         guard start >= 0 else {
             throw Problem(
                 .cursorGone, "The cursor is not one of this journal, or too old to go on from.",
-                remedy: "Begin without a cursor, and read GET /v1/payments for what was missed.")
+                remedy: "Begin without a cursor, and see what was missed: readerctl payments")
         }
         guard !isFinished else { throw Self.stopping }
         let notices = topics.contains(.agent) ? standing : []

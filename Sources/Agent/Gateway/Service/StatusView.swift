@@ -46,7 +46,7 @@ extension Status {
                     code: "label_drift",
                     message:
                         "The reader \(reader.facts.id.text) is called \(reader.facts.label ?? "nothing"), and the settings say \(declared).",
-                    remedy: "Run readerctl labels apply, or change the settings."))
+                    remedy: "Run sudo readerctl labels apply, or change the settings."))
         }
         self.init(
             canTakePayments: canTakePayments, reasons: reasons, backend: backend, journal: journal, readers: readers.map { Reader($0) },
@@ -71,7 +71,7 @@ extension Status {
             return Reason(
                 code: "no_reader", message: "No reader is registered at this location.",
                 remedy:
-                    "Let a reader show its registration code, then: readerctl register. If there should be one, check location in readerd.toml."
+                    "If there should be one, check location in readerd.toml. Else let a reader show its registration code, then: sudo readerctl register"
             )
         }
         guard readers.allSatisfy(\.isUnknown) else {
@@ -81,7 +81,7 @@ extension Status {
         }
         return Reason(
             code: "readers_unknown", message: "No reader has been asked since readerd started, so whether one is there is not known.",
-            remedy: "Open a cart (readerctl carts open CART) or run sudo readerctl check. A payment is accepted all the same.")
+            remedy: "Open a cart (sudo readerctl carts open CART) or run sudo readerctl check. A payment is accepted all the same.")
     }
 }
 

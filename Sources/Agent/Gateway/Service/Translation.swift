@@ -150,7 +150,7 @@ extension Reason {
         case .unknown:
             self.init(
                 code: "not_asked", message: "Nobody has asked the reader since readerd started.",
-                remedy: "Open a cart (readerctl carts open CART) or run sudo readerctl check: both ask it.")
+                remedy: "Open a cart (sudo readerctl carts open CART) or run sudo readerctl check: both ask it.")
         case .connecting: self.init(code: "connecting", message: "A session with the reader is being opened.", remedy: "Wait a moment.")
         case .offline:
             self.init(

@@ -49,7 +49,7 @@ extension CardSetupMachine {
                 code: .readerError, message: "The reader reported an error: \(detail)",
                 remedy:
                     "Nothing was kept. Whether newer reader software still keeps cards over the local network is not published: if it goes "
-                    + "on, take the card in Stripe's form with POST /v1/intents/setup.")
+                    + "on, take the card in Stripe's own form, which needs no reader.")
         }
     }
 }

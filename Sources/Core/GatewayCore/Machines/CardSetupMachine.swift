@@ -136,7 +136,7 @@ package struct CardSetupMachine: Sendable {
             .failed,
             PaymentFailure(
                 code: .journalUnavailable, message: "The agent cannot write its journal; the card was not stored.",
-                remedy: "Store it with POST /v1/bankcards and this payment_method when there is room again."), at: now)
+                remedy: "Store it when there is room again, without the card: readerctl cards store, with this payment method."), at: now)
     }
 
     package mutating func stored(_ result: Result<StoredCard, CallFailure>, at now: Now) -> [Action] {
@@ -149,8 +149,8 @@ package struct CardSetupMachine: Sendable {
             var told = failure.cardFailure
             told.remedy =
                 failure.leavesOpenWhetherStored
-                ? "The card may or may not be stored: look at the customer's cards, then try POST /v1/bankcards with this payment_method."
-                : "\(told.remedy ?? "") Then store it with POST /v1/bankcards and this payment_method; the card is not needed again."
+                ? "The card may or may not be stored: look at the customer's cards. If it is missing: readerctl cards store, with this payment method."
+                : "\(told.remedy ?? "") Then store it, without the card: readerctl cards store, with this payment method."
             return end(.failed, told, at: now)
         }
     }
@@ -184,7 +184,7 @@ package struct CardSetupMachine: Sendable {
                 code: .agentRestarted,
                 message: isMade ? "The agent was restarted while the card was being stored." : "The agent was restarted.",
                 remedy: isMade
-                    ? "The card may or may not be stored: look at the customer's cards, then try POST /v1/bankcards with this payment_method."
+                    ? "The card may or may not be stored: look at the customer's cards. If it is missing: readerctl cards store, with this payment method."
                     : "Nothing was kept. Try again with a new id."), at: now)
     }
 

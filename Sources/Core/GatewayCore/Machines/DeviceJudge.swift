@@ -145,7 +145,7 @@ struct DeviceJudge {
     private func unregistered(_ subject: String) -> DeviceReason {
         DeviceReason(
             .notRegistered, "\(subject) is not registered at this location.",
-            remedy: "Have the reader show a registration code, then run readerctl register.")
+            remedy: "Have the reader show a registration code, then run sudo readerctl register.")
     }
 
     private func isExcluded(_ sighting: USBSighting) -> Bool {

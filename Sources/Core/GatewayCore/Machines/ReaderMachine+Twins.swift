@@ -17,7 +17,7 @@ extension ReaderMachine {
     /// Somebody has it, or waits for it: what is under way here is not handed to another entry.
     var isOccupied: Bool {
         if case .held = lease { return true }
-        return isAtWork || !waiting.isEmpty || !visitors.isEmpty || pending.contains { $0.owner != .session }
+        return isAtWork || !waiting.isEmpty || !connects.isEmpty || pending.contains { $0.owner != .session }
     }
 
     /// The device is asked something by this entry, or is somebody's in a session of it: no other entry may come between.
@@ -133,7 +133,7 @@ extension ReaderMachine {
                 holder,
                 ReaderTrouble(
                     .inUseElsewhere, "The reader was at work for another payment, under another of its entries, for too long.",
-                    remedy: "Try again; remove the entry that is not used any more (readerctl readers remove ID).")))
+                    remedy: "Try again; remove the entry that is not used any more (sudo readerctl readers remove ID).")))
     }
 
     /// The entry is in no list any more: it has no session to keep, and nothing that holds it can be ended there. What may be authorised still keeps

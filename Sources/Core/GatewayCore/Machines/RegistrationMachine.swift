@@ -136,7 +136,7 @@ package struct RegistrationMachine: Sendable {
     private func notListed(_ id: ReaderID) -> Refusal {
         Refusal(
             .readerNotFound, "The reader \(id.text) is not registered at this location any more.",
-            remedy: "See GET /v1/readers?refresh=true for those that are.")
+            remedy: "See those that are: readerctl readers --refresh")
     }
 
     /// What a list after the change shows of it; nil: nothing yet.
@@ -195,14 +195,14 @@ package struct RegistrationMachine: Sendable {
                 "\(answer), but within \(patience / 1000) s no new reader labelled \(label) appeared"
                     + (list ?? ": the list shows \(others)") + ".",
                 remedy:
-                    "Look at GET /v1/readers?refresh=true once more; if it is still not there, make a new code on the reader and register it "
+                    "Look once more (readerctl readers --refresh); if it is still not there, make a new code on the reader and register it "
                     + "again. Nothing is sent twice by itself.", candidates: seen.map(\.id).sorted())
         case .relabel, .remove:
             if let doubt { return .from(doubt) }
             if let listTrouble { return .from(listTrouble) }
             return Refusal(
                 .backendInvalidAnswer, "The backend accepted the change, but its list does not show it.",
-                remedy: "Look at GET /v1/readers?refresh=true in a moment; repeat the change if it is not there.")
+                remedy: "Look in a moment (readerctl readers --refresh); repeat the change if it is not there.")
         }
     }
 }

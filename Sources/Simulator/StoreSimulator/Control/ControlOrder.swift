@@ -128,7 +128,7 @@ struct ControlOrder {
             "decline_leaves_failed": \.declineLeavesFailed, "repeat_returns_same_intent": \.repeatReturnsSameIntent,
         ]
         let times: [String: any WritableKeyPath<BackendBehaviour, Int> & Sendable] = [
-            "failed_stands": \.failedStands, "order_delay": \.orderDelay,
+            "failed_stands": \.failedStands, "order_delay": \.orderDelay, "clock_ahead": \.clockAhead,
         ]
         let named = (members.object ?? [:]).filter { $0.key != "event" && !$0.value.isNull }
         guard !named.isEmpty else { throw SimulatorError("nothing is named") }

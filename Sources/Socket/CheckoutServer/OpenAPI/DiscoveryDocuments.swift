@@ -42,7 +42,7 @@ extension Examples {
         host: "*.k427i2stwjn76ximqdeu.device.stripe-terminal-local-reader.net", driveable: false,
         reason: Reason(
             code: "unregistered", message: "The reader at 192.168.8.57 is not registered at this location.",
-            remedy: "Have the reader show a registration code, then run readerctl register."),
+            remedy: "Have the reader show a registration code, then run sudo readerctl register."),
         firstSeenAt: when, lastSeenAt: when)
 
     static let discoverySummary = DiscoverySummary(

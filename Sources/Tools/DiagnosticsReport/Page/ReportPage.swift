@@ -83,17 +83,7 @@ package struct ReportPage: Sendable {
     private var checks: Markup {
         guard case .had(let checks) = facts.checks else { return section("Checks", missing(facts.checks, "The checks")) }
         var content = Markup()
-        for (status, style) in [(Check.Status.fail, "bad"), (.warn, "doubt")] {
-            for check in checks where check.status == status {
-                let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
-                var card = Markup.element("h3", text: (status == .fail ? "Failed: " : "Warning: ") + subject + check.detail)
-                card += .element("p", [("class", "quiet")], text: "Checked: \(check.title)")
-                if let remedy = check.remedy {
-                    card += .element("p", [("class", "todo")], .element("strong", text: "What to do: ") + Markup(remedy))
-                }
-                content += .element("div", [("class", "card \(style)")], card)
-            }
-        }
+        for (check, cause) in checks.wrongFirst { content += wrong(check, because: cause) }
         let well = checks.filter { $0.status == .pass }
         let others = checks.filter { $0.status != .pass && $0.status != .fail && $0.status != .warn }
         if checks.count == well.count + others.count {
@@ -103,6 +93,20 @@ package struct ReportPage: Sendable {
         content += folded("\(well.count) passed", well)
         content += folded("\(others.count) not checked", others)
         return section("Checks", content)
+    }
+
+    /// - Parameter cause: what it probably follows from; then what to do is said there.
+    private func wrong(_ check: Check, because cause: Check?) -> Markup {
+        let subject = check.subject.map { check.detail.contains($0) ? "" : "\($0): " } ?? ""
+        var card = Markup.element("h3", text: (check.status == .fail ? "Failed: " : "Warning: ") + subject + check.detail)
+        card += .element("p", [("class", "quiet")], text: "Checked: \(check.title)")
+        if let cause {
+            card += .element(
+                "p", [("class", "todo")], text: "This follows from another check, told above (\(cause.title)): mend that first.")
+        } else if let remedy = check.remedy {
+            card += .element("p", [("class", "todo")], .element("strong", text: "What to do: ") + Markup(remedy))
+        }
+        return .element("div", [("class", "card \(check.status == .fail ? "bad" : "doubt")")], card)
     }
 
     private func folded(_ summary: String, _ checks: [Check]) -> Markup {

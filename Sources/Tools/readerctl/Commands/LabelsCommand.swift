@@ -29,7 +29,7 @@ struct LabelsCommand: AsyncParsableCommand {
                         "\(shown(reader.serial ?? reader.reader ?? "?")) is called \(shown(ReaderWords.name(reader))), and should be "
                             + "\(shown(reader.declaredLabel ?? "?"))."))
             }
-            try output.line("Mend it: readerctl labels apply")
+            try output.line("Mend it: sudo readerctl labels apply")
             return .ok
         }
     }

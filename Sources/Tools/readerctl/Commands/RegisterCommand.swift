@@ -47,7 +47,7 @@ struct RegisterCommand: AgentCommand {
         fields.add("Why", reader.reason?.message)
         fields.add("What to do", reader.reason?.remedy)
         try output.lines(fields.lines)
-        try output.line("See it on its display: readerctl readers identify \(shown(reader.reader ?? label))")
+        try output.line("See it on its display: sudo readerctl readers identify \(shown(reader.reader ?? label))")
         return .ok
     }
 

@@ -1,4 +1,5 @@
 import CheckoutAPI
+import DiagnosticsReport
 
 /// Checks in words: what is wrong first and in full, what is well in a line each.
 struct CheckWords {
@@ -12,15 +13,9 @@ struct CheckWords {
     }
 
     func lines(_ checks: [Check], _ summary: CheckSummary) -> [String] {
-        let ordered = checks.causesFirst
-        let checks = checks.inReadingOrder
         var lines: [String] = []
-        // Money of which nobody knows comes before everything.
-        let payments = ordered.filter { $0.check.id == "payments" }
-        let others = ordered.filter { $0.check.id != "payments" }
-        for (status, group) in [(Check.Status.fail, payments), (.warn, payments), (.fail, others), (.warn, others)] {
-            for (check, cause) in group where check.status == status { lines += wrong(check, because: cause) + [""] }
-        }
+        for (check, cause) in checks.wrongFirst { lines += wrong(check, because: cause) + [""] }
+        let checks = checks.inReadingOrder
         for check in checks where check.status == .pass {
             lines +=
                 isDetailed ? text("\(check.title) \(check.detail)", Self.indent, mark(check)) : [mark(check) + " " + shown(check.title)]

@@ -51,6 +51,8 @@ struct Outbox: Sendable {
     private var retryAt: MonoTime?
     private(set) var trouble: JournalTrouble?
     private var isWriting = false
+    /// When the disk last took what was to be written; nil: not since the start.
+    private(set) var writtenAt: WallTime?
 
     mutating func add(_ entry: JournalEntry, waiter: Waiter? = nil) {
         queue.append(Item(entry: entry, waiter: waiter))
@@ -70,7 +72,8 @@ struct Outbox: Sendable {
     }
 
     /// On disk, all of it; `isOverdue` of those that were given up as late before.
-    mutating func written() -> [Item] {
+    mutating func written(at moment: WallTime) -> [Item] {
+        writtenAt = moment
         isWriting = false
         retryAt = nil
         trouble = nil

@@ -29,15 +29,25 @@ struct CartBook: Sendable {
     mutating func change<Result>(_ event: (inout CartMachine) -> Result) -> Result { event(&money) }
 }
 
-/// All carts, each found by every spelling that a backend may take for the same.
+/// All carts, each found by every spelling that a backend may take for the same; and what is being got ready for them.
 struct CartShelf: Sendable {
+    var warmUps = WarmUps()
     private var books: [CartID: CartBook] = [:]
+    /// Carts of payments that ended while their reader was still to be freed: it may be freed with a token of theirs.
+    private var freeing: [PaymentID: CartID] = [:]
 
     subscript(cart: CartID) -> CartBook? {
         get { books[cart.lock] }
         set { books[cart.lock] = newValue }
         _modify { yield &books[cart.lock] }
     }
+
+    mutating func isFreeing(_ cart: CartID, after payment: PaymentID) { freeing[payment] = cart }
+
+    func freeing(after payment: PaymentID) -> CartID? { freeing[payment] }
+
+    /// Those whose reader is free are forgotten.
+    mutating func forgetFreed(isHeld: (PaymentID) -> Bool) { freeing = freeing.filter { isHeld($0.key) } }
 
     var count: Int { books.count }
     var openCount: Int { books.values.count { $0.isOpen } }
