@@ -1,3 +1,5 @@
+import JSON
+
 extension FaultEffect {
     /// Carries a call out the way this fault wants it.
     ///
