@@ -85,8 +85,8 @@ import Moments
         try store.pay("p1")
         store.wait(80_000)
         #expect(store.commands.count == 3, "after 15 s and 75 s, while a cart is open")
-        let visit = store.ask(.connect("tmr_1", cart: StoreFixture.cart, takeOver: false))
-        #expect(store.commands.count == 4 && store.refusal(visit)?.readerState == .notDriveable)
+        let connect = store.ask(.connect("tmr_1", cart: StoreFixture.cart, takeOver: false))
+        #expect(store.commands.count == 4 && store.refusal(connect)?.readerState == .notDriveable)
         store.stripeLists?[0].software = "2.32.0.1"
         store.reader = StoreFixture.usual
         store.ask(.openCart(CartID(unchecked: "c9"), lane: nil, reader: "tmr_1", Recall()))

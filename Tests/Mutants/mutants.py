@@ -65,14 +65,14 @@ MUTANTS = [
     expression(
         "a Failed is believed at once", "failed.last >= max(failed.first, charge.knownAt) + terms.patience", "", "true"),
     expression("a paid cart is paid again", "if facts.paid || isPaidBySomebodyElse {", "facts.paid || isPaidBySomebodyElse", "false"),
-    expression("the same id is another payment", "if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {",
-               "payments[payment]?.record ?? ended[payment] ?? recall.payment", "nil"),
+    expression("the same id is another payment", "if let known = payments.record(payment) ?? recall.payment {",
+               "payments.record(payment) ?? recall.payment", "nil"),
     expression("silence is taken for nothing sent", "fate = .lost", ".lost", ".notSent"),
     expression("a restart forgets the confirm", "guard record.confirmingAt != nil else {\n            end(", "record.confirmingAt != nil", "false"),
     statement(
         "a payment is answered before it is on disk",
-        "guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }",
-        "guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }\n"
+        "guard payments.acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }",
+        "guard payments.acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown(\"payment \\(payment.text)\")) }\n"
         "respond(id, .payment(record, created: true))"),
     expression("two requests at a reader at once", "guard inFlight == nil, !pending.isEmpty else { return }", "inFlight == nil", "true"),
     expression(
@@ -136,8 +136,8 @@ MUTANTS = [
                "item.payment != bearer && attempt(item.payment) == nil", "false"),
     expression("a hold is never lifted", "let lifted = heldIntent == intent.id ? facts.held : nil", "heldIntent == intent.id ? facts.held : nil", "nil"),
     expression("a tip that stayed locks the cart", "if tip > 0 { facts.intent?.tipLeft = tip }", "tip > 0", "false"),
-    expression("a typed card in the bank's app is no matter", "if let failure = facts.flatMap({ CartMachine.keyedRefusal($0.status) }), keyedChecks[cart]?.failure == nil {",
-               "facts.flatMap({ CartMachine.keyedRefusal($0.status) })", "nil"),
+    expression("a typed card in the bank's app is no matter", "looks[cart]?.failure = CartMachine.keyedRefusal(status)",
+               "CartMachine.keyedRefusal(status)", "nil"),
     expression("a payment that ended keeps its cart", "open.removeAll { $0.payment == payment }\n        told[payment] = nil", "open.removeAll { $0.payment == payment }", "()"),
     expression("a hold is no matter", "return facts.held.map { .held(by: $0) }", "facts.held.map { .held(by: $0) }", "nil"),
     expression("spellings of one cart are several", "remember(request.cart, recalled: recall.cart, at: now)\n        if let refusal = refusesCart(request, at: now) {",
@@ -172,7 +172,7 @@ MUTANTS = [
     expression("who waits for a reader waits for ever", "grant(waiting.removeFirst(), &actions)", "grant(waiting.removeFirst(), &actions)", "()"),
     expression("the queue has no end", "guard waiting.count < policy.maximumWaiting else { return false }", "waiting.count < policy.maximumWaiting", "true",
                equivalent="no promise: the request is refused with 429 before, and tests of the machine hold the number"),
-    expression("visitors are told twice", "actions += visitors.map { .visited($0.request, .success(())) }\n        visitors = []", "visitors = []", "()"),
+    expression("who connects is told twice", "actions += connects.map { .connected($0.request, .success(())) }\n        connects = []", "connects = []", "()"),
     expression("a token that was refused is waited for", "var actions: [Action] = claimants.map { .refuse($0, failure) }\n        claimants = []",
                "claimants = []", "()"),
     expression("a dropped cart keeps its token", "if case .held = state { state = .empty }", "state = .empty", "()",
@@ -186,11 +186,11 @@ MUTANTS = [
                "{ () -> Active.Stop? in if case .cardRead = active.reader { return nil } else { return active.stopping } }()"),
 
     # What is told.
-    expression("an end is told twice", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd.removeValue(forKey: record.id) ?? []", "waitingForEnd[record.id] ?? []"),
-    expression("the list of readers is told twice", "let asked = listsWanted\n        listsWanted = []", "listsWanted = []", "()"),
-    expression("a request that waited waits on", "parked.removeAll { $0.reason == .readers }", "parked.removeAll { $0.reason == .readers }", "()"),
-    expression("a decline says taken", "machine.end(verdict == .declined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)",
-               ".notTaken", "verdict == .declined ? .taken : .notTaken"),
+    expression("an end is told twice", "waiting.removeValue(forKey: id) ?? []", "waiting.removeValue(forKey: id) ?? []", "waiting[id] ?? []"),
+    expression("the list of readers is told twice", "defer { waiting = [] }\n        return waiting", "waiting = []", "()"),
+    expression("a request that waited waits on", "items.removeAll { $0.reason == reason }", "items.removeAll { $0.reason == reason }", "()"),
+    expression("a decline says taken", "failure.code == .cardDeclined ? .declined : .failed, money: .notTaken, failure: failure, note: note, at: now, &actions)",
+               ".notTaken", "failure.code == .cardDeclined ? .taken : .notTaken"),
     expression("an unknown outcome says not taken", "            $0.money = .unknown\n            $0.confirmingAt = now.wall", "            $0.money = .unknown",
                "$0.money = .notTaken"),
     expression("what was charged is not compared with what was shown", "if expected.overflow || charged != expected.partialValue {",
@@ -199,7 +199,7 @@ MUTANTS = [
                "$0.amountChargedMinor = $0.amountMinor"),
     expression("a code is told in the log", "\"a reader is being registered with the label \\(ReaderFacts.cleaned(label))\"", "",
                "\"\\(code.secret.reveal()) is being registered\""),
-    expression("a trace is kept for ever", "traces[.payment(id)] = nil", "traces[.payment(id)] = nil", "()"),
+    expression("a trace is kept for ever", "calls.forget(.payment(id))", "calls.forget(.payment(id))", "()"),
     expression("the row of a reader that was left says leased", "        edit { $0.leased = false }\n        show(state, at: now)", "edit { $0.leased = false }", "()"),
 
     # What a technician says and does.
@@ -212,8 +212,8 @@ MUTANTS = [
     expression("money that was let go frees the cart at once", "if let intent = facts.intent, let known = evidence[intent.id], known.isLetGo, isBound(intent, at: now.mono) {",
                "isBound(intent, at: now.mono)", "false"),
     expression("a hold that was acknowledged holds on", "facts.held = nil\n        acknowledged = facts.intent", "facts.held = nil", "()"),
-    expression("the loss of a journal is no matter", "guard !lostJournals.isEmpty else { return nil }", "!lostJournals.isEmpty", "false"),
-    expression("who acknowledges sees an end before it is on disk", "guard lifts || !warnings.isEmpty else { return answer(id, with: record) }",
+    expression("the loss of a journal is no matter", "guard !names.isEmpty else { return nil }", "!names.isEmpty", "false"),
+    expression("who acknowledges sees an end before it is on disk", "guard lifts || !seen.isEmpty else { return answer(id, with: record) }",
                "answer(id, with: record)", "respond(id, .payment(record, created: false))"),
 
     # Card set-ups.
@@ -283,7 +283,7 @@ SEEDS = {
     "a lease is never freed": 2,
     "after a restart every reader is taken over": 1,
     "a session that is gone is kept": 3762,
-    "visitors are told twice": 10,
+    "who connects is told twice": 10,
     "nobody wakes a payment": 25,
     "a card that was read after the cancel is charged": 147,
     "a code is told in the log": 512,

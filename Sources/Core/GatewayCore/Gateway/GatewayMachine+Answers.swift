@@ -5,7 +5,7 @@ extension GatewayMachine {
     mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
         switch request {
         case .pay(let payment, let body, let recall, let isTechnician):
-            pay(id, payment, body, recall, isTechnician: isTechnician, isChecked: checkedRequests.remove(id) != nil, at: now)
+            pay(id, payment, body, recall, isTechnician: isTechnician, isChecked: waiting.takeChecked(id), at: now)
         case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
         case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
         case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
@@ -31,16 +31,18 @@ extension GatewayMachine {
         case .tryOut(let reader, let act, let cart): tryOut(id, reader, act, cart: cart, at: now)
         case .discover(let order): discover(id, order, at: now)
         case .readers(let refresh):
-            guard refresh || listedAt == nil else { return respond(id, .readers) }
-            listsWanted.append(id)
-            if !isListing { listReaders(at: now) }
+            guard refresh || !lists.hasListed else { return respond(id, .readers) }
+            lists.wait(id)
+            listReaders(at: now)
         }
     }
 
-    mutating func handle(_ purpose: Purpose, _ answer: Answer, at now: Now) {
+    mutating func handle(_ purpose: CallPurpose, _ answer: Answer, at now: Now) {
         switch (purpose, answer) {
         case (.append, .append(let result)): appended(result, at: now)
-        case (.networks, _), (.lookAtUSB, _), (.look, _): looked(purpose, answer, at: now)
+        case (.networks, .networks(let result)): networksTold(result, at: now)
+        case (.lookAtUSB, .lookedAtUSB(let result)): lookedAtUSB(result, at: now)
+        case (.scan(let batch), .lookedAtLAN(let findings)): scanned(batch, findings, at: now)
         case (.reader(let id, let sequence), .reader(let result)):
             changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
         case (.verifyIntent(let cart, let number), .intent(let result)): intentVerified(cart, number, result, at: now)
@@ -55,7 +57,7 @@ extension GatewayMachine {
             configured(purpose, result, at: now)
         case (.token(let cart), .connectionToken(let result)):
             judgeBackend(result.failure, at: now)
-            warmUps.ended(WarmUps.Item(.token, cart))
+            carts.warmUps.ended(WarmUps.Item(.token, cart))
             tokenAnswered(cart, result, at: now)
         case (_, .paymentIntent(let result)):
             judgeBackend(result.failure, at: now)
@@ -92,12 +94,12 @@ extension GatewayMachine {
         }
     }
 
-    private mutating func configured(_ purpose: Purpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
+    private mutating func configured(_ purpose: CallPurpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
         let cart: CartID
         switch purpose {
         case .configuration(let named):
             cart = named
-            warmUps.ended(WarmUps.Item(.configuration, cart))
+            carts.warmUps.ended(WarmUps.Item(.configuration, cart))
         case .configurationRequest(let id, let named):
             cart = named
             switch result {
@@ -109,13 +111,13 @@ extension GatewayMachine {
         carts[cart]?.configurationAsked = false
         guard case .success(let configuration) = result else { return }
         carts[cart]?.configuration = configuration
-        guard let currency = currencies[configuration.publishableKey] else { return }
+        guard let currency = currencies.hint(configuration.publishableKey) else { return }
         for payment in carts[cart]?.money.open.map(\.payment) ?? [] {
             change(payment, at: now) { $0.currencyExpected(currency, at: now) }
         }
     }
 
-    private mutating func statusAnswered(_ purpose: Purpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
+    private mutating func statusAnswered(_ purpose: CallPurpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
         let status: CartStatus? = if case .success(let said) = result { said } else { nil }
         switch purpose {
         case .baseline(let payment):
@@ -146,9 +148,8 @@ extension GatewayMachine {
     // MARK: After a restart
 
     mutating func start(open: [PaymentRecord], carts known: [CartFacts], facts: [String: String], at now: Now) {
-        recallCurrencies(facts)
-        recallPlaces(facts)
-        recallSerials(facts)
+        currencies.recall(facts)
+        readers.identities.recall(facts)
         noteLosses(facts)
         for cart in known { remember(cart.cart, recalled: cart, at: now) }
         for record in open.sorted(by: { $0.createdAt < $1.createdAt }) {
@@ -159,9 +160,9 @@ extension GatewayMachine {
                 return []
             }
             takeUpReader(record.reader, label: record.readerLabel)
-            payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
+            payments[record.id] = PaymentMachine(record: record, policy: policy, epoch: queue.nextEpoch(), now: now)
             if record.leased {
-                freeingCarts[record.id] = cart
+                carts.isFreeing(cart, after: record.id)
                 changeReader(record.reader, at: now) { reader, _ in
                     reader.recoverLease(
                         of: .payment(record.id), record.confirmingAt == nil ? Self.way(of: record.updatedAt, at: now) : .proves, at: now)
@@ -171,7 +172,7 @@ extension GatewayMachine {
         }
         drain(at: now)
         for cart in carts.keys.sorted() { changeCart(cart) { $0.judgeAfterStart(at: now) } }
-        listRetryAt = now.mono
+        lists.hurry(at: now.mono)
     }
 
     /// A reader is taken over without being asked to only soon after it was ours for certain: whoever came later is not thrown out.
@@ -183,13 +184,18 @@ extension GatewayMachine {
     // MARK: What can be seen
 
     package var journalTrouble: JournalTrouble? { outbox.trouble }
-    package var credentialTrouble: CallFailure? { refusedCredential }
+    package var credentialTrouble: CallFailure? { backend.refusedCredential }
     /// New payments are refused because the backend has not answered for a while.
-    package func refusesForBackend(at now: Now) -> Bool { breaker.refusesNewWork(at: now.mono) }
+    package func refusesForBackend(at now: Now) -> Bool { backend.isSilent(at: now.mono) }
+    /// When the backend, and when the journal, last did what it was asked; nil: not since the start.
+    package var backendServedAt: WallTime? { backend.servedAt }
+    package var journalWrittenAt: WallTime? { outbox.writtenAt }
+    /// Asked for the intent of a cart again, the backend has given another.
+    package var makesNewIntents: Bool { backend.makesNewIntents }
     package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
     package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
-    package var hasListedReaders: Bool { listedAt != nil }
+    package var hasListedReaders: Bool { lists.hasListed }
 }
 
 extension Result {

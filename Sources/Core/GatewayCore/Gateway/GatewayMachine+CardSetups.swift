@@ -5,19 +5,19 @@ extension GatewayMachine {
     // MARK: Requests
 
     mutating func keepCard(_ id: RequestID, _ setup: CardSetupID, _ request: CardSetupRequest, _ recall: Recall, at now: Now) {
-        if let record = cardAcceptance.reserved(setup) {
+        if let record = cardSetups.acceptance.reserved(setup) {
             guard record.request == request else { return refuse(id, .idReused(setup)) }
-            if !cardAcceptance.join(setup, id) { refuse(id, .fateUnknown("card set-up \(setup.text)")) }
+            if !cardSetups.acceptance.join(setup, id) { refuse(id, .fateUnknown("card set-up \(setup.text)")) }
             return
         }
-        if let known = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup {
+        if let known = cardSetups.record(setup) ?? recall.cardSetup {
             guard known.request == request else { return refuse(id, .idReused(setup)) }
             return answer(id, with: known)
         }
         // Without the journal it is not known either what this id was used for, or whom a reader belonged to.
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.keepCard(setup, request, recall)
-        guard listedAt != nil else { return park(id, original, at: now) }
+        guard lists.hasListed else { return park(id, original, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
@@ -46,21 +46,21 @@ extension GatewayMachine {
                         + "for the reader now (sudo readerctl carts open CART): its session lives on, and serves until the reader or readerd restarts."
                 ))
         }
-        if machine.holder != nil, waiting(for: reader) >= policy.maximumWaiting {
+        if machine.holder != nil, waitingCount(for: reader) >= policy.maximumWaiting {
             return refuse(
                 id, Refusal(.queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
         }
         let record = CardSetupRecord(id: setup, request: request, reader: reader, readerLabel: machine.facts.label, at: now.wall)
-        guard cardAcceptance.reserve(setup, record, for: id) else { return refuse(id, .fateUnknown("card set-up \(setup.text)")) }
+        guard cardSetups.acceptance.reserve(setup, record, for: id) else { return refuse(id, .fateUnknown("card set-up \(setup.text)")) }
         journal(record, waiter: .cardSetupAccepted(setup), at: now)
     }
 
     mutating func cancelCardSetup(_ id: RequestID, _ setup: CardSetupID, _ recall: Recall, at now: Now) {
-        if cardAcceptance.reserved(setup) != nil {
-            if !cardAcceptance.cancel(setup, id) { refuse(id, .fateUnknown("card set-up \(setup.text)")) }
+        if cardSetups.acceptance.reserved(setup) != nil {
+            if !cardSetups.acceptance.cancel(setup, id) { refuse(id, .fateUnknown("card set-up \(setup.text)")) }
             return
         }
-        guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
+        guard let record = cardSetups.record(setup) ?? recall.cardSetup else {
             return refuse(id, refusesForLoss ?? .cardSetupNotFound(setup))
         }
         guard cardSetups[setup] != nil, !record.state.isEnd else {
@@ -71,15 +71,16 @@ extension GatewayMachine {
     }
 
     /// How many wait for a reader, or are about to.
-    func waiting(for reader: ReaderID) -> Int {
-        (readers[reader]?.waitingCount ?? 0) + acceptance.count { $0.reader == reader } + cardAcceptance.count { $0.reader == reader }
+    func waitingCount(for reader: ReaderID) -> Int {
+        (readers[reader]?.waitingCount ?? 0) + payments.acceptance.count { $0.reader == reader }
+            + cardSetups.acceptance.count { $0.reader == reader }
     }
 
     /// Shows a set-up; an end only when it is on disk, or cannot get there for now.
     private mutating func answer(_ id: RequestID, with record: CardSetupRecord) {
-        let isOnItsWay = cardSetups[record.id]?.isEnded ?? (endedCardSetups[record.id] != nil)
+        let isOnItsWay = cardSetups.isEnding(record.id)
         guard isOnItsWay, outbox.trouble == nil else { return respond(id, .cardSetup(record, created: false)) }
-        waitingForCardEnd[record.id, default: []].append(id)
+        cardSetups.waitForEnd(of: record.id, id)
     }
 
     // MARK: Journal
@@ -90,7 +91,7 @@ extension GatewayMachine {
 
     /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
     mutating func cardSetupAccepted(_ setup: CardSetupID, at now: Now) {
-        switch cardAcceptance.commit(setup) {
+        switch cardSetups.acceptance.commit(setup) {
         case .inTime(let record, let waiting): begin(record, waiting, at: now)
         case .late(let record): endLate(record, at: now)
         case nil: break
@@ -99,7 +100,7 @@ extension GatewayMachine {
 
     private mutating func begin(_ record: CardSetupRecord, _ waiting: Acceptance<CardSetupID, CardSetupRecord>.Waiting, at now: Now) {
         let setup = record.id
-        cardSetups[setup] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
+        cardSetups[setup] = CardSetupMachine(record: record, policy: policy, epoch: queue.nextEpoch(), now: now)
         for asker in waiting.askers { respond(asker.request, .cardSetup(record, created: asker.created)) }
         for request in waiting.cancels { cancelCardSetup(request, setup, Recall(), at: now) }
         guard cardSetups[setup]?.isEnded == false else { return }
@@ -134,12 +135,12 @@ extension GatewayMachine {
         record.endedAt = now.wall
         record.updatedAt = now.wall
         record.timeline.append(TimelineEntry(state: .failed, at: now.wall))
-        endedCardSetups[record.id] = record
+        cardSetups.end(record.id, record)
         journal(record, note: "its row landed after it had been refused", at: now)
     }
 
     mutating func cardSetupNotAccepted(_ setup: CardSetupID, _ trouble: JournalTrouble, isDecided: Bool) {
-        let waiting = isDecided ? cardAcceptance.giveBack(setup) : cardAcceptance.refuse(setup)
+        let waiting = isDecided ? cardSetups.acceptance.giveBack(setup) : cardSetups.acceptance.refuse(setup)
         for asker in waiting.askers { refuse(asker.request, .journal(trouble)) }
         for request in waiting.cancels {
             refuse(request, isDecided ? .cardSetupNotFound(setup) : .fateUnknown("card set-up \(setup.text)"))
@@ -148,7 +149,7 @@ extension GatewayMachine {
 
     /// The end is on disk, or could not be written and is shown all the same.
     mutating func cardEndSettled(_ record: CardSetupRecord) {
-        for request in waitingForCardEnd.removeValue(forKey: record.id) ?? [] { respond(request, .cardSetup(record, created: false)) }
+        for request in cardSetups.takeWaiting(record.id) { respond(request, .cardSetup(record, created: false)) }
     }
 
     // MARK: Carrying out what a set-up asks for
@@ -167,15 +168,14 @@ extension GatewayMachine {
     }
 
     mutating func carryOut(_ action: CardSetupMachine.Owed, of id: CardSetupID, at now: Now) {
-        guard let record = cardSetups[id]?.record ?? endedCardSetups[id] else { return }
+        guard let record = cardSetups.record(id) else { return }
         switch action {
         case .write(let snapshot, let note): journal(snapshot, note: note, at: now)
         case .takeOff(let command): tellReader(command, for: record, timeout: policy.readerTimeout, at: now)
         case .release(let left): changeReader(record.reader, at: now) { reader, _ in reader.release(.cardSetup(id), left: left, at: now) }
         case .ended:
-            endedCardSetups[id] = record
-            cardSetups[id] = nil
-            traces[.cardSetup(id)] = nil
+            cardSetups.end(id, record)
+            calls.forget(.cardSetup(id))
             if readers[record.reader]?.holder != .cardSetup(id) { readers[record.reader]?.leaveQueue(.cardSetup(id)) }
             changeReader(record.reader, at: now) { reader, _ in reader.release(.cardSetup(id), left: .unknown, at: now) }
             log(.notice, "card set-up \(id.text) ended: \(record.state.rawValue)", .reader(record.reader))
@@ -214,7 +214,7 @@ extension GatewayMachine {
     mutating func startCardSetups(_ open: [CardSetupRecord], at now: Now) {
         for record in open {
             takeUpReader(record.reader, label: record.readerLabel)
-            cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
+            cardSetups[record.id] = CardSetupMachine(record: record, policy: policy, epoch: queue.nextEpoch(), now: now)
             if record.leased {
                 changeReader(record.reader, at: now) { reader, _ in
                     reader.recoverLease(of: .cardSetup(record.id), Self.way(of: record.updatedAt, at: now), at: now)
@@ -224,7 +224,7 @@ extension GatewayMachine {
         }
     }
 
-    package var hasOpenCardSetups: Bool { !cardSetups.isEmpty || !cardAcceptance.isEmpty }
+    package var hasOpenCardSetups: Bool { !cardSetups.isEmpty || !cardSetups.acceptance.isEmpty }
 }
 
 extension Refusal {

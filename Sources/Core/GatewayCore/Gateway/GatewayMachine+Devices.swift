@@ -30,21 +30,25 @@ extension GatewayMachine {
             changeReader(facts.id, at: now) { reader, random in
                 reader.plugged(plugged?.place, plugged?.facts, at: now, random: &random)
             }
-            if !out.contains(.readerChanged(facts.id)) { out.append(.readerChanged(facts.id)) }
+            queue.readerChanged(facts.id)
         }
     }
 
     /// Of several entries of one device the one that drives it comes first: what is seen and what is plugged in is its.
     private var factsForDevices: [ReaderFacts] {
-        let known = readers.keys.sorted().compactMap { readers[$0]?.facts }
-        return known.filter { acting[$0.id] == nil } + known.filter { acting[$0.id] != nil }
+        inChargeFirst(readers.ids.compactMap { readers[$0]?.facts })
+    }
+
+    private func inChargeFirst(_ known: [ReaderFacts]) -> [ReaderFacts] {
+        let isBehind = { (facts: ReaderFacts) in readers.identities.standsBack(for: facts.id) != nil }
+        return known.filter { !isBehind($0) } + known.filter(isBehind)
     }
 
     /// The same facts, with the USB links that are plugged in.
-    mutating func joined(_ readers: [ReaderFacts]) -> [ReaderFacts] {
-        guard !devices.isEmpty else { return readers }
-        tell(devices.judge(readers: readers.filter { acting[$0.id] == nil } + readers.filter { acting[$0.id] != nil }))
-        return readers.map { facts in
+    mutating func joined(_ listed: [ReaderFacts]) -> [ReaderFacts] {
+        guard !devices.isEmpty else { return listed }
+        tell(devices.judge(readers: inChargeFirst(listed)))
+        return listed.map { facts in
             let plugged = devices.place(of: facts.id)
             var facts = facts
             facts.usbPlace = plugged?.place
@@ -57,11 +61,11 @@ extension GatewayMachine {
     private mutating func noteMove(_ facts: ReaderFacts, _ seen: LANSighting?) {
         guard let seen, let known = facts.currentAddress, known != seen.address else { return }
         log(.notice, "the reader was seen at \(seen.address); it was known at \(known)", .reader(facts.id))
-        if !out.contains(.readerChanged(facts.id)) { out.append(.readerChanged(facts.id)) }
+        queue.readerChanged(facts.id)
     }
 
     private mutating func tell(_ actions: [DeviceList.Action]) {
-        for case .changed(let change, let view) in actions { out.append(.deviceChanged(change, view)) }
+        for case .changed(let change, let view) in actions { queue.emit(.deviceChanged(change, view)) }
     }
 
     package var deviceViews: [DeviceView] { devices.views }

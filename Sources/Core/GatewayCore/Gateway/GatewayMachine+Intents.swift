@@ -37,16 +37,15 @@ extension GatewayMachine {
         case .paidBySomebodyElse:
             let words = "The cart is charged, and by none of its payments that are known here."
             log(.error, words, .cart(cart))
-            out.append(
+            queue.emit(
                 .notice(
                     AgentNotice(
                         code: "paid_elsewhere", message: "The cart \(carts[cart]?.written.text ?? cart.text): \(words)",
                         remedy: "Look the cart up in the back office and in Stripe's dashboard.")))
         case .gaveAgain(let isSame):
-            if !isSame, !makesNewIntents {
+            if backend.gaveAgain(isSame: isSame) {
                 log(.warning, "the backend makes a new intent each time it is asked: after a restart an intent cannot be read any more")
             }
-            makesNewIntents = !isSame
         case .lifted(let payment): log(.notice, "the money that was held is let go: its intent is canceled", .payment(payment))
         }
     }
@@ -74,7 +73,7 @@ extension GatewayMachine {
             guard book.money.isDecidable(id, at: now), book.facts.intent?.id == intent else { return }
             return changeCart(cart) { $0.wantsSecret(at: now) ?? [] }
         }
-        guard !calls.values.contains(.evidence(id, cart)) else { return }
+        guard !calls.isAsking(.evidence(id, cart)) else { return }
         call(
             .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .evidence(id, cart), timeout: policy.stripeTimeout,
             payment: id)
@@ -87,7 +86,7 @@ extension GatewayMachine {
     }
 
     private mutating func look(at intent: IntentID, of cart: CartID) {
-        guard let secret = carts[cart]?.secrets[intent], !calls.values.contains(.watch(cart, intent)) else { return }
+        guard let secret = carts[cart]?.secrets[intent], !calls.isAsking(.watch(cart, intent)) else { return }
         call(
             .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .watch(cart, intent), timeout: policy.stripeTimeout,
             payment: nil)
@@ -96,7 +95,7 @@ extension GatewayMachine {
     /// Stripe's word on an intent of the cart, whoever asked for it.
     mutating func intentRead(_ cart: CartID, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
         guard case .success(let facts) = result else { return }
-        let asked = asked
+        let asked = calls.asked
         changeCart(cart) { $0.looked(facts, asked: asked, at: now) }
         tellCharged(facts, of: cart, at: now)
     }
@@ -118,7 +117,7 @@ extension GatewayMachine {
     /// The backend's word on a cart, whoever asked for it.
     mutating func cartDecided(_ cart: CartID, _ status: CartStatus, at now: Now) {
         judgeResolutions(of: cart, by: status, at: now)
-        let asked = asked
+        let asked = calls.asked
         changeCart(cart) { $0.heard(status, asked: asked, at: now) }
     }
 

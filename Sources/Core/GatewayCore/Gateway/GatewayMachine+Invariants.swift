@@ -14,10 +14,10 @@ extension GatewayMachine {
     // MARK: Payments
 
     private func brokenPayments() -> String? {
-        for (id, machine) in payments {
+        for (id, machine) in payments.open {
             let record = machine.record
             if machine.isEnded { return "\(id) has ended and is kept as open" }
-            if ended[id] != nil { return "\(id) is open and ended" }
+            if payments.ended(id) != nil { return "\(id) is open and ended" }
             let isHeld = record.authorized && record.state == .unresolved && record.money == .authorized
             if !isHeld, (record.money == .unknown) != machine.isPastConfirming {
                 return "\(id) says \(record.money.rawValue), and its confirm was \(machine.isPastConfirming ? "" : "not ")journaled"
@@ -39,8 +39,8 @@ extension GatewayMachine {
             guard isAtWork, let reader = readers[record.reader] else { continue }
             if reader.lease != .held(.payment(id)) { return "\(id) is at work on \(record.reader), whose lease is another's" }
         }
-        for id in waitingForEnd.keys where ended[id] == nil { return "somebody waits for the end of \(id), which has none" }
-        for holder in traces.keys where !isOpen(holder) { return "the trace of the \(holder.words) is kept for ever" }
+        if let id = payments.awaitedInVain { return "somebody waits for the end of \(id), which has none" }
+        for holder in calls.followed where !isOpen(holder) { return "the trace of the \(holder.words) is kept for ever" }
         return nil
     }
 
@@ -53,22 +53,24 @@ extension GatewayMachine {
 
     /// What is reserved is nobody's yet: it is on its way to the disk, and does nothing.
     private func brokenAcceptance() -> String? {
-        if !acceptance.isEmpty {
-            for id in acceptance.ids where payments[id] != nil { return "\(id) is open, and its row is still on the way" }
+        if !payments.acceptance.isEmpty {
+            for id in payments.acceptance.ids where payments[id] != nil { return "\(id) is open, and its row is still on the way" }
         }
-        if !cardAcceptance.isEmpty {
-            for id in cardAcceptance.ids where cardSetups[id] != nil {
+        if !cardSetups.acceptance.isEmpty {
+            for id in cardSetups.acceptance.ids where cardSetups[id] != nil {
                 return "the card set-up \(id) is open, and its row is still on the way"
             }
         }
-        if !acceptance.isEmpty || !cardAcceptance.isEmpty, outbox.isEmpty { return "something is being accepted, and no row is on the way" }
-        for (id, machine) in cardSetups {
+        if !payments.acceptance.isEmpty || !cardSetups.acceptance.isEmpty, outbox.isEmpty {
+            return "something is being accepted, and no row is on the way"
+        }
+        for (id, machine) in cardSetups.open {
             if machine.isEnded { return "the card set-up \(id) has ended and is kept as open" }
             if machine.record.leased, let reader = readers[machine.record.reader], reader.lease != .held(.cardSetup(id)) {
                 return "the card set-up \(id) is at work on \(reader.id), whose lease is another's"
             }
         }
-        for id in waitingForCardEnd.keys where endedCardSetups[id] == nil {
+        if let id = cardSetups.awaitedInVain {
             return "somebody waits for the end of the card set-up \(id), which has none"
         }
         return nil
@@ -77,7 +79,7 @@ extension GatewayMachine {
     // MARK: Readers
 
     private func brokenReaders() -> String? {
-        for (id, reader) in readers {
+        for (id, reader) in readers.all {
             switch reader.lease {
             case .free:
                 if !reader.waiting.isEmpty { return "\(id) is free, and somebody waits for it" }
@@ -100,9 +102,9 @@ extension GatewayMachine {
                 if reader.inFlight == nil { return "\(id) is being activated, and nobody asked it to" }
             case .clearing, .live: break
             }
-            if reader.isLive, !reader.visitors.isEmpty { return "somebody waits for a session of \(id), which has one" }
+            if reader.isLive, !reader.connects.isEmpty { return "somebody waits for a session of \(id), which has one" }
             if let current = reader.inFlight {
-                let isAsked = calls.values.contains { $0 == .reader(id, sequence: current.sequence) }
+                let isAsked = calls.isAsking(.reader(id, sequence: current.sequence))
                 if !isAsked { return "\(id) waits for the answer to a question that was not asked" }
                 if case .holder(let holder) = current.owner, reader.lease != .held(holder), !reader.isFreeing {
                     return "\(id) is asked something for the \(holder.words), which does not hold it"
@@ -114,7 +116,7 @@ extension GatewayMachine {
 
     /// Whoever wants a reader has a place, and one only.
     private func brokenHolders() -> String? {
-        for (id, machine) in payments {
+        for (id, machine) in payments.open {
             guard case .queued = machine.state else { continue }
             let waits = readers.values.count { $0.waiting.contains(.payment(id)) }
             if waits != 1 { return "\(id) is queued, and waits for \(waits) readers" }
@@ -135,18 +137,18 @@ extension GatewayMachine {
             if book.facts.paid, confirming > 0 { return "a payment of \(cart) is being confirmed, and the cart is paid" }
             switch book.money.making {
             case .creating(let number, _)?:
-                if !calls.values.contains(.createIntent(cart, number)) { return "an intent of \(cart) is awaited and not asked for" }
+                if !calls.isAsking(.createIntent(cart, number)) { return "an intent of \(cart) is awaited and not asked for" }
             case .reading(let number, _, _, _, _)?:
-                if !calls.values.contains(.verifyIntent(cart, number)) { return "an intent of \(cart) is to be read and is not" }
+                if !calls.isAsking(.verifyIntent(cart, number)) { return "an intent of \(cart) is to be read and is not" }
             case nil: break
             }
-            if book.configurationAsked, book.configuration == nil, !warmUps.holds(WarmUps.Item(.configuration, cart)),
-                !calls.values.contains(.configuration(cart))
+            if book.configurationAsked, book.configuration == nil, !carts.warmUps.holds(WarmUps.Item(.configuration, cart)),
+                !calls.isAsking(.configuration(cart))
             {
                 return "the configuration of \(cart) is awaited and not asked for"
             }
         }
-        for (id, machine) in payments {
+        for (id, machine) in payments.open {
             guard let book = carts[machine.record.request.cart] else { return "the cart of \(id) is not known" }
             if book.money.open.count(where: { $0.payment == id }) != 1 { return "\(id) is open, and its cart does not know it" }
         }
@@ -157,42 +159,42 @@ extension GatewayMachine {
 
     /// What waits for an answer has asked, and what was asked is waited for.
     private func brokenQuestions() -> String? {
-        var (appends, lists) = (0, 0)
-        for purpose in calls.values {
+        var (appends, listings) = (0, 0)
+        for purpose in calls.purposes {
             switch purpose {
             case .append: appends += 1
-            case .backendReaders: lists += 1
+            case .backendReaders: listings += 1
             default: break
             }
         }
         if appends > 1 { return "two appends are under way" }
-        if lists != (isListing ? 1 : 0) {
-            return "the list of readers is \(isListing ? "awaited and not asked for" : "asked for by nobody")"
+        if listings != (lists.isListing ? 1 : 0) {
+            return "the list of readers is \(lists.isListing ? "awaited and not asked for" : "asked for by nobody")"
         }
-        if !isListing {
-            if !listsWanted.isEmpty { return "somebody waits for the list of readers, which nobody asked for" }
-            if parked.contains(where: { $0.reason == .readers }) {
+        if !lists.isListing {
+            if lists.isAwaited { return "somebody waits for the list of readers, which nobody asked for" }
+            if waiting.isAwaited(.readers) {
                 return "a request waits for the list of readers, which nobody asked for"
             }
         }
-        for item in parked {
-            if case .cartCheck(let cart) = item.reason, keyedChecks[cart] == nil, !calls.values.contains(.heldRead(cart)) {
+        for reason in waiting.reasons {
+            if case .cartCheck(let cart) = reason, !waiting.keyed.isLookedInto(cart), !calls.isAsking(.heldRead(cart)) {
                 return "a payment of \(cart) waits until the cart was looked into, which nobody does"
             }
         }
-        for (id, machine) in payments {
+        for (id, machine) in payments.open {
             guard case .following(let following) = machine.state, following.pursuit.isAsking else { continue }
-            if !calls.values.contains(.status(id)) { return "\(id) waits for the backend's word, which nobody asked for" }
+            if !calls.isAsking(.status(id)) { return "\(id) waits for the backend's word, which nobody asked for" }
         }
-        for (id, resolution) in resolutions where resolution.isAsking && !calls.values.contains(.resolution(id)) {
+        for id in resolutions.asking where !calls.isAsking(.resolution(id)) {
             return "the resolution of \(id) waits for the backend's word, which nobody asked for"
         }
-        for (id, visit) in visits {
-            guard let reader = readers[visit.reader] else { return "the request \(id.value) visits a reader that is gone" }
+        for (id, named) in readers.screens.waiting {
+            guard let reader = readers[named] else { return "the request \(id.value) waits for a reader that is gone" }
             let isThere =
-                reader.visitors.contains { $0.request == id } || reader.pending.contains { $0.owner == .request(id) }
+                reader.connects.contains { $0.request == id } || reader.pending.contains { $0.owner == .request(id) }
                 || reader.inFlight?.owner == .request(id)
-            if !isThere { return "the request \(id.value) visits \(visit.reader), which does not know of it" }
+            if !isThere { return "the request \(id.value) waits for \(named), which does not know of it" }
         }
         return nil
     }
@@ -201,22 +203,24 @@ extension GatewayMachine {
 extension GatewayMachine {
     /// What is under way once nothing should be, in words; nil: nothing is. For the end of a simulated world.
     package func underWay() -> String? {
-        for (id, reader) in readers.sorted(by: { $0.key < $1.key }) {
+        for (id, reader) in readers.all.sorted(by: { $0.key < $1.key }) {
             if let holder = reader.holder { return "\(id) is still the \(holder.words)'s" }
-            if !reader.visitors.isEmpty { return "somebody still waits for a session of \(id)" }
+            if !reader.connects.isEmpty { return "somebody still waits for a session of \(id)" }
         }
-        if let id = payments.keys.min() { return "\(id) is open" }
-        if let id = cardSetups.keys.min() { return "the card set-up \(id) is open" }
+        if let id = payments.ids.first { return "\(id) is open" }
+        if let id = cardSetups.ids.first { return "the card set-up \(id) is open" }
         let left: [(what: String, count: Int)] = [
-            ("payments being accepted", acceptance.ids.count), ("ends that are not on disk", ended.count),
-            ("requests that wait for an end", waitingForEnd.count),
-            ("card set-ups being accepted", cardAcceptance.ids.count),
-            ("ends of card set-ups that are not on disk", endedCardSetups.count),
-            ("requests that wait for the end of a card set-up", waitingForCardEnd.count), ("requests that wait", parked.count),
-            ("keyed entries being handed out", keyedRequests.count),
-            ("looks into keyed entry", keyedChecks.count), ("requests that wait for the list of readers", listsWanted.count),
-            ("visits", visits.count), ("traces", traces.count), ("warm-ups", warmUps.isEmpty ? 0 : 1),
-            ("changes of readers", desk.items.count), ("discoveries", discoveries.count), ("rows to be written", outbox.isEmpty ? 0 : 1),
+            ("payments being accepted", payments.acceptance.ids.count), ("ends that are not on disk", payments.endedCount),
+            ("requests that wait for an end", payments.waitingCount),
+            ("card set-ups being accepted", cardSetups.acceptance.ids.count),
+            ("ends of card set-ups that are not on disk", cardSetups.endedCount),
+            ("requests that wait for the end of a card set-up", cardSetups.waitingCount), ("requests that wait", waiting.count),
+            ("keyed entries being handed out", waiting.keyed.askedCount),
+            ("looks into keyed entry", waiting.keyed.lookCount), ("requests that wait for the list of readers", lists.waitingCount),
+            ("requests that wait for a session", readers.screens.waiting.count), ("traces", calls.followed.count),
+            ("warm-ups", carts.warmUps.isEmpty ? 0 : 1),
+            ("changes of readers", registrations.count), ("discoveries", discovery.followed),
+            ("rows to be written", outbox.isEmpty ? 0 : 1),
         ]
         return left.first { $0.count > 0 }.map { "\($0.what) are left: \($0.count)" }
     }

@@ -6,9 +6,8 @@ extension GatewayMachine {
     mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
         switch result {
         case .success:
-            journalWrittenAt = now.wall
             if outbox.trouble != nil { log(.warning, "the journal can be written again: payments are accepted again") }
-            for item in outbox.written() { written(item, at: now) }
+            for item in outbox.written(at: now.wall) { written(item, at: now) }
         case .failure(let trouble):
             if outbox.trouble == nil { log(.error, "no payment can be taken: the journal cannot be written: \(trouble.detail)") }
             notWritten(outbox.failed(trouble, at: now.mono), trouble, at: now)
@@ -26,11 +25,11 @@ extension GatewayMachine {
 
     private mutating func written(_ item: Outbox.Item, at now: Now) {
         if let record = item.entry.payment, record.state.isEnd {
-            ended[record.id] = nil
+            payments.isWritten(record.id)
             endSettled(record)
         }
         if let record = item.entry.cardSetup, record.state.isEnd {
-            endedCardSetups[record.id] = nil
+            cardSetups.isWritten(record.id)
             cardEndSettled(record)
         }
         guard let waiter = item.waiter else { return }
@@ -77,13 +76,15 @@ extension GatewayMachine {
         }
         for item in failure.kept {
             if let record = item.entry.cardSetup {
-                out.append(.publishCardSetup(record))
+                queue.emit(.publishCardSetup(record))
                 if record.state.isEnd { cardEndSettled(record) }
             }
             guard var record = item.entry.payment else { continue }
             // After a crash it would be decided again: whoever reads it is told.
-            if record.state.isEnd, record.confirmingAt != nil, record.warn(.notJournaled) { _ = ended[record.id]?.warn(.notJournaled) }
-            out.append(.publish(record))
+            if record.state.isEnd, record.confirmingAt != nil, record.warn(.notJournaled) {
+                payments.editEnded(record.id) { _ = $0.warn(.notJournaled) }
+            }
+            queue.emit(.publish(record))
             if record.state.isEnd { endSettled(record) }
         }
     }
@@ -105,8 +106,8 @@ extension GatewayMachine {
     /// It was told before that nothing comes of it; now it is known that its row is not there.
     private mutating func decided(_ waiter: Outbox.Waiter) {
         switch waiter {
-        case .accepted(let payment): _ = acceptance.giveBack(payment)
-        case .cardSetupAccepted(let setup): _ = cardAcceptance.giveBack(setup)
+        case .accepted(let payment): _ = payments.acceptance.giveBack(payment)
+        case .cardSetupAccepted(let setup): _ = cardSetups.acceptance.giveBack(setup)
         case .cardMethod, .confirming, .keyedEntry, .keyedGiven, .release, .lossAccepted, .acknowledged: break
         }
     }

@@ -26,7 +26,7 @@ extension GatewayMachine {
             return .failure(
                 Refusal(
                     .readerNotFound, "No reader of this location is called \(wanted).",
-                    remedy: "See those that are registered: readerctl readers", candidates: readers.keys.sorted()))
+                    remedy: "See those that are registered: readerctl readers", candidates: readers.ids))
         }
         return .failure(
             Refusal(
@@ -43,11 +43,11 @@ extension GatewayMachine {
     private func devices(named wanted: String) -> [ReaderID] {
         // Readers without a label are not called by that.
         guard !wanted.isEmpty else { return [] }
-        let listed = readers.values.filter { $0.facts.inBackend || listedAt == nil }
+        let listed = readers.values.filter { $0.facts.inBackend || !lists.hasListed }
         let exact = listed.filter { $0.facts.isNamed(wanted) }
         if !exact.isEmpty { return devices(among: exact) }
         // An id that is listed no more: its device may be, under another one.
-        if let serial = serials[ReaderID(unchecked: wanted)] {
+        if let serial = readers.identities.serial(of: ReaderID(unchecked: wanted)) {
             let same = listed.filter { $0.facts.serial == serial }
             if !same.isEmpty { return devices(among: same) }
         }
@@ -66,12 +66,12 @@ extension GatewayMachine {
     }
 
     /// The entry by which a device is driven now, whichever of its entries was named; also for one that is listed no more.
-    func device(_ id: ReaderID) -> ReaderID { acting[id] ?? id }
+    func device(_ id: ReaderID) -> ReaderID { readers.identities.device(id) }
 
     /// All ids that this device has had, as far as is known.
     func entries(of id: ReaderID) -> [ReaderID] {
-        guard let serial = readers[id]?.facts.serial ?? serials[id] else { return [id] }
-        let known = Set(serials.lazy.filter { $0.value == serial }.map(\.key))
+        guard let serial = readers[id]?.facts.serial ?? readers.identities.serial(of: id) else { return [id] }
+        let known = readers.identities.ids(withSerial: serial)
         return known.union(readers.values.lazy.filter { $0.facts.serial == serial }.map(\.id)).union([id]).sorted()
     }
 
@@ -79,28 +79,19 @@ extension GatewayMachine {
 
     /// Which entry each device is driven by. It changes only when nothing is under way at the one that it was.
     mutating func unite(at now: Now) {
-        guard isToBeUnited || !acting.isEmpty else { return }
-        isToBeUnited = false
-        var entries: [String: [ReaderID]] = [:]
-        for (id, reader) in readers { if let serial = reader.facts.serial { entries[serial, default: []].append(id) } }
-        var acting: [ReaderID: ReaderID] = [:]
-        for (serial, ids) in entries {
-            guard let chosen = entryInCharge(of: ids.sorted()) else { continue }
-            for id in ids where id != chosen { acting[id] = chosen }
-            for (id, remembered) in serials where remembered == serial && id != chosen { acting[id] = chosen }
-        }
-        let isNews = acting != self.acting
-        self.acting = acting
-        for id in readers.keys.sorted() where acting[id] != nil { standBack(id, at: now) }
-        for id in readers.keys.sorted() {
-            if acting[id] == nil { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
-            if readers[id]?.facts.inBackend == false, listedAt != nil {
+        guard readers.identities.mayChange else { return }
+        let isNews = readers.identities.unite(readers.values.filter { $0.facts.serial != nil }.map(\.entry))
+        for id in readers.ids where readers.identities.standsBack(for: id) != nil { standBack(id, at: now) }
+        for id in readers.ids {
+            let standsBack = readers.identities.standsBack(for: id) != nil
+            if !standsBack { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
+            if readers[id]?.facts.inBackend == false, lists.hasListed {
                 changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
-                if readers[id]?.isResting == true, acting[id] != nil { readers[id] = nil }
+                if readers[id]?.isResting == true, standsBack { readers[id] = nil }
             }
         }
         guard isNews else { return }
-        for id in Set(acting.values).sorted() { changeReader(id, at: now) { reader, _ in reader.retry(at: now) } }
+        for id in readers.identities.inCharge { changeReader(id, at: now) { reader, _ in reader.retry(at: now) } }
         wish(at: now)
     }
 
@@ -113,56 +104,18 @@ extension GatewayMachine {
             debt = reader.handOverDebt(&actions)
             return actions
         }
-        if let debt, let chosen = acting[id] { changeReader(chosen, at: now) { reader, _ in reader.takeOver(debt, at: now) } }
-    }
-
-    private func entryInCharge(of ids: [ReaderID]) -> ReaderID? {
-        let machines = ids.compactMap { readers[$0] }
-        let occupied = machines.filter(\.isOccupied)
-        let current = occupied.first { acting[$0.id] == nil && wasInCharge($0.id, among: ids) }
-        if let current, current.isAtWork || current.facts.isRegistered { return current.id }
-        let candidates = occupied.isEmpty ? machines : occupied
-        func rank(_ machine: ReaderMachine) -> (Int, Int, Int, Int, Int, WallTime) {
-            (
-                machine.isAtWork ? 1 : 0, machine.facts.isRegistered ? 1 : 0, machine.lease != .free ? 1 : 0, machine.isLive ? 1 : 0,
-                machine.facts.status == "online" ? 1 : 0, machine.facts.lastSeenAt ?? .min
-            )
+        if let debt, let chosen = readers.identities.standsBack(for: id) {
+            changeReader(chosen, at: now) { reader, _ in reader.takeOver(debt, at: now) }
         }
-        return candidates.reduce(nil as ReaderMachine?) { best, next in
-            guard let best else { return next }
-            return rank(next) > rank(best) ? next : best
-        }?.id
-    }
-
-    /// The others of its device stood back for it already.
-    private func wasInCharge(_ id: ReaderID, among ids: [ReaderID]) -> Bool { ids.allSatisfy { $0 == id || acting[$0] == id } }
-
-    // MARK: What is remembered
-
-    static var serialKey: String { "reader.serial." }
-
-    mutating func recallSerials(_ facts: [String: String]) {
-        for (key, serial) in facts where key.hasPrefix(Self.serialKey) && !serial.isEmpty {
-            serials[ReaderID(unchecked: String(key.dropFirst(Self.serialKey.count)))] = serial
-        }
-        isToBeUnited = true
-    }
-
-    /// A lane that names a serial number finds its reader after a start, before anybody has a token to read Stripe's list with.
-    mutating func remember(_ serial: String?, of reader: ReaderFacts, at now: Now) {
-        guard let serial, serials[reader.id] != serial else { return }
-        serials[reader.id] = serial
-        outbox.add(JournalEntry(kind: .fact, at: now.wall, fact: .init(key: Self.serialKey + reader.id.text, value: serial)))
     }
 
     /// A reader that a list has, or that the journal names before a list says that it is there.
     mutating func takeUpReader(_ id: ReaderID, label: String?) {
         guard readers[id] == nil else { return }
-        var facts = remembered(id)
+        var facts = readers.identities.remembered(id)
         facts.label = label
-        facts.serial = serials[id] ?? facts.serial
-        readers[id] = ReaderMachine(facts: facts, policy: policy, epoch: nextEpoch())
-        isToBeUnited = true
+        readers[id] = ReaderMachine(facts: facts, policy: policy, epoch: queue.nextEpoch())
+        readers.identities.changed()
     }
 
     // MARK: Stripe's list, where it alone can tell
@@ -177,10 +130,10 @@ extension GatewayMachine {
     /// asked again then. False: nothing new can be learnt so.
     mutating func parkForStripe(_ id: RequestID, _ request: Request, cart: CartID?, at now: Now) -> Bool {
         // Once a request: where both lists are slow, each would be old again when the other has come.
-        guard !stripeAsked.contains(id) else { return false }
-        if let stripeListedAt, now.mono - stripeListedAt <= 2_000, !isLookingAtStripe { return false }
+        guard !waiting.isStripeRead(for: id) else { return false }
+        if lists.isStripesFresh(at: now.mono), !isLookingAtStripe { return false }
         guard let cart = cart ?? cartForLooking else { return false }
-        parked.append(Parked(id: id, request: request, reason: .stripe))
+        waiting.park(id, request, for: .stripe)
         guard !isLookingAtStripe else { return true }
         mention(cart, at: now)
         carts[cart]?.touchedAt = now.mono
@@ -202,24 +155,21 @@ extension GatewayMachine {
     private var cartForLooking: CartID? { carts.values.filter(\.isOpen).map(\.written).min() ?? policy.maintenanceCart }
 
     var isLookingAtStripe: Bool {
-        calls.values.contains(.stripeReaders(nil)) || carts.values.contains { $0.keeper.isBeingShown }
+        calls.isAsking(.stripeReaders(nil)) || carts.values.contains { $0.keeper.isBeingShown }
     }
 
     mutating func look(with token: ConnectionToken) {
-        guard !calls.values.contains(.stripeReaders(nil)) else { return }
+        guard !calls.isAsking(.stripeReaders(nil)) else { return }
         call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
     }
 
     /// - Parameter result: a failure is the refusal that the waiting requests get.
     mutating func goOnAfterStripe(_ result: Result<Void, Refusal>) {
-        let waiting = parked.filter { $0.reason == .stripe }
-        guard !waiting.isEmpty else { return }
-        parked.removeAll { $0.reason == .stripe }
-        for item in waiting {
+        for item in waiting.take(.stripe) {
             switch result {
             case .success:
-                stripeAsked.insert(item.id)
-                out.append(.recall(item.id))
+                waiting.stripeWasRead(for: item.id)
+                queue.emit(.recall(item.id))
             case .failure(let refusal): refuse(item.id, refusal)
             }
         }
@@ -233,5 +183,13 @@ extension GatewayMachine {
             guard case .success(let usual) = resolveReader(nil, lane: book.lane) else { continue }
             open(cart, lane: nil, reader: usual, pays: false, at: now)
         }
+    }
+}
+
+extension ReaderMachine {
+    fileprivate var entry: ReaderIdentities.Entry {
+        ReaderIdentities.Entry(
+            id: id, serial: facts.serial, isOccupied: isOccupied, isAtWork: isAtWork, isRegistered: facts.isRegistered,
+            isLeased: lease != .free, isLive: isLive, isOnline: facts.status == "online", lastSeenAt: facts.lastSeenAt)
     }
 }

@@ -18,7 +18,7 @@ extension GatewayMachine {
     }
 
     mutating func carryOut(_ action: PaymentMachine.Owed, of id: PaymentID, at now: Now) {
-        guard let record = payments[id]?.record ?? ended[id] else { return }
+        guard let record = payments.record(id) else { return }
         let cart = record.request.cart
         switch action {
         case .write(let kind, let snapshot, let note):
@@ -100,18 +100,18 @@ extension GatewayMachine {
     private mutating func settleCart(_ record: PaymentRecord, at now: Now) {
         let cart = record.request.cart
         _ = carts[cart]?.change { $0.ended(record, at: now) }
-        if record.state == .succeeded { explainResolutions(of: cart, by: record, at: now) }
+        if record.state == .succeeded { carryOut(resolutions.explained(cart, by: record.id), at: now) }
     }
 
     private mutating func finish(_ id: PaymentID, _ record: PaymentRecord, at now: Now) {
-        ended[id] = record
-        payments[id] = nil
-        traces[.payment(id)] = nil
-        freeingCarts = freeingCarts.filter { entry in readers.values.contains { $0.holder == .payment(entry.key) } }
+        payments.end(id, record)
+        calls.forget(.payment(id))
+        let held = Set(readers.values.compactMap(\.holder))
+        carts.forgetFreed { held.contains(.payment($0)) }
         if readers[device(record.reader)]?.holder == .payment(id) || readers[record.reader]?.holder == .payment(id)
             || readers[record.reader]?.isFreeing == true
         {
-            freeingCarts[id] = record.request.cart
+            carts.isFreeing(record.request.cart, after: id)
         }
         if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }
         changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }

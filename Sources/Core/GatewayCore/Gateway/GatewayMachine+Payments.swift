@@ -7,18 +7,18 @@ extension GatewayMachine {
     mutating func pay(
         _ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isTechnician: Bool, isChecked: Bool, at now: Now
     ) {
-        if let record = acceptance.reserved(payment) {
+        if let record = payments.acceptance.reserved(payment) {
             guard record.request == request else { return refuse(id, .idReused(payment)) }
-            if !acceptance.join(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
+            if !payments.acceptance.join(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
             return
         }
-        if let known = payments[payment]?.record ?? ended[payment] ?? recall.payment {
+        if let known = payments.record(payment) ?? recall.payment {
             guard known.request == request else { return refuse(id, .idReused(payment)) }
             return answer(id, with: known)
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
-        guard listedAt != nil else { return park(id, original, at: now) }
+        guard lists.hasListed else { return park(id, original, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
@@ -61,7 +61,7 @@ extension GatewayMachine {
             return refuse(
                 id, Refusal(.readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: trouble.kind.state))
         }
-        if readers[reader]?.holder != nil, waiting(for: reader) >= policy.maximumWaiting {
+        if readers[reader]?.holder != nil, waitingCount(for: reader) >= policy.maximumWaiting {
             return refuse(
                 id,
                 Refusal(
@@ -76,14 +76,14 @@ extension GatewayMachine {
         open(request.cart, lane: request.lane, reader: reader, pays: true, at: now)
         var record = PaymentRecord(id: payment, request: request, reader: reader, readerLabel: readers[reader]?.facts.label, at: now.wall)
         if isVouched { record.isVouchedUnkeyed = true }
-        guard acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown("payment \(payment.text)")) }
+        guard payments.acceptance.reserve(payment, record, for: id) else { return refuse(id, .fateUnknown("payment \(payment.text)")) }
         outbox.add(
             JournalEntry(kind: .accepted, at: now.wall, payment: record, cart: carts[request.cart]?.facts), waiter: .accepted(payment))
     }
 
     /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
     mutating func accepted(_ payment: PaymentID, at now: Now) {
-        switch acceptance.commit(payment) {
+        switch payments.acceptance.commit(payment) {
         case .inTime(let record, let waiting): begin(record, waiting, at: now)
         case .late(let record): endLate(record, at: now)
         case nil: break
@@ -97,7 +97,7 @@ extension GatewayMachine {
             $0.reserve(payment, record.request)
             return []
         }
-        payments[payment] = PaymentMachine(record: record, policy: policy, epoch: nextEpoch(), now: now)
+        payments[payment] = PaymentMachine(record: record, policy: policy, epoch: queue.nextEpoch(), now: now)
         for asker in waiting.askers { respond(asker.request, .payment(record, created: asker.created)) }
         for request in waiting.cancels { cancel(request, payment, Recall(), at: now) }
         if isStopping {
@@ -143,13 +143,13 @@ extension GatewayMachine {
         record.endedAt = now.wall
         record.updatedAt = now.wall
         record.timeline.append(TimelineEntry(state: .failed, at: now.wall))
-        ended[record.id] = record
+        payments.end(record.id, record)
         mention(record.request.cart, at: now)
         journal(.ended, record, note: "its row landed after it had been refused", at: now)
     }
 
     mutating func notAccepted(_ payment: PaymentID, _ trouble: JournalTrouble, isDecided: Bool) {
-        let waiting = isDecided ? acceptance.giveBack(payment) : acceptance.refuse(payment)
+        let waiting = isDecided ? payments.acceptance.giveBack(payment) : payments.acceptance.refuse(payment)
         for asker in waiting.askers { refuse(asker.request, .journal(trouble)) }
         for request in waiting.cancels { refuse(request, isDecided ? .paymentNotFound(payment) : .fateUnknown("payment \(payment.text)")) }
     }
@@ -157,20 +157,21 @@ extension GatewayMachine {
     func refusesNewWork(at now: Now) -> Refusal? {
         if isStopping { return Refusal(.shuttingDown, "The agent is being stopped.", remedy: "Repeat the request in a moment.") }
         if outbox.isStuck, let trouble = outbox.trouble { return .journal(trouble) }
-        if let refused = refusedCredential { return .from(refused) }
-        if breaker.refusesNewWork(at: now.mono) {
-            return Refusal(
+        return switch backend.refusesNewWork(at: now.mono) {
+        case nil: nil
+        case .credential(let failure)?: .from(failure)
+        case .silent?:
+            Refusal(
                 .backendUnavailable, "The backend has not answered for a while.",
                 remedy: "Check the shop's internet connection; it is tried again by itself.")
         }
-        return nil
     }
 
     /// The rules of one cart: one live intent, one payment at a time, and no payment of what is paid.
     private func refusesCart(_ request: PaymentRequest, at now: Now) -> Refusal? {
         let money = carts[request.cart]?.money
         if let refusal = money?.refusesPaid { return refusal }
-        if let coming = acceptance.first(where: { $0.request.cart.lock == request.cart.lock }) {
+        if let coming = payments.acceptance.first(where: { $0.request.cart.lock == request.cart.lock }) {
             return Refusal(
                 .cartBusy, "The payment \(coming.text) of this cart is about to begin.", remedy: "Wait for it, or cancel it.",
                 payment: coming)
@@ -181,11 +182,11 @@ extension GatewayMachine {
     // MARK: Requests about a payment
 
     mutating func cancel(_ id: RequestID, _ payment: PaymentID, _ recall: Recall, at now: Now) {
-        if acceptance.reserved(payment) != nil {
-            if !acceptance.cancel(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
+        if payments.acceptance.reserved(payment) != nil {
+            if !payments.acceptance.cancel(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
             return
         }
-        guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
+        guard let record = payments.record(payment) ?? recall.payment else {
             return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
         guard payments[payment] != nil, !record.state.isEnd else {
@@ -198,7 +199,7 @@ extension GatewayMachine {
     mutating func resolve(
         _ id: RequestID, _ payment: PaymentID, paid: Bool, order: OrderID?, by: String, note: String, _ recall: Recall, at now: Now
     ) {
-        guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
+        guard let record = payments.record(payment) ?? recall.payment else {
             return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
         guard !record.state.isEnd else {
@@ -211,7 +212,7 @@ extension GatewayMachine {
                     .notUnresolved, "The payment \(payment.text) is \(record.state.rawValue); only an unresolved payment can be resolved.",
                     remedy: "Wait until it ends, or becomes unresolved.", payment: payment))
         }
-        let coming = acceptance.first { $0.request.cart.lock == record.request.cart.lock }
+        let coming = payments.acceptance.first { $0.request.cart.lock == record.request.cart.lock }
         if let running = carts[record.request.cart]?.money.runs(beside: payment) ?? coming {
             return refuse(
                 id,
@@ -230,23 +231,21 @@ extension GatewayMachine {
 
     /// A technician's word was judged.
     mutating func resolved(_ id: RequestID, _ payment: PaymentID, at now: Now) {
-        guard let after = payments[payment]?.record ?? ended[payment] else { return }
-        if after.state.isEnd { watch(after, at: now) }
+        guard let after = payments.record(payment) else { return }
+        if after.state.isEnd { carryOut(resolutions.watch(after, at: now), at: now) }
         answer(id, with: after)
     }
 
     /// Shows a payment; an end only when it is on disk, or cannot get there for now: what was shown as ended must stay so.
     mutating func answer(_ id: RequestID, with record: PaymentRecord) {
-        let isOnItsWay = payments[record.id]?.isEnded ?? (ended[record.id] != nil)
+        let isOnItsWay = payments.isEnding(record.id)
         guard isOnItsWay, outbox.trouble == nil else { return respond(id, .payment(record, created: false)) }
-        waitingForEnd[record.id, default: []].append((id, false))
+        payments.waitForEnd(of: record.id, id)
     }
 
     /// The end is on disk, or could not be written and is shown all the same.
     mutating func endSettled(_ record: PaymentRecord) {
-        for (request, created) in waitingForEnd.removeValue(forKey: record.id) ?? [] {
-            respond(request, .payment(record, created: created))
-        }
+        for request in payments.takeWaiting(record.id) { respond(request, .payment(record, created: false)) }
     }
 
     // MARK: Journal

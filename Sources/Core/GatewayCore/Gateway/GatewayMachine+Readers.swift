@@ -6,82 +6,72 @@ extension GatewayMachine {
 
     /// The list is old enough that a reader that is not in it may have been registered since.
     func wantsFreshList(at now: Now) -> Bool {
-        guard let listedAt else { return true }
-        return isListing || now.mono - listedAt > 2_000
+        lists.isOld(at: now.mono)
     }
 
     mutating func park(_ id: RequestID, _ request: Request, at now: Now) {
-        if !isListing, listedAt == nil, let failure = lastListFailure, now.mono < listRetryAt {
-            return refuse(id, .from(failure))
-        }
-        parked.append(Parked(id: id, request: request, reason: .readers))
-        if !isListing { listReaders(at: now) }
+        if let failure = lists.refusal(at: now.mono) { return refuse(id, .from(failure)) }
+        waiting.park(id, request, for: .readers)
+        listReaders(at: now)
     }
 
     mutating func listReaders(at now: Now) {
-        isListing = true
+        guard lists.begin() else { return }
         call(.backendReaders, for: .backendReaders, timeout: policy.backendTimeout, payment: nil)
     }
 
     mutating func backendListed(_ result: Result<[BackendReader], CallFailure>, at now: Now) {
-        isListing = false
+        lists.answered()
         switch result {
         case .success(let list):
             adopt(list, at: now)
             giveCartsTheirReaders(at: now)
             lookAtStripe(at: now)
         case .failure(let failure):
-            lastListFailure = failure
-            listRetryAt = now.mono + 500 + listBackoff.next(random: &random)
+            lists.failed(failure, at: now.mono, random: &random)
         }
-        let waiting = parked.filter { $0.reason == .readers }
-        parked.removeAll { $0.reason == .readers }
-        for item in waiting {
+        for item in waiting.take(.readers) {
             if case .failure(let failure) = result {
                 refuse(item.id, .from(failure))
             } else {
-                out.append(.recall(item.id))
+                queue.emit(.recall(item.id))
             }
         }
-        let asked = listsWanted
-        listsWanted = []
-        for id in asked {
+        for id in lists.takeWaiting() {
             if case .failure(let failure) = result { refuse(id, .from(failure)) } else { respond(id, .readers) }
         }
     }
 
     /// The backend's list of this location, as it is now.
     mutating func adopt(_ list: [BackendReader], at now: Now) {
-        listedAt = now.mono
-        lastListFailure = nil
-        listBackoff.reset()
+        lists.listed(at: now.mono)
         var seen: Set<ReaderID> = []
         for entry in list {
             seen.insert(entry.id)
             let before = readers[entry.id]?.facts.label
             let isNew = readers[entry.id] == nil
             takeUpReader(entry.id, label: entry.label)
-            if isNew, readers[entry.id]?.facts.address != nil { lookout.probe(at: now.mono) }
+            if isNew, readers[entry.id]?.facts.address != nil { discovery.probe(at: now.mono) }
             readers[entry.id]?.editFacts { $0.merge(entry) }
             readers[entry.id]?.unlistedSince = nil
-            if before != entry.label { out.append(.readerChanged(entry.id)) }
+            if before != entry.label { queue.emit(.readerChanged(entry.id)) }
         }
-        for id in readers.keys.sorted() where !seen.contains(id) {
+        for id in readers.ids where !seen.contains(id) {
             if readers[id]?.facts.inBackend == true {
                 log(.notice, "the backend does not list it any more", .reader(id))
-                if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+                queue.readerChanged(id)
             }
             changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
             if readers[id]?.isResting == true { readers[id] = nil }
         }
-        isToBeUnited = true
+        readers.identities.changed()
     }
 
     /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
     private mutating func lookAtStripe(at now: Now) {
         let looking = carts.values.filter { $0.keeper.holdsToken }.min { $0.facts.cart < $1.facts.cart }
         if looking == nil { return lookWithMaintenanceCart(at: now) }
-        guard let token = looking?.keeper.peek, !calls.values.contains(.stripeReaders(nil)) else {
+        guard let token = looking?.keeper.peek, !calls.isAsking(.stripeReaders(nil)) else {
             return
         }
         call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
@@ -90,7 +80,7 @@ extension GatewayMachine {
     mutating func stripeListed(_ asker: ReaderID?, _ result: Result<StripeReaderList, CallFailure>, at now: Now) {
         switch result {
         case .success(let list):
-            stripeListedAt = now.mono
+            lists.stripeListed(at: now.mono)
             let known = Dictionary(list.readers.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             if !list.isWhole {
                 log(
@@ -98,7 +88,7 @@ extension GatewayMachine {
                     "Stripe lists more readers than were read (\(list.readers.count)): who is not among them is not called missing")
             }
             var merged: [ReaderFacts] = []
-            for id in readers.keys.sorted() {
+            for id in readers.ids {
                 guard var facts = readers[id]?.facts else { continue }
                 if let entry = known[id], let before = facts.address, entry.address != before {
                     // Stripe has heard something new: what was seen on the LAN before is older than that.
@@ -106,9 +96,9 @@ extension GatewayMachine {
                     facts.seen = nil
                 }
                 if let entry = known[id] {
-                    if facts.address != entry.address { lookout.probe(at: now.mono) }
+                    if facts.address != entry.address { discovery.probe(at: now.mono) }
                     facts.merge(entry)
-                    remember(facts, at: now)
+                    journal(readers.identities.learnPlace(facts), at: now)
                 } else if list.isWhole {
                     if let serial = facts.serial, let twin = list.readers.first(where: { $0.serial == serial }) {
                         facts.borrow(from: twin)
@@ -120,7 +110,7 @@ extension GatewayMachine {
                 } else {
                     facts.leaveOut()
                 }
-                remember(facts.serial, of: facts, at: now)
+                journal(readers.identities.learnSerial(facts), at: now)
                 merged.append(facts)
             }
             // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.
@@ -131,15 +121,15 @@ extension GatewayMachine {
                 } else {
                     changeReader(facts.id, at: now) { reader, _ in reader.learn(facts, at: now) }
                 }
-                out.append(.readerChanged(facts.id))
+                queue.emit(.readerChanged(facts.id))
             }
             let unknown = list.readers.contains { entry in
                 readers[entry.id] == nil && readers.values.contains { $0.facts.isMissingAtStripe && $0.facts.serial == entry.serial }
             }
             // A device that is known has an entry that is not: the backend's list is old.
-            if unknown, !isListing { listReaders(at: now) }
+            if unknown { listReaders(at: now) }
             // Before anything is sent: the asker's device may be another entry's.
-            isToBeUnited = true
+            readers.identities.changed()
             unite(at: now)
             if let asker, let facts = news.first(where: { $0.id == asker }) {
                 changeReader(asker, at: now) { reader, random in reader.listed(facts, at: now, random: &random) }
@@ -164,7 +154,7 @@ extension GatewayMachine {
         let actions = event(&machine, &random)
         self.random = random
         readers[id] = machine
-        if before.isThere != false, machine.isThere == false { lookout.probe(at: now.mono + 2_000) }
+        if before.isThere != false, machine.isThere == false { discovery.probe(at: now.mono + 2_000) }
         tellIfChanged(id, before, machine)
         for action in actions {
             switch action {
@@ -179,7 +169,7 @@ extension GatewayMachine {
         guard before.holder != after.holder || before.trouble != after.trouble || state(of: before) != state(of: after) else {
             return
         }
-        if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+        queue.readerChanged(id)
     }
 
     mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
@@ -192,8 +182,12 @@ extension GatewayMachine {
             // Zero is nobody: a cart's display that is cleared as it closes.
             guard request.value != 0 else { return }
             answer(request, command, result, reader: id)
-            if case .success = result { labelShown(request, on: id, at: now) } else { visits[request] = nil }
-        case .visited(let request, let result): visited(request, result, reader: id, at: now)
+            if case .success = result {
+                readers.screens.isShown(request, on: id, until: now.mono + policy.identifyTime)
+            } else {
+                readers.screens.forget(request)
+            }
+        case .connected(let request, let result): connected(request, result, reader: id, at: now)
         case .answer(.holder(.cardSetup(let setup)), let command, let result):
             change(setup, at: now) { $0.answered(command, result, at: now) }
         case .answer(.session, _, _): break
@@ -230,7 +224,7 @@ extension GatewayMachine {
             guard let machine = payments[payment], !machine.isEnded else {
                 return changeReader(id, at: now) { reader, _ in reader.release(.payment(payment), left: .idle, at: now) }
             }
-            screens[id] = nil
+            readers.screens.isTaken(id)
             let context = transaction(at: now)
             let book = carts[machine.record.request.cart]
             // Where an earlier attempt may have left something on the intent, what will be charged is known by reading it only.
@@ -268,7 +262,7 @@ extension GatewayMachine {
     func cartForToken(of id: ReaderID) -> CartID? {
         let holder = readers[id]?.holder?.payment
         if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
-        if let named = readers[id]?.visitCart { return named }
+        if let named = readers[id]?.connectCart { return named }
         let open = carts.values.filter(\.isOpen)
         let any =
             open.filter { $0.reader.map { device($0) } == device(id) }.map(\.written).min() ?? open.map(\.written).min()
@@ -276,7 +270,7 @@ extension GatewayMachine {
         // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
         let followed = payments.values.filter { $0.isFollowing && device($0.record.reader) == device(id) }.min { $0.id < $1.id }
         if let any { return any }
-        if let holder, let cart = (payments[holder]?.record ?? ended[holder])?.request.cart ?? freeingCarts[holder] { return cart }
+        if let holder, let cart = payments.record(holder)?.request.cart ?? carts.freeing(after: holder) { return cart }
         if let followed { return followed.record.request.cart }
         let entries = entries(of: id)
         return carts.values.filter { $0.money.unproved.contains { entries.contains($0) } }.map(\.written).min()
@@ -290,7 +284,7 @@ extension GatewayMachine {
         let machine = row.isBarred ? readers[device(row.id)] ?? row : row
         let trouble = machine.standingTrouble
         return
-            if !row.facts.isRegistered && machine.holder == nil && listedAt != nil
+            if !row.facts.isRegistered && machine.holder == nil && lists.hasListed
         {
             .unregistered
         } else if machine.facts.isVendorSDKOnly {

@@ -5,38 +5,29 @@ import Moments
 ///
 /// `journalctl -p warning -u readerd` is the first page of a support case: what begins here at error or warning ends at warning.
 extension GatewayMachine {
-    /// What has been told and is not over.
-    struct Told: Sendable, Equatable {
-        var backend: CallFailure?
-        var readers: Set<ReaderID> = []
-        var unresolved: Set<PaymentID> = []
-    }
-
     /// Why nothing is to be had from the backend now; nil: it serves, or has not been heard from yet.
     package var backendTrouble: CallFailure? {
-        if let refusedCredential { return refusedCredential }
-        if let lastListFailure, listedAt == nil { return lastListFailure }
-        return breaker.isOpen ? lastOutage : nil
+        backend.refusedCredential ?? lists.firstFailure ?? backend.outage
     }
 
     mutating func tellStanding() {
         tellBackend()
-        let news = readers.keys.filter { id in isAway(id).map { $0 != told.readers.contains(id) } ?? false }
-        for id in news.sorted() { tellReader(id) }
-        if payments.values.contains(where: { $0.isUnresolved && !told.unresolved.contains($0.id) }) {
-            for id in payments.keys.sorted() where payments[id]?.isUnresolved == true { tellUnresolved(id) }
+        let news = readers.ids.filter { id in isAway(id).map { $0 != standing.told.isReaderTold(id) } ?? false }
+        for id in news { tellReader(id) }
+        if payments.values.contains(where: { $0.isUnresolved && !standing.told.isUnresolvedTold($0.id) }) {
+            for id in payments.ids where payments[id]?.isUnresolved == true { tellUnresolved(id) }
         }
     }
 
     private mutating func tellBackend() {
-        guard let trouble = backendTrouble else {
-            guard told.backend != nil, listedAt != nil else { return }
-            told.backend = nil
-            return log(.warning, "the backend serves again")
+        let trouble = backendTrouble
+        switch standing.told.backend(trouble, serves: lists.hasListed) {
+        case .begins?:
+            guard let trouble else { return }
+            log(.error, "no payment can be taken: \(trouble.backendCause) What to do: \(trouble.backendRemedy)")
+        case .isOver?: log(.warning, "the backend serves again")
+        case nil: break
         }
-        if let before = told.backend, before.isSameTrouble(as: trouble) { return }
-        told.backend = trouble
-        log(.error, "no payment can be taken: \(trouble.backendCause) What to do: \(trouble.backendRemedy)")
     }
 
     /// Nil: not known now, so that what was told stands.
@@ -50,14 +41,14 @@ extension GatewayMachine {
     private mutating func tellReader(_ id: ReaderID) {
         guard let machine = readers[id] else { return }
         let name = machine.facts.label ?? machine.facts.serial ?? id.text
-        if told.readers.remove(id) != nil { return log(.warning, "the reader \(name) can be used again", .reader(id)) }
+        if standing.told.readerIsBack(id) { return log(.warning, "the reader \(name) can be used again", .reader(id)) }
         guard let trouble = machine.standingTrouble else { return }
-        told.readers.insert(id)
+        standing.told.readerIsAway(id)
         log(.warning, "the reader \(name) cannot be used: \(trouble.message) What to do: \(trouble.remedy)", .reader(id))
     }
 
     private mutating func tellUnresolved(_ id: PaymentID) {
-        guard let record = payments[id]?.record, told.unresolved.insert(id).inserted else { return }
+        guard let record = payments[id]?.record, standing.told.isUnresolved(id) else { return }
         log(
             .error,
             "payment unresolved: whether the money was taken is not known yet (\(Self.terms(of: record))). What to do: try the same cart again "
@@ -69,7 +60,7 @@ extension GatewayMachine {
         var words = "payment ended: \(record.state.rawValue), money \(record.money.rawValue)"
         if let failure = record.failure { words += ", \(failure.code.rawValue): \(failure.message)" }
         words += " (\(Self.terms(of: record)))"
-        let wasUnresolved = told.unresolved.remove(record.id) != nil
+        let wasUnresolved = standing.told.ended(record.id)
         log(record.state == .failed || wasUnresolved ? .warning : .notice, words, .payment(record.id))
     }
 

@@ -18,12 +18,12 @@ extension GatewayMachine {
         var entry = JournalEntry(kind: .released, at: now.wall, note: "the reader \(reader.text) was released by \(by)")
         switch holder {
         case .payment(let payment):
-            guard let record = payments[payment]?.record ?? ended[payment] ?? recall.payment else {
+            guard let record = payments.record(payment) ?? recall.payment else {
                 return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
             }
             entry.payment = record
         case .cardSetup(let setup):
-            guard let record = cardSetups[setup]?.record ?? endedCardSetups[setup] ?? recall.cardSetup else {
+            guard let record = cardSetups.record(setup) ?? recall.cardSetup else {
                 return refuse(id, refusesForLoss ?? .cardSetupNotFound(setup))
             }
             entry.cardSetup = record
@@ -69,54 +69,33 @@ extension GatewayMachine {
     // MARK: The loss of a journal
 
     mutating func noteLosses(_ facts: [String: String]) {
-        lostJournals = facts.filter { $0.key.hasPrefix(StoredFacts.lossKey) && $0.value == StoredFacts.lossNotAccepted }
-            .map { String($0.key.dropFirst(StoredFacts.lossKey.count)) }.sorted()
-        for name in lostJournals {
+        losses.recall(facts)
+        for name in losses.names {
             log(
                 .error,
                 "the payment journal was damaged and set aside as \(name); no payment is accepted until a technician agrees to its loss")
         }
-        if let lost = refusesForLoss {
-            out.append(.notice(AgentNotice(code: Self.lossCode, message: lost.detail, remedy: lost.remedy)))
-        }
+        if let notice = losses.notice { queue.emit(.notice(notice)) }
     }
 
     /// No cart can be known to be unpaid while a journal is missing.
-    package var refusesForLoss: Refusal? {
-        guard !lostJournals.isEmpty else { return nil }
-        return Refusal(
-            .journalUnavailable,
-            "The payment journal was damaged and set aside (\(lostJournals.joined(separator: ", "))): what was paid before is not known here.",
-            remedy: Self.lossRemedy)
-    }
-
-    package static var lossRemedy: String {
-        "Compare the open carts with the back office and with Stripe's dashboard, then agree as a technician: sudo readerctl journal accept-loss --note WHY."
-    }
+    package var refusesForLoss: Refusal? { losses.refusal }
+    package static var lossCode: String { JournalLoss.code }
 
     /// What somebody who begins to follow the agent's events has to know first.
-    package var standingNotices: [AgentNotice] {
-        let lost = refusesForLoss.map { AgentNotice(code: Self.lossCode, message: $0.detail, remedy: $0.remedy) }
-        return [lost].compactMap { $0 } + contradictions + standingWarnings
-    }
-
-    package static var lossCode: String { "journal_lost" }
+    package var standingNotices: [AgentNotice] { [losses.notice].compactMap { $0 } + contradictions + standingWarnings }
 
     mutating func acceptLoss(_ id: RequestID, by: String, note: String, at now: Now) {
-        guard !lostJournals.isEmpty else { return respond(id, .done) }
-        for (index, name) in lostJournals.enumerated() {
-            outbox.add(
-                JournalEntry(
-                    kind: .fact, at: now.wall, fact: .init(key: StoredFacts.lossKey + name, value: StoredFacts.lossAccepted),
-                    note: "the loss of \(name) was accepted by \(by): \(note)"),
-                waiter: index == lostJournals.count - 1 ? .lossAccepted(id) : nil)
-        }
+        let rows = losses.agreement(by: by, note: note, at: now.wall)
+        guard let last = rows.last else { return respond(id, .done) }
+        for row in rows.dropLast() { outbox.add(row) }
+        outbox.add(last, waiter: .lossAccepted(id))
     }
 
     mutating func lossAcceptanceWritten(_ id: RequestID?) {
-        lostJournals = []
+        losses.accepted()
         log(.notice, "a technician has agreed to the loss of the journal; payments are accepted again")
-        out.append(
+        queue.emit(
             .notice(
                 AgentNotice(
                     code: "journal_loss_accepted",

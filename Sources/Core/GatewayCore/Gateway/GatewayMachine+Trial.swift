@@ -13,12 +13,11 @@ extension GatewayMachine {
                 machine.respond(id, .reader(reader, label: machine.readers[reader]?.facts.label))
             case .heartbeat: machine.ask(reader, .heartbeat, for: id, at: now)
             case .display:
-                let currency = machine.currencies.keys.min().flatMap { machine.currencies[$0] } ?? Currency(unchecked: "usd")
                 let shown = DisplayCart(
-                    currency: currency, totalMinor: 0, taxMinor: nil,
+                    currency: machine.currencies.forShow, totalMinor: 0, taxMinor: nil,
                     lines: [DisplayLine(description: "readerd trial", amountMinor: 0, quantity: 1)])
                 let context = machine.transaction(at: now)
-                machine.screens[reader] = nil
+                machine.readers.screens.isTaken(reader)
                 machine.ask(reader, .display(context, shown), for: id, at: now)
             case .clear: machine.ask(reader, .clearDisplay(nil), for: id, at: now)
             }

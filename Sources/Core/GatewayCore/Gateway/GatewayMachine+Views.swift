@@ -38,5 +38,5 @@ extension GatewayMachine {
     }
 
     /// Why the list of readers could not be read the last time.
-    package var listTrouble: CallFailure? { lastListFailure }
+    package var listTrouble: CallFailure? { lists.lastFailure }
 }

@@ -5,8 +5,7 @@ import Moments
 ///
 /// A warning stands in the payment itself: in its rows, in what tills are shown, in the status and in the checks, until it is acknowledged.
 extension GatewayMachine {
-    /// More than so many are in the journal only; the newest are held.
-    package static var maximumWarned: Int { 1_000 }
+    package static var maximumWarned: Int { Warnings.maximum }
 
     mutating func startWarnings(_ records: [PaymentRecord]) {
         for record in records { keepWarned(record) }
@@ -16,25 +15,18 @@ extension GatewayMachine {
 
     /// What is about to be journaled of a payment: whatever is new among its warnings is told.
     mutating func noteWarnings(of record: PaymentRecord) {
-        let known = Set((warned[record.id]?.warnings ?? []).map(\.code))
-        for warning in record.warnings where !known.contains(warning.code) {
+        for warning in standing.warnings.note(record) {
             log(.error, warning.message, .payment(record.id))
-            out.append(.notice(Self.notice(of: record.id, warning)))
+            queue.emit(.notice(Self.notice(of: record.id, warning)))
         }
-        keepWarned(record)
     }
 
     /// What stands in the status and in the checks.
-    mutating func keepWarned(_ record: PaymentRecord) {
-        warned[record.id] = record.warnings.isEmpty ? nil : record
-        guard warned.count > Self.maximumWarned else { return }
-        let oldest = warned.values.min { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-        if let oldest { warned[oldest.id] = nil }
-    }
+    mutating func keepWarned(_ record: PaymentRecord) { standing.warnings.keep(record) }
 
     /// Warns of a payment once, wherever it stands: open, ended and not yet on disk, or ended long ago (`recalled`).
     mutating func warn(_ payment: PaymentID, _ warning: PaymentWarning, recalled: PaymentRecord? = nil, at now: Now) {
-        guard var record = payments[payment]?.record ?? ended[payment] ?? warned[payment] ?? recalled, record.warn(warning) else { return }
+        guard var record = payments.record(payment) ?? standing.warnings.record(payment) ?? recalled, record.warn(warning) else { return }
         replace(record)
         journal(.warned, record, note: warning.message, at: now)
     }
@@ -42,36 +34,36 @@ extension GatewayMachine {
     /// The payment's warnings are others: wherever its record is held.
     private mutating func replace(_ record: PaymentRecord) {
         payments[record.id]?.edit { $0.replaceWarnings(by: record) }
-        ended[record.id]?.replaceWarnings(by: record)
-        resolutions[record.id]?.record.replaceWarnings(by: record)
+        payments.editEnded(record.id) { $0.replaceWarnings(by: record) }
+        resolutions.warningsChanged(of: record)
     }
 
     // MARK: Acknowledging
 
     /// A technician has seen to it: the warnings are taken off, and a cart is not held any more for this payment. Journaled, and answered only then.
     mutating func acknowledge(_ id: RequestID, _ payment: PaymentID, by: String, note: String, _ recall: Recall, at now: Now) {
-        let known = payments[payment]?.record ?? ended[payment] ?? warned[payment] ?? recall.payment
-        guard acceptance.reserved(payment) == nil, var record = known else {
+        let known = payments.record(payment) ?? standing.warnings.record(payment) ?? recall.payment
+        guard payments.acceptance.reserved(payment) == nil, var record = known else {
             return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
         let cart = record.request.cart
         remember(cart, recalled: recall.cart, at: now)
         let lifts = carts[cart]?.facts.held == payment
-        let warnings = record.warnings
-        guard lifts || !warnings.isEmpty else { return answer(id, with: record) }
-        record.unwarn(warnings.map(\.code))
+        let seen = record.warnings
+        guard lifts || !seen.isEmpty else { return answer(id, with: record) }
+        record.unwarn(seen.map(\.code))
         // At once, so that no later row of this payment bears them again; given back if this one cannot be written.
         replace(record)
         if lifts { _ = carts[cart]?.change { $0.acknowledgeHold(payment) } }
-        let seen = (warnings.map(\.code.rawValue) + (lifts ? ["the cart is held no more"] : [])).joined(separator: ", ")
+        let words = (seen.map(\.code.rawValue) + (lifts ? ["the cart is held no more"] : [])).joined(separator: ", ")
         journal(
-            .acknowledged, record, note: "acknowledged by \(by): \(note) (\(seen))",
-            waiter: .acknowledged(id, record, Acknowledged(warnings: warnings, lifts: lifts)), at: now)
+            .acknowledged, record, note: "acknowledged by \(by): \(note) (\(words))",
+            waiter: .acknowledged(id, record, Acknowledged(warnings: seen, lifts: lifts)), at: now)
     }
 
     /// `id`: nil when the row landed after whoever waits for it had been refused; it holds all the same.
     mutating func acknowledgementWritten(_ id: RequestID?, _ record: PaymentRecord, _ given: Acknowledged, at now: Now) {
-        var current = payments[record.id]?.record ?? ended[record.id] ?? warned[record.id] ?? record
+        var current = payments.record(record.id) ?? standing.warnings.record(record.id) ?? record
         if id == nil {
             current.unwarn(given.warnings.map(\.code))
             replace(current)
@@ -79,7 +71,7 @@ extension GatewayMachine {
             outbox.amend(record.id) { $0.replaceWarnings(by: current) }
             if given.lifts { _ = carts[record.request.cart]?.change { $0.acknowledgeHold(record.id) } }
         }
-        settleContradiction(of: record.id, at: now)
+        carryOut(resolutions.acknowledged(record.id), at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
         if let id { answer(id, with: current) }
     }
@@ -87,7 +79,7 @@ extension GatewayMachine {
     mutating func acknowledgementNotWritten(
         _ id: RequestID, _ record: PaymentRecord, _ given: Acknowledged, _ trouble: JournalTrouble, at now: Now
     ) {
-        var current = payments[record.id]?.record ?? ended[record.id] ?? warned[record.id] ?? record
+        var current = payments.record(record.id) ?? standing.warnings.record(record.id) ?? record
         for warning in given.warnings { _ = current.warn(warning) }
         replace(current)
         keepWarned(current)
@@ -106,11 +98,8 @@ extension GatewayMachine {
 
     /// Warnings that nobody has acknowledged. A word of a technician that the backend contradicts stands in `contradictions`.
     package var standingWarnings: [AgentNotice] {
-        warned.keys.sorted().flatMap { id in
-            (warned[id]?.warnings ?? [])
-                .filter { $0.code != .contradicted || resolutions[id]?.contradiction == nil }
-                .map { Self.notice(of: id, $0) }
-        }
+        standing.warnings.standing.filter { $0.warning.code != .contradicted || !resolutions.contradicts($0.payment) }
+            .map { Self.notice(of: $0.payment, $0.warning) }
     }
 }
 
@@ -122,7 +111,7 @@ struct Acknowledged: Sendable, Equatable {
 }
 
 extension PaymentRecord {
-    fileprivate mutating func replaceWarnings(by other: PaymentRecord) {
+    mutating func replaceWarnings(by other: PaymentRecord) {
         unwarn(PaymentWarning.Code.allCases)
         for warning in other.warnings { _ = warn(warning) }
     }

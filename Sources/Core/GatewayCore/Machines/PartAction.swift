@@ -73,7 +73,7 @@ extension PartAction where Owed == ReaderMachine.Owed, Begun == ReaderMachine.Be
     package static func sessionFailed(_ holder: LeaseHolder, _ trouble: ReaderTrouble) -> Self { .owed(.sessionFailed(holder, trouble)) }
     package static func turnedAway(_ holder: LeaseHolder, _ trouble: ReaderTrouble) -> Self { .owed(.turnedAway(holder, trouble)) }
     package static func changed(_ words: String) -> Self { .owed(.changed(words)) }
-    package static func visited(_ id: RequestID, _ result: Result<Void, ReaderTrouble>) -> Self { .owed(.visited(id, result)) }
+    package static func connected(_ id: RequestID, _ result: Result<Void, ReaderTrouble>) -> Self { .owed(.connected(id, result)) }
     package static func answer(
         _ owner: ReaderMachine.Owner, _ command: ReaderCommand, _ result: Result<ReaderReply, ReaderFailure>
     ) -> Self {

@@ -28,7 +28,7 @@ extension ReaderMachine {
 
     package mutating func forget(_ request: RequestID) {
         pending.removeAll { $0.owner == .request(request) }
-        visitors.removeAll { $0.request == request }
+        connects.removeAll { $0.request == request }
     }
 
     package mutating func answered(

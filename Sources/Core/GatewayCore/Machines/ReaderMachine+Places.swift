@@ -14,7 +14,7 @@ extension ReaderMachine {
     }
 
     /// A payment, a card set-up or a technician waits for a session.
-    var isAwaited: Bool { holderWaits || !visitors.isEmpty }
+    var isAwaited: Bool { holderWaits || !connects.isEmpty }
 
     var isSearching: Bool {
         if case .searching = session { return true }
@@ -58,7 +58,7 @@ extension ReaderMachine {
         _ trouble: ReaderTrouble, quick: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
         let isLost = trouble.kind == .unreachable || trouble.kind == .untrusted
-        guard isLost, wantsSession, now.mono >= searchAfter, Lookout.looksByItself(policy), facts.baseURL?.isEmpty == false,
+        guard isLost, wantsSession, now.mono >= searchAfter, Discovery.scansByItself(policy), facts.baseURL?.isEmpty == false,
             route?.isUSB != true
         else { return fail(trouble, quick: quick, at: now, random: &random, &actions) }
         session = .searching(trouble)

@@ -93,7 +93,7 @@ extension ReaderMachine {
         return actions
     }
 
-    var wantsSession: Bool { desired || holderWaits || isFreeing || proofWanted || !visitors.isEmpty }
+    var wantsSession: Bool { desired || holderWaits || isFreeing || proofWanted || !connects.isEmpty }
 
     var heartbeatAt: MonoTime {
         max(lastContact, lastHeartbeat) + policy.heartbeatInterval
@@ -101,7 +101,7 @@ extension ReaderMachine {
 
     var takesOver: Bool {
         switch lease {
-        case .free: visitors.contains(where: \.takeOver)
+        case .free: connects.contains(where: \.takeOver)
         case .held: false
         case .freeing(_, let way): way == .takesOver
         }
@@ -132,7 +132,7 @@ extension ReaderMachine {
         attempts = 0
         actions.append(.changed("session opened"))
         if isParted, lease == .free { return leaveSession(at: Now(mono: since, wall: 0), &actions) }
-        welcomeVisitors(&actions)
+        answerConnects(&actions)
         if holderWaits, case .held(let holder) = lease {
             holderWaits = false
             actions.append(.sessionReady(holder))
@@ -208,7 +208,7 @@ extension ReaderMachine {
         lastTrouble = trouble
         actions.append(.changed(trouble.message))
         turnAwayWaiting(trouble, &actions)
-        if turnAwayVisitors(trouble, wasPolite: !tookOver, &actions) { connect(at: now, &actions) }
+        if refuseConnects(trouble, wasPolite: !tookOver, &actions) { connect(at: now, &actions) }
     }
 
     /// Who waits for a reader that its holder has lost, and that is not there, is told so.

@@ -17,7 +17,7 @@ extension ReaderMachine {
     /// Somebody has it, or waits for it: what is under way here is not handed to another entry.
     var isOccupied: Bool {
         if case .held = lease { return true }
-        return isAtWork || !waiting.isEmpty || !visitors.isEmpty || pending.contains { $0.owner != .session }
+        return isAtWork || !waiting.isEmpty || !connects.isEmpty || pending.contains { $0.owner != .session }
     }
 
     /// The device is asked something by this entry, or is somebody's in a session of it: no other entry may come between.

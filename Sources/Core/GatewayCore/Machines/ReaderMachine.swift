@@ -35,7 +35,7 @@ package struct ReaderMachine: Sendable {
         case seenIdle
         case changed(String)
         /// What became of the session that a request waited for.
-        case visited(RequestID, Result<Void, ReaderTrouble>)
+        case connected(RequestID, Result<Void, ReaderTrouble>)
 
         package static func == (left: Owed, right: Owed) -> Bool {
             switch (left, right) {
@@ -45,11 +45,11 @@ package struct ReaderMachine: Sendable {
             case (.sessionFailed(let a, let b), .sessionFailed(let c, let d)): a == c && b == d
             case (.turnedAway(let a, let b), .turnedAway(let c, let d)): a == c && b == d
             case (.changed(let a), .changed(let b)): a == b
-            case (.visited(let a, .success), .visited(let b, .success)): a == b
-            case (.visited(let a, .failure(let b)), .visited(let c, .failure(let d))): a == c && b == d
+            case (.connected(let a, .success), .connected(let b, .success)): a == b
+            case (.connected(let a, .failure(let b)), .connected(let c, .failure(let d))): a == c && b == d
             case (.withdrawToken, _), (.answer, _), (.sessionReady, _), (.sessionFailed, _), (.turnedAway, _), (.seenIdle, _),
                 (.changed, _),
-                (.visited, _):
+                (.connected, _):
                 false
             }
         }
@@ -162,7 +162,7 @@ package struct ReaderMachine: Sendable {
     /// The activation that was sent last takes the reader over from whoever has it.
     var tookOver = false
     /// Requests that wait for a session.
-    var visitors: [Visitor] = []
+    var connects: [ConnectRequest] = []
     /// A technician disconnected it: no session is opened until somebody wants one again.
     var isParted = false
     /// Another entry of the lists is the same device, and its session is that one's: none is opened here. Until when its holder waits for that.
@@ -275,7 +275,7 @@ package struct ReaderMachine: Sendable {
     /// Nothing is under way on it, nobody waits for it, and it has left nothing for another entry of its device to see to.
     var isResting: Bool {
         guard lease == .free, !dirty, !proofWanted, confirmSentAt == nil, waiting.isEmpty, inFlight == nil, pending.isEmpty,
-            visitors.isEmpty
+            connects.isEmpty
         else { return false }
         return !isLive && !isConnecting
     }
@@ -283,7 +283,7 @@ package struct ReaderMachine: Sendable {
     package mutating func tick(at now: Now) -> [Action] {
         var actions: [Action] = []
         if let idleAt, now.mono >= idleAt { provedIdle("nothing runs on it any more: too long ago", at: now, &actions) }
-        turnAwayLateVisitors(at: now, &actions)
+        refuseLateConnects(at: now, &actions)
         giveUpWhereBarred(at: now, &actions)
         if case .none(_, let retryAt) = session, now.mono >= retryAt { connectIfWanted(at: now, &actions) }
         if case .clearing = session, let at = clearAt, now.mono >= at, inFlight == nil {
@@ -300,7 +300,7 @@ package struct ReaderMachine: Sendable {
     }
 
     package var nextWake: MonoTime? {
-        let wake = min(sessionWake ?? .max, idleAt ?? .max, visitors.lazy.map(\.until).min() ?? .max, barredWake ?? .max)
+        let wake = min(sessionWake ?? .max, idleAt ?? .max, connects.lazy.map(\.until).min() ?? .max, barredWake ?? .max)
         return wake == .max ? nil : wake
     }
 

@@ -1,0 +1,82 @@
+import GatewayModel
+
+/// A machine for something that is journaled from its acceptance to its end.
+protocol Attempt: Sendable {
+    associatedtype ID: Hashable & Comparable & Sendable
+    associatedtype Record: Sendable
+
+    var record: Record { get }
+    var isEnded: Bool { get }
+}
+
+/// Payments, or card set-ups, on their way: accepted and not on disk, open, ended and not on disk; and who waits for an end to get there.
+struct AttemptShelf<Machine: Attempt>: Sendable {
+    private var machines: [Machine.ID: Machine] = [:]
+    /// Ended, and the end is not on disk yet.
+    private var ended: [Machine.ID: Machine.Record] = [:]
+    /// Who is told of an end once it is on disk, or is known not to get there for now.
+    private var waiting: [Machine.ID: [RequestID]] = [:]
+    /// Accepted by the rules, not yet on disk.
+    var acceptance = Acceptance<Machine.ID, Machine.Record>()
+
+    // MARK: Open
+
+    subscript(id: Machine.ID) -> Machine? {
+        get { machines[id] }
+        set { machines[id] = newValue }
+        _modify { yield &machines[id] }
+    }
+
+    /// Those that are open, in no order.
+    var values: Dictionary<Machine.ID, Machine>.Values { machines.values }
+    /// With their ids, in no order.
+    var open: [Machine.ID: Machine] { machines }
+    var ids: [Machine.ID] { machines.keys.sorted() }
+    var isEmpty: Bool { machines.isEmpty }
+
+    /// As it is, open or ended and not on disk; nil: the journal knows best.
+    func record(_ id: Machine.ID) -> Machine.Record? { machines[id]?.record ?? ended[id] }
+
+    // MARK: Ended
+
+    /// It is over; its end is on its way to the disk.
+    mutating func end(_ id: Machine.ID, _ record: Machine.Record) {
+        ended[id] = record
+        machines[id] = nil
+    }
+
+    /// The end is on disk.
+    mutating func isWritten(_ id: Machine.ID) { ended[id] = nil }
+
+    func ended(_ id: Machine.ID) -> Machine.Record? { ended[id] }
+
+    /// Changes what is shown of one that has ended, and is not on disk.
+    mutating func editEnded(_ id: Machine.ID, _ edit: (inout Machine.Record) -> Void) {
+        guard var record = ended[id] else { return }
+        edit(&record)
+        ended[id] = record
+    }
+
+    /// Whether its end is on its way to the disk.
+    func isEnding(_ id: Machine.ID) -> Bool { machines[id]?.isEnded ?? (ended[id] != nil) }
+
+    mutating func waitForEnd(of id: Machine.ID, _ request: RequestID) { waiting[id] = (waiting[id] ?? []) + [request] }
+
+    /// The end can be shown: nobody waits for it any more.
+    mutating func takeWaiting(_ id: Machine.ID) -> [RequestID] { waiting.removeValue(forKey: id) ?? [] }
+
+    // MARK: What is known
+
+    var endedCount: Int { ended.count }
+    var waitingCount: Int { waiting.count }
+    /// Ends that somebody waits for, and that there are not.
+    var awaitedInVain: Machine.ID? { waiting.keys.first { ended[$0] == nil } }
+}
+
+extension PaymentMachine: Attempt {
+    typealias ID = PaymentID
+}
+
+extension CardSetupMachine: Attempt {
+    typealias ID = CardSetupID
+}

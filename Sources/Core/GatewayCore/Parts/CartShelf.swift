@@ -1,0 +1,60 @@
+import GatewayModel
+import Moments
+
+/// What is at hand for one cart, in memory: its money's machine, and the secrets and tokens that are not journaled.
+struct CartBook: Sendable {
+    /// One intent that this cart may be charged by, what was confirmed on it, keyed entry, paid and held.
+    private(set) var money: CartMachine
+    var keeper: TokenKeeper
+    /// As the till wrote it last: the backend is asked so.
+    var written: CartID
+    var isOpen = false
+    var openedAt: WallTime = 0
+    var touchedAt: MonoTime = .min
+    var lane: LaneName?
+    var reader: ReaderID?
+    var configuration: BackendConfiguration?
+    var configurationAsked = false
+    var secrets: [IntentID: BackendIntent] = [:]
+
+    init(_ cart: CartID, money: CartMachine, policy: GatewayPolicy) {
+        self.written = cart
+        self.money = money
+        self.keeper = TokenKeeper(age: policy.tokenAge)
+    }
+
+    /// What is journaled of it.
+    var facts: CartFacts { money.facts }
+
+    mutating func change<Result>(_ event: (inout CartMachine) -> Result) -> Result { event(&money) }
+}
+
+/// All carts, each found by every spelling that a backend may take for the same; and what is being got ready for them.
+struct CartShelf: Sendable {
+    var warmUps = WarmUps()
+    private var books: [CartID: CartBook] = [:]
+    /// Carts of payments that ended while their reader was still to be freed: it may be freed with a token of theirs.
+    private var freeing: [PaymentID: CartID] = [:]
+
+    subscript(cart: CartID) -> CartBook? {
+        get { books[cart.lock] }
+        set { books[cart.lock] = newValue }
+        _modify { yield &books[cart.lock] }
+    }
+
+    mutating func isFreeing(_ cart: CartID, after payment: PaymentID) { freeing[payment] = cart }
+
+    func freeing(after payment: PaymentID) -> CartID? { freeing[payment] }
+
+    /// Those whose reader is free are forgotten.
+    mutating func forgetFreed(isHeld: (PaymentID) -> Bool) { freeing = freeing.filter { isHeld($0.key) } }
+
+    var count: Int { books.count }
+    var openCount: Int { books.values.count { $0.isOpen } }
+    var keys: Dictionary<CartID, CartBook>.Keys { books.keys }
+    var values: Dictionary<CartID, CartBook>.Values { books.values }
+}
+
+extension GatewayPolicy {
+    var evidenceTerms: EvidenceTerms { EvidenceTerms(window: authorizationWindow, patience: statusPatience) }
+}

@@ -1,0 +1,47 @@
+import GatewayModel
+import Moments
+
+/// The currencies that publishable keys have shown: hints, by which the reader can be asked for a card before the intent is there.
+struct Currencies: Sendable {
+    private var hints: [PublishableKey: Currency] = [:]
+    /// Keys that have shown more than one currency.
+    private var mixed: Set<PublishableKey> = []
+
+    mutating func recall(_ facts: [String: String]) {
+        for (key, value) in facts where key.hasPrefix(StoredFacts.currencyKey) {
+            let publishable = PublishableKey(unchecked: String(key.dropFirst(StoredFacts.currencyKey.count)))
+            if value == StoredFacts.severalCurrencies {
+                mixed.insert(publishable)
+            } else if let currency = Currency(value) {
+                hints[publishable] = currency
+            }
+        }
+    }
+
+    /// An intent of this key was read.
+    ///
+    /// - Returns: what is to be journaled; nil: nothing is new.
+    mutating func learn(_ currency: Currency, of key: PublishableKey) -> JournalEntry.Fact? {
+        guard !mixed.contains(key), hints[key] != currency else { return nil }
+        let isFirst = hints[key] == nil
+        if isFirst {
+            hints[key] = currency
+        } else {
+            hints[key] = nil
+            mixed.insert(key)
+        }
+        return .init(key: StoredFacts.currencyKey + key.text, value: isFirst ? currency.text : StoredFacts.severalCurrencies)
+    }
+
+    /// The currency that an intent of this key will probably be in; nil: nobody knows.
+    func hint(_ key: PublishableKey) -> Currency? { hints[key] }
+
+    func isMixed(_ key: PublishableKey) -> Bool { mixed.contains(key) }
+
+    /// The keys that give a hint, in no order.
+    var keys: [PublishableKey] { Array(hints.keys) }
+
+    /// A currency for what is shown and costs nothing: one that was seen at this store. Where none was, `usd` stands in, for the reader's message
+    /// has no form without one: the amount is zero in every currency.
+    var forShow: Currency { hints.min { $0.key < $1.key }?.value ?? Currency(unchecked: "usd") }
+}

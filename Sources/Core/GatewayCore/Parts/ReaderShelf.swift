@@ -1,0 +1,20 @@
+import GatewayModel
+
+/// All readers, by the entries of the lists; with them who is who, and what stands on their screens.
+struct ReaderShelf: Sendable {
+    private var machines: [ReaderID: ReaderMachine] = [:]
+    var identities = ReaderIdentities()
+    var screens = Screens()
+
+    subscript(id: ReaderID) -> ReaderMachine? {
+        get { machines[id] }
+        set { machines[id] = newValue }
+        _modify { yield &machines[id] }
+    }
+
+    var ids: [ReaderID] { machines.keys.sorted() }
+    /// In no order.
+    var values: Dictionary<ReaderID, ReaderMachine>.Values { machines.values }
+    /// With their ids, in no order.
+    var all: [ReaderID: ReaderMachine] { machines }
+}

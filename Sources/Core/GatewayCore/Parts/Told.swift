@@ -1,0 +1,42 @@
+import GatewayModel
+
+/// What stands in the way of sales and was told in the log, so that each is told when it begins, and once when it is over.
+struct Told: Sendable {
+    /// What is news of something that stands in the way.
+    enum News: Sendable, Equatable {
+        case begins, isOver
+    }
+
+    private var backend: CallFailure?
+    private var readers: Set<ReaderID> = []
+    private var unresolved: Set<PaymentID> = []
+
+    /// - Parameters:
+    ///   - trouble: why nothing is to be had from the backend now; nil: nothing is wrong.
+    ///   - serves: the backend has served since the start: what is over can be called so.
+    mutating func backend(_ trouble: CallFailure?, serves: Bool) -> News? {
+        guard let trouble else {
+            guard backend != nil, serves else { return nil }
+            backend = nil
+            return .isOver
+        }
+        if let before = backend, before.isSameTrouble(as: trouble) { return nil }
+        backend = trouble
+        return .begins
+    }
+
+    func isReaderTold(_ id: ReaderID) -> Bool { readers.contains(id) }
+
+    mutating func readerIsAway(_ id: ReaderID) { readers.insert(id) }
+
+    /// - Returns: whether it was told that the reader is away.
+    mutating func readerIsBack(_ id: ReaderID) -> Bool { readers.remove(id) != nil }
+
+    func isUnresolvedTold(_ id: PaymentID) -> Bool { unresolved.contains(id) }
+
+    /// - Returns: whether that is news.
+    mutating func isUnresolved(_ id: PaymentID) -> Bool { unresolved.insert(id).inserted }
+
+    /// - Returns: whether it was told that the payment is unresolved.
+    mutating func ended(_ id: PaymentID) -> Bool { unresolved.remove(id) != nil }
+}

@@ -1,0 +1,81 @@
+import GatewayModel
+import Moments
+
+/// Requests that wait for something to be known before they are decided, and what is remembered of them when they are asked again.
+struct WaitingRequests: Sendable {
+    enum Reason: Sendable, Hashable {
+        /// The backend's list.
+        case readers
+        /// Stripe's list.
+        case stripe
+        /// The cart is looked into first: keyed entry, or money that is held. By its lock.
+        case cartCheck(CartID)
+    }
+
+    struct Item: Sendable {
+        var id: RequestID
+        var request: Request
+        var reason: Reason
+    }
+
+    var keyed = KeyedEntries()
+    private var items: [Item] = []
+    /// Requests whose cart was looked into: they are asked again, with what the journal says by then.
+    private var checked: Set<RequestID> = []
+    /// Requests for which Stripe's list was read, until they are answered.
+    private var stripeRead: Set<RequestID> = []
+
+    mutating func park(_ id: RequestID, _ request: Request, for reason: Reason) {
+        items.append(Item(id: id, request: request, reason: reason))
+    }
+
+    /// What they waited for has come: they wait no more.
+    mutating func take(_ reason: Reason) -> [Item] {
+        guard isAwaited(reason) else { return [] }
+        defer { items.removeAll { $0.reason == reason } }
+        return items.filter { $0.reason == reason }
+    }
+
+    /// Payments of this cart that wait for anything.
+    mutating func takePayments(of cart: CartID) -> [Item] {
+        let payments = items.filter {
+            if case .pay(_, let request, _, _) = $0.request { return request.cart.lock == cart.lock }
+            return false
+        }
+        if !payments.isEmpty { items.removeAll { item in payments.contains { $0.id == item.id } } }
+        return payments
+    }
+
+    mutating func takeAll() -> [Item] {
+        defer { items = [] }
+        return items
+    }
+
+    /// Its cart was looked into.
+    mutating func wasChecked(_ id: RequestID) { checked.insert(id) }
+
+    /// Whether its cart was looked into; it is not remembered any longer.
+    mutating func takeChecked(_ id: RequestID) -> Bool { checked.remove(id) != nil }
+
+    /// Stripe's list was read for it.
+    mutating func stripeWasRead(for id: RequestID) { stripeRead.insert(id) }
+
+    func isStripeRead(for id: RequestID) -> Bool { stripeRead.contains(id) }
+
+    mutating func answered(_ id: RequestID) { stripeRead.remove(id) }
+
+    /// Who asked has gone.
+    mutating func forget(_ id: RequestID) {
+        items.removeAll { $0.id == id }
+        checked.remove(id)
+        stripeRead.remove(id)
+    }
+
+    // MARK: What is known
+
+    var count: Int { items.count }
+
+    func isAwaited(_ reason: Reason) -> Bool { items.contains { $0.reason == reason } }
+
+    var reasons: Set<Reason> { Set(items.map(\.reason)) }
+}

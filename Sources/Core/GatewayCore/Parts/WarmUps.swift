@@ -1,0 +1,77 @@
+import GatewayModel
+import Moments
+
+/// What is got ready for sales before it is needed, a few calls at a time: however many sales begin at once, a payment never waits behind what may
+/// not be needed at all.
+struct WarmUps: Sendable {
+    enum Kind: Sendable, Hashable {
+        case configuration, token
+    }
+
+    struct Item: Sendable, Hashable {
+        var kind: Kind
+        var cart: CartID
+
+        init(_ kind: Kind, _ cart: CartID) {
+            self.kind = kind
+            self.cart = cart.lock
+        }
+    }
+
+    private struct Waiting: Sendable {
+        var item: Item
+        var since: MonoTime
+    }
+
+    /// So many calls are under way at once.
+    static let atOnce = 2
+    /// What has waited for so long comes too late to be of use, and is dropped: a sale that gets to its payment asks by itself.
+    static let patience: Int64 = 10_000
+
+    /// In the order in which they came.
+    private var waiting: [Waiting] = []
+    private var known: Set<Item> = []
+    private var underWay: Set<Item> = []
+
+    var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
+
+    /// Whether its turn is still to come.
+    func holds(_ item: Item) -> Bool { known.contains(item) }
+
+    mutating func add(_ item: Item, at now: MonoTime) {
+        guard known.insert(item).inserted else { return }
+        waiting.append(Waiting(item: item, since: now))
+    }
+
+    /// It is not wanted any more, or is asked for at once and by itself.
+    ///
+    /// - Returns: whether its turn was still to come.
+    mutating func remove(_ item: Item) -> Bool {
+        guard known.remove(item) != nil else { return false }
+        waiting.removeAll { $0.item == item }
+        return true
+    }
+
+    /// The next to be asked for; nil: none, or enough are under way.
+    mutating func next() -> Item? {
+        guard underWay.count < Self.atOnce, let first = waiting.first else { return nil }
+        waiting.removeFirst()
+        known.remove(first.item)
+        underWay.insert(first.item)
+        return first.item
+    }
+
+    /// Its call was answered, or need not be made.
+    mutating func ended(_ item: Item) { underWay.remove(item) }
+
+    /// Those that have waited for too long; they are dropped.
+    mutating func late(at now: MonoTime) -> [Item] {
+        let late = waiting.prefix { now - $0.since >= Self.patience }.map(\.item)
+        waiting.removeFirst(late.count)
+        known.subtract(late)
+        return late
+    }
+
+    /// When the oldest comes too late.
+    var nextWake: MonoTime? { waiting.first.map { $0.since + Self.patience } }
+}
