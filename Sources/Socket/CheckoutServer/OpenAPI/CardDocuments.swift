@@ -93,53 +93,31 @@ extension Examples {
 }
 
 extension Schema {
-    private static let user = text(.name, "The backend's user whose card it is.")
-    private static let partner = text(.name, "The backend's partner.")
-    private static let postalCode = text(.postalCode, "Of the card's holder; a string, for it may begin with zeros.")
-    private static let holder = text(.name, "The name on the card.")
-
     /// Cards on file: what callers send, and what the agent answers.
-    static let cards: [(String, JSONValue)] = [
-        (
-            "CardSetupBody",
-            body(
-                "One attempt to keep a card.", required: [("user", user), ("partner", partner), ("postal_code", postalCode)],
-                optional: [
-                    ("name", holder), ("lane", text(.name, "The lane (till), as the settings name it.")),
-                    ("reader", text(.name, "A `tmr_` id, a serial number, or a label that one reader has.")),
-                    ("timeout_s", integer(Bounds.timeoutSeconds, "How long the customer may take to present a card.")),
-                ])
-        ),
-        (
-            "BankcardBody",
-            body(
-                "A payment method to be stored.",
-                required: [
-                    ("user", user), ("partner", partner), ("payment_method", text(.paymentMethod, "`pm_…`")), ("postal_code", postalCode),
-                ], optional: [("name", holder)])
-        ),
-        (
-            "CardSetup",
-            answer(
-                "One attempt to keep a card. Once it has ended it never changes.",
-                required: [
-                    ("id", text(.payment, "Chosen by the checkout.")), ("user", text("The backend's user.")),
-                    ("lane", orNull(text("The lane."))), ("reader", orNull(text("`tmr_…`"))),
-                    ("reader_label", orNull(text("The reader's label."))), ("state", reference("PaymentState")),
-                    ("setup_intent", orNull(text("`seti_…`"))),
-                    ("payment_method", orNull(text("`pm_…`; there even when storing it failed."))),
-                    ("bankcard", orNull(text("The backend's number for the stored card."))), ("card", orNull(reference("Card"))),
-                    ("failure", orNull(reference("Failure"))), ("cancel_requested", flag("A cancel was asked for.")),
-                    ("created_at", time("When it was accepted.")), ("updated_at", time("When it last changed.")),
-                    ("ended_at", orNull(time("When it ended."))),
-                    ("timeline", list(reference("TimelineEntry"), "The states that it went through.")),
-                ])
-        ),
-        (
-            "Bankcard",
-            answer(
-                "A stored card.",
-                required: [("payment_method", text("`pm_…`")), ("bankcard", text("The backend's number for it."))])
-        ),
-    ]
+    static let cards: [(String, JSONValue)] =
+        described([CardSetupBody.self, BankcardBody.self]) + [
+            (
+                "CardSetup",
+                answer(
+                    "One attempt to keep a card. Once it has ended it never changes.",
+                    required: [
+                        ("id", text(.payment, "Chosen by the checkout.")), ("user", text("The backend's user.")),
+                        ("lane", orNull(text("The lane."))), ("reader", orNull(text("`tmr_…`"))),
+                        ("reader_label", orNull(text("The reader's label."))), ("state", reference("PaymentState")),
+                        ("setup_intent", orNull(text("`seti_…`"))),
+                        ("payment_method", orNull(text("`pm_…`; there even when storing it failed."))),
+                        ("bankcard", orNull(text("The backend's number for the stored card."))), ("card", orNull(reference("Card"))),
+                        ("failure", orNull(reference("Failure"))), ("cancel_requested", flag("A cancel was asked for.")),
+                        ("created_at", time("When it was accepted.")), ("updated_at", time("When it last changed.")),
+                        ("ended_at", orNull(time("When it ended."))),
+                        ("timeline", list(reference("TimelineEntry"), "The states that it went through.")),
+                    ])
+            ),
+            (
+                "Bankcard",
+                answer(
+                    "A stored card.",
+                    required: [("payment_method", text("`pm_…`")), ("bankcard", text("The backend's number for it."))])
+            ),
+        ]
 }

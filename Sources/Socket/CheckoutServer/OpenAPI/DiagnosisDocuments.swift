@@ -77,59 +77,57 @@ extension Examples {
 }
 
 extension Schema {
-    static let diagnosis: [(String, JSONValue)] = [
-        (
-            "ChecksBody",
-            body(
-                "Which checks to run.", required: [],
-                optional: [("checks", list(words(Check.ids, "A check's id."), count: 1...100, "All of them without it."))])
-        ),
-        (
-            "Check",
-            answer(
-                "One thing that was looked at.",
-                required: [
-                    ("id", text("Of the check.")), ("title", text("A sentence that is true when the check passes.")),
-                    ("status", openWords(Check.Status.known.map(\.rawValue), "What came of it.")), ("detail", text("What was found.")),
-                    ("duration_s", ["type": "number", "description": "Seconds it took."]),
-                ],
-                optional: [("subject", text("Which of several things was looked at.")), ("remedy", text("What to do."))])
-        ),
-        (
-            "CheckSummary",
-            answer(
-                "How many checks ended how.",
-                required: ["pass", "warn", "fail", "skipped"].map { ($0, integer("How many.")) }
-                    + [("duration_s", ["type": "number", "description": "Seconds for all together."])])
-        ),
-        (
-            "CheckReport",
-            answer("All checks.", required: [("checks", list(reference("Check"), "Each result.")), ("summary", reference("CheckSummary"))])
-        ),
-        (
-            "CheckLine",
-            answer(
-                "One line of the stream of checks: `check` or `summary` with its fields beside, `heartbeat`, or `end` with a problem.",
-                required: [("type", text("`check`, `summary`, `heartbeat` or `end`."))],
-                optional: ["id", "subject", "title", "status", "detail", "remedy"].map { ($0, text("As in Check.")) }
-                    + ["pass", "warn", "fail", "skipped"].map { ($0, integer("As in CheckSummary.")) }
-                    + [("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem"))])
-        ),
-        (
-            "PaymentTrace",
-            answer(
-                "The calls that were made for a payment.",
-                required: [("payment", text("The payment.")), ("steps", list(reference("TraceStep"), "In the order in which they began."))])
-        ),
-        (
-            "TraceStep",
-            answer(
-                "One call.",
-                required: [
-                    ("party", openWords(PaymentTrace.Step.Party.known.map(\.rawValue), "Who was called.")), ("call", text("Its name.")),
-                    ("at", time("When it began.")), ("duration_s", ["type": "number", "description": "Seconds it took."]),
-                    ("result", text("`ok`, or in a word what went wrong.")),
-                ])
-        ),
-    ]
+    static let diagnosis: [(String, JSONValue)] =
+        described([ChecksBody.self]) + [
+            (
+                "Check",
+                answer(
+                    "One thing that was looked at.",
+                    required: [
+                        ("id", text("Of the check.")), ("title", text("A sentence that is true when the check passes.")),
+                        ("status", openWords(Check.Status.known.map(\.rawValue), "What came of it.")), ("detail", text("What was found.")),
+                        ("duration_s", ["type": "number", "description": "Seconds it took."]),
+                    ],
+                    optional: [("subject", text("Which of several things was looked at.")), ("remedy", text("What to do."))])
+            ),
+            (
+                "CheckSummary",
+                answer(
+                    "How many checks ended how.",
+                    required: ["pass", "warn", "fail", "skipped"].map { ($0, integer("How many.")) }
+                        + [("duration_s", ["type": "number", "description": "Seconds for all together."])])
+            ),
+            (
+                "CheckReport",
+                answer(
+                    "All checks.", required: [("checks", list(reference("Check"), "Each result.")), ("summary", reference("CheckSummary"))])
+            ),
+            (
+                "CheckLine",
+                answer(
+                    "One line of the stream of checks: `check` or `summary` with its fields beside, `heartbeat`, or `end` with a problem.",
+                    required: [("type", text("`check`, `summary`, `heartbeat` or `end`."))],
+                    optional: ["id", "subject", "title", "status", "detail", "remedy"].map { ($0, text("As in Check.")) }
+                        + ["pass", "warn", "fail", "skipped"].map { ($0, integer("As in CheckSummary.")) }
+                        + [("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem"))])
+            ),
+            (
+                "PaymentTrace",
+                answer(
+                    "The calls that were made for a payment.",
+                    required: [
+                        ("payment", text("The payment.")), ("steps", list(reference("TraceStep"), "In the order in which they began.")),
+                    ])
+            ),
+            (
+                "TraceStep",
+                answer(
+                    "One call.",
+                    required: [
+                        ("party", openWords(PaymentTrace.Step.Party.known.map(\.rawValue), "Who was called.")), ("call", text("Its name.")),
+                        ("at", time("When it began.")), ("duration_s", ["type": "number", "description": "Seconds it took."]),
+                        ("result", text("`ok`, or in a word what went wrong.")),
+                    ])
+            ),
+        ]
 }

@@ -60,57 +60,39 @@ extension Examples {
 }
 
 extension Schema {
-    static let discovery: [(String, JSONValue)] = [
-        (
-            "DiscoveryBody",
-            body(
-                "Where to look.", required: [],
-                optional: [
-                    (
-                        "transports",
-                        list(
-                            words(DiscoveryBody.Transport.allCases.map(\.rawValue), "A way to be attached."), count: 1...2,
-                            "Both without it.")
-                    ),
-                    (
-                        "subnets",
-                        list(
-                            text(.subnet, "Private IPv4, at most 1024 addresses."), count: 1...Bounds.subnets,
-                            "Instead of the agent's own networks. Only with the transport `lan`.")
-                    ),
-                ])
-        ),
-        (
-            "DiscoverySummary",
-            answer(
-                "What a look for devices came to.",
-                required: [
-                    ("devices", integer("Devices that were seen.")), ("addresses", integer("Addresses that were looked at.")),
-                    ("subnets", list(["type": "string"], "The networks whose addresses these were, beside single ones.")),
-                    ("notes", list(reference("Reason"), "What was not looked at, or not wholly, and why.")),
-                    ("duration_s", ["type": "number", "description": "Seconds it took."]),
-                ])
-        ),
-        (
-            "DiscoveryReport",
-            answer(
-                "A look for devices.",
-                required: [("devices", list(reference("Device"), "Seen now.")), ("summary", reference("DiscoverySummary"))])
-        ),
-        (
-            "DiscoveryLine",
-            answer(
-                "One line of a look for devices: `device` with the device under its name, `progress` or `summary` with its fields beside, "
-                    + "`heartbeat`, or `end` with a problem.",
-                required: [("type", text("`device`, `progress`, `summary`, `heartbeat` or `end`."))],
-                optional: [
-                    ("device", reference("Device")), ("looked", integer("Addresses that have been looked at.")),
-                    ("of", integer("Of so many.")),
-                    ("devices", integer("As in DiscoverySummary.")), ("addresses", integer("As in DiscoverySummary.")),
-                    ("subnets", list(["type": "string"], "As in DiscoverySummary.")),
-                    ("notes", list(reference("Reason"), "As in DiscoverySummary.")),
-                    ("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem")),
-                ])
-        ),
-    ]
+    static let discovery: [(String, JSONValue)] =
+        described([DiscoveryBody.self]) + [
+            (
+                "DiscoverySummary",
+                answer(
+                    "What a look for devices came to.",
+                    required: [
+                        ("devices", integer("Devices that were seen.")), ("addresses", integer("Addresses that were looked at.")),
+                        ("subnets", list(["type": "string"], "The networks whose addresses these were, beside single ones.")),
+                        ("notes", list(reference("Reason"), "What was not looked at, or not wholly, and why.")),
+                        ("duration_s", ["type": "number", "description": "Seconds it took."]),
+                    ])
+            ),
+            (
+                "DiscoveryReport",
+                answer(
+                    "A look for devices.",
+                    required: [("devices", list(reference("Device"), "Seen now.")), ("summary", reference("DiscoverySummary"))])
+            ),
+            (
+                "DiscoveryLine",
+                answer(
+                    "One line of a look for devices: `device` with the device under its name, `progress` or `summary` with its fields beside, "
+                        + "`heartbeat`, or `end` with a problem.",
+                    required: [("type", text("`device`, `progress`, `summary`, `heartbeat` or `end`."))],
+                    optional: [
+                        ("device", reference("Device")), ("looked", integer("Addresses that have been looked at.")),
+                        ("of", integer("Of so many.")),
+                        ("devices", integer("As in DiscoverySummary.")), ("addresses", integer("As in DiscoverySummary.")),
+                        ("subnets", list(["type": "string"], "As in DiscoverySummary.")),
+                        ("notes", list(reference("Reason"), "As in DiscoverySummary.")),
+                        ("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem")),
+                    ])
+            ),
+        ]
 }

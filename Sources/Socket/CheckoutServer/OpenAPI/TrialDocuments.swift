@@ -44,51 +44,38 @@ extension Examples {
 }
 
 extension Schema {
-    static let trials: [(String, JSONValue)] = [
-        (
-            "TrialBody",
-            body(
-                "What to try.",
-                required: [("cart", text(.cart, "The cart whose tokens are used, and that is paid where an amount is given."))],
-                optional: [
-                    ("amount", text(.amount, "What the steps that take money ask for. Test mode only.")),
-                    (
-                        "steps",
-                        list(
-                            words(TrialStep.Name.allCases.map(\.rawValue), "A step."), count: 1...TrialStep.Name.allCases.count,
-                            "All of them without it.")
-                    ),
-                ])
-        ),
-        (
-            "TrialStep", answer("One step.", required: trialStep, optional: trialStepOptional)
-        ),
-        (
-            "TrialSummary",
-            answer(
-                "What a trial came to.",
-                required: trialCounts + [
-                    ("payments", list(["type": "string"], "The payments that were made for it.")),
-                    ("duration_s", ["type": "number", "description": "Seconds it took."]),
-                ],
-                optional: [("recording", text("Where every message was written down; absent where that could not be done."))])
-        ),
-        (
-            "TrialReport",
-            answer(
-                "A trial.", required: [("steps", list(reference("TrialStep"), "In their order.")), ("summary", reference("TrialSummary"))])
-        ),
-        (
-            "TrialLine",
-            answer(
-                "One line of a trial: `step` or `summary` with its fields beside, `heartbeat`, or `end` with a problem.",
-                required: [("type", text("`step`, `summary`, `heartbeat` or `end`."))],
-                optional: trialStep.filter { $0.0 != "duration_s" } + trialStepOptional + trialCounts + [
-                    ("recording", text("As in TrialSummary.")), ("payments", list(["type": "string"], "As in TrialSummary.")),
-                    ("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem")),
-                ])
-        ),
-    ]
+    static let trials: [(String, JSONValue)] =
+        described([TrialBody.self]) + [
+            (
+                "TrialStep", answer("One step.", required: trialStep, optional: trialStepOptional)
+            ),
+            (
+                "TrialSummary",
+                answer(
+                    "What a trial came to.",
+                    required: trialCounts + [
+                        ("payments", list(["type": "string"], "The payments that were made for it.")),
+                        ("duration_s", ["type": "number", "description": "Seconds it took."]),
+                    ],
+                    optional: [("recording", text("Where every message was written down; absent where that could not be done."))])
+            ),
+            (
+                "TrialReport",
+                answer(
+                    "A trial.",
+                    required: [("steps", list(reference("TrialStep"), "In their order.")), ("summary", reference("TrialSummary"))])
+            ),
+            (
+                "TrialLine",
+                answer(
+                    "One line of a trial: `step` or `summary` with its fields beside, `heartbeat`, or `end` with a problem.",
+                    required: [("type", text("`step`, `summary`, `heartbeat` or `end`."))],
+                    optional: trialStep.filter { $0.0 != "duration_s" } + trialStepOptional + trialCounts + [
+                        ("recording", text("As in TrialSummary.")), ("payments", list(["type": "string"], "As in TrialSummary.")),
+                        ("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem")),
+                    ])
+            ),
+        ]
 
     private static let trialStep: [(String, JSONValue)] = [
         ("step", words(TrialStep.Name.allCases.map(\.rawValue), "Which.")),
