@@ -20,33 +20,33 @@ extension OperationDocument {
             ]
         ))
 
-    static let diagnosis: [OperationDocument] = [
-        OperationDocument(
-            route: "POST /v1/checks", id: "runChecks", tag: "agent", summary: "What is wrong here, and what to do about it",
-            description:
-                "The checks run side by side, each with a deadline, and none of them can move money. With `Accept: application/json` "
-                + "the answer is one object.",
-            body: ("ChecksBody", Examples.json(ChecksBody(checks: ["backend", "clock"]))), answers: [checkLines]),
-        OperationDocument(
-            route: "GET /v1/metrics", id: "getMetrics", tag: "agent", summary: "Numbers for a monitoring system",
-            description:
-                "OpenMetrics 1.0 text; with `Accept: text/plain` the older Prometheus text. Counters begin at zero when the agent starts.",
-            answers: [
-                Answer(
-                    status: 200, description: "The metrics.", type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-                    schema: ["type": "string"],
-                    examples: [("excerpt", "# TYPE readerd_can_take_payments gauge\nreaderd_can_take_payments 1\n# EOF\n")],
-                    instead: (
-                        PrometheusText.type, ["type": "string"],
-                        [("excerpt", "# TYPE readerd_can_take_payments gauge\nreaderd_can_take_payments 1\n")]
-                    ))
-            ]),
-        OperationDocument(
-            route: "GET /v1/payments/{id}/trace", id: "getPaymentTrace", tag: "payments", summary: "The calls that a payment took",
-            description: "With the time each took, as far as the agent remembers them: some hundred payments, not beyond its last start.",
-            parameters: [payment],
-            answers: [ok("The calls.", "PaymentTrace", [("trace", Examples.json(Examples.trace))])]),
-    ]
+    static let runChecks = OperationDocument(
+        id: "runChecks", tag: "agent", summary: "What is wrong here, and what to do about it",
+        description:
+            "The checks run side by side, each with a deadline, and none of them can move money. With `Accept: application/json` "
+            + "the answer is one object.",
+        body: ("ChecksBody", Examples.json(ChecksBody(checks: ["backend", "clock"]))), answers: [checkLines])
+
+    static let getMetrics = OperationDocument(
+        id: "getMetrics", tag: "agent", summary: "Numbers for a monitoring system",
+        description:
+            "OpenMetrics 1.0 text; with `Accept: text/plain` the older Prometheus text. Counters begin at zero when the agent starts.",
+        answers: [
+            Answer(
+                status: 200, description: "The metrics.", type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                schema: ["type": "string"],
+                examples: [("excerpt", "# TYPE readerd_can_take_payments gauge\nreaderd_can_take_payments 1\n# EOF\n")],
+                instead: (
+                    PrometheusText.type, ["type": "string"],
+                    [("excerpt", "# TYPE readerd_can_take_payments gauge\nreaderd_can_take_payments 1\n")]
+                ))
+        ])
+
+    static let getPaymentTrace = OperationDocument(
+        id: "getPaymentTrace", tag: "payments", summary: "The calls that a payment took",
+        description: "With the time each took, as far as the agent remembers them: some hundred payments, not beyond its last start.",
+        parameters: [payment],
+        answers: [ok("The calls.", "PaymentTrace", [("trace", Examples.json(Examples.trace))])])
 }
 
 extension Examples {

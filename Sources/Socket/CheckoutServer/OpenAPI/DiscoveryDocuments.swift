@@ -2,37 +2,35 @@ import JSON
 import CheckoutAPI
 
 extension OperationDocument {
-    static let discovery: [OperationDocument] = [
-        OperationDocument(
-            route: "POST /v1/discovery", id: "discover", tag: "devices", summary: "Look for devices now",
-            description:
-                "USB is enumerated anew; on the LAN, connections are made to the readers' port of every address of the box's own private networks "
-                + "(or of `subnets`), and the certificate that is shown there is read; nothing else is said. Readers that a payment has are left "
-                + "alone. A device may be told a second time, when more is known of it. A /24 takes about a second and a half. With `Accept: application/json` the answer is one object, when all is over.",
-            body: ("DiscoveryBody", Examples.json(DiscoveryBody(transports: [.lan], subnets: ["127.0.0.1/32"]))),
-            answers: [
-                Answer(
-                    status: 200,
-                    description:
-                        "Lines, each a DiscoveryLine, the summary last; or, for a caller that accepts JSON alone, one DiscoveryReport.",
-                    type: "application/x-ndjson",
-                    schema: [
-                        "type": "string", "description": "Lines, each of them JSON as in `#/components/schemas/DiscoveryLine`.",
-                        "x-readerd-line": "DiscoveryLine",
-                    ],
-                    examples: [("lines", .string(Examples.discoveryLines.map { Examples.json($0).text() + "\n" }.joined()))],
-                    instead: (
-                        "application/json", Schema.reference("DiscoveryReport"),
-                        [
-                            (
-                                "report",
-                                Examples.json(
-                                    DiscoveryReport(devices: [Examples.pinPad, Examples.newReader], summary: Examples.discoverySummary))
-                            )
-                        ]
-                    ))
-            ])
-    ]
+    static let discover = OperationDocument(
+        id: "discover", tag: "devices", summary: "Look for devices now",
+        description:
+            "USB is enumerated anew; on the LAN, connections are made to the readers' port of every address of the box's own private networks "
+            + "(or of `subnets`), and the certificate that is shown there is read; nothing else is said. Readers that a payment has are left "
+            + "alone. A device may be told a second time, when more is known of it. A /24 takes about a second and a half. With `Accept: application/json` the answer is one object, when all is over.",
+        body: ("DiscoveryBody", Examples.json(DiscoveryBody(transports: [.lan], subnets: ["127.0.0.1/32"]))),
+        answers: [
+            Answer(
+                status: 200,
+                description:
+                    "Lines, each a DiscoveryLine, the summary last; or, for a caller that accepts JSON alone, one DiscoveryReport.",
+                type: "application/x-ndjson",
+                schema: [
+                    "type": "string", "description": "Lines, each of them JSON as in `#/components/schemas/DiscoveryLine`.",
+                    "x-readerd-line": "DiscoveryLine",
+                ],
+                examples: [("lines", .string(Examples.discoveryLines.map { Examples.json($0).text() + "\n" }.joined()))],
+                instead: (
+                    "application/json", Schema.reference("DiscoveryReport"),
+                    [
+                        (
+                            "report",
+                            Examples.json(
+                                DiscoveryReport(devices: [Examples.pinPad, Examples.newReader], summary: Examples.discoverySummary))
+                        )
+                    ]
+                ))
+        ])
 }
 
 extension Examples {

@@ -2,32 +2,30 @@ import JSON
 import CheckoutAPI
 
 extension OperationDocument {
-    static let trials: [OperationDocument] = [
-        OperationDocument(
-            route: "POST /v1/readers/{reader}/trial", id: "tryReader", tag: "readers", summary: "Try a reader out, one step after another",
-            description:
-                "For the first hour with a real reader: each step of its interface, with what was sent, what came and what was expected, secrets "
-                + "and card data taken out. `collect_cancel`, `collect_read` and `confirm` are ordinary payments of the cart, and run only with a "
-                + "test-mode key and an `amount`. Every message is written down beside, for `readersim replay`. With "
-                + "`Accept: application/json` the answer is one object, when all is over.",
-            parameters: [path("reader", Schema.text(.name, "The reader's id, serial number or label, percent-encoded."))],
-            body: ("TrialBody", Examples.json(TrialBody(cart: "123", amount: "1.00"))),
-            answers: [
-                Answer(
-                    status: 200,
-                    description: "Lines, each a TrialLine, the summary last; or, for a caller that accepts JSON alone, one TrialReport.",
-                    type: "application/x-ndjson",
-                    schema: [
-                        "type": "string", "description": "Lines, each of them JSON as in `#/components/schemas/TrialLine`.",
-                        "x-readerd-line": "TrialLine",
-                    ],
-                    examples: [("lines", .string(Examples.trialLines.map { Examples.json($0).text() + "\n" }.joined()))],
-                    instead: (
-                        "application/json", Schema.reference("TrialReport"),
-                        [("report", Examples.json(TrialReport(steps: [Examples.trialStep], summary: Examples.trialSummary)))]
-                    ))
-            ])
-    ]
+    static let tryReader = OperationDocument(
+        id: "tryReader", tag: "readers", summary: "Try a reader out, one step after another",
+        description:
+            "For the first hour with a real reader: each step of its interface, with what was sent, what came and what was expected, secrets "
+            + "and card data taken out. `collect_cancel`, `collect_read` and `confirm` are ordinary payments of the cart, and run only with a "
+            + "test-mode key and an `amount`. Every message is written down beside, for `readersim replay`. With "
+            + "`Accept: application/json` the answer is one object, when all is over.",
+        parameters: [path("reader", Schema.text(.name, "The reader's id, serial number or label, percent-encoded."))],
+        body: ("TrialBody", Examples.json(TrialBody(cart: "123", amount: "1.00"))),
+        answers: [
+            Answer(
+                status: 200,
+                description: "Lines, each a TrialLine, the summary last; or, for a caller that accepts JSON alone, one TrialReport.",
+                type: "application/x-ndjson",
+                schema: [
+                    "type": "string", "description": "Lines, each of them JSON as in `#/components/schemas/TrialLine`.",
+                    "x-readerd-line": "TrialLine",
+                ],
+                examples: [("lines", .string(Examples.trialLines.map { Examples.json($0).text() + "\n" }.joined()))],
+                instead: (
+                    "application/json", Schema.reference("TrialReport"),
+                    [("report", Examples.json(TrialReport(steps: [Examples.trialStep], summary: Examples.trialSummary)))]
+                ))
+        ])
 }
 
 extension Examples {
