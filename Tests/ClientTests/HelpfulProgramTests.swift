@@ -166,9 +166,11 @@ struct `readerctl says what helps` {
 
 @Suite struct `the words of the readers` {
     @Test func `a network is no address`() {
-        func place(_ transport: Device.Transport?, _ address: String?) -> String {
+        func place(_ transport: Transport?, _ address: String?) -> String {
             ReaderWords.place(
-                Reader(reader: "tmr_1", registered: true, driveable: true, transport: transport, address: address, state: .unknown))
+                Reader(
+                    reader: "tmr_1", label: nil, registered: true, driveable: true, transport: transport, address: address, state: .unknown)
+            )
         }
         #expect(place(.lan, nil) == "-" && place(nil, nil) == "-")
         #expect(place(.usb, nil) == "usb")
