@@ -1,4 +1,3 @@
-internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import WebCall
@@ -30,27 +29,10 @@ enum NameLookUp: Sendable, Equatable {
     }
 
     private static func ask(_ name: String) -> NameLookUp {
-        var hints = addrinfo()
-        hints.ai_family = AF_INET
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(name, nil, &hints, &list)
-        defer { if let list { freeaddrinfo(list) } }
-        switch code {
-        case 0: break
-        // -5 is EAI_NODATA, which glibc hides: the name is there, without an address.
-        case EAI_NONAME, -5: return .none
-        default: return .silent
+        switch SystemNames.lookUp(name, onlyFour: true) {
+        case .addresses(let addresses): .addresses(addresses)
+        case .none: .none
+        case .trouble: .silent
         }
-        var addresses: [String] = []
-        var next = list
-        while let entry = next?.pointee {
-            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-            if getnameinfo(entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0 {
-                addresses.append(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
-            }
-            next = entry.ai_next
-        }
-        return addresses.isEmpty ? .none : .addresses(addresses)
     }
 }

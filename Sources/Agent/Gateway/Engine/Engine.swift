@@ -313,8 +313,17 @@ package actor Engine {
 
     /// Returns when the payment or set-up has ended, after the time, or when the task is cancelled.
     func waitForEnd(of id: LeaseHolder, upTo limit: Duration) async {
+        await Self.atMost(limit) { await self.ended(id) }
+    }
+
+    /// Waits for the one or for the time, whichever comes first, and calls the other off.
+    ///
+    /// - Parameter giveUp: lets a wait end that does not hear of being cancelled.
+    private static func atMost(
+        _ limit: Duration, _ wait: @escaping @Sendable () async -> Void, giveUp: @escaping @Sendable () async -> Void = {}
+    ) async {
         await withTaskGroup { group in
-            group.addTask { await self.ended(id) }
+            group.addTask(operation: wait)
             group.addTask {
                 do {
                     try await Task.sleep(for: limit)
@@ -324,6 +333,7 @@ package actor Engine {
             }
             await group.next()
             group.cancelAll()
+            await giveUp()
         }
     }
 
@@ -359,19 +369,7 @@ package actor Engine {
         guard !machine.isQuiet, !isClosed else { return }
         lastWaiter += 1
         let number = lastWaiter
-        await withTaskGroup { group in
-            group.addTask { await self.quiet(number) }
-            group.addTask {
-                do {
-                    try await Task.sleep(for: limit)
-                } catch {
-                    return
-                }
-            }
-            await group.next()
-            group.cancelAll()
-            stopWaitingForQuiet(number)
-        }
+        await Self.atMost(limit, { await self.quiet(number) }) { await self.stopWaitingForQuiet(number) }
     }
 
     private func quiet(_ number: UInt64) async {

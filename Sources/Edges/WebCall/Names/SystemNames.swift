@@ -4,7 +4,7 @@ import NIOPosix
 
 /// What the system's resolver says of a name.
 package enum SystemNames {
-    enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
         /// In the order in which the system would try them.
         case addresses([String])
         /// There is no such name, or no address for it.
@@ -30,9 +30,12 @@ package enum SystemNames {
         }
     }
 
-    private static func lookUp(_ name: String) -> Outcome {
+    /// Blocks its thread for as long as the resolver pleases.
+    ///
+    /// - Parameter onlyFour: IPv4 addresses alone.
+    package static func lookUp(_ name: String, onlyFour: Bool = false) -> Outcome {
         var hints = addrinfo()
-        hints.ai_family = AF_UNSPEC
+        hints.ai_family = onlyFour ? AF_INET : AF_UNSPEC
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(name, nil, &hints, &list)

@@ -58,35 +58,29 @@ public enum DiscoveryLine: Sendable, Hashable, Codable {
     /// The agent ends the stream and says why.
     case end(Problem)
 
-    private enum CodingKeys: String, CodingKey { case type, device, problem }
+    /// A device has a member of its own: its fields would mix with the line's.
+    private struct Seen: Codable {
+        var device: Device
+    }
 
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        switch try container.decode(String.self, forKey: .type) {
-        case "progress": self = .progress(try DiscoveryProgress(from: decoder))
-        case "device": self = .device(try container.decode(Device.self, forKey: .device))
-        case "summary": self = .summary(try DiscoverySummary(from: decoder))
-        case "end": self = .end(try container.decode(Problem.self, forKey: .problem))
-        default: self = .heartbeat
+        self = try StreamedLine.read(decoder, heartbeat: .heartbeat, end: DiscoveryLine.end) { type in
+            switch type {
+            case "progress": .progress(try DiscoveryProgress(from: decoder))
+            case "device": .device(try Seen(from: decoder).device)
+            case "summary": .summary(try DiscoverySummary(from: decoder))
+            default: nil
+            }
         }
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
-        case .heartbeat: try container.encode("heartbeat", forKey: .type)
-        case .progress(let progress):
-            try container.encode("progress", forKey: .type)
-            try progress.encode(to: encoder)
-        case .device(let device):
-            try container.encode("device", forKey: .type)
-            try container.encode(device, forKey: .device)
-        case .summary(let summary):
-            try container.encode("summary", forKey: .type)
-            try summary.encode(to: encoder)
-        case .end(let problem):
-            try container.encode("end", forKey: .type)
-            try container.encode(problem, forKey: .problem)
+        case .heartbeat: try StreamedLine.write("heartbeat", to: encoder)
+        case .progress(let progress): try StreamedLine.write("progress", progress, to: encoder)
+        case .device(let device): try StreamedLine.write("device", Seen(device: device), to: encoder)
+        case .summary(let summary): try StreamedLine.write("summary", summary, to: encoder)
+        case .end(let problem): try StreamedLine.write("end", problem: problem, to: encoder)
         }
     }
 }

@@ -97,31 +97,22 @@ public enum TrialLine: Sendable, Hashable, Codable {
     /// The agent ends the stream and says why.
     case end(Problem)
 
-    private enum CodingKeys: String, CodingKey { case type, problem }
-
     public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        switch try container.decode(String.self, forKey: .type) {
-        case "step": self = .step(try TrialStep(from: decoder))
-        case "summary": self = .summary(try TrialSummary(from: decoder))
-        case "end": self = .end(try container.decode(Problem.self, forKey: .problem))
-        default: self = .heartbeat
+        self = try StreamedLine.read(decoder, heartbeat: .heartbeat, end: TrialLine.end) { type in
+            switch type {
+            case "step": .step(try TrialStep(from: decoder))
+            case "summary": .summary(try TrialSummary(from: decoder))
+            default: nil
+            }
         }
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
-        case .heartbeat: try container.encode("heartbeat", forKey: .type)
-        case .step(let step):
-            try container.encode("step", forKey: .type)
-            try step.encode(to: encoder)
-        case .summary(let summary):
-            try container.encode("summary", forKey: .type)
-            try summary.encode(to: encoder)
-        case .end(let problem):
-            try container.encode("end", forKey: .type)
-            try container.encode(problem, forKey: .problem)
+        case .heartbeat: try StreamedLine.write("heartbeat", to: encoder)
+        case .step(let step): try StreamedLine.write("step", step, to: encoder)
+        case .summary(let summary): try StreamedLine.write("summary", summary, to: encoder)
+        case .end(let problem): try StreamedLine.write("end", problem: problem, to: encoder)
         }
     }
 }
