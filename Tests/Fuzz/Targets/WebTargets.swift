@@ -2,6 +2,7 @@ import GatewayCore
 import GatewayModel
 import JSON
 import Moments
+import TextSafety
 
 @testable import Certificates
 @testable import MarianaAPI
@@ -29,14 +30,14 @@ enum AnswerTarget {
         _ = read(bytes, GrantAnswer.self)?.checked
         for reader in read(bytes, ReaderPage.self)?.data ?? [] {
             guard let facts = reader.reader else { continue }
-            require((facts.label?.unicodeScalars.count ?? 0) <= 2 * ShownText.limit, "a long label")
+            require((facts.label?.unicodeScalars.count ?? 0) <= 2 * Shown.limit, "a long label")
         }
         _ = read(bytes, StripeAPI.IntentBody.self)
         _ = StripeError.sentence(bytes)
-        let shown = ShownText.of(bytes, hiding: [Secret("planted-secret")])
+        let shown = Shown.body(bytes, hiding: ["planted-secret"])
         require(!shown.contains("planted-secret"), "a secret is shown")
         require(!shown.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f }, "a control character is shown")
-        require(shown.unicodeScalars.count <= 2 * ShownText.limit + 1, "a long text is shown")
+        require(shown.unicodeScalars.count <= 2 * Shown.limit + 1, "a long text is shown")
     }
 
     private static func read<Answer: Decodable>(_ bytes: [UInt8], _: Answer.Type) -> Answer? {

@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 
 /// Reads a body strictly and collects everything that is wrong with it.
@@ -103,7 +104,8 @@ package final class FieldReader {
                 if known, refused.insert(member.name).inserted { body.refuse(place(member.name, in: path), "is given more than once") }
             } else if !known {
                 let hint = nearest(to: member.name, among: asked).map { "; did you mean \($0)?" } ?? ""
-                body.refuse(place(shown(member.name), in: path), "is not a field of this request\(hint)")
+                let name = Shown.plain(member.name, limit: 100, instead: "\u{fffd}")
+                body.refuse(place(name, in: path), "is not a field of this request\(hint)")
             }
         }
     }
@@ -131,15 +133,4 @@ private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         }
     }
     return row[right.count]
-}
-
-/// Text from outside, fit to be shown: at most 100 characters, without control characters.
-package func shown(_ text: String, limit: Int = 100) -> String {
-    var out = String.UnicodeScalarView()
-    for (index, scalar) in text.unicodeScalars.enumerated() {
-        if index == limit { return String(out) + "…" }
-        let control = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
-        out.append(control ? "\u{fffd}" : scalar)
-    }
-    return String(out)
 }
