@@ -246,6 +246,7 @@ extension GatewayMachine {
     }
 
     mutating func tokenAnswered(_ cart: CartID, _ result: Result<ConnectionToken, CallFailure>, at now: Now) {
+        carts.warmUps.ended(WarmUps.Item(.token, cart))
         var draw = SeededRandom(seed: random.next())
         changeKeeper(cart, at: now) { keeper in
             switch result {
