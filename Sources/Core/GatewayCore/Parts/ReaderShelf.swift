@@ -12,6 +12,12 @@ struct ReaderShelf: Sendable {
         _modify { yield &machines[id] }
     }
 
+    /// Feeds one event to a reader; nil: it is not there.
+    mutating func change<Outcome>(_ id: ReaderID, _ event: (inout ReaderMachine) -> Outcome) -> Outcome? {
+        guard let index = machines.index(forKey: id) else { return nil }
+        return event(&machines.values[index])
+    }
+
     var ids: [ReaderID] { machines.keys.sorted() }
     /// In no order.
     var values: Dictionary<ReaderID, ReaderMachine>.Values { machines.values }
