@@ -14,7 +14,7 @@ TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 MONITORING_TOOLS := .build-monitoring
 
-.PHONY: help setup swift build demo test suite lint format contract docs documents monitoring simulate coverage mutants fuzz sanitize bench bench-sweep deb deb-test clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents monitoring simulate coverage mutants fuzz sanitize release bench bench-sweep soak soak-briefly deb deb-test clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -73,7 +73,7 @@ demo: build ## Open a simulated store, start the real daemon and take three paym
 
 test: setup ## Run every check: build, tests, lint, contract, documents, and 20,000 simulated stores
 	swift build --build-tests -j $(JOBS)
-	@$(MAKE) suite lint contract documents monitoring
+	@$(MAKE) suite lint contract documents monitoring soak-briefly
 	@echo "== simulation"; $(MAKE) simulate SEEDS=20000 SEED=
 
 suite: # One target after another, each in a process of its own: their deadlines are not meant for a crowd. All run, whatever one says.
@@ -160,19 +160,28 @@ sanitize: setup ## Run the tests that run in one process under the thread saniti
 		done; \
 	done
 
-bench: build ## Measure memory, start, a payment's own time and the time from a plug to the list, of a release build
-	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
-	python3 Tests/Bench/bench.py .build-release/release/readerd .build/debug/readersim
+bench: release ## Measure what a till feels and what a box bears, of a release build, and fail where a limit is missed (ONLY=prompts: that alone)
+	python3 Tests/Bench/bench.py .build-release/release/readerd .build-release/release/readerctl .build-release/release/readersim \
+		--json .build-release/bench.json --svg .build-release/bench.svg $(if $(ONLY),--only $(ONLY))
 	python3 Tests/USB/plugged.py .build-release/release/readerd
+
+release: setup
+	for product in readerd readerctl readersim; do \
+		swift build -c release --static-swift-stdlib --product $$product --scratch-path .build-release -j $(JOBS); \
+	done
+
+soak: release ## Let a release build work among faults, and see that nothing grows (MINUTES=120: for how long)
+	python3 Tests/Bench/soak.py .build-release/release/readerd .build-release/release/readersim --minutes $(or $(MINUTES),120) --csv .build-release/soak.csv
+
+soak-briefly: # Of what was built.
+	@echo '== soak'
+	python3 Tests/Bench/soak.py .build/debug/readerd .build/debug/readersim --minutes 2
 
 bench-sweep: build ## Measure a sweep of a /24 by a release build against nmap, in network namespaces (root; Debian packages iproute2, nmap)
 	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
 	python3 Tests/Bench/sweep.py .build-release/release/readerd .build/debug/readersim
 
-deb: setup ## Make the Debian packages (MAINTAINER='Name <address>'): release build, Swift runtime linked in, checked with lintian where that is installed
-	for product in readerd readerctl readersim; do \
-		swift build -c release --static-swift-stdlib --product $$product --scratch-path .build-release -j $(JOBS); \
-	done
+deb: release ## Make the Debian packages (MAINTAINER='Name <address>'): release build, Swift runtime linked in, checked with lintian where that is installed
 	rm -f .build-deb/*.deb
 	MAINTAINER='$(MAINTAINER)' packaging/build-deb .build-release/release .build-deb
 	if command -v lintian >/dev/null; then lintian --fail-on error,warning --allow-root .build-deb/*.deb; fi

@@ -73,6 +73,7 @@ let package = Package(
     targets: [
         // What everything else may know.
         library(.base, "Moments"),
+        library(.base, "JSON"),
 
         // The nouns: values, no machines.
         library(.core, "GatewayModel", ["Moments"]),
@@ -90,24 +91,24 @@ let package = Package(
         library(
             .edges, "WebCall",
             ["GatewayModel", "Moments", "Certificates", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
-        library(.edges, "MarianaAPI", ["GatewayModel", "Moments", "WebCall"]),
-        library(.edges, "StripeAPI", ["GatewayModel", "Moments", "WebCall"]),
-        library(.edges, "ReaderRPC", ["GatewayModel", "Moments"] + nio),
+        library(.edges, "MarianaAPI", ["GatewayModel", "Moments", "JSON", "WebCall"]),
+        library(.edges, "StripeAPI", ["GatewayModel", "Moments", "JSON", "WebCall"]),
+        library(.edges, "ReaderRPC", ["GatewayModel", "Moments", "JSON"] + nio),
         library(
             .edges, "ReaderLinks",
             ["GatewayModel", "Moments", "Certificates", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
 
         // Writes down what the edges say and hear, without the secrets.
-        library(.edges, "Recording", ["GatewayModel", "Moments", "WebCall", "ReaderRPC"]),
+        library(.edges, "Recording", ["GatewayModel", "Moments", "JSON", "WebCall", "ReaderRPC"]),
 
         library(.edges, "Discovery", ["GatewayModel", "Moments", "ReaderLinks", "CLibUSB"] + nio),
 
         // The socket.
-        library(.socket, "CheckoutAPI", ["Moments"]),
+        library(.socket, "CheckoutAPI", ["Moments", "JSON"]),
         .target(
             name: "CLinuxSocket", path: Layer.socket.path("CLinuxSocket"), cSettings: [.define("_GNU_SOURCE")]
         ),
-        library(.socket, "CheckoutServer", ["CheckoutAPI", "Moments", "CLinuxSocket", logging] + nio),
+        library(.socket, "CheckoutServer", ["CheckoutAPI", "Moments", "JSON", "CLinuxSocket", logging] + nio),
         library(.socket, "CheckoutClient", ["CheckoutAPI"] + nio),
 
         // What looks and never touches: it cannot import what pays.
@@ -130,7 +131,7 @@ let package = Package(
         library(
             .simulator, "StoreSimulator",
             [
-                tls,
+                "JSON", tls,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
@@ -153,7 +154,7 @@ let package = Package(
                 "CheckoutAPI", "CheckoutClient", "DiagnosticsReport", "GatewayModel", "Moments", arguments,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
-        program(.simulator, "readersim", ["StoreSimulator", "CheckoutAPI", "CheckoutClient", arguments]),
+        program(.simulator, "readersim", ["StoreSimulator", "JSON", "CheckoutAPI", "CheckoutClient", arguments]),
         program(.tools, "simulate", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", arguments]),
 
         // What the tests of USB start under an emulated bus.
@@ -172,6 +173,7 @@ let package = Package(
             swiftSettings: settings),
         tests("TidyTests", []),
         tests("MomentsTests", ["Moments"]),
+        tests("JSONTests", ["JSON"]),
         tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
         tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", "simulate"]),
         tests("JournalTests", ["Journal", "GatewayModel", "Moments", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -187,17 +189,17 @@ let package = Package(
         tests(
             "ReaderTests",
             [
-                "ReaderRPC", "ReaderLinks", "GatewayModel", "Moments", "StoreSimulator", tls,
+                "ReaderRPC", "ReaderLinks", "GatewayModel", "Moments", "JSON", "StoreSimulator", tls,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
             ] + nio),
-        tests("RecordingTests", ["Recording", "ReaderRPC"]),
+        tests("RecordingTests", ["Recording", "ReaderRPC", "JSON"]),
         tests("DiscoveryTests", ["Discovery", "ReaderLinks", "GatewayModel", "Moments", "StoreSimulator", tls] + nio),
         tests("DiagnosticsTests", ["Diagnostics", "DiagnosticsReport", "CheckoutAPI", "GatewayModel", "Moments", "WebCall"]),
-        tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "readersim", tls] + nio),
-        tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "TestSupport", logging] + nio),
+        tests("StoreSimulatorTests", ["StoreSimulator", "ReaderRPC", "JSON", "readersim", tls] + nio),
+        tests("CheckoutTests", ["CheckoutAPI", "CheckoutServer", "JSON", "TestSupport", logging] + nio),
         tests("ClientTests", ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "TestSupport", "readerctl", logging] + nio),
         tests(
             "ProgramTests",
@@ -235,7 +237,8 @@ if isFuzzing, let program = package.targets.first(where: { $0.name == "readerd" 
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "readerd", "CheckoutAPI", "CheckoutServer", "GatewayCore", "GatewayModel", "Moments", "Journal", "MarianaAPI", "StripeAPI",
+                "readerd", "CheckoutAPI", "CheckoutServer", "GatewayCore", "GatewayModel", "Moments", "JSON", "Journal", "MarianaAPI",
+                "StripeAPI",
                 "ReaderRPC",
                 "ReaderLinks", "Discovery", "Recording", "WebCall", "Certificates", .product(name: "NIOCore", package: "swift-nio"),
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings,

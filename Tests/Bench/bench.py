@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Measures a release build of readerd against a simulated store: start to accepting, memory when idle with one connected reader, and the time
-that readerd itself adds to a payment. Usage: bench.py READERD READERSIM [--runs N]
+"""Measures what a till feels and what a box has to bear, of a release build, and holds it against the project's limits.
 
-It judges two figures by the project's own limits and ends with 1 when one is missed: anonymous memory (10 MB; 45 MB resident with the mapped
-binary) and start (150 ms, the median).
+Usage: bench.py READERD READERCTL READERSIM [--only NAME] [--runs N] [--json FILE] [--svg FILE]. Prints a table in Markdown and ends with 1 when a
+limit is missed. Beside each figure stands the same done in the order of the published SDK, or by a C program on the same socket, in the same run.
+
+Distances: backend and Stripe 80 ms, the reader 5 ms, half before a call is handled and half after.
 """
 
 import argparse
+import concurrent.futures
 import http.client
 import json
+import os
+import shutil
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -18,21 +23,12 @@ import tempfile
 import time
 from pathlib import Path
 
-ANONYMOUS_LIMIT_MB = 10
-RESIDENT_LIMIT_MB = 45
-START_LIMIT_MS = 150
+from shop import Agent, Direct, Events, Shop, UnixConnection
+
+HERE = Path(__file__).parent
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
+# What the other benches use too.
 
 def ask(path, method, route, body=None, fields={}):
     connection = UnixConnection(path)
@@ -73,73 +69,433 @@ def stop(process):
         process.wait()
 
 
-def spread(values, unit):
-    return f"median {statistics.median(values):.1f} {unit} (min {min(values):.1f}, max {max(values):.1f}, {len(values)} runs)"
+# The table.
+
+class Table:
+    """What was measured, against its limits."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, what, values, limit, unit="ms", peer="", of=statistics.median, least=False):
+        values = list(values)
+        figure = of(values)
+        missed = limit is not None and (figure < limit if least else figure > limit)
+        name = {statistics.median: "median", statistics.mean: "mean", max: "max", min: ""}.get(of, "p99")
+        self.rows.append({"what": what, "figure": figure, "unit": unit, "limit": limit, "least": least, "of": name if len(values) > 1 else "",
+                          "from": min(values), "to": max(values), "runs": len(values), "peer": peer, "missed": missed})
+        row = self.rows[-1]
+        spread = f" ({row['of']} of {row['runs']}, {shown(row['from'])} to {shown(row['to'])})" if row["runs"] > 1 else ""
+        bound = "–" if limit is None else f"{'≥' if least else '≤'} {shown(limit)} {unit}"
+        print(f"| {what} | {shown(figure)} {unit}{spread} | {bound} | {peer} | {'MISSED' if missed else 'ok' if limit is not None else ''} |",
+              flush=True)
+
+    @property
+    def missed(self):
+        return [row["what"] for row in self.rows if row["missed"]]
+
+
+def shown(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def p99(values):
+    return sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]
+
+
+def pay(agent, name, lane=None, cart=None, wait=True):
+    """Milliseconds until the answer, and the payment."""
+    body = {"cart": cart or name, "amount": "12.00"}
+    if lane:
+        body["lane"] = lane
+    began = time.perf_counter()
+    told = agent.ask("PUT", f"/v1/payments/{name}{'?wait=100' if wait else ''}", body)
+    took = (time.perf_counter() - began) * 1000
+    if wait and told["state"] != "succeeded":
+        raise SystemExit(f"{name} ended {told['state']}: {told['failure']}")
+    return took, told
+
+
+# What a till feels.
+
+def prompts(options, table):
+    """From the request to the reader's asking for the card."""
+    def prompted(events, agent, name):
+        began = time.perf_counter()
+        pay(agent, name, wait=False)
+        return (events.when(name, "waiting_for_card") - began) * 1000
+
+    def ended(agent, name):
+        agent.ask("GET", f"/v1/payments/{name}?wait=100")
+
+    with Shop(options.readerd, options.readersim, card=30, issuer=30, order=10) as shop:
+        direct = Direct(shop)
+        shop.distance()
+        sdk, cold_sdk = [], []
+        for number in range(3):
+            began = time.perf_counter()
+            fresh = Direct(shop)
+            session = fresh.connect(f"sdk-{number}")
+            connected = time.perf_counter()
+            name, context = fresh.prompt(f"sdk-{number}", session)
+            sdk.append((time.perf_counter() - connected) * 1000)
+            cold_sdk.append((time.perf_counter() - began) * 1000)
+            fresh.finish(f"sdk-{number}", session, name, context)
+            shop.tell("reader", {"event": "release"})
+        cold = []
+        for number in range(options.runs):
+            # The location was never seen before: a journal of its own each time.
+            shop.settings = ["--set", f"state_directory={shop.here}/cold-{number}"]
+            (shop.here / f"cold-{number}").mkdir(mode=0o700)
+            shop.start()
+            events, agent = Events(shop.path), shop.agent()
+            cold.append(prompted(events, agent, f"cold-{number}"))
+            ended(agent, f"cold-{number}")
+            shop.stop()
+            shop.tell("reader", {"event": "release"})
+        shop.start()
+        shop.connected(["first"])
+        events, agent = Events(shop.path), shop.agent()
+        prompted(events, agent, "first")
+        ended(agent, "first")
+        bare, opened = [], []
+        for number in range(options.runs):
+            bare.append(prompted(events, agent, f"bare-{number}"))
+            ended(agent, f"bare-{number}")
+            shop.connected([f"opened-{number}"])
+            opened.append(prompted(events, agent, f"opened-{number}"))
+            ended(agent, f"opened-{number}")
+    peer = f"SDK's order {statistics.median(sdk):.0f} ms"
+    table.add("prompt, connected, the cart opened before", opened, 8, peer=peer)
+    table.add("prompt, connected, no cart opened before", bare, 8, peer=peer)
+    table.add("prompt, cold start, location never seen", cold, 190, peer=f"SDK's order {statistics.median(cold_sdk):.0f} ms")
+
+
+def confirms(options, table):
+    """From the card to the confirm, by how long the customer takes."""
+    readers = 8
+    with Shop(options.readerd, options.readersim, readers=readers, issuer=20, order=10) as shop:
+        shop.distance()
+        shop.start()
+        shop.connected([f"warm-{number}" for number in range(readers)])
+        waits = [1_000 + 9_000 * number // 31 for number in range(32)], [15_000 + 45_000 * number // 7 for number in range(8)]
+        late = []
+        for round_, these in enumerate(waits):
+            def lane(number):
+                agent, serial = shop.agent(), shop.facts["readers"][number]["serial"]
+                for turn, wait in enumerate(these[number::readers]):
+                    shop.script(reader=serial, cardAfter=wait)
+                    pay(agent, f"c-{round_}-{number}-{turn}", lane=f"till-{number + 1}")
+                agent.close()
+            with concurrent.futures.ThreadPoolExecutor(readers) as pool:
+                list(pool.map(lane, range(readers)))
+            late.append(card_to_confirm(shop, these, readers))
+    table.add("card shown → confirm sent, card after 1 to 10 s", late[0], 30, of=statistics.mean, peer="SDK's order 200 ms (a query each 400 ms)")
+    table.add("card shown → confirm sent, card after 15 to 60 s", late[1], 120, of=statistics.mean)
+
+
+def card_to_confirm(shop, waits, readers):
+    """The store noted when each call reached it: the collect takes effect half the distance later, and the card is there after its time."""
+    calls = [call for call in shop.ledger()["calls"] if call["call"] in ("reader.collectPaymentMethod", "reader.confirmPayment")]
+    times = []
+    for number in range(readers):
+        serial = shop.facts["readers"][number]["serial"]
+        mine = [call for call in calls if call["reader"] == serial][-2 * len(waits[number::readers]):]
+        for turn, wait in enumerate(waits[number::readers]):
+            collect, confirm = mine[2 * turn:2 * turn + 2]
+            if (collect["call"], confirm["call"]) != ("reader.collectPaymentMethod", "reader.confirmPayment"):
+                raise SystemExit(f"not a collect and a confirm: {collect} {confirm}")
+            times.append(confirm["at"] - (collect["at"] + 2 + wait))
+    return times
+
+
+def outcomes(options, table):
+    """From the order to the till's hearing of it."""
+    delays = [50 + 750 * number // 15 for number in range(16)]
+    late = []
+    for delay in delays[:: max(1, 16 // options.runs)]:
+        with Shop(options.readerd, options.readersim, card=20, issuer=20, order=delay) as shop:
+            shop.distance()
+            shop.start()
+            shop.connected(["warm"])
+            agent = shop.agent()
+            pay(agent, "warm")
+            offset = clock_offset(shop)
+            for number in range(3):
+                pay(agent, f"o-{number}")
+                now = time.perf_counter() * 1000
+                charge = next(intent for intent in shop.ledger()["intents"] if intent["cart"] == f"o-{number}" and intent["charges"])["charges"][0]
+                # The order, and one answer of the backend: the first question asked after it brings it.
+                late.append(now - (charge["at"] + offset + delay) - 80)
+    table.add("outcome at the till, after the order and one answer of the backend", late, 40, of=statistics.mean, peer="SDK's order 500 ms (each second)")
+
+
+def clock_offset(shop):
+    """What is added to the store's milliseconds to have this clock's."""
+    best = None
+    for _ in range(20):
+        began = time.perf_counter() * 1000
+        at = shop.ledger()["at"]
+        ended = time.perf_counter() * 1000
+        if best is None or ended - began < best[0]:
+            best = ended - began, (began + ended) / 2 - at - 0.5
+    return best[1]
+
+
+def wholes(options, table):
+    """A payment from its request to its end, beyond what card, issuer and order take."""
+    def added(floor, far, runs, label, limit, **times):
+        with Shop(options.readerd, options.readersim, **times) as shop:
+            sdk = []
+            if far:
+                shop.distance()
+            direct = Direct(shop)
+            session = direct.connect("sdk")
+            for number in range(3):
+                began = time.perf_counter()
+                name, context = direct.prompt(f"sdk-{number}", session)
+                direct.finish(f"sdk-{number}", session, name, context)
+                sdk.append((time.perf_counter() - began) * 1000 - floor)
+            shop.tell("reader", {"event": "release"})
+            shop.start()
+            shop.connected(["warm"])
+            agent = shop.agent()
+            pay(agent, "warm")
+            took = []
+            for number in range(runs):
+                shop.connected([f"w-{number}"])
+                took.append(pay(agent, f"w-{number}")[0] - floor)
+        table.add(label, took, limit, peer=f"SDK's order {statistics.median(sdk):.0f} ms")
+
+    added(0, False, options.runs * 2, "a whole payment, nothing waits", 60, card=0, issuer=0, order=0)
+    added(1450, True, options.runs, "added over card 1 s, issuer 300, order 150 ms, with the distances", 120, card=1000, issuer=300, order=150)
+    added(500, False, options.runs, "added over card 200, issuer 200, order 100 ms, without distances", 60, card=200, issuer=200, order=100)
+
+
+def lanes(options, table):
+    """Many tills at once, against one."""
+    def run(count, rounds):
+        with Shop(options.readerd, options.readersim, readers=16, card=200, issuer=200, order=100) as shop:
+            shop.distance()
+            shop.start()
+            shop.connected([f"warm-{number}" for number in range(16)])
+
+            def lane(number):
+                agent, times = shop.agent(), []
+                for turn in range(rounds):
+                    times.append(pay(agent, f"l-{number}-{turn}", lane=f"till-{number + 1}")[0])
+                agent.close()
+                # The first one has the location's currency to learn.
+                return times[1:]
+            with concurrent.futures.ThreadPoolExecutor(count) as pool:
+                return [took for times in pool.map(lane, range(count)) for took in times]
+    one, many = run(1, 31), run(16, 11)
+    table.add("16 lanes on 16 readers: p99 beyond one lane's", [p99(many) - p99(one)], 25,
+              peer=f"one lane: median {statistics.median(one):.0f}, p99 {p99(one):.0f}; 16: {statistics.median(many):.0f}, {p99(many):.0f} ms")
+
+
+# What the socket bears.
+
+def compiled(name, folder):
+    program = folder / name
+    subprocess.run(["cc", "-O2", "-o", program, HERE / f"{name}.c"], check=True)
+    return program
+
+
+def load(program, path, connections, request, seconds=3):
+    words = subprocess.run([program, path, str(connections), str(seconds), request], capture_output=True, text=True, check=True).stdout.split()
+    return {"rate": float(words[1]), "p50": float(words[2]), "p99": float(words[3])}
+
+
+def sockets(options, table):
+    """Questions to the socket, against an echo in C."""
+    with tempfile.TemporaryDirectory(prefix="readerd-load-") as directory, Shop(options.readerd, options.readersim) as shop:
+        folder = Path(directory)
+        echo_program, load_program = compiled("echo", folder), compiled("load", folder)
+        shop.start()
+        shop.connected(["warm"])
+        agent = shop.agent()
+        pay(agent, "warm")
+        for name, route in (("info", "/v1/info"), ("payment", "/v1/payments/warm")):
+            (folder / name).write_bytes(f"GET {route} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        echo = subprocess.Popen([echo_program, folder / "echo.sock"], stdout=subprocess.PIPE)
+        try:
+            echo.stdout.readline()
+            for connections, limit in ((1, 2), (8, 4), (32, 4)):
+                ratios = []
+                for _ in range(3):
+                    theirs = load(load_program, folder / "echo.sock", connections, "echo")
+                    ours = load(load_program, shop.path, connections, folder / "info")
+                    ratios.append(ours["p50"] / theirs["p50"])
+                table.add(f"`GET /v1/info`, {connections} connection{'s' if connections > 1 else ''}, against an echo in C (p50)", ratios, limit,
+                          unit="×", peer=f"echo {theirs['p50']:.0f} µs, readerd {ours['p50']:.0f} µs, {ours['rate']:,.0f}/s")
+        finally:
+            echo.terminate()
+            echo.wait()
+        asked = [load(load_program, shop.path, 32, folder / "payment") for _ in range(3)]
+        table.add("`GET /v1/payments/{id}` of an ended payment, 32 connections, a second", [one["rate"] for one in asked], 25_000, unit="", least=True)
+        table.add("the same, p99", [one["p99"] / 1000 for one in asked], 4)
+
+
+# What the box has to bear.
+
+def memories(options, table):
+    """Memory and processor time of an agent that waits."""
+    for readers, limit in ((1, 7), (16, 9)):
+        with Shop(options.readerd, options.readersim, readers=readers) as shop:
+            starts = []
+            if readers == 1:
+                for _ in range(options.runs):
+                    starts.append(shop.start())
+                    shop.stop()
+            shop.start()
+            shop.connected([f"warm-{number}" for number in range(readers)])
+            for number in range(readers):
+                shop.agent().ask("DELETE", f"/v1/carts/warm-{number}")
+            # What came up by starting has gone back by then.
+            time.sleep(20)
+            idle, before, began = shop.memory(), shop.processor(), time.monotonic()
+            if starts:
+                table.add("start to listening", starts, 150)
+            table.add(f"anonymous memory idle, {readers} reader{'s' if readers > 1 else ''}", [idle["RssAnon"]], limit, unit="MB")
+            if readers == 1:
+                table.add("resident", [idle["VmRSS"]], 45, unit="MB")
+            else:
+                time.sleep(options.idle)
+                share = 100 * (shop.processor() - before) / (time.monotonic() - began)
+                table.add("processor time idle, 16 readers, of one core", [share], 0.1, unit="%")
+
+
+def sizes(options, table):
+    """What is installed, without debug information."""
+    with tempfile.TemporaryDirectory(prefix="readerd-size-") as directory:
+        for program, limit in ((options.readerd, 83), (options.readerctl, 23)):
+            bare = Path(directory) / program.name
+            subprocess.run(["strip", "--strip-unneeded", "-o", bare, program], check=True)
+            table.add(f"size of {program.name}", [bare.stat().st_size / 1e6], limit, unit="MB")
+    for package in sorted(HERE.parents[1].glob(".build-deb/readerd_*.deb")):
+        table.add("size of the package", [package.stat().st_size / 1e6], 26, unit="MB")
+
+
+def journals(options, table):
+    """A journal of many ended payments: as fast as an empty one, and how much of the disk each takes."""
+    count = 200_000
+    with Shop(options.readerd, options.readersim) as shop:
+        shop.start()
+        shop.connected(["warm"])
+        agent = shop.agent()
+        pay(agent, "warm")
+        agent.close()
+        empty = journal_figures(shop, "warm")
+        shop.stop()
+        journal = next((shop.here / "state").glob("journal.sqlite"))
+        before = disk(journal)
+        grow(journal, count)
+        shop.start()
+        full = journal_figures(shop, f"copy-{count // 2}")
+        shop.stop()
+        size = disk(journal) - before
+    table.add(f"start with {count:,} ended payments", [full["start"]], max(150, empty["start"] * 2), peer=f"empty {empty['start']:.0f} ms")
+    table.add(f"get with {count:,} ended payments", [full["get"]], max(1.5, empty["get"] * 2), peer=f"empty {empty['get']:.2f} ms")
+    table.add(f"a page of the list with {count:,} ended payments", [full["list"]], max(10, empty["list"] * 3), peer=f"empty {empty['list']:.1f} ms")
+    table.add("disk for a payment that has ended for less than 30 days", [size / count / 1000], 6, unit="kB")
+
+
+def disk(journal):
+    return sum(file.stat().st_size for file in journal.parent.glob(journal.name + "*"))
+
+
+def journal_figures(shop, payment):
+    if shop.daemon is not None and shop.daemon.poll() is None:
+        shop.stop()
+    figures = {"start": statistics.median([again(shop) for _ in range(3)])}
+    agent = shop.agent()
+    for name, route in (("get", f"/v1/payments/{payment}"), ("list", "/v1/payments?limit=50")):
+        times = []
+        for _ in range(30):
+            began = time.perf_counter()
+            agent.ask("GET", route)
+            times.append((time.perf_counter() - began) * 1000)
+        figures[name] = statistics.median(times)
+    agent.close()
+    return figures
+
+
+def again(shop):
+    if shop.daemon is not None and shop.daemon.poll() is None:
+        shop.stop()
+    return shop.start()
+
+
+def grow(journal, count):
+    """Tells the story of one payment so often that it is many payments."""
+    db = sqlite3.connect(journal)
+    db.execute("PRAGMA synchronous=OFF")
+    columns = [row[1] for row in db.execute("PRAGMA table_info(events)") if row[1] != "sequence"]
+    events = db.execute(f"SELECT {', '.join(columns)} FROM events WHERE payment = 'warm' ORDER BY sequence").fetchall()
+    (row,) = db.execute("SELECT * FROM payments WHERE id = 'warm'").fetchall()
+    names = [column[1] for column in db.execute("PRAGMA table_info(payments)")]
+    number, identity = names.index("number"), names.index("id")
+    (last,) = db.execute("SELECT max(number) FROM payments").fetchone()
+    payment, marks = columns.index("payment"), ", ".join("?" * len(columns))
+    for copy in range(count):
+        name = f"copy-{copy}"
+        told = [value.replace('"warm"', f'"{name}"') if isinstance(value, str) else value for value in row]
+        told[number], told[identity] = last + 1 + copy, name
+        db.execute(f"INSERT INTO payments VALUES ({', '.join('?' * len(names))})", told)
+        for event in events:
+            event = [value.replace('"warm"', f'"{name}"') if isinstance(value, str) else value for value in event]
+            event[payment] = name
+            db.execute(f"INSERT INTO events ({', '.join(columns)}) VALUES ({marks})", event)
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+MEASURES = [prompts, confirms, outcomes, wholes, lanes, sockets, memories, sizes, journals]
+
+
+def picture(table, path):
+    """Each figure as a part of its limit, as bars."""
+    rows = [row for row in table.rows if row["limit"]]
+    height = 40 + 22 * len(rows)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="900" height="{height}" font-family="sans-serif" font-size="12">',
+             '<rect width="100%" height="100%" fill="#fff"/>', '<text x="10" y="20">each figure as a part of its limit; the line is the limit</text>']
+    for number, row in enumerate(rows):
+        share = (row["limit"] / row["figure"] if row["least"] else row["figure"] / row["limit"]) if row["figure"] else 0
+        y = 34 + 22 * number
+        words = f"{row['what'].replace('`', '').replace('&', '&amp;').replace('<', '&lt;')}: {shown(row['figure'])} {row['unit']}"
+        parts.append(f'<rect x="540" y="{y}" width="{max(1, min(340, 240 * share)):.0f}" height="14" fill="{"#c0392b" if row["missed"] else "#2e7d32"}"/>')
+        parts.append(f'<text x="530" y="{y + 12}" text-anchor="end">{words}</text>')
+    parts.append(f'<line x1="780" y1="28" x2="780" y2="{height - 6}" stroke="#000"/></svg>')
+    Path(path).write_text("\n".join(parts))
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("readerd", type=Path)
+    arguments.add_argument("readerctl", type=Path)
     arguments.add_argument("readersim", type=Path)
     arguments.add_argument("--runs", type=int, default=10)
+    arguments.add_argument("--idle", type=int, default=60, help="seconds over which the idle processor time is taken")
+    arguments.add_argument("--only", action="append", default=[], choices=[measure.__name__ for measure in MEASURES])
+    arguments.add_argument("--json", type=Path)
+    arguments.add_argument("--svg", type=Path)
     options = arguments.parse_args()
-    missed = []
-    with tempfile.TemporaryDirectory(prefix="readerd-bench-") as directory:
-        here = Path(directory)
-        path = str(here / "checkout.sock")
-        settings = here / "readerd.toml"
-        store_log = here / "store.log"
-        store = subprocess.Popen(
-            [options.readersim, "run", "--directory", here, "--readers", "1", "--port", "0", "--card-after", "0", "--issuer-after", "0",
-             "--order-after", "0"], stdout=store_log.open("wb"), stderr=subprocess.STDOUT)
-        daemon = None
-        try:
-            end = time.monotonic() + 30
-            while b"ready" not in store_log.read_bytes():
-                if store.poll() is not None or time.monotonic() > end:
-                    raise SystemExit("the simulated store did not open")
-                time.sleep(0.02)
-            log = (here / "readerd.log").open("wb")
-            starts = []
-            for _ in range(options.runs):
-                daemon, took = start(options.readerd, settings, path, log)
-                starts.append(took)
-                stop(daemon)
-            print(f"start to accepting       {spread(starts, 'ms')}; limit {START_LIMIT_MS} ms")
-            if statistics.median(starts) > START_LIMIT_MS:
-                missed.append("start")
-
-            daemon, _ = start(options.readerd, settings, path, log)
-            ask(path, "PUT", "/v1/carts/bench-0", {})
-            end = time.monotonic() + 20
-            while not any(reader["state"] == "ready" for reader in ask(path, "GET", "/v1/readers")["readers"]):
-                if time.monotonic() > end:
-                    raise SystemExit("the reader did not connect")
-                time.sleep(0.05)
-            time.sleep(5)
-            idle = memory(daemon.pid)
-            print(f"idle, one reader         {idle['RssAnon']:.1f} MB anonymous; limit {ANONYMOUS_LIMIT_MB} MB. "
-                  f"{idle['VmRSS']:.1f} MB resident; limit {RESIDENT_LIMIT_MB} MB")
-            if idle["RssAnon"] > ANONYMOUS_LIMIT_MB or idle["VmRSS"] > RESIDENT_LIMIT_MB:
-                missed.append("memory")
-
-            times = []
-            for number in range(1, options.runs * 3 + 1):
-                began = time.perf_counter()
-                answer = ask(path, "PUT", f"/v1/payments/bench-{number}?wait=60", {"cart": f"bench-{number}", "amount": "12.00"})
-                if answer["state"] != "succeeded":
-                    raise SystemExit(f"a payment ended {answer['state']}: {answer['failure']}")
-                times.append((time.perf_counter() - began) * 1000)
-            print(f"a payment, nobody waits  {spread(times, 'ms')}; the card, the issuer and the order take no time here")
-            after = memory(daemon.pid)
-            print(f"after {len(times)} payments        {after['RssAnon']:.1f} MB anonymous, {after['VmRSS']:.1f} MB resident")
-        finally:
-            for process in (daemon, store):
-                if process is not None and process.poll() is None:
-                    stop(process)
-    if missed:
-        print(f"over the limit: {', '.join(missed)}")
-    return 1 if missed else 0
+    for name in ("readerd", "readerctl", "readersim"):
+        setattr(options, name, getattr(options, name).resolve())
+    table = Table()
+    print("| measure | figure | limit | beside it | |\n|---|---|---|---|---|")
+    for measure in MEASURES:
+        if not options.only or measure.__name__ in options.only:
+            measure(options, table)
+    if options.json:
+        options.json.write_text(json.dumps(table.rows, indent=1))
+    if options.svg:
+        picture(table, options.svg)
+    if table.missed:
+        print(f"\nover the limit: {'; '.join(table.missed)}")
+    return 1 if table.missed else 0
 
 
 if __name__ == "__main__":

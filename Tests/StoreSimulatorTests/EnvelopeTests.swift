@@ -1,10 +1,11 @@
+import JSON
 import ReaderRPC
 import Testing
 
 @testable import StoreSimulator
 
 @Suite struct EnvelopeTests {
-    static let good: StoreSimulator.JSONValue = [
+    static let good: JSONValue = [
         "id": 1_716_800_000_000, "service": "JackRabbitService", "method": "terminalHeartbeat", "content": "e30=", "session_token": "",
         "request_type": "STANDARD", "parent_trace_id": "connectReader!1",
         "version_info": ["client_type": "JS_SDK", "client_version": "1.0.0"],
@@ -14,8 +15,8 @@ import Testing
         ],
     ]
 
-    static func changed(_ path: [String], _ value: StoreSimulator.JSONValue?) -> [UInt8] {
-        func change(_ node: StoreSimulator.JSONValue, _ path: ArraySlice<String>) -> StoreSimulator.JSONValue {
+    static func changed(_ path: [String], _ value: JSONValue?) -> [UInt8] {
+        func change(_ node: JSONValue, _ path: ArraySlice<String>) -> JSONValue {
             guard let key = path.first, var members = node.object else { return node }
             if path.count == 1 {
                 members[key] = value
@@ -24,11 +25,11 @@ import Testing
             }
             return .object(members)
         }
-        return change(good, path[...]).bytes
+        return change(good, path[...]).bytes()
     }
 
     @Test func `a good envelope is read`() throws {
-        let envelope = try ReaderEnvelope.read(Self.good.bytes)
+        let envelope = try ReaderEnvelope.read(Self.good.bytes())
         #expect(envelope.id == 1_716_800_000_000)
         #expect(envelope.method == "terminalHeartbeat")
         #expect(envelope.device == "pos-one")
@@ -42,8 +43,8 @@ import Testing
             (["version_info", "client_version"], "one"), (["device_info", "device_class"], "READER"), (["device_info", "device_uuid"], ""),
             (["device_info", "device_uid"], "typo"), (["sesion_token"], "typo"), (["device_info", "app_model"], nil),
             (["parent_trace_id"], nil),
-        ] as [([String], StoreSimulator.JSONValue?)])
-    func `what a reader would not understand is refused`(path: [String], value: StoreSimulator.JSONValue?) {
+        ] as [([String], JSONValue?)])
+    func `what a reader would not understand is refused`(path: [String], value: JSONValue?) {
         #expect(throws: MessageFault.self) { try ReaderEnvelope.read(Self.changed(path, value)) }
     }
 
@@ -68,8 +69,8 @@ import Testing
             (["transaction_context", "transaction_id"], ""),
             (["transaction_context", "start_time"], "now"), (["transaction_context"], nil), (["payment_intent_id"], "pi_1"),
             (["tip_configuration"], ["options": [["amount": 1], ["amount": 2], ["amount": 3], ["amount": 4]]]),
-        ] as [([String], StoreSimulator.JSONValue?)])
-    func `a collect that is not as declared is refused`(path: [String], value: StoreSimulator.JSONValue?) throws {
+        ] as [([String], JSONValue?)])
+    func `a collect that is not as declared is refused`(path: [String], value: JSONValue?) throws {
         var bench = try ReaderBench()
         bench.activate()
         var message = ReaderBench.collect(100).object ?? [:]

@@ -1,3 +1,4 @@
+import JSON
 import NIOCore
 import Testing
 
@@ -36,7 +37,7 @@ extension OverTheWire {
                 bench.store.fault(Fault("backend.payment_intent", .garbage))
                 let garbage = try await bench.backend("payment_intent", Self.call)
                 #expect(garbage.status == 200)
-                #expect(throws: JSONFault.self) { try JSONValue.parse(garbage.body) }
+                #expect(throws: JSONSyntaxError.self) { try JSONValue.parse(garbage.body) }
                 bench.store.fault(Fault("backend.payment_intent", .answer("{\"client_secret\":null}")))
                 #expect(try bench.json(try await bench.backend("payment_intent", Self.call)) == ["client_secret": nil])
                 bench.store.fault(Fault("backend.payment_intent", .huge))

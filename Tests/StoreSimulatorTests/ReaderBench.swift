@@ -1,3 +1,4 @@
+import JSON
 import StoreSimulator
 
 @testable import StoreSimulator
@@ -55,7 +56,7 @@ struct ReaderBench {
     }
 
     static func collect(_ amount: Int, _ transaction: String = "tx-1", tips: [Int]? = nil) -> JSONValue {
-        var message: [String: JSONValue] = [
+        var message: JSONObject = [
             "transaction_context": context(transaction),
             "charge_amount": ["charge_amount": .integer(amount), "tip_amount": 0, "cashback_amount": 0, "currency": "usd"],
         ]

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import Testing
 
@@ -138,7 +139,7 @@ extension OverTheWire {
                 #expect(failed["status"] == "Failed")
                 #expect(failed["error"] == "Out of stock")
                 bench.store.failOrder(cart: "5", error: nil)
-                #expect(try await bench.status(cart: "5")["order"]?.integer != nil)
+                #expect(try await bench.status(cart: "5")["order"]?.int != nil)
             }
         }
 

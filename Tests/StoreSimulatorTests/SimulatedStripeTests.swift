@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import StoreSimulator
@@ -23,7 +24,7 @@ extension OverTheWire {
                 let address = try #require(reader["ip_address"]?.string)
                 let domain = try #require(reader["base_url"]?.string)
                 #expect(known.host == "\(address.split(separator: ".").joined(separator: "-")).\(domain)")
-                #expect(try #require(reader["last_seen_at"]?.integer) > 1_700_000_000_000, "milliseconds")
+                #expect(try #require(reader["last_seen_at"]?.int) > 1_700_000_000_000, "milliseconds")
                 #expect(reader["status"] == "online")
             }
         }

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import NIOCore
 import Testing
@@ -61,7 +62,7 @@ struct StoreBench: Sendable {
     ) async throws -> HTTPAnswer {
         var all = ["Authorization": "Bearer \(token ?? self.token)", "Content-Type": "application/json", "Accept": "application/json"]
         all.merge(headers) { _, new in new }
-        return try await caller(store.backendURL).call("POST", "/api/stripe/v1/\(call)/", headers: all, body: body.bytes, within: within)
+        return try await caller(store.backendURL).call("POST", "/api/stripe/v1/\(call)/", headers: all, body: body.bytes(), within: within)
     }
 
     func backendRaw(_ method: String, _ path: String, headers: [String: String] = [:], body: String = "") async throws -> HTTPAnswer {
@@ -103,7 +104,7 @@ struct StoreBench: Sendable {
         let reader = store.readers[index]
         var envelope = EnvelopeTests.good.object ?? [:]
         envelope["method"] = .string(method)
-        envelope["content"] = .string(Base64.encode(message.bytes))
+        envelope["content"] = .string(Base64.encode(message.bytes()))
         envelope["session_token"] = .string(session)
         var info = envelope["device_info"]?.object ?? [:]
         info["device_uuid"] = .string(device)
@@ -111,7 +112,7 @@ struct StoreBench: Sendable {
         var all = ["Content-Type": "application/json"]
         all.merge(headers) { _, new in new }
         return try await HTTPCaller(address: reader.address, port: reader.port, host: reader.host, trustRoots: store.caPEM)
-            .call("POST", "/protojsonservice/JackRabbitService", headers: all, body: JSONValue.object(envelope).bytes, within: within)
+            .call("POST", "/protojsonservice/JackRabbitService", headers: all, body: JSONValue.object(envelope).bytes(), within: within)
     }
 
     /// One call of a reader, unwrapped.

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import StoreSimulator
@@ -104,7 +105,7 @@ import Testing
             // What the reader shows next has to be what will be charged.
             let shown = stays ? 1200 : 1000
             bench.collectCard(shown, "tx-2")
-            #expect(paid(bench.confirmToTheEnd(intent, "tx-2"))?["amount"]?.integer == shown)
+            #expect(paid(bench.confirmToTheEnd(intent, "tx-2"))?["amount"]?.int == shown)
         }
     }
 

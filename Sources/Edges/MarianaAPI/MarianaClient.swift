@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import Moments
@@ -38,7 +39,7 @@ package struct MarianaClient: Sendable {
     ) async throws(CallFailure) -> Answer {
         let answer = try await send(name, body, repeats, trace: trace, deadline: deadline)
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
+            return try JSONParser.parse(answer.body).decoded()
         } catch {
             throw .invalidAnswer(detail: "\(name): \(Self.problem(error))")
         }
@@ -55,9 +56,7 @@ package struct MarianaClient: Sendable {
         let end = ContinuousClock.now + deadline
         let bytes: [UInt8]
         do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            bytes = Array(try encoder.encode(body))
+            bytes = try JSONValue(encoding: body).bytes()
         } catch {
             throw .rejected(status: 0, detail: "\(name): the request cannot be written as JSON")
         }

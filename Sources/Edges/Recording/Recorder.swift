@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import Moments
@@ -48,14 +49,14 @@ package final class Recorder: Sendable {
     private let path: String
     private let sizeLimit: Int
     private let complain: @Sendable (String) -> Void
-    private let onLine: (@Sendable ([String: JSONValue]) -> Void)?
+    private let onLine: (@Sendable (JSONObject) -> Void)?
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - onLine: is shown each line before it is written, secrets and card data taken out.
     ///   - complain: is told once when no more can be written.
     package init(
-        path: String, about: About, sizeLimit: Int = Recorder.sizeLimit, onLine: (@Sendable ([String: JSONValue]) -> Void)? = nil,
+        path: String, about: About, sizeLimit: Int = Recorder.sizeLimit, onLine: (@Sendable (JSONObject) -> Void)? = nil,
         complain: @escaping @Sendable (String) -> Void
     ) throws(Problem) {
         let (descriptor, size) = try Self.open(path)
@@ -71,7 +72,8 @@ package final class Recorder: Sendable {
             [
                 "readerd_recording": .integer(Self.form), "version": .string(about.version), "location": .string(about.location),
                 "backend": .string(about.backend.place), "stripe": .string(about.stripe.place),
-                "reader_port": .integer(Int64(about.readerPort)), "lanes": .object(about.lanes.mapValues { .string($0) }),
+                "reader_port": .integer(about.readerPort),
+                "lanes": .object(JSONObject(about.lanes.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
             ]
         }
     }
@@ -111,16 +113,17 @@ package final class Recorder: Sendable {
         return (descriptor, Int(facts.st_size))
     }
 
-    private func write(_ make: (inout RecordingLine) -> [String: JSONValue]) {
+    private func write(_ make: (inout RecordingLine) -> JSONObject) {
         let trouble: String? = state.withLock { state in
             guard state.descriptor >= 0 else { return nil }
             var fields = make(&state.line)
             onLine?(fields)
-            fields["at"] = .string(Self.now())
+            // The mark of a recording stands first in its line, so that the file can be told by its beginning.
             if fields["readerd_recording"] == nil {
                 state.number += 1
-                fields["n"] = .integer(state.number)
+                fields = JSONObject([("n", .integer(state.number))] + fields)
             }
+            fields["at"] = .string(Self.now())
             let trouble = Self.append(fields, to: state.descriptor, size: &state.size, limit: sizeLimit)
             if trouble != nil {
                 close(state.descriptor)
@@ -131,13 +134,8 @@ package final class Recorder: Sendable {
         if let trouble { complain("the recording \(path) has ended: \(trouble); payments go on without it") }
     }
 
-    private static func append(_ fields: [String: JSONValue], to descriptor: CInt, size: inout Int, limit: Int) -> String? {
-        let bytes: [UInt8]
-        do {
-            bytes = try text(fields)
-        } catch {
-            return "an exchange could not be written as JSON"
-        }
+    private static func append(_ fields: JSONObject, to descriptor: CInt, size: inout Int, limit: Int) -> String? {
+        let bytes = JSONValue.object(fields).bytes() + [0x0a]
         guard size + bytes.count <= limit else { return "it has reached \(limit >> 20) MiB" }
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -150,16 +148,6 @@ package final class Recorder: Sendable {
         }
         size += bytes.count
         return nil
-    }
-
-    /// The mark of a recording stands first in its line, so that the file can be told by its beginning.
-    private static func text(_ fields: [String: JSONValue]) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var fields = fields
-        guard let mark = fields.removeValue(forKey: "readerd_recording") else { return Array(try encoder.encode(fields)) + [0x0a] }
-        let rest = Array(try encoder.encode(fields)).dropFirst()
-        return Array("{\"readerd_recording\":\(mark.integer ?? 0),".utf8) + rest + [0x0a]
     }
 
     private static func now() -> String { Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(Date()) }

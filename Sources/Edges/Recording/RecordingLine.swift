@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import ReaderRPC
@@ -12,29 +13,29 @@ struct RecordingLine {
 
     private static let bodyLimit = 256 * 1024
 
-    mutating func web(_ exchange: WebExchange) -> [String: JSONValue] {
+    mutating func web(_ exchange: WebExchange) -> JSONObject {
         let request = exchange.request
         for header in request.headers {
             if case .bearer(let secret) = header.value { scrubber.learn(secret.reveal()) }
         }
         for secret in request.alsoSecret { scrubber.learn(secret.reveal()) }
-        var asked: [String: JSONValue] = ["method": .string(request.method.rawValue), "path": .string(request.path)]
+        var asked: JSONObject = ["method": .string(request.method.rawValue), "path": .string(request.path)]
         if !request.query.isEmpty {
-            var query: [String: JSONValue] = [:]
+            var query: JSONObject = [:]
             for item in request.query { query[item.name] = .string(scrubber.clean(item.value.reveal(), key: item.name)) }
             asked["query"] = .object(query)
         }
         let peer = request.base == stripe ? "stripe" : request.base == backend && request.name != "o/token" ? "backend" : "other"
         // What is asked of others, the renewal of the backend's token, is made of secrets.
         if let body = request.body, peer != "other" { add(body.bytes, to: &asked) }
-        var line: [String: JSONValue] = [
+        var line: JSONObject = [
             "with": .string(peer),
             "call": .string(request.name), "took_ms": .integer(exchange.took.milliseconds), "request": .object(asked),
         ]
         if let trace = request.trace { line["trace"] = .string(scrubber.prose(trace)) }
         switch exchange.outcome {
         case .answer(let status, let body):
-            var answer: [String: JSONValue] = ["status": .integer(Int64(status))]
+            var answer: JSONObject = ["status": .integer(status)]
             if !body.bytes.isEmpty { add(body.bytes, to: &answer) }
             line["answer"] = .object(answer)
         case .failure(let words, let sent): line["failure"] = failure(words, sent: sent)
@@ -42,8 +43,8 @@ struct RecordingLine {
         return line
     }
 
-    mutating func reader(_ id: ReaderID, _ exchange: ReaderExchange) -> [String: JSONValue] {
-        var line: [String: JSONValue] = [
+    mutating func reader(_ id: ReaderID, _ exchange: ReaderExchange) -> JSONObject {
+        var line: JSONObject = [
             "with": "reader", "reader": .string(id.text), "host": .string(exchange.authority),
             "took_ms": .integer(exchange.took.milliseconds),
         ]
@@ -59,7 +60,7 @@ struct RecordingLine {
         }
         switch exchange.outcome {
         case .answer(let status, let body):
-            var answer: [String: JSONValue] = ["status": .integer(Int64(status))]
+            var answer: JSONObject = ["status": .integer(status)]
             if let envelope = decoded(body.bytes, as: Wire.ResponseEnvelope.self) {
                 answer["rpc"] = envelope.rpcErrorCode.map { .string(Scrubber.word($0)) }
                 answer["app"] = envelope.appErrorCode.map { .string(Scrubber.word($0)) }
@@ -79,15 +80,15 @@ struct RecordingLine {
     }
 
     private mutating func content(_ base64: String) -> JSONValue {
-        guard let data = Data(base64Encoded: base64), let value = decoded(Array(data), as: JSONValue.self) else {
-            return .object(["unreadable": .integer(Int64(base64.utf8.count))])
+        guard let data = Data(base64Encoded: base64), let value = json(Array(data)) else {
+            return .object(["unreadable": .integer(base64.utf8.count)])
         }
         return scrubber.clean(value)
     }
 
     /// A body as JSON, as a form, or as the words that can be shown of it.
-    private mutating func add(_ bytes: [UInt8], to side: inout [String: JSONValue]) {
-        if let value = decoded(bytes, as: JSONValue.self) {
+    private mutating func add(_ bytes: [UInt8], to side: inout JSONObject) {
+        if let value = json(bytes) {
             side["body"] = scrubber.clean(value)
         } else {
             side["text"] = .string(scrubber.prose(String(decoding: bytes.prefix(16 * 1024), as: UTF8.self)))
@@ -95,9 +96,18 @@ struct RecordingLine {
     }
 
     private func decoded<Value: Decodable>(_ bytes: [UInt8], as type: Value.Type) -> Value? {
-        guard bytes.count <= Self.bodyLimit, JSONBounds.allow(bytes) else { return nil }
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            return try json(bytes)?.decoded(as: type)
+        } catch {
+            // What is no such message is recorded as it is.
+            return nil
+        }
+    }
+
+    private func json(_ bytes: [UInt8]) -> JSONValue? {
+        guard bytes.count <= Self.bodyLimit else { return nil }
+        do {
+            return try JSONParser.parse(bytes, bounds: .readers)
         } catch {
             // What is not JSON is recorded as text.
             return nil

@@ -1,3 +1,4 @@
+import JSON
 import ReaderRPC
 import WebCall
 
@@ -15,16 +16,17 @@ struct Scrubber {
     mutating func clean(_ value: JSONValue, key: String = "") -> JSONValue {
         switch value {
         case .object(let members):
-            // In order, so that equal messages make equal recordings.
-            var cleaned: [String: JSONValue] = [:]
-            for name in members.keys.sorted() {
-                if let member = members[name] { cleaned[self.name(name)] = clean(member, key: name) }
+            var cleaned = JSONObject()
+            var written: Set<String> = []
+            for member in members {
+                // Of members of one name the first counts, as for whoever reads the message.
+                let name = self.name(member.name)
+                if written.insert(name).inserted { cleaned.append(name, clean(member.value, key: member.name)) }
             }
             return .object(cleaned)
         case .array(let elements): return .array(elements.map { clean($0, key: key) })
         case .string(let text): return .string(clean(text, key: key))
-        case .integer(let number): return Self.isMasked(number, key) ? .integer(0) : value
-        case .number: return Self.isMasked(0, key) ? .integer(0) : value
+        case .number(let number): return Self.isMasked(number, key) ? 0 : value
         case .null, .bool: return value
         }
     }
@@ -73,11 +75,11 @@ struct Scrubber {
     }
 
     /// Card data, and what is long enough for a card's number and is no time in milliseconds.
-    private static func isMasked(_ number: Int64, _ key: String) -> Bool {
+    private static func isMasked(_ number: JSONNumber, _ key: String) -> Bool {
         switch key {
         case "last4", "exp_month", "exp_year", "expiration_date", "masked_pan", "number", "cvc", "postal_code", "phone": true
         case "last_seen_at", "start_time": false
-        default: number.magnitude >= 100_000_000_000
+        default: number.text.utf8.count { (48...57).contains($0) } >= 12
         }
     }
 

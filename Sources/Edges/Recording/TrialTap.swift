@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 import GatewayModel
 import ReaderRPC
@@ -74,7 +75,7 @@ package final class TrialRecording: Sendable {
 
     init(path: String) { self.path = path }
 
-    func note(_ line: [String: JSONValue]) {
+    func note(_ line: JSONObject) {
         guard let exchange = TrialExchange(line) else { return }
         state.withLock { if $0.exchanges.count < Self.limit { $0.exchanges.append(exchange) } }
     }
@@ -112,7 +113,7 @@ package struct TrialExchange: Sendable {
     package var sent: String
     package var received: String
 
-    init?(_ line: [String: JSONValue]) {
+    init?(_ line: JSONObject) {
         guard let peer = line["with"]?.string, let call = line["call"]?.string else { return nil }
         self.peer = peer
         self.call = call
@@ -130,13 +131,7 @@ package struct TrialExchange: Sendable {
     }
 
     private static func text(_ value: JSONValue) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-            return text.count <= 4_000 ? text : text.prefix(4_000) + "…"
-        } catch {
-            return "(cannot be shown)"
-        }
+        let text = value.text()
+        return text.count <= 4_000 ? text : text.prefix(4_000) + "…"
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import Moments
@@ -100,7 +101,7 @@ package struct StripeClient: Sendable {
         request.explain = StripeError.sentence
         let answer = try await web.send(request)
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
+            return try JSONParser.parse(answer.body).decoded()
         } catch {
             throw .invalidAnswer(detail: "\(request.name): \(Self.problem(error))")
         }

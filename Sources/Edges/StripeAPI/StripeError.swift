@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 
 /// A refusal of Stripe's: `{"error": {"type", "code", "message"}}`.
@@ -13,7 +14,7 @@ struct StripeError: Decodable {
     /// `code: message`, or as much of it as there is; nil when the body is none of Stripe's.
     @Sendable static func sentence(_ body: [UInt8]) -> String? {
         do {
-            guard let content = try JSONDecoder().decode(StripeError.self, from: Data(body)).error else { return nil }
+            guard let content = try JSONParser.parse(body).decoded(as: StripeError.self).error else { return nil }
             let parts = [content.code ?? content.type, content.message].compactMap { $0 }.filter { !$0.isEmpty }
             return parts.isEmpty ? nil : parts.joined(separator: ": ")
         } catch {

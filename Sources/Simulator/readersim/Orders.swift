@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import StoreSimulator
 
@@ -71,8 +72,8 @@ struct MakeFault: AsyncParsableCommand {
         commandName: "fault", abstract: "Make a call go wrong.",
         discussion: """
             CALL is backend.payment_intent, stripe.readers, reader.confirmPayment, backend.*, reader.connect and the like. KIND is delay, \
-            delay_answer (with --milliseconds), close, status (with --status and --body), silence, act_then_silence, lose_answer, truncate, \
-            garbage, garbage_bytes, huge, answer (with --body), rpc_error or app_error (with --code).
+            delay_answer or round_trip (with --milliseconds; round_trip is half before and half after), close, status (with --status and --body), \
+            silence, act_then_silence, lose_answer, truncate, garbage, garbage_bytes, huge, answer (with --body), rpc_error or app_error (with --code).
             """)
 
     @OptionGroup var options: StoreOptions
@@ -89,7 +90,7 @@ struct MakeFault: AsyncParsableCommand {
     @Option var message: String?
 
     func run() async throws {
-        var effect: [String: JSONValue] = ["kind": .string(kind)]
+        var effect: JSONObject = ["kind": .string(kind)]
         if let milliseconds { effect["milliseconds"] = .integer(milliseconds) }
         if let status { effect["status"] = .integer(status) }
         if let body { effect["body"] = .string(body) }
@@ -176,7 +177,7 @@ struct HostEvent: AsyncParsableCommand {
 
     func run() async throws {
         guard host == "backend" || host == "stripe" else { throw ValidationError("the host is backend or stripe") }
-        var order: [String: JSONValue] = [
+        var order: JSONObject = [
             "event": .string(event), "status": JSONValue(status), "cart": JSONValue(cart), "error": JSONValue(error),
             "intent": JSONValue(intent), "amount": JSONValue(amount), "code": JSONValue(code),
         ]
@@ -185,7 +186,7 @@ struct HostEvent: AsyncParsableCommand {
             guard parts.count == 2, parts[1] == "true" || parts[1] == "false" || Int(parts[1]) != nil else {
                 throw ValidationError("\(setting) is not NAME=true, NAME=false or NAME=NUMBER")
             }
-            order[parts[0]] = Int(parts[1]).map(JSONValue.integer) ?? .bool(parts[1] == "true")
+            order[parts[0]] = Int(parts[1]).map { .integer($0) } ?? .bool(parts[1] == "true")
         }
         try await options.client().post(host, .object(order))
     }

@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import FoundationEssentials
 import StoreSimulator
@@ -53,7 +54,7 @@ struct Replay: AsyncParsableCommand {
         let store = try await ReplayedStore.start(
             recording, directory: URL(filePath: directory, relativeTo: here).path, readerPort: port, atOnce: atOnce)
         if json {
-            writeLine("{\"ready\":true,\"settings\":\(JSONValue.string(store.settingsFile).text)}")
+            writeLine("{\"ready\":true,\"settings\":\(JSONValue.string(store.settingsFile).text())}")
         } else {
             writeLine("backend   \(store.backendURL)")
             writeLine("stripe    \(store.stripeURL)")

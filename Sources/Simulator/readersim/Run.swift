@@ -1,3 +1,4 @@
+import JSON
 import ArgumentParser
 import FoundationEssentials
 import StoreSimulator
@@ -134,7 +135,7 @@ struct Run: AsyncParsableCommand {
 
     private func announce(_ store: SimulatedStore) {
         if json {
-            writeLine("{\"ready\":true,\"store\":\(store.description.text)}")
+            writeLine("{\"ready\":true,\"store\":\(store.description.text())}")
             return
         }
         writeLine("backend   \(store.backendURL)")

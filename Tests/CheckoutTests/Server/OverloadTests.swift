@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 import Foundation
 import Synchronization

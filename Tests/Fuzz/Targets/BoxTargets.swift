@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import GatewayCore
 import GatewayModel
 import Moments
@@ -72,7 +72,7 @@ enum JournalTarget {
         _ = machine.handle(
             .start(open: open, carts: carts, facts: [:], cardSetups: setups, resolved: resolved, warned: resolved), at: now)
         for _ in 0..<8 {
-            guard let wake = machine.nextWake, wake < 1 << 60 else { break }
+            guard let wake = machine.nextWake, wake < MonoTime(1 << 60) else { break }
             let next = max(wake, now.mono + 1)
             now = Now(mono: next, wall: now.wall + (next - now.mono))
             _ = machine.handle(.tick, at: now)
@@ -99,7 +99,7 @@ enum ScrubberTarget {
             require(!cleaned.contains(secret), "a secret stands in a recording, as \(key)")
         }
         do {
-            let value = try JSONDecoder().decode(JSONValue.self, from: Data(choices.rest))
+            let value = try JSONParser.parse(Array(choices.rest), bounds: .readers)
             _ = scrubber.clean(value)
             _ = scrubber.clean(.object([planted: value]))
         } catch {

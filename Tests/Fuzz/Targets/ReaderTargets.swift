@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import GatewayCore
 import GatewayModel
 import NIOCore
@@ -18,7 +18,7 @@ enum ReaderTarget {
         let command = commands[Int(choices.byte()) % commands.count]
         let reader = ReplyReader(command: command, session: nil)
         do throws(ReaderFailure) {
-            let reply = try reader.reply(status: 200, body: Data(choices.rest), id: 7)
+            let reply = try reader.reply(status: 200, body: choices.rest, id: 7)
             if case .collected(let card) = reply {
                 require((0...MinorUnits.largest).contains(card.tipMinor), "a tip of \(card.tipMinor)")
             }
@@ -26,8 +26,8 @@ enum ReaderTarget {
             _ = error
         }
         do {
-            let value = try JSONDecoder().decode(JSONValue.self, from: Data(choices.rest))
-            _ = (value.integer, value.string, value["a"]?.integer, ReceiptWords.receipt(intent: value))
+            let value = try JSONParser.parse(Array(choices.rest), bounds: .readers)
+            _ = (value.protoInteger, value.string, value.field("a")?.protoInteger, ReceiptWords.receipt(intent: value))
             if let charged = ReceiptWords.charged(intent: value) {
                 require((0...MinorUnits.largest).contains(charged), "\(charged) \(usd.text) are said to be charged")
             }

@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 import NIOCore
 
@@ -51,8 +52,24 @@ enum JSONTarget {
         do throws(JSONSyntaxError) {
             let value = try JSONParser.parse(bytes)
             bodies(value)
+            bounds(bytes)
+            for indent in [false, true] {
+                let again = try JSONParser.parse(value.bytes(indent: indent))
+                require(again == value, "a value is read otherwise than it was written")
+            }
         } catch {
             require(error.offset <= bytes.count, "the fault is said to be behind the end")
+        }
+    }
+
+    /// Less is never taken for more: what a narrower reader takes is the same value.
+    private static func bounds(_ bytes: [UInt8]) {
+        do throws(JSONSyntaxError) {
+            let narrow = try JSONParser.parse(bytes, bounds: .init(depth: 2, values: 8), repeatedNames: .refused)
+            let wide = try JSONParser.parse(bytes)
+            require(narrow == wide, "a text means something else to a narrower reader")
+        } catch {
+            require(error.kind != .malformed, "JSON is said to be none")
         }
     }
 

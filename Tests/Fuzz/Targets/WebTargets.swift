@@ -1,6 +1,6 @@
-import FoundationEssentials
 import GatewayCore
 import GatewayModel
+import JSON
 import Moments
 
 @testable import Certificates
@@ -41,7 +41,7 @@ enum AnswerTarget {
 
     private static func read<Answer: Decodable>(_ bytes: [UInt8], _: Answer.Type) -> Answer? {
         do {
-            return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+            return try JSONParser.parse(bytes).decoded()
         } catch {
             return nil
         }

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import Moments
@@ -15,7 +16,7 @@ enum Answers {
 
     /// An envelope with members replaced, or left out where the value is nil.
     static func envelope(id: Int64? = nil, content: JSONValue? = [:], changing changes: [String: JSONValue?] = [:]) -> JSONValue {
-        var members: [String: JSONValue] = ["rpc_error_code": "RPC_OK", "app_error_code": "OK"]
+        var members: JSONObject = ["rpc_error_code": "RPC_OK", "app_error_code": "OK"]
         if let id { members["request_id"] = .integer(id) }
         if let content { members["content"] = .string(Self.content(content)) }
         for (key, value) in changes { members[key] = value }
@@ -23,7 +24,7 @@ enum Answers {
     }
 
     static func bytes(_ value: JSONValue) -> [UInt8] {
-        Array((try? JSONEncoder().encode(value)) ?? Data())
+        value.bytes()
     }
 
     /// A whole HTTP answer.
@@ -31,6 +32,11 @@ enum Answers {
         let body = bytes(value)
         return Array("HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\(extra)\r\n".utf8) + body
     }
+}
+
+extension JSONValue {
+    /// A number by its text, which a test writes well.
+    static func number(_ text: String) -> JSONValue { JSONNumber(text).map { .number($0) } ?? .null }
 }
 
 let identity = ReaderIdentity(

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
@@ -24,7 +25,7 @@ final class ScriptedReader: Sendable {
         var number: Int
 
         func envelope() throws -> Wire.RequestEnvelope {
-            try JSONDecoder().decode(Wire.RequestEnvelope.self, from: Data(body))
+            try JSONParser.parse(body).decoded()
         }
     }
 

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import Moments
@@ -29,7 +30,7 @@ import Testing
         ]
 
         func envelope(_ rpc: String, _ app: String, error: String = "", _ message: JSONValue?) throws -> [UInt8] {
-            var members: [String: JSONValue] = [
+            var members: JSONObject = [
                 "request_id": 7, "rpc_error_code": .string(rpc), "app_error_code": .string(app), "error": .string(error),
             ]
             if let message {
@@ -45,7 +46,7 @@ import Testing
         private func write(_ value: JSONValue, _ name: String = "") -> JSONValue {
             switch value {
             case .object(let members):
-                var written: [String: JSONValue] = [:]
+                var written: JSONObject = [:]
                 for (key, member) in members where !(choices.contains(.defaultsLeftOut) && isDefault(member, key)) {
                     written[key] = write(member, key)
                 }
@@ -55,15 +56,15 @@ import Testing
             case .string(let word):
                 guard choices.contains(.enumerationsByNumber), let number = Self.numbers[name]?[word] else { return value }
                 return .integer(number)
-            case .integer(let number) where choices.contains(.integersAsText): return .string(String(number))
-            case .integer(let number) where choices.contains(.integersWithFraction): return .string("\(number).0")
-            case .null, .bool, .integer, .number: return value
+            case .number(let number) where choices.contains(.integersAsText): return .string(number.text)
+            case .number(let number) where choices.contains(.integersWithFraction): return .string("\(number.text).0")
+            case .null, .bool, .number: return value
             }
         }
 
         private func isDefault(_ value: JSONValue, _ name: String) -> Bool {
             switch value {
-            case .null, .bool(false), .integer(0), .string(""), .array([]): true
+            case .null, .bool(false), 0, .string(""), .array([]): true
             case .string(let word): Self.numbers[name]?[word] == 0
             default: false
             }
@@ -159,7 +160,7 @@ import Testing
             "tip_selections": [["description": "Tip", "amount": 250]],
         ]
         for status: JSONValue? in [nil, "PAYMENT_PENDING"] {
-            var members: [String: JSONValue] = ["payment_method": method, "num_of_canceled_payments": 0]
+            var members: JSONObject = ["payment_method": method, "num_of_canceled_payments": 0]
             members["payment_status"] = status
             guard case .success(.card(let card)) = try read(.query(transaction), writer, "RPC_OK", "OK", "", .object(members)) else {
                 Issue.record("no card, written with \(writer.choices)")
@@ -211,11 +212,11 @@ import Testing
             ("0x7", nil), ("NaN", nil), ("--7", nil), ("７", nil), ("[7]", nil),
         ] as [(String, Int64?)])
     func `a whole number is read from a number and from a text, and nothing else is`(_ text: String, _ number: Int64?) throws {
-        #expect(JSONValue.string(text).integer == number)
+        #expect(JSONValue.string(text).protoInteger == number)
         // What is no JSON number cannot be one on the wire.
         guard let first = text.first, first == "-" || ("0"..."9").contains(first), !text.hasSuffix(" "), !text.hasPrefix("0x"),
             !text.hasPrefix("--"), text != "1e400"
         else { return }
-        #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)).integer == number)
+        #expect(try JSONParser.parse(Array(text.utf8)).protoInteger == number)
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 @Suite struct ResponseTests {
     private func travel<Message: Codable>(_ message: Message) throws -> Message {
         let envelope = try Wire.ResponseEnvelope(requestID: 1, message: message)
-        let arrived = try JSONDecoder().decode(Wire.ResponseEnvelope.self, from: JSONEncoder().encode(envelope))
+        let arrived = try JSONParser.parse(JSONValue(encoding: envelope).bytes()).decoded(as: Wire.ResponseEnvelope.self)
         return try arrived.message(Message.self)
     }
 
@@ -42,9 +43,8 @@ import Testing
     }
 
     @Test func `the misspelt member is written as readers spell it`() throws {
-        let text = try String(
-            decoding: JSONEncoder().encode(Wire.ConfirmReusableCard.Response(createdReusableCard: ["id": "pm_1"])), as: UTF8.self)
-        #expect(text.contains("created_reusuable_card"))
+        let message = try JSONValue(encoding: Wire.ConfirmReusableCard.Response(createdReusableCard: ["id": "pm_1"]))
+        #expect(message["created_reusuable_card"] == ["id": "pm_1"])
     }
 
     @Test func `a member of another type reads as missing and hides nothing else`() throws {

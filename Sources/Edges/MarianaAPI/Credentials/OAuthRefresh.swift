@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import Moments
@@ -58,7 +59,7 @@ struct OAuthRefresh: Sendable {
         switch answer.status {
         case 200...299:
             do {
-                let grant = try JSONDecoder().decode(GrantAnswer.self, from: Data(answer.body))
+                let grant: GrantAnswer = try JSONParser.parse(answer.body).decoded()
                 return grant.checked.map { .granted($0) } ?? .lost(detail: "o/token: the answer of \(place) has no access_token")
             } catch {
                 return .lost(detail: "o/token: the answer of \(place) is not the JSON of a token")

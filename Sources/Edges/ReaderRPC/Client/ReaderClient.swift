@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 import Moments
@@ -92,7 +93,7 @@ package actor ReaderClient {
         observe?(ReaderExchange(authority, message.body, begun: begun, .answer(status: answer.status, .init(answer.body))))
         do {
             return try ReplyReader(command: command, session: session).reply(
-                status: answer.status, body: Data(answer.body.readableBytesView), id: message.id)
+                status: answer.status, body: answer.body.readableBytesView, id: message.id)
         } catch {
             // After an answer that makes no sense nothing that follows on this connection can be trusted. Refusals by code are sound answers.
             switch error {
@@ -127,9 +128,7 @@ package actor ReaderClient {
         do {
             let envelope = try RequestWriter(identity: identity).envelope(
                 command, id: lastID, session: session, trace: SafeText.clean(trace, limit: 200))
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.withoutEscapingSlashes]
-            return Message(id: lastID, body: ByteBuffer(bytes: try encoder.encode(envelope)))
+            return Message(id: lastID, body: ByteBuffer(bytes: try JSONValue(encoding: envelope).bytes()))
         } catch {
             throw .unreachable(detail: "the request \(command.name) could not be written; nothing was sent")
         }

@@ -1,23 +1,25 @@
+import JSON
 import GatewayModel
 
 /// What may be told of a card, from the several shapes in which readers and Stripe tell it.
 enum CardWords {
     /// From a query's `payment_method` (reader-protocol, section 3.6). Today's readers are expected to withhold these fields.
     static func summary(collected method: JSONValue) -> CardSummary {
-        let card = method["card_payment"]
+        let card = method.field("card_payment")
         return CardSummary(
-            brand: Wire.cardBrands.name(card?["card_brand"]).flatMap(readerBrand), last4: card?["masked_pan"]?.string.flatMap(last4),
-            entry: Wire.entryMethods.name(card?["card_entry_method"]).flatMap(readerEntry))
+            brand: Wire.cardBrands.name(card?.field("card_brand")).flatMap(readerBrand),
+            last4: card?.field("masked_pan")?.string.flatMap(last4),
+            entry: Wire.entryMethods.name(card?.field("card_entry_method")).flatMap(readerEntry))
     }
 
     /// From a PaymentIntent: the payment method in it, else its latest charge.
     static func summary(intent: JSONValue) -> CardSummary? {
-        let charge = intent["charges"]?["data"]?[0] ?? intent["latest_charge"]
-        for details in [intent["payment_method"], charge?["payment_method_details"]] {
-            guard let card = details?["card_present"] ?? details?["interac_present"] else { continue }
+        let charge = intent.field("charges")?.field("data")?[0] ?? intent.field("latest_charge")
+        for details in [intent.field("payment_method"), charge?.field("payment_method_details")] {
+            guard let card = details?.field("card_present") ?? details?.field("interac_present") else { continue }
             let summary = CardSummary(
-                brand: card["brand"]?.string.flatMap(word), last4: card["last4"]?.string.flatMap(last4),
-                entry: card["read_method"]?.string.flatMap(stripeEntry))
+                brand: card.field("brand")?.string.flatMap(word), last4: card.field("last4")?.string.flatMap(last4),
+                entry: card.field("read_method")?.string.flatMap(stripeEntry))
             if summary.brand != nil || summary.last4 != nil || summary.entry != nil { return summary }
         }
         return nil

@@ -1,13 +1,14 @@
+import JSON
 import GatewayModel
 
 /// What a confirmed intent tells for a receipt, and of what was charged (reader-protocol, section 14).
 enum ReceiptWords {
     /// From the intent's last charge: nested in `receipt`, or flat as older declarations have it. Nil where nothing is told.
     static func receipt(intent: JSONValue) -> CardReceipt? {
-        let details = lastCharge(intent)?["payment_method_details"]
-        guard let card = details?["card_present"] ?? details?["interac_present"] else { return nil }
+        let details = lastCharge(intent)?.field("payment_method_details")
+        guard let card = details?.field("card_present") ?? details?.field("interac_present") else { return nil }
         func word(_ key: String) -> String? {
-            guard let text = card["receipt"]?[key]?.string ?? card[key]?.string else { return nil }
+            guard let text = card.field("receipt")?.field(key)?.string ?? card.field(key)?.string else { return nil }
             let cleaned = SafeText.clean(text, limit: 64)
             return cleaned.isEmpty ? nil : cleaned
         }
@@ -21,16 +22,16 @@ enum ReceiptWords {
 
     /// What was authorised or charged, in minor units: less than the intent's amount where the issuer authorised a part.
     static func charged(intent: JSONValue) -> Int64? {
-        let told = [lastCharge(intent)?["amount"], intent["amount_received"], intent["amount_capturable"]]
+        let told = [lastCharge(intent)?.field("amount"), intent.field("amount_received"), intent.field("amount_capturable")]
         // Zero is how the mapping of protocol buffers writes "not set".
         let amounts = 0...MinorUnits.largest
-        return told.lazy.compactMap { $0?.integer }.first { $0 > 0 && amounts.contains($0) }
-            ?? intent["amount"]?.integer.flatMap { amounts.contains($0) ? $0 : nil }
+        return told.lazy.compactMap { $0?.protoInteger }.first { $0 > 0 && amounts.contains($0) }
+            ?? intent.field("amount")?.protoInteger.flatMap { amounts.contains($0) ? $0 : nil }
     }
 
     private static func lastCharge(_ intent: JSONValue) -> JSONValue? {
-        guard let charges = intent["charges"]?["data"]?.array else { return intent["latest_charge"] }
+        guard let charges = intent.field("charges")?.field("data")?.array else { return intent.field("latest_charge") }
         // Declined tries stand among them; the newest is not first or last by any promise.
-        return charges.first { $0["status"]?.string == "succeeded" || $0["paid"] == .bool(true) } ?? charges.first
+        return charges.first { $0.field("status")?.string == "succeeded" || $0.field("paid") == .bool(true) } ?? charges.first
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import GatewayModel
 
@@ -7,7 +8,7 @@ struct ReplyReader {
     var session: SessionToken?
 
     /// - Parameter id: of the request; an answer that names another is not its answer.
-    func reply(status: Int, body: Data, id: Int64) throws(ReaderFailure) -> ReaderReply {
+    func reply(status: Int, body: some Sequence<UInt8>, id: Int64) throws(ReaderFailure) -> ReaderReply {
         guard (200...299).contains(status) else {
             if command.opensSession, [404, 405, 415, 501].contains(status) {
                 // The certificate is verified: it is the reader that says that it has no such thing (section 14), and a session was not opened.
@@ -16,17 +17,21 @@ struct ReplyReader {
             // Who said this, and whether the reader had acted before, is unknown: it counts as no answer (section 2.3).
             throw .lost(detail: "\(command.name): the answer was HTTP \(status)")
         }
-        guard JSONBounds.allow(body) else { throw invalid("the answer is larger than any reader's") }
-        let envelope: Wire.ResponseEnvelope
-        do {
-            envelope = try JSONDecoder().decode(Wire.ResponseEnvelope.self, from: body)
-        } catch {
-            throw invalid("the answer is not a JSON object")
-        }
+        let envelope = try envelope(Array(body))
         // Zero is how the mapping of protocol buffers writes "not set".
         if let answered = envelope.requestID, answered != 0, answered != id { throw invalid("the answer belongs to another request") }
         try checkCodes(envelope)
         return try content(envelope)
+    }
+
+    private func envelope(_ body: [UInt8]) throws(ReaderFailure) -> Wire.ResponseEnvelope {
+        do {
+            return try JSONParser.parse(body, bounds: .readers).decoded()
+        } catch let error as JSONSyntaxError where error.kind == .excessive {
+            throw invalid("the answer is larger than any reader's")
+        } catch {
+            throw invalid("the answer is not a JSON object")
+        }
     }
 
     /// Success is both codes, strictly. An application code that says no outranks the transport's; a missing one counts as an unknown error.
@@ -103,24 +108,20 @@ struct ReplyReader {
 
     private func echo(_ method: JSONValue, _ field: String) throws(ReaderFailure) -> Secret {
         guard case .object = method else { throw invalid("\(field) is not an object") }
-        do {
-            return try Echo.keep(method)
-        } catch {
-            throw invalid("\(field) cannot be kept")
-        }
+        return Echo.keep(method)
     }
 
     /// The sum of `tip_selections[].amount`, else `tip_selection.amount`. A tip that cannot be read is a fault: the charge depends on it.
     private func tip(_ method: JSONValue) throws(ReaderFailure) -> Int64 {
         var amounts: [JSONValue] = []
-        if let selections = method["tip_selections"] {
+        if let selections = method.field("tip_selections") {
             guard let selections = selections.array else { throw invalid("tip_selections is not a list") }
-            amounts = selections.compactMap { $0["amount"] }
+            amounts = selections.compactMap { $0.field("amount") }
         }
-        if amounts.isEmpty, let amount = method["tip_selection"]?["amount"] { amounts = [amount] }
+        if amounts.isEmpty, let amount = method.field("tip_selection")?.field("amount") { amounts = [amount] }
         var sum: Int64 = 0
         for amount in amounts {
-            guard let value = amount.integer, value >= 0 else { throw invalid("a tip is not an amount") }
+            guard let value = amount.protoInteger, value >= 0 else { throw invalid("a tip is not an amount") }
             let (total, overflow) = sum.addingReportingOverflow(value)
             guard !overflow, total <= MinorUnits.largest else { throw invalid("a tip is not an amount") }
             sum = total
@@ -149,15 +150,15 @@ struct ReplyReader {
     private func answer(_ field: ConfirmAnswer.Field, intent: JSONValue?) -> ConfirmAnswer {
         guard let intent else { return ConfirmAnswer(field: field) }
         return ConfirmAnswer(
-            field: field, intent: intent["id"]?.string.flatMap(identifier).map(IntentID.init(unchecked:)),
-            status: intent["status"]?.string.flatMap(word).map(IntentStatus.init(wire:)),
-            amountMinor: ReceiptWords.charged(intent: intent), currency: intent["currency"]?.string.flatMap { Currency($0) },
+            field: field, intent: intent.field("id")?.string.flatMap(identifier).map(IntentID.init(unchecked:)),
+            status: intent.field("status")?.string.flatMap(word).map(IntentStatus.init(wire:)),
+            amountMinor: ReceiptWords.charged(intent: intent), currency: intent.field("currency")?.string.flatMap { Currency($0) },
             card: CardWords.summary(intent: intent), receipt: ReceiptWords.receipt(intent: intent))
     }
 
     private func created(_ message: Wire.ConfirmReusableCard.Response) throws(ReaderFailure) -> ReaderReply {
         if let card = message.createdReusableCard {
-            guard let id = card["id"]?.string.flatMap(identifier) else { throw invalid("the created card has no id") }
+            guard let id = card.field("id")?.string.flatMap(identifier) else { throw invalid("the created card has no id") }
             return .createdReusable(paymentMethod: id)
         }
         if let error = message.confirmError {

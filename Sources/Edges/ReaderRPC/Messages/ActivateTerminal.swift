@@ -1,3 +1,5 @@
+import JSON
+
 extension Wire {
     /// Opens a session and spends the connection token (reader-protocol, section 3.1).
     package enum ActivateTerminal {
@@ -89,7 +91,7 @@ extension Wire {
                 self.init(
                     sessionToken: fields.value(.sessionToken), sdkRPCSession: fields.value(.sdkRPCSession),
                     systemContext: fields.value(.systemContext), storeName: fields.value(.storeName),
-                    livemode: fields.value(.livemode, as: JSONValue.self)?.bool,
+                    livemode: fields.value(.livemode, as: JSONValue.self)?.protoBool,
                     requestID: fields.text(.requestID), version: fields.value(.version))
             }
         }

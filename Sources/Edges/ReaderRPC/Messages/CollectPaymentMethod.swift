@@ -1,3 +1,5 @@
+import JSON
+
 extension Wire {
     /// Asks for a card; answers at once (reader-protocol, section 3.5).
     package enum CollectPaymentMethod {

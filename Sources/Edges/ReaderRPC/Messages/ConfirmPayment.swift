@@ -1,3 +1,5 @@
+import JSON
+
 extension Wire {
     /// Authorises; answers when the issuer has (reader-protocol, section 3.8).
     package enum ConfirmPayment {

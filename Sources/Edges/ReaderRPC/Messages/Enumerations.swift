@@ -1,3 +1,5 @@
+import JSON
+
 extension Wire {
     /// An enumeration of the readers' messages, which the mapping of protocol buffers writes by name or by number.
     ///
@@ -12,7 +14,7 @@ extension Wire {
             case .string(let text):
                 guard let number = Int64(text) else { return text }
                 return name(number)
-            case .some(let other): return other.integer.map { name($0) }
+            case .some(let other): return other.protoInteger.map { name($0) }
             case nil: return nil
             }
         }

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 
 extension Wire {
@@ -61,12 +62,11 @@ extension Wire {
         case notBase64
         /// More values, or deeper ones, than any reader sends.
         case excessive
+        case notJSON
     }
 
     package static func encodeContent(_ message: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        return try encoder.encode(message).base64EncodedString()
+        Data(try JSONValue(encoding: message).bytes()).base64EncodedString()
     }
 
     /// The mapping of protocol buffers takes both alphabets of base64, with padding and without: all of them as the first one, padded.
@@ -79,7 +79,12 @@ extension Wire {
 
     package static func decodeContent<Message: Decodable>(_ content: String, as type: Message.Type) throws -> Message {
         guard let bytes = Data(base64Encoded: standard(content)) else { throw ContentProblem.notBase64 }
-        guard JSONBounds.allow(bytes) else { throw ContentProblem.excessive }
-        return try JSONDecoder().decode(type, from: bytes)
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(Array(bytes), bounds: .readers)
+        } catch {
+            throw error.kind == .excessive ? ContentProblem.excessive : ContentProblem.notJSON
+        }
+        return try value.decoded(as: type)
     }
 }

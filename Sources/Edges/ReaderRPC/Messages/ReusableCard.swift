@@ -1,3 +1,5 @@
+import JSON
+
 extension Wire {
     /// Asks for a card to be kept, without a charge (reader-protocol, section 3.9). No transaction context in this family.
     package enum CollectReusableCard {

@@ -1,3 +1,5 @@
+import JSON
+
 extension Wire {
     /// Names one card transaction (reader-protocol, section 2.4).
     package struct TransactionContext: Codable, Sendable, Equatable {
@@ -41,9 +43,9 @@ extension Wire {
 
         /// nil when the reader does not say, or says a word that is not known.
         package var isConnected: Bool? {
-            switch connectivityStatus {
-            case .integer(0), .string("OFFLINE"), .string("0"): false
-            case .integer(1), .string("CONNECTED"), .string("1"): true
+            switch (connectivityStatus?.protoInteger, connectivityStatus?.string) {
+            case (0, _), (_, "OFFLINE"): false
+            case (1, _), (_, "CONNECTED"): true
             default: nil
             }
         }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// Reads a response's fields: what is missing, null or of another type is nil.
 ///
@@ -16,7 +16,7 @@ struct Tolerant<Key: CodingKey> {
 
     /// A whole number, or one written as a string.
     func integer(_ key: Key) -> Int64? {
-        value(key, as: JSONValue.self)?.integer
+        value(key, as: JSONValue.self)?.protoInteger
     }
 
     /// One of an enumeration's names, also where it stands as its number.
@@ -28,9 +28,8 @@ struct Tolerant<Key: CodingKey> {
     func text(_ key: Key) -> String? {
         switch value(key, as: JSONValue.self) {
         case .string(let text): text
-        case .integer(let number): String(number)
-        case .number(let number): number.description
-        default: nil
+        case .number(let number): number.text
+        case .null, .bool, .array, .object, nil: nil
         }
     }
 }

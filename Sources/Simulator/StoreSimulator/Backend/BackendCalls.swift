@@ -1,3 +1,5 @@
+import JSON
+
 /// What the ten calls do.
 enum BackendCalls {
     static func answer(_ name: String, _ fields: CallFields, _ world: inout World, at now: Int) throws(CallRefusal) -> HTTPReply {
@@ -25,7 +27,7 @@ enum BackendCalls {
     }
 
     private static func configuration(_ fields: CallFields, _ world: World) throws(CallRefusal) -> HTTPReply {
-        var members: [String: JSONValue] = ["stripe_publishable_api_key": .string(world.stripe.publishableKey)]
+        var members: JSONObject = ["stripe_publishable_api_key": .string(world.stripe.publishableKey)]
         if try fields.optional("cart") != nil {
             _ = try cart(fields, world)
             members["stripe_location_id"] = .string(world.configuration.stripeLocation)
@@ -79,7 +81,7 @@ enum BackendCalls {
     private static func paymentStatus(_ fields: CallFields, _ world: World) throws(CallRefusal) -> HTTPReply {
         let id = world.backend.reading(try fields.required("cart"))
         if let known = world.backend.behaviour.carts, !known.contains(id) { throw .invalid("Cart \(id) does not exist.") }
-        var members: [String: JSONValue] = ["status": .string(world.backend.status(ofCart: id)), "order": nil, "error": nil]
+        var members: JSONObject = ["status": .string(world.backend.status(ofCart: id)), "order": nil, "error": nil]
         if let order = world.backend.carts[id]?.order {
             members["order"] = world.backend.behaviour.ordersAsIntegers ? .integer(order) : .string(String(order))
         } else if let failure = world.backend.carts[id]?.failure {

@@ -1,3 +1,5 @@
+import JSON
+
 /// The simulated Mariana backend: ten calls and the OAuth refresh.
 struct BackendService: HTTPService {
     let world: SharedWorld

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why the backend does not take a call.
 struct CallRefusal: Error, Equatable {
     var status: Int
@@ -18,12 +20,12 @@ struct CallFields: Sendable {
         "update_terminal": ["terminal_id", "label"], "deregister_terminal": ["terminal_id"],
     ]
 
-    private let members: [String: JSONValue]
+    private let members: JSONObject
 
     /// Reads a body. Everything that is not a string of a published name is refused with 422.
     init(_ request: HTTPRequest, call: String) throws(CallRefusal) {
         if request.method == "GET" {
-            members = Dictionary(request.query.map { ($0.name, JSONValue.string($0.value)) }, uniquingKeysWith: { first, _ in first })
+            members = JSONObject(request.query.map { ($0.name, .string($0.value)) })
         } else {
             guard request.contentType == "application/json" else {
                 throw CallRefusal(status: 415, detail: "Unsupported media type in request.")
@@ -32,7 +34,9 @@ struct CallFields: Sendable {
                 members = [:]
             } else {
                 do {
-                    guard let object = try JSONValue.parse(request.body).object else { throw JSONFault(description: "not an object") }
+                    guard let object = try JSONValue.parse(request.body).object else {
+                        throw JSONSyntaxError(kind: .malformed, message: "not an object", offset: 0)
+                    }
                     members = object
                 } catch {
                     throw .invalid("The body is not a JSON object: \(error)")
@@ -40,7 +44,7 @@ struct CallFields: Sendable {
             }
         }
         let names = Self.declared[call] ?? []
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in members.sorted(by: { $0.name < $1.name }) {
             guard names.contains(name) else { throw .invalid("\(name): no such field.") }
             guard value.isNull || value.string != nil else { throw .invalid("\(name): a string is expected.") }
         }

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 
 /// Talks to the control route of a running store, found by its directory.
@@ -36,7 +37,7 @@ package struct ControlClient: Sendable {
     /// Gives an order.
     @discardableResult
     package func post(_ subject: String, _ order: JSONValue) async throws -> JSONValue {
-        try await post(subject, order.bytes)
+        try await post(subject, order.bytes())
     }
 
     package func fault(_ fault: Fault) async throws {

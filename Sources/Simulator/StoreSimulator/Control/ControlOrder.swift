@@ -1,3 +1,5 @@
+import JSON
+
 /// One order of the control route other than a fault or a script: an event, with what it needs.
 struct ControlOrder {
     private let members: JSONValue
@@ -5,7 +7,7 @@ struct ControlOrder {
     init(_ members: JSONValue) { self.members = members }
 
     private var reader: String? { members["reader"]?.string }
-    private var milliseconds: Int? { members["milliseconds"]?.integer }
+    private var milliseconds: Int? { members["milliseconds"]?.int }
 
     private func required(_ key: String) throws(SimulatorError) -> String {
         guard let text = members[key]?.string else { throw SimulatorError("\(key) is missing") }
@@ -83,7 +85,7 @@ struct ControlOrder {
         switch try required("event") {
         case "outage": await store.beginOutage(.backend)
         case "recovery": store.endOutage(.backend)
-        case "refuse": store.refuseEveryone(members["status"]?.integer ?? 401)
+        case "refuse": store.refuseEveryone(members["status"]?.int ?? 401)
         case "accept": store.refuseEveryone(nil)
         case "new_token": try store.changeToken()
         case "revoke_tokens": store.revokeTokens()
@@ -105,7 +107,7 @@ struct ControlOrder {
         case "cancel_intent":
             guard store.cancelIntent(try required("intent")) else { throw SimulatorError("this intent cannot be canceled") }
         case "change_amount":
-            guard let amount = members["amount"]?.integer else { throw SimulatorError("amount is missing, in minor units") }
+            guard let amount = members["amount"]?.int else { throw SimulatorError("amount is missing, in minor units") }
             guard store.changeIntent(try required("intent"), amount: amount) else { throw SimulatorError("this intent cannot be changed") }
         case "begin_action":
             guard store.beginAction(intent: try required("intent")) else { throw SimulatorError("no card is typed in for this intent") }
@@ -130,12 +132,12 @@ struct ControlOrder {
         let times: [String: any WritableKeyPath<BackendBehaviour, Int> & Sendable] = [
             "failed_stands": \.failedStands, "order_delay": \.orderDelay, "clock_ahead": \.clockAhead,
         ]
-        let named = (members.object ?? [:]).filter { $0.key != "event" && !$0.value.isNull }
+        let named = (members.object ?? [:]).filter { $0.name != "event" && !$0.value.isNull }
         guard !named.isEmpty else { throw SimulatorError("nothing is named") }
-        for (name, value) in named.sorted(by: { $0.key < $1.key }) {
+        for (name, value) in named.sorted(by: { $0.name < $1.name }) {
             if let path = flags[name], let flag = value.bool {
                 store.behave(backend: { $0[keyPath: path] = flag })
-            } else if let path = times[name], let time = value.integer, time >= 0 {
+            } else if let path = times[name], let time = value.int, time >= 0 {
                 store.behave(backend: { $0[keyPath: path] = time })
             } else {
                 let known = (Array(flags.keys) + Array(times.keys)).sorted().joined(separator: ", ")

@@ -43,6 +43,8 @@ package enum FaultEffect: Sendable, Codable, Equatable {
     case delay(milliseconds: Int)
     /// It takes effect at once, the answer is late.
     case delayAnswer(milliseconds: Int)
+    /// A network with distance: half of it passes before it takes effect, and half before the answer leaves.
+    case roundTrip(milliseconds: Int)
     /// No effect; the connection is dropped.
     case close
     /// No effect; this status and body.
@@ -78,6 +80,7 @@ package enum FaultEffect: Sendable, Codable, Equatable {
         switch kind {
         case "delay": self = .delay(milliseconds: try values.decode(Int.self, forKey: .milliseconds))
         case "delay_answer": self = .delayAnswer(milliseconds: try values.decode(Int.self, forKey: .milliseconds))
+        case "round_trip": self = .roundTrip(milliseconds: try values.decode(Int.self, forKey: .milliseconds))
         case "close": self = .close
         case "status":
             self = .status(try values.decode(Int.self, forKey: .status), body: try values.decodeIfPresent(String.self, forKey: .body) ?? "")
@@ -102,7 +105,8 @@ package enum FaultEffect: Sendable, Codable, Equatable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(kind, forKey: .kind)
         switch self {
-        case .delay(let milliseconds), .delayAnswer(let milliseconds): try values.encode(milliseconds, forKey: .milliseconds)
+        case .delay(let milliseconds), .delayAnswer(let milliseconds), .roundTrip(let milliseconds):
+            try values.encode(milliseconds, forKey: .milliseconds)
         case .status(let status, let body):
             try values.encode(status, forKey: .status)
             try values.encode(body, forKey: .body)
@@ -120,6 +124,7 @@ package enum FaultEffect: Sendable, Codable, Equatable {
         switch self {
         case .delay: "delay"
         case .delayAnswer: "delay_answer"
+        case .roundTrip: "round_trip"
         case .close: "close"
         case .status: "status"
         case .silence: "silence"

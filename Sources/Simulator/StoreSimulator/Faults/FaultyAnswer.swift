@@ -1,3 +1,5 @@
+import JSON
+
 extension FaultEffect {
     /// Carries a call out the way this fault wants it.
     ///
@@ -13,6 +15,10 @@ extension FaultEffect {
         case .delay(let milliseconds): return .after(milliseconds: milliseconds, carryOut)
         case .delayAnswer(let milliseconds):
             return carryOut().mapEnd { end in .after(milliseconds: milliseconds) { end } }
+        case .roundTrip(let milliseconds):
+            return .after(milliseconds: milliseconds / 2) {
+                carryOut().mapEnd { end in .after(milliseconds: milliseconds - milliseconds / 2) { end } }
+            }
         case .close: return .close
         case .status(let status, let body):
             return .reply(HTTPReply(status: status, contentType: "application/json", body: Array(body.utf8)))

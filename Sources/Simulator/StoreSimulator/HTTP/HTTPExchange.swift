@@ -1,3 +1,4 @@
+import JSON
 import NIOCore
 
 /// One request as a simulated server got it.
@@ -51,7 +52,7 @@ package struct HTTPReply: Sendable, Equatable {
     }
 
     package static func json(_ status: Int, _ value: JSONValue) -> HTTPReply {
-        HTTPReply(status: status, contentType: "application/json", body: value.bytes)
+        HTTPReply(status: status, contentType: "application/json", body: value.bytes())
     }
 
     package static let noContent = HTTPReply(status: 204)

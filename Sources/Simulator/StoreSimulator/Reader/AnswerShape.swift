@@ -1,3 +1,5 @@
+import JSON
+
 /// A way in which a reader may write its answers down. Any of them may be had together, but `old` and `modern`.
 ///
 /// The JSON mapping of protocol buffers leaves a writer these choices, and a client has to bear all of them.
@@ -73,7 +75,7 @@ struct AnswerWriter {
 
     /// A word of an answer's, however it is written.
     static func word(_ answer: JSONValue, _ name: String) -> String {
-        guard let number = answer[name]?.integer else { return answer[name]?.string ?? "?" }
+        guard let number = answer[name]?.int else { return answer[name]?.string ?? "?" }
         guard let words = enumerations[name], words.indices.contains(number) else { return String(number) }
         return words[number]
     }
@@ -90,8 +92,8 @@ struct AnswerWriter {
             }
             if shapes.contains(.modern) {
                 card["card_payment"] = [:]
-                if let tips = card.removeValue(forKey: "tip_selections")?.array {
-                    card["tip_selection"] = ["amount": .integer(tips.compactMap { $0["amount"]?.integer }.reduce(0, +))]
+                if let tips = card.removeValue("tip_selections")?.array {
+                    card["tip_selection"] = ["amount": .integer(tips.compactMap { $0["amount"]?.int }.reduce(0, +))]
                 }
             }
             members[method] = .object(card)
@@ -106,10 +108,7 @@ struct AnswerWriter {
     private func flattened(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(var members):
-            if let receipt = members["receipt"]?.object {
-                members["receipt"] = nil
-                members.merge(receipt) { mine, _ in mine }
-            }
+            if let receipt = members.removeValue("receipt")?.object { members = members.adding(receipt) }
             return .object(members.mapValues(flattened))
         case .array(let elements): return .array(elements.map(flattened))
         default: return value
@@ -119,7 +118,7 @@ struct AnswerWriter {
     private func write(_ value: JSONValue, named name: String = "", isForeign: Bool = false) -> JSONValue {
         switch value {
         case .object(let members):
-            var written: [String: JSONValue] = [:]
+            var written: JSONObject = [:]
             for (key, member) in members {
                 let isForeign = isForeign || Self.foreign.contains(key)
                 if !isForeign, shapes.contains(.defaultsLeftOut), isDefault(member, key) { continue }
@@ -133,18 +132,18 @@ struct AnswerWriter {
                 return value
             }
             return .integer(number)
-        case .integer(let number):
-            return shapes.contains(.int64Text) && Self.enumerations[name] == nil ? .string(String(number)) : value
-        case .null, .bool, .double: return value
+        case .number(let number):
+            return shapes.contains(.int64Text) && Self.enumerations[name] == nil ? .string(number.text) : value
+        case .null, .bool: return value
         }
     }
 
     private func isDefault(_ value: JSONValue, _ name: String) -> Bool {
         switch value {
-        case .null, .bool(false), .integer(0), .string(""), .array([]): true
+        case .null, .bool(false), 0, .string(""), .array([]): true
         case .string(let word): Self.enumerations[name]?.first == word
         // A message that is there is there, however empty.
-        case .bool, .integer, .double, .array, .object: false
+        case .bool, .number, .array, .object: false
         }
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A message that a strict reader does not take, and why.
 struct MessageFault: Error, Equatable {
     var why: String
@@ -6,12 +8,12 @@ struct MessageFault: Error, Equatable {
 /// Reads the members of a message by their declared names and kinds, and knows which were never declared.
 struct MessageFields {
     private let name: String
-    private let members: [String: JSONValue]
+    private let members: JSONObject
 
     /// - Parameter declared: every member that the message may have.
     init(_ value: JSONValue?, _ name: String, declared: Set<String>) throws(MessageFault) {
         guard let members = value?.object else { throw MessageFault(why: "\(name) is not an object") }
-        if let stranger = members.keys.sorted().first(where: { !declared.contains($0) }) {
+        if let stranger = members.names.sorted().first(where: { !declared.contains($0) }) {
             throw MessageFault(why: "\(name) has no field '\(stranger)'")
         }
         self.name = name
@@ -41,7 +43,7 @@ struct MessageFields {
     }
 
     func integer(_ key: String) throws(MessageFault) -> Int {
-        guard let number = try required(key).integer else { throw MessageFault(why: "\(name).\(key) is not an integer") }
+        guard let number = try required(key).int else { throw MessageFault(why: "\(name).\(key) is not an integer") }
         return number
     }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// One request to a reader, unwrapped: what the body of the POST says around the message.
 package struct ReaderEnvelope: Sendable {
     package var id: Int
@@ -92,11 +94,11 @@ package struct ReaderAnswer: Sendable, Equatable {
 
     /// The body of the HTTP answer.
     func json(requestID: Int) -> JSONValue {
-        var members: [String: JSONValue] = [
+        var members: JSONObject = [
             "request_id": .integer(requestID), "rpc_error_code": .string(rpcCode), "app_error_code": .string(appCode),
         ]
         if let error { members["error"] = .string(error) }
-        if let content { members["content"] = .string(Base64.encode(content.bytes)) }
+        if let content { members["content"] = .string(Base64.encode(content.bytes())) }
         return .object(members)
     }
 

@@ -1,3 +1,5 @@
+import JSON
+
 extension ReaderMachine {
     // MARK: The card
 
@@ -31,7 +33,7 @@ extension ReaderMachine {
             return ok(["payment_status": "PAYMENT_PENDING", "num_of_canceled_payments": 0])
         case .collected(let collection) where collection.request.context == context:
             // Status and method are alternatives on the wire (reader-protocol, 3.6); a reader that sends both is borne too.
-            var members: [String: JSONValue] = ["num_of_canceled_payments": 0, "payment_method": paymentMethod(collection)]
+            var members: JSONObject = ["num_of_canceled_payments": 0, "payment_method": paymentMethod(collection)]
             if behaviour.statusBesideMethod { members["payment_status"] = "PAYMENT_PENDING" }
             return ok(members)
         case .idle where canceledTransaction == context.transactionID, .cart where canceledTransaction == context.transactionID:
@@ -43,7 +45,7 @@ extension ReaderMachine {
 
     private func paymentMethod(_ collection: Collection) -> JSONValue {
         let script = collection.script
-        var card: [String: JSONValue] = [:]
+        var card: JSONObject = [:]
         if behaviour.showsCardSummary {
             card = [
                 "masked_pan": .string("************\(script.last4 ?? "4242")"), "expiration_date": "1230",
@@ -181,7 +183,7 @@ extension ReaderMachine {
     }
 
     private func declined(_ id: String, _ code: String, _ declineCode: String?, _ message: String, _ stripe: StripeState) -> ReaderAnswer {
-        var error: [String: JSONValue] = [
+        var error: JSONObject = [
             "type": declineCode == nil ? "api_error" : "card_error", "code": .string(code), "message": .string(message),
             "payment_intent": intent(id, stripe),
         ]

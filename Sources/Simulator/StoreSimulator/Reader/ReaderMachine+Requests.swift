@@ -1,3 +1,5 @@
+import JSON
+
 extension ReaderMachine {
     /// Every method that this reader knows.
     package static let methods: Set<String> = [
@@ -58,8 +60,8 @@ extension ReaderMachine {
         return ["connectivity_status": hasInternet ? "CONNECTED" : "OFFLINE"]
     }
 
-    func ok(_ members: [String: JSONValue] = [:]) -> ReaderAnswer {
-        .ok(.object(members.merging(["system_context": systemContext], uniquingKeysWith: { first, _ in first })))
+    func ok(_ members: JSONObject = [:]) -> ReaderAnswer {
+        .ok(.object(members.adding(["system_context": systemContext])))
     }
 
     func wrongOrder(_ method: String) -> ReaderAnswer { .refused("ILLEGAL_STATE", "\(method) while the reader is \(state.name)") }

@@ -1,3 +1,5 @@
+import JSON
+
 extension ReaderMachine {
     /// The four calls that save a card without charging it.
     mutating func serveReusable(_ request: ReaderEnvelope, at now: Int, stripe: inout StripeState) throws(MessageFault) -> ReaderAnswer {

@@ -1,3 +1,5 @@
+import JSON
+
 /// One simulated reader's mind: what it is in the middle of, whose session it serves, and what it says to a request. Events and times in
 /// (milliseconds), answers out; no sockets, no clock. It refuses what a real reader would refuse.
 package struct ReaderMachine: Sendable {

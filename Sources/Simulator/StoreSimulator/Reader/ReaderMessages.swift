@@ -1,3 +1,5 @@
+import JSON
+
 /// `transaction_context`.
 struct TransactionContext: Sendable, Equatable {
     var transactionID: String

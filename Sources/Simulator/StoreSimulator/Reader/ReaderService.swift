@@ -1,3 +1,5 @@
+import JSON
+
 /// One simulated reader's `JackRabbitService` over HTTP.
 struct ReaderService: HTTPService {
     let world: SharedWorld

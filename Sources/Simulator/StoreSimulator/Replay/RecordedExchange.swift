@@ -1,3 +1,5 @@
+import JSON
+
 /// One message of a recording and what came of it.
 struct RecordedExchange: Sendable, Equatable {
     enum Peer: Sendable, Hashable, CustomStringConvertible {
@@ -61,13 +63,13 @@ struct RecordedExchange: Sendable, Equatable {
     /// What is compared of a request.
     static func comparable(_ value: JSONValue?) -> JSONValue {
         guard let members = value?.object else { return value ?? .null }
-        return .object(members.filter { !changing.contains($0.key) && $0.value != .null })
+        return .object(members.filter { !changing.contains($0.name) && $0.value != .null })
     }
 
     /// What is compared of a question to Stripe. Whether a list is asked for the location depends on what the agent knew by then.
     static func comparableQuery(_ value: JSONValue?) -> JSONValue {
         guard let members = comparable(value).object else { return comparable(value) }
-        return .object(members.filter { $0.key != "location" && $0.key != "starting_after" })
+        return .object(members.filter { $0.name != "location" && $0.name != "starting_after" })
     }
 
     init?(_ value: JSONValue, line: Int) throws(SimulatorError) {
@@ -92,9 +94,9 @@ struct RecordedExchange: Sendable, Equatable {
         case .stripe:
             asked = .object(["path": request?["path"] ?? .null, "query": Self.comparableQuery(request?["query"] ?? [:])])
         }
-        milliseconds = max(0, value["took_ms"]?.integer ?? 0)
+        milliseconds = max(0, value["took_ms"]?.int ?? 0)
         if let answer = value["answer"] {
-            guard let status = answer["status"]?.integer else { throw fault("has an answer without a status") }
+            guard let status = answer["status"]?.int else { throw fault("has an answer without a status") }
             outcome = .answer(
                 Answer(
                     status: status, body: answer["body"], text: answer["text"]?.string, rpc: answer["rpc"]?.string,
@@ -132,10 +134,10 @@ package struct Recording: Sendable {
                 throw SimulatorError("line \(index + 1) of the recording: \(error)")
             }
             if let form = value["readerd_recording"] {
-                guard form.integer == 1 else { throw SimulatorError("the recording is of a form that this readersim does not know") }
+                guard form.int == 1 else { throw SimulatorError("the recording is of a form that this readersim does not know") }
                 // After a restart of the agent there is another: the last one counts.
                 about = About(
-                    location: value["location"]?.string ?? "", lanes: value["lanes"]?.object?.compactMapValues(\.string) ?? [:])
+                    location: value["location"]?.string ?? "", lanes: Self.lanes(value["lanes"]))
             } else if about == nil {
                 throw SimulatorError("this is no recording of readerd's: its first line does not say so")
             } else if let exchange = try RecordedExchange(value, line: index + 1) {
@@ -145,5 +147,11 @@ package struct Recording: Sendable {
         guard let about else { throw SimulatorError("this is no recording of readerd's: it is empty") }
         self.about = about
         self.exchanges = exchanges
+    }
+
+    private static func lanes(_ value: JSONValue?) -> [String: String] {
+        var lanes: [String: String] = [:]
+        for (lane, reader) in value?.object ?? [:] { lanes[lane] = reader.string }
+        return lanes
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Decides which of a recording's answers a call gets. Holds no socket and no clock.
 ///
 /// Calls that act (a collect, a confirm, a new intent) get their answers once each, in the order of the recording; one that it does not have is
@@ -54,9 +56,10 @@ struct ReplayScript: Sendable {
         let others = exchanges.indices.filter { exchanges[$0].peer == peer && exchanges[$0].call == call && !isUsed[$0] }
         let sentence: String
         if let other = others.first {
-            sentence = "\(call) was asked of \(peer) with \(asked.text); line \(exchanges[other].line) has \(exchanges[other].asked.text)"
+            sentence =
+                "\(call) was asked of \(peer) with \(asked.text()); line \(exchanges[other].line) has \(exchanges[other].asked.text())"
         } else {
-            sentence = "\(call) was asked of \(peer) with \(asked.text); the recording has no such call left"
+            sentence = "\(call) was asked of \(peer) with \(asked.text()); the recording has no such call left"
         }
         if unexpected.count < 200 { unexpected.append(sentence) }
         return .refuse(sentence)

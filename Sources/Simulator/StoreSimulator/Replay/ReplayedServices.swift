@@ -1,3 +1,5 @@
+import JSON
+
 /// The backend or Stripe of a replay.
 struct ReplayedWeb: HTTPService {
     let desk: ReplayDesk
@@ -16,13 +18,13 @@ struct ReplayedWeb: HTTPService {
             let parts = request.path.split(separator: "/").map(String.init)
             guard parts.count >= 2, parts[0] == "v1" else { return .reply(HTTPReply(status: 404)) }
             call = parts[1] == "terminal" ? parts[1...].prefix(2).joined(separator: "/") : parts[1]
-            let query = Dictionary(request.query.map { ($0.name, JSONValue.string($0.value)) }, uniquingKeysWith: { first, _ in first })
+            let query = JSONObject(request.query.map { ($0.name, .string($0.value)) })
             asked = .object(["path": .string(request.path), "query": RecordedExchange.comparableQuery(.object(query))])
         case .backend, .reader:
             let prefix = "/api/stripe/v1/"
             guard request.path.hasPrefix(prefix) else { return .reply(HTTPReply(status: 404)) }
             call = String(request.path.dropFirst(prefix.count).prefix { $0 != "/" })
-            do throws(JSONFault) {
+            do throws(JSONSyntaxError) {
                 asked = RecordedExchange.comparable(request.body.isEmpty ? nil : try JSONValue.parse(request.body))
             } catch {
                 return .reply(.json(400, ["detail": .string(error.description)]))
@@ -62,14 +64,14 @@ struct ReplayedReader: HTTPService {
         let asked = RecordedExchange.comparable(envelope.message)
         return desk.answer(.reader(host: host), envelope.method, asked) { answer in
             if answer.rpc == nil, answer.app == nil, answer.message == nil {
-                let body = answer.body?.bytes ?? Array((answer.text ?? "").utf8)
+                let body = answer.body?.bytes() ?? Array((answer.text ?? "").utf8)
                 return HTTPReply(status: answer.status, contentType: "application/json", body: body)
             }
-            var members: [String: JSONValue] = ["request_id": .integer(envelope.id)]
+            var members: JSONObject = ["request_id": .integer(envelope.id)]
             members["rpc_error_code"] = answer.rpc.map(JSONValue.string)
             members["app_error_code"] = answer.app.map(JSONValue.string)
             members["error"] = answer.error.map(JSONValue.string)
-            members["content"] = answer.message.map { .string(Base64.encode($0.bytes)) }
+            members["content"] = answer.message.map { .string(Base64.encode($0.bytes())) }
             return .json(answer.status, .object(members))
         } refuse: { why in
             .json(200, ReaderAnswer.refused("ILLEGAL_STATE", why).json(requestID: envelope.id))

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 import NIOSSL
 
@@ -76,7 +77,7 @@ struct StoreBuilder {
             do {
                 try files.write(StoreFiles.settings(store), to: files.settingsFile)
                 try files.write(StoreFiles.serviceSettings(store), to: files.serviceSettingsFile)
-                try files.write(store.description.text + "\n", to: files.storeFile)
+                try files.write(store.description.text() + "\n", to: files.storeFile)
             } catch {
                 await store.stop()
                 throw error

@@ -1,3 +1,4 @@
+import JSON
 import FoundationEssentials
 
 /// The files that a store writes for the programs that use it.
@@ -103,6 +104,6 @@ struct StoreFiles: Sendable {
     }
 
     private static func quoted(_ text: String) -> String {
-        JSONValue.string(text).text
+        JSONValue.string(text).text()
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A PaymentIntent at the simulated Stripe.
 struct Intent: Sendable, Codable {
     enum Status: String, Sendable, Codable {
@@ -57,7 +59,7 @@ struct Intent: Sendable, Codable {
     /// The object as Stripe's API shows it.
     func json(livemode: Bool, withSecret: Bool) -> JSONValue {
         let received = status == .succeeded ? authorised : 0
-        var object: [String: JSONValue] = [
+        var object: JSONObject = [
             "id": .string(id), "object": "payment_intent", "amount": .integer(amount),
             "amount_capturable": .integer(status == .requiresCapture ? authorised : 0), "amount_received": .integer(received),
             "capture_method": manualCapture ? "manual" : "automatic", "currency": .string(currency), "livemode": .bool(livemode),
@@ -130,19 +132,19 @@ package enum ReceiptShape: String, Sendable, Codable {
 extension Charge {
     /// The charge as it stands in a confirmed intent.
     func json(_ intent: Intent, livemode: Bool, receipt shape: ReceiptShape) -> JSONValue {
-        let receipt: [String: JSONValue] = [
+        let receipt: JSONObject = [
             "account_type": "credit", "application_cryptogram": "F666F8891F870D33", "application_preferred_name": "VISA CREDIT",
             "authorization_code": "731904", "authorization_response_code": "3030", "cardholder_verification_method": "approval",
             "dedicated_file_name": "A0000000031010", "terminal_verification_results": "8080008000",
             "transaction_status_information": "6800",
         ]
-        var card: [String: JSONValue] = [
+        var card: JSONObject = [
             "brand": .string(self.card.brand.lowercased()), "last4": .string(self.card.last4), "exp_month": 12, "exp_year": 2030,
             "read_method": .string(Self.readMethods[self.card.entry] ?? "contact_emv"),
         ]
         switch shape {
         case .nested: card["receipt"] = .object(receipt)
-        case .flat: card.merge(receipt) { first, _ in first }
+        case .flat: card = card.adding(receipt)
         case .none: break
         }
         return [

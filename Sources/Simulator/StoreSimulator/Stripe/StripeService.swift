@@ -1,3 +1,5 @@
+import JSON
+
 /// The simulated api.stripe.com: the two calls that a connection token or a publishable key may make.
 struct StripeService: HTTPService {
     let world: SharedWorld

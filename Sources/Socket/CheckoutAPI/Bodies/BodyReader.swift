@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads a body strictly and collects everything that is wrong with it.
 ///
 /// Absent and `null` are the same. Unknown and repeated fields are errors: a misspelt field must not pass silently where money moves.
@@ -86,10 +88,10 @@ package final class BodyReader {
 package final class FieldReader {
     private let body: BodyReader
     private let path: String
-    private let members: [JSONValue.Member]
+    private let members: JSONObject
     private var asked: [String] = []
 
-    fileprivate init(body: BodyReader, path: String, members: [JSONValue.Member]) {
+    fileprivate init(body: BodyReader, path: String, members: JSONObject) {
         self.body = body
         self.path = path
         self.members = members

@@ -1,3 +1,5 @@
+import JSON
+
 /// `POST /v1/discovery`: look for devices now.
 public struct DiscoveryBody: Sendable, Hashable, Codable {
     /// Where: `usb`, `lan`; both without it.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A request's body that is read strictly from the parsed JSON text.
 package protocol StrictBody: Sendable {
     static func read(_ fields: FieldReader, _ body: BodyReader) -> Self?

@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 
 extension OperationDocument {

@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 
 /// Values as the agent answers them: encoded by the same code.

@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 
 /// What the document says of a route beside what the route table knows.

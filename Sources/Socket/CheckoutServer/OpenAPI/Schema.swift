@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 
 /// Small pieces of JSON Schema.
@@ -48,13 +49,11 @@ enum Schema {
 
     /// The same, or null.
     static func orNull(_ schema: JSONValue) -> JSONValue {
-        guard case .object(var members) = schema, let index = members.firstIndex(where: { $0.name == "type" }) else {
+        guard case .object(var members) = schema, let type = members["type"] else {
             return ["anyOf": [schema, ["type": "null"]]]
         }
-        members[index].value = [members[index].value, "null"]
-        if let words = members.firstIndex(where: { $0.name == "enum" }), case .array(let values) = members[words].value {
-            members[words].value = .array(values + [.null])
-        }
+        members["type"] = [type, "null"]
+        if let words = members["enum"]?.array { members["enum"] = .array(words + [.null]) }
         return .object(members)
     }
 
@@ -75,6 +74,6 @@ enum Schema {
     }
 
     static func object(of members: [(String, JSONValue)]) -> JSONValue {
-        .object(members.map { JSONValue.Member(name: $0.0, value: $0.1) })
+        .object(JSONObject(members))
     }
 }

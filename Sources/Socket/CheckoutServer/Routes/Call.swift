@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 
 /// One request that was admitted, on its way to the service.
@@ -26,7 +27,7 @@ struct Call: Sendable {
 
     /// The body, strictly; nothing at all is read as `{}`.
     func body<Body: StrictBody>(_: Body.Type = Body.self) throws(Problem) -> Body {
-        try Body(strict: body ?? .object([]))
+        try Body(strict: body ?? [:])
     }
 
     /// A payment as this caller may see it.

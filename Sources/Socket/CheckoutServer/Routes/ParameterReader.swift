@@ -1,3 +1,4 @@
+import JSON
 import CheckoutAPI
 
 /// Reads the parameters of a path and of a query, and collects everything that is wrong with them.

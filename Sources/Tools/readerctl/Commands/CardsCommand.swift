@@ -39,7 +39,6 @@ struct CardsCommand: AsyncParsableCommand {
             let body = CardSetupBody(
                 user: user, partner: partner, postalCode: postalCode, name: name, lane: lane, reader: reader, timeoutSeconds: timeout)
             let id = id ?? PayCommand.newID()
-            if !output.json { try output.line("Card set-up \(shown(id))") }
             let setup = try await LiveCardSetup(agent: agent, id: id, body: body, patience: .seconds(patience), output: output).run()
             guard let setup else { return .unknown }
             if !output.json { try output.lines(CardSetupWords(setup).lines(output)) }
@@ -135,12 +134,19 @@ struct LiveCardSetup: Sendable {
     private func follow() async throws -> CardSetup {
         var told = 0
         var outage: ContinuousClock.Instant?
+        var hasBegun = false
+        // Its id, once there is something that may go on without this command.
+        func begin() {
+            if !hasBegun { say("Card set-up \(shown(id))") }
+            hasBegun = true
+        }
         while true {
             try Task.checkCancellation()
             do throws(ClientError) {
                 // The same request again finds the set-up that it began.
                 let setup = told == 0 ? try await agent.keepCard(id, body) : try await agent.cardSetup(id, wait: .seconds(1))
                 outage = nil
+                begin()
                 tell(setup, &told)
                 if setup.state.isEnd { return setup }
                 told = max(told, 1)
@@ -149,6 +155,7 @@ struct LiveCardSetup: Sendable {
                 switch error {
                 case .connectionLost, .timedOut,
                     .invalidAnswer where since.duration(to: .now) < patience:
+                    begin()
                     if outage == nil { say("\(shown(error.description)) Trying again with the same id; nothing is kept twice.") }
                     outage = since
                 case .noSocket where outage != nil && since.duration(to: .now) < patience: break

@@ -1,42 +1,4 @@
-/// A JSON text as it was written: member order, repeated names and the digits of numbers are kept, so that nothing passes silently.
-package enum JSONValue: Sendable, Hashable {
-    case null
-    case bool(Bool)
-    case number(JSONNumber)
-    case string(String)
-    case array([JSONValue])
-    case object([Member])
-
-    package struct Member: Sendable, Hashable {
-        package var name: String
-        package var value: JSONValue
-
-        package init(name: String, value: JSONValue) {
-            self.name = name
-            self.value = value
-        }
-    }
-
-    /// For a sentence: "a string", "an object".
-    package var kind: String {
-        switch self {
-        case .null: "null"
-        case .bool: "true or false"
-        case .number: "a number"
-        case .string: "a string"
-        case .array: "a list"
-        case .object: "an object"
-        }
-    }
-
-    /// The member of that name, the first if there are several; nil also when this is no object.
-    package subscript(_ name: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
-    }
-}
-
-/// A number by its text, which follows JSON's grammar.
+/// A number by its text, which follows JSON's grammar: no digit is lost, and two are equal when they are written alike.
 package struct JSONNumber: Sendable, Hashable {
     package let text: String
 
@@ -47,12 +9,21 @@ package struct JSONNumber: Sendable, Hashable {
         self.text = text
     }
 
-    package init(_ value: Int64) { self.text = String(value) }
+    package init(_ value: some FixedWidthInteger) { text = String(value) }
 
-    fileprivate init(scanned text: String) { self.text = text }
+    /// Nil for what JSON cannot write: an infinity, or no number.
+    package init?(_ value: Double) {
+        guard value.isFinite else { return nil }
+        text = "\(value)"
+    }
+
+    private init(scanned text: String) { self.text = text }
+
+    /// The number of these bytes, which ``scan(_:)`` has accepted.
+    static func scanned(_ bytes: ArraySlice<UInt8>) -> JSONNumber { JSONNumber(scanned: String(decoding: bytes, as: UTF8.self)) }
 
     /// Takes a number off the front; false when there is none.
-    package static func scan(_ bytes: inout ArraySlice<UInt8>) -> Bool {
+    static func scan(_ bytes: inout ArraySlice<UInt8>) -> Bool {
         func digits() -> Int {
             let run = bytes.prefix { (48...57).contains($0) }
             bytes = bytes.dropFirst(run.count)
@@ -74,10 +45,9 @@ package struct JSONNumber: Sendable, Hashable {
         return true
     }
 
-    static func scanned(_ bytes: ArraySlice<UInt8>) -> JSONNumber { JSONNumber(scanned: String(decoding: bytes, as: UTF8.self)) }
-
     /// The value if it is whole and fits, however it was written (`5`, `5.0`, `0.5e1`); never rounded.
     package var integer: Int64? {
+        if let plain = Int64(text) { return plain }
         var digits: [UInt8] = []
         var scale = 0
         var exponent = 0
@@ -110,16 +80,7 @@ package struct JSONNumber: Sendable, Hashable {
         let whole = significant.map { String($0) }.joined() + String(repeating: "0", count: shift)
         return Int64(text.hasPrefix("-") ? "-" + whole : whole)
     }
-}
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
-    ExpressibleByDictionaryLiteral
-{
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(integerLiteral value: Int64) { self = .number(JSONNumber(value)) }
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(elements.map { Member(name: $0.0, value: $0.1) })
-    }
+    /// The nearest floating-point number; nil for what is beyond all of them.
+    package var double: Double? { Double(text).flatMap { $0.isFinite ? $0 : nil } }
 }

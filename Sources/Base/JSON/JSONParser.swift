@@ -1,23 +1,67 @@
-/// What makes a text not JSON, and where.
-package struct JSONSyntaxError: Error, Sendable, Equatable {
+/// What makes a text not JSON, or too much of it, and where.
+package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable {
+        case malformed
+        /// It may be JSON, but is deeper or has more values than the reader of it takes.
+        case excessive
+        /// An object has two members of one name, which this reader does not take.
+        case repeated
+    }
+
+    package var kind: Kind
     package var message: String
     /// Bytes from the beginning.
     package var offset: Int
-}
 
-/// Reads one JSON text (RFC 8259) strictly: UTF-8 only, no byte-order mark, no lone surrogates, nesting of at most `maxDepth`.
-package struct JSONParser {
-    private let bytes: [UInt8]
-    private var position = 0
-    private let maxDepth: Int
-
-    private init(bytes: [UInt8], maxDepth: Int) {
-        self.bytes = bytes
-        self.maxDepth = maxDepth
+    package init(kind: Kind, message: String, offset: Int) {
+        self.kind = kind
+        self.message = message
+        self.offset = offset
     }
 
-    package static func parse(_ bytes: [UInt8], maxDepth: Int = 32) throws(JSONSyntaxError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes, maxDepth: maxDepth)
+    package var description: String { "not JSON: \(message), at byte \(offset)" }
+}
+
+/// Reads one JSON text (RFC 8259) strictly: UTF-8 only, no byte-order mark, no lone surrogates, nothing before or behind, and within bounds.
+///
+/// Its work is a fixed amount for each byte, whatever the bytes are.
+package struct JSONParser {
+    /// What to do with an object that names a member twice.
+    package enum RepeatedNames: Sendable {
+        /// Both are kept; who asks by name is given the first.
+        case kept
+        case refused
+    }
+
+    /// How much is taken. Whoever reads from outside knows what the outside is known to send.
+    package struct Bounds: Sendable {
+        /// Of lists and objects in each other.
+        package var depth: Int
+        /// Of values in all, the outermost and those of members among them.
+        package var values: Int
+
+        package init(depth: Int = 32, values: Int = 100_000) {
+            self.depth = depth
+            self.values = values
+        }
+    }
+
+    private let bytes: [UInt8]
+    private let bounds: Bounds
+    private let repeatedNames: RepeatedNames
+    private var position = 0
+    private var values = 0
+
+    private init(bytes: [UInt8], bounds: Bounds, repeatedNames: RepeatedNames) {
+        self.bytes = bytes
+        self.bounds = bounds
+        self.repeatedNames = repeatedNames
+    }
+
+    package static func parse(
+        _ bytes: [UInt8], bounds: Bounds = Bounds(), repeatedNames: RepeatedNames = .kept
+    ) throws(JSONSyntaxError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, bounds: bounds, repeatedNames: repeatedNames)
         parser.skipSpace()
         let value = try parser.value(depth: 0)
         parser.skipSpace()
@@ -25,7 +69,9 @@ package struct JSONParser {
         return value
     }
 
-    private func error(_ message: String) -> JSONSyntaxError { JSONSyntaxError(message: message, offset: position) }
+    private func error(_ message: String, _ kind: JSONSyntaxError.Kind = .malformed) -> JSONSyntaxError {
+        JSONSyntaxError(kind: kind, message: message, offset: position)
+    }
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -40,10 +86,11 @@ package struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(JSONSyntaxError) -> JSONValue {
-        guard depth < maxDepth else { throw error("nested more than \(maxDepth) deep") }
+        guard values < bounds.values else { throw error("more than \(bounds.values) values", .excessive) }
+        values += 1
         switch next {
-        case UInt8(ascii: "{"): return try object(depth: depth)
-        case UInt8(ascii: "["): return try array(depth: depth)
+        case UInt8(ascii: "{"): return .object(try object(depth: try deeper(depth)))
+        case UInt8(ascii: "["): return .array(try array(depth: try deeper(depth)))
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
@@ -59,40 +106,47 @@ package struct JSONParser {
         }
     }
 
+    private func deeper(_ depth: Int) throws(JSONSyntaxError) -> Int {
+        guard depth < bounds.depth else { throw error("nested more than \(bounds.depth) deep", .excessive) }
+        return depth + 1
+    }
+
     private mutating func word(_ text: String, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
         for byte in text.utf8 where !take(byte) { throw error("a value is expected") }
         return value
     }
 
-    private mutating func array(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    private mutating func array(depth: Int) throws(JSONSyntaxError) -> [JSONValue] {
         position += 1
         var elements: [JSONValue] = []
         skipSpace()
-        if take(UInt8(ascii: "]")) { return .array(elements) }
+        if take(UInt8(ascii: "]")) { return elements }
         while true {
             skipSpace()
-            elements.append(try value(depth: depth + 1))
+            elements.append(try value(depth: depth))
             skipSpace()
-            if take(UInt8(ascii: "]")) { return .array(elements) }
+            if take(UInt8(ascii: "]")) { return elements }
             guard take(UInt8(ascii: ",")) else { throw error("a comma or the end of the list is expected") }
         }
     }
 
-    private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONValue {
+    private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONObject {
         position += 1
-        var members: [JSONValue.Member] = []
+        var members = JSONObject()
+        var names: Set<String> = []
         skipSpace()
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        if take(UInt8(ascii: "}")) { return members }
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw error("a field's name in double quotes is expected") }
             let name = try string()
+            if repeatedNames == .refused, !names.insert(name).inserted { throw error("a member is named twice", .repeated) }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw error("a colon is expected") }
             skipSpace()
-            members.append(JSONValue.Member(name: name, value: try value(depth: depth + 1)))
+            members.append(name, try value(depth: depth))
             skipSpace()
-            if take(UInt8(ascii: "}")) { return .object(members) }
+            if take(UInt8(ascii: "}")) { return members }
             guard take(UInt8(ascii: ",")) else { throw error("a comma or the end of the object is expected") }
         }
     }
@@ -118,7 +172,7 @@ package struct JSONParser {
         }
     }
 
-    private mutating func escape() throws(JSONSyntaxError) -> Character {
+    private mutating func escape() throws(JSONSyntaxError) -> Unicode.Scalar {
         guard let byte = next else { throw error("the text ends inside a string") }
         position += 1
         switch byte {
@@ -134,14 +188,14 @@ package struct JSONParser {
             let first = try hexadecimal()
             guard (0xd800...0xdbff).contains(first) else {
                 guard let scalar = Unicode.Scalar(first) else { throw error("half of a surrogate pair") }
-                return Character(scalar)
+                return scalar
             }
             guard take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw error("half of a surrogate pair") }
             let second = try hexadecimal()
             guard (0xdc00...0xdfff).contains(second),
                 let scalar = Unicode.Scalar(0x10000 + (first - 0xd800) << 10 + (second - 0xdc00))
             else { throw error("half of a surrogate pair") }
-            return Character(scalar)
+            return scalar
         default: throw error("an escape that JSON does not have")
         }
     }
