@@ -192,7 +192,7 @@ extension GatewayMachine {
     package var journalWrittenAt: WallTime? { outbox.writtenAt }
     /// Asked for the intent of a cart again, the backend has given another.
     package var makesNewIntents: Bool { backend.makesNewIntents }
-    package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
+    package var openPayments: [PaymentRecord] { payments.values.map { $0.record }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
     package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
     package var hasListedReaders: Bool { lists.hasListed }

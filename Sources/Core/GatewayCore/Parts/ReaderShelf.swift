@@ -21,6 +21,8 @@ struct ReaderShelf: Sendable {
     var ids: [ReaderID] { machines.keys.sorted() }
     /// In no order.
     var values: Dictionary<ReaderID, ReaderMachine>.Values { machines.values }
+    /// What is known of each, in the order of their ids.
+    var facts: [Shared<ReaderFacts>] { ids.compactMap { machines[$0]?.sharedFacts } }
     /// With their ids, in no order.
     var all: [ReaderID: ReaderMachine] { machines }
 }
