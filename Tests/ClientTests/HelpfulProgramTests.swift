@@ -164,6 +164,20 @@ struct `readerctl says what helps` {
     }
 }
 
+@Suite struct `the words of the readers` {
+    @Test func `a network is no address`() {
+        func place(_ transport: Transport?, _ address: String?) -> String {
+            ReaderWords.place(
+                Reader(
+                    reader: "tmr_1", label: nil, registered: true, driveable: true, transport: transport, address: address, state: .unknown)
+            )
+        }
+        #expect(place(.lan, nil) == "-" && place(nil, nil) == "-")
+        #expect(place(.usb, nil) == "usb")
+        #expect(place(.lan, "192.168.1.9") == "192.168.1.9")
+    }
+}
+
 @Suite struct `the words of the checks` {
     private static func check(_ id: String, _ status: Check.Status, _ detail: String) -> Check {
         Check(id: id, title: "A title of \(id).", status: status, detail: detail, remedy: "Do it.", durationSeconds: 0)

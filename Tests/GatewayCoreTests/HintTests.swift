@@ -13,6 +13,28 @@ import Testing
         }
     }
 
+    @Test func `a payment whose cart was never opened asks for the card at once, by the only currency that this box has met`() throws {
+        var store = StoreFixture(
+            facts: [Self.key: "usd"],
+            holding: { if case .configuration = $0 { true } else if case .paymentIntent = $0 { true } else { false } })
+        try store.pay("p1")
+        store.wait(500)
+        #expect(collected(store) == ["5678 usd"] && store.payment("p1")?.state == .waitingForCard)
+        store.holds = { _ in false }
+        store.settle()
+        store.wait(500)
+        #expect(collected(store) == ["5678 usd"], "it was right")
+    }
+
+    @Test func `a box that has met two keys has no hint for a cart whose key it does not know`() throws {
+        var store = StoreFixture(
+            facts: [Self.key: "usd", StoredFacts.currencyKey + "pk_test_other": "eur"],
+            holding: { if case .configuration = $0 { true } else if case .paymentIntent = $0 { true } else { false } })
+        try store.pay("p1")
+        store.wait(500)
+        #expect(collected(store).isEmpty)
+    }
+
     @Test func `a currency that was learnt of another cart refuses no amount`() throws {
         var store = StoreFixture(facts: [Self.key: "jpy"])
         let put = try store.pay("p1")

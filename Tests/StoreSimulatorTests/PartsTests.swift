@@ -81,7 +81,8 @@ import Testing
 
     @Test(
         arguments: [
-            .delay(milliseconds: 5), .delayAnswer(milliseconds: 6), .roundTrip(milliseconds: 7), .close, .status(503, body: "x"), .silence, .actThenSilence, .loseAnswer,
+            .delay(milliseconds: 5), .delayAnswer(milliseconds: 6), .roundTrip(milliseconds: 7), .close, .status(503, body: "x"), .silence,
+            .actThenSilence, .loseAnswer,
             .truncate, .garbage, .garbageBytes, .huge, .answer("{}"), .rpcError("TIMEOUT"), .appError("INTERRUPTED", message: "m"),
         ] as [FaultEffect])
     func `every fault survives JSON`(effect: FaultEffect) throws {

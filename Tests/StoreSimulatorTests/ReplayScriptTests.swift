@@ -44,6 +44,25 @@ struct ReplayScriptTests {
         #expect(script.report.isFaithful)
     }
 
+    @Test func `what a reader said of the last payment is not said again of the next one`() throws {
+        func line(_ call: String, _ answer: String = "{}") -> String {
+            #"{"with":"reader","host":"r.test","call":"\#(call)","took_ms":1,"request":{"message":{}},"answer":{"status":200,"message":\#(answer)}}"#
+        }
+        var script = try Self.script(
+            line("collectPaymentMethod"), line("queryPaymentMethod", #"{"is":"card"}"#), Self.line("payment_intent"),
+            line("collectPaymentMethod"), line("queryPaymentMethod", #"{"is":"pending"}"#))
+        let reader = RecordedExchange.Peer.reader(host: "r.test")
+        func said(_ choice: ReplayScript.Choice) -> String? {
+            guard case .play(let exchange) = choice, case .answer(let answer) = exchange.outcome else { return nil }
+            return answer.message?["is"]?.string
+        }
+        _ = script.choose(reader, "collectPaymentMethod", [:])
+        #expect(said(script.choose(reader, "queryPaymentMethod", [:])) == "card")
+        // This time the second intent is later than the collect.
+        _ = script.choose(reader, "collectPaymentMethod", [:])
+        #expect(said(script.choose(reader, "queryPaymentMethod", [:])) == "pending")
+    }
+
     @Test func `an act that never comes does not hold the news back for ever`() throws {
         var script = try Self.script(
             Self.line("payment_status", body: #"{"is":"open"}"#), Self.line("store_payment_method"),

@@ -11,6 +11,9 @@ extension GatewayMachine {
         outbox.add(JournalEntry(kind: .fact, at: now.wall, fact: fact))
     }
 
-    /// The currency that this cart will probably be charged in, if there is a hint.
-    func currency(of cart: CartID) -> Currency? { carts[cart]?.configuration.flatMap { currencies.hint($0.publishableKey) } }
+    /// The currency that this cart will probably be charged in, if there is a hint: its own key's, or the only one's while its own is not known yet.
+    func currency(of cart: CartID) -> Currency? {
+        guard let configuration = carts[cart]?.configuration else { return currencies.onlyHint }
+        return currencies.hint(configuration.publishableKey)
+    }
 }

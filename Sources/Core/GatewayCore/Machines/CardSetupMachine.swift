@@ -279,7 +279,8 @@ package struct CardSetupMachine: Sendable {
                 state = .canceling
                 return [.command(.cancelReusable)]
             }
-            state = .polling(next: now.mono + policy.queryInterval, until: until, failures: 0)
+            let pause = policy.queryPause(left: until - now.mono, of: record.request.timeoutSeconds)
+            state = .polling(next: now.mono + pause, until: until, failures: 0)
             return tick(at: now)
         }
     }

@@ -103,7 +103,8 @@ extension PaymentMachine {
                     failure: PaymentFailure(code: .customerCanceled, message: "The customer canceled on the reader."), at: now, &actions)
             }
         case .done, .activated, .pending, .confirmed, .reusableCard, .createdReusable, .reusableRefused:
-            active.reader = .polling(next: now.mono + policy.queryInterval)
+            let pause = policy.queryPause(left: active.cardDeadline - now.mono, of: record.request.timeoutSeconds)
+            active.reader = .polling(next: now.mono + pause)
         }
     }
 

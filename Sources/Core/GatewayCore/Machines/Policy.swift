@@ -17,7 +17,8 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var authorizationWindow: Int64 = 180_000
     /// How long a `Failed` that may be old news must have stood after the confirm.
     package var staleFailure: Int64 = 30_000
-    package var queryInterval: Int64 = 400
+    /// Between a reader's answer that there is no card yet and the next question.
+    package var queryPause: ClosedRange<Int64> = 25...400
     package var heartbeatInterval: Int64 = 60_000
     package var cartIdle: Int64 = 1_800_000
     package var maximumWaiting = 8
@@ -45,4 +46,13 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var lanes: [LaneName: String] = [:]
 
     package init() {}
+
+    /// While a card is likely the reader is asked again soon; the longer the customer takes, the less is lost by asking later.
+    ///
+    /// - Parameter left: of the time that the customer has, in milliseconds.
+    /// - Parameter whole: that time, in seconds.
+    func queryPause(left: Int64, of whole: Int?) -> Int64 {
+        let waited = Int64(whole ?? defaultCardTimeout) * 1_000 - left
+        return min(max(waited / 250, queryPause.lowerBound), queryPause.upperBound)
+    }
 }

@@ -36,6 +36,9 @@ struct Currencies: Sendable {
     /// The currency that an intent of this key will probably be in; nil: nobody knows.
     func hint(_ key: PublishableKey) -> Currency? { hints[key] }
 
+    /// The currency of a box that has met one key, and one currency with it.
+    var onlyHint: Currency? { hints.count == 1 && mixed.isEmpty ? hints.first?.value : nil }
+
     func isMixed(_ key: PublishableKey) -> Bool { mixed.contains(key) }
 
     /// The keys that give a hint, in no order.

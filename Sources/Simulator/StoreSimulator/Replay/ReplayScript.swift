@@ -38,7 +38,7 @@ struct ReplayScript: Sendable {
             }
             return refuse(peer, call, asked)
         }
-        if exchanges[next].isLooking, let last, isEarly(next), held[next, default: 0] < Self.patience {
+        if exchanges[next].isLooking, let last, !isOfAnotherAct(last), isEarly(next), held[next, default: 0] < Self.patience {
             held[next, default: 0] += 1
             repeated += 1
             return .play(exchanges[last])
@@ -50,6 +50,14 @@ struct ReplayScript: Sendable {
     /// Whether an act is still missing that came before this look in the recording.
     private func isEarly(_ index: Int) -> Bool {
         exchanges.indices.contains { $0 < index && !isUsed[$0] && !exchanges[$0].isLooking }
+    }
+
+    /// What a reader said before it was last told to act is about something else: the card of the last payment is no answer for this one.
+    private func isOfAnotherAct(_ index: Int) -> Bool {
+        guard case .reader = exchanges[index].peer else { return false }
+        return exchanges.indices.contains {
+            $0 > index && isUsed[$0] && !exchanges[$0].isLooking && exchanges[$0].peer == exchanges[index].peer
+        }
     }
 
     private mutating func refuse(_ peer: RecordedExchange.Peer, _ call: String, _ asked: JSONValue) -> Choice {

@@ -10,6 +10,9 @@ enum ReaderWords {
         reader.label ?? reader.serial ?? reader.reader ?? "(no name)"
     }
 
+    /// Its address, or the cable; nothing while nobody knows where in the network it is.
+    static func place(_ reader: Reader) -> String { reader.address ?? (reader.transport == .usb ? "usb" : "-") }
+
     /// The readers as a table, and below it why some cannot be used.
     static func table(_ readers: [Reader]) -> [String] {
         guard !readers.isEmpty else { return ["No readers are known."] }
@@ -20,7 +23,7 @@ enum ReaderWords {
         for reader in readers {
             table.add([
                 name(reader), reader.reader ?? "-", state(reader.state), reader.lane ?? "-",
-                reader.address ?? reader.transport?.rawValue ?? "-",
+                place(reader),
             ])
         }
         return table.lines + readers.compactMap { reader in reader.reason.map { self.reason($0, of: name(reader)) } }

@@ -121,7 +121,7 @@ struct WatchView {
         for reader in shop.status.readers {
             table.add([
                 ReaderWords.name(reader), ReaderWords.state(reader.state), reader.lane ?? "-",
-                reader.address ?? reader.transport?.rawValue ?? "-",
+                ReaderWords.place(reader),
                 reader.lastSeenAt.map(ago) ?? "-",
             ])
         }
