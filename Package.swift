@@ -74,6 +74,7 @@ let package = Package(
         // What everything else may know.
         library(.base, "Moments"),
         library(.base, "JSON"),
+        library(.base, "TextSafety"),
 
         // The nouns: values, no machines.
         library(.core, "GatewayModel", ["Moments"]),
@@ -85,44 +86,45 @@ let package = Package(
         library(.core, "GatewaySimulation", ["GatewayCore", "GatewayModel", "Moments"]),
 
         // The edges: do I/O, decide nothing.
-        library(.edges, "Journal", ["GatewayModel", "Moments", .product(name: "GRDB", package: "GRDB.swift")]),
+        library(.edges, "Journal", ["GatewayModel", "Moments", "TextSafety", .product(name: "GRDB", package: "GRDB.swift")]),
         // What certificates say of themselves: bytes in, words out.
-        library(.edges, "Certificates", ["Moments"]),
+        library(.edges, "Certificates", ["Moments", "TextSafety"]),
         library(
             .edges, "WebCall",
-            ["GatewayModel", "Moments", "Certificates", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")] + nio),
-        library(.edges, "MarianaAPI", ["GatewayModel", "Moments", "JSON", "WebCall"]),
-        library(.edges, "StripeAPI", ["GatewayModel", "Moments", "JSON", "WebCall"]),
-        library(.edges, "ReaderRPC", ["GatewayModel", "Moments", "JSON"] + nio),
+            ["GatewayModel", "Moments", "TextSafety", "Certificates", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")]
+                + nio),
+        library(.edges, "MarianaAPI", ["GatewayModel", "Moments", "JSON", "TextSafety", "WebCall"]),
+        library(.edges, "StripeAPI", ["GatewayModel", "Moments", "JSON", "TextSafety", "WebCall"]),
+        library(.edges, "ReaderRPC", ["GatewayModel", "Moments", "JSON", "TextSafety"] + nio),
         library(
             .edges, "ReaderLinks",
-            ["GatewayModel", "Moments", "Certificates", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
+            ["GatewayModel", "Moments", "TextSafety", "Certificates", "CLibUSB", tls, .product(name: "NIOTLS", package: "swift-nio")] + nio),
 
         // Writes down what the edges say and hear, without the secrets.
-        library(.edges, "Recording", ["GatewayModel", "Moments", "JSON", "WebCall", "ReaderRPC"]),
+        library(.edges, "Recording", ["GatewayModel", "Moments", "JSON", "TextSafety", "WebCall", "ReaderRPC"]),
 
-        library(.edges, "Discovery", ["GatewayModel", "Moments", "ReaderLinks", "CLibUSB"] + nio),
+        library(.edges, "Discovery", ["GatewayModel", "Moments", "TextSafety", "ReaderLinks", "CLibUSB"] + nio),
 
         // The socket.
-        library(.socket, "CheckoutAPI", ["Moments", "JSON"]),
+        library(.socket, "CheckoutAPI", ["Moments", "JSON", "TextSafety"]),
         .target(
             name: "CLinuxSocket", path: Layer.socket.path("CLinuxSocket"), cSettings: [.define("_GNU_SOURCE")]
         ),
-        library(.socket, "CheckoutServer", ["CheckoutAPI", "Moments", "JSON", "CLinuxSocket", logging] + nio),
+        library(.socket, "CheckoutServer", ["CheckoutAPI", "Moments", "JSON", "TextSafety", "CLinuxSocket", logging] + nio),
         library(.socket, "CheckoutClient", ["CheckoutAPI"] + nio),
 
         // What looks and never touches: it cannot import what pays.
         library(.agent, "Diagnostics", ["GatewayModel", "Moments", "CheckoutAPI", "WebCall", "ReaderLinks"] + nio),
 
         // What they found, for people: the report and the support archive. Nothing here asks anybody anything.
-        library(.tools, "DiagnosticsReport", ["CheckoutAPI"]),
+        library(.tools, "DiagnosticsReport", ["CheckoutAPI", "TextSafety"]),
 
         // Where the middle meets the edges.
         library(
             .agent, "Gateway",
             [
-                "GatewayCore", "GatewayModel", "Moments", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks", "Discovery",
-                "WebCall",
+                "GatewayCore", "GatewayModel", "Moments", "TextSafety", "Journal", "MarianaAPI", "StripeAPI", "ReaderRPC", "ReaderLinks",
+                "Discovery", "WebCall",
                 "Recording", "CheckoutAPI", "CheckoutServer", "Diagnostics", logging, tls,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nio),
@@ -142,8 +144,8 @@ let package = Package(
             .agent, "readerd",
             [
                 "Gateway", "Diagnostics", "CheckoutAPI", "CheckoutServer", "CheckoutClient", "Journal", "MarianaAPI", "StripeAPI",
-                "ReaderRPC", "ReaderLinks", "Discovery", "Recording", "WebCall", "GatewayCore", "GatewayModel", "Moments", "CLinuxSocket",
-                arguments,
+                "ReaderRPC", "ReaderLinks", "Discovery", "Recording", "WebCall", "GatewayCore", "GatewayModel", "Moments", "TextSafety",
+                "CLinuxSocket", arguments,
                 logging, tls,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -151,7 +153,7 @@ let package = Package(
         program(
             .tools, "readerctl",
             [
-                "CheckoutAPI", "CheckoutClient", "DiagnosticsReport", "GatewayModel", "Moments", arguments,
+                "CheckoutAPI", "CheckoutClient", "DiagnosticsReport", "GatewayModel", "Moments", "TextSafety", arguments,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
         program(.simulator, "readersim", ["StoreSimulator", "JSON", "CheckoutAPI", "CheckoutClient", arguments]),
@@ -174,6 +176,13 @@ let package = Package(
         tests("TidyTests", []),
         tests("MomentsTests", ["Moments"]),
         tests("JSONTests", ["JSON"]),
+        tests(
+            "TextSafetyTests",
+            [
+                "TextSafety", "JSON", "GatewayModel", "Journal", "Certificates", "StripeAPI", "ReaderRPC", "Recording",
+                "CheckoutAPI",
+                "CheckoutServer", "DiagnosticsReport", "Gateway", "readerd", "readerctl",
+            ]),
         tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
         tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", "simulate"]),
         tests("JournalTests", ["Journal", "GatewayModel", "Moments", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -237,7 +246,8 @@ if isFuzzing, let program = package.targets.first(where: { $0.name == "readerd" 
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "readerd", "CheckoutAPI", "CheckoutServer", "GatewayCore", "GatewayModel", "Moments", "JSON", "Journal", "MarianaAPI",
+                "readerd", "CheckoutAPI", "CheckoutServer", "GatewayCore", "GatewayModel", "Moments", "JSON", "TextSafety", "Journal",
+                "MarianaAPI",
                 "StripeAPI",
                 "ReaderRPC",
                 "ReaderLinks", "Discovery", "Recording", "WebCall", "Certificates", .product(name: "NIOCore", package: "swift-nio"),

@@ -95,6 +95,20 @@ import Testing
 
     // MARK: Words
 
+    @Test func `every place that the page of the house names is there`() throws {
+        let page = try String(contentsOf: SourceTree.root.appending(path: "ARCHITECTURE.md"), encoding: .utf8)
+        let marked = page.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+        let places = marked.filter { $0.contains("/") && !$0.contains(" ") }
+        try #require(places.count > 40)
+        for place in places {
+            // The parts of the middle are named from its folder.
+            let isThere = ["", "Sources/Core/GatewayCore/"].contains { folder in
+                FileManager.default.fileExists(atPath: SourceTree.root.appending(path: folder + place).path)
+            }
+            #expect(isThere, "\(place) is nowhere")
+        }
+    }
+
     @Test func `the documents that comments name are in the repository`() throws {
         let tree = try Self.tree.get()
         for file in tree.files {

@@ -1,3 +1,4 @@
+import TextSafety
 import Moments
 
 /// What a certificate says of itself (RFC 5280, section 4). Of the bytes that somebody shows, and proof of nothing.
@@ -175,14 +176,8 @@ package struct CertificateFacts: Sendable, Equatable {
         return common.isEmpty ? organization : common
     }
 
-    private static func shown(_ text: ArraySlice<UInt8>) -> String {
-        let scalars = String(decoding: text.prefix(256), as: UTF8.self).unicodeScalars.prefix(100).map { scalar -> Character in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: " "
-            default: Character(scalar)
-            }
-        }
-        return String(scalars)
+    static func shown(_ text: ArraySlice<UInt8>) -> String {
+        Shown.plain(String(decoding: text.prefix(256), as: UTF8.self), limit: 100)
     }
 
     /// UTCTime or GeneralizedTime, in Zulu as RFC 5280 wants it.

@@ -91,7 +91,7 @@ private struct EventRow {
                 at, entry.at.milliseconds, entry.kind.rawValue, entry.payment?.id.text,
                 (entry.payment?.request.cart ?? entry.cart?.cart)?.text,
                 (entry.payment?.state ?? entry.cardSetup?.state)?.rawValue, entry.payment?.money.rawValue,
-                entry.note.map { JournalStore.plain($0, limit: 1000) },
+                entry.note.map { JournalStore.note($0) },
                 record, cartRecord, entry.fact?.key, entry.fact?.value, entry.cardSetup?.id.text,
             ])
         let sequence = database.lastInsertedRowID

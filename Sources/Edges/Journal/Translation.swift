@@ -1,3 +1,4 @@
+import TextSafety
 import GRDB
 import GatewayModel
 
@@ -36,14 +37,9 @@ extension JournalStore {
         }
     }
 
-    /// At most 300 characters, none of them a control character.
-    static func bounded(_ text: String) -> String { plain(text, limit: 300) }
+    /// A note beside a row: what somebody wrote, or another program said.
+    static func note(_ text: String) -> String { Shown.plain(text, limit: 1000) }
 
-    static func plain(_ text: String, limit: Int) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(limit) {
-            result.append(scalar.properties.generalCategory == .control ? " " : scalar)
-        }
-        return String(result)
-    }
+    /// At most 300 characters, all of them to be seen.
+    static func bounded(_ text: String) -> String { Shown.plain(text) }
 }

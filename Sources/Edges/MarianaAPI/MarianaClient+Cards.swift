@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import WebCall
 
@@ -27,7 +28,7 @@ extension MarianaClient {
         let answer: StoredCardAnswer = try await ask(name, body, trace: trace, deadline: deadline)
         let fields = Fields(call: name)
         return StoredCard(
-            paymentMethod: ShownText.name(try fields.need(answer.paymentMethod, "payment_method")),
-            bankcard: ShownText.name(try fields.need(answer.bankcard, "bankcard")))
+            paymentMethod: Shown.name(try fields.need(answer.paymentMethod, "payment_method")),
+            bankcard: Shown.name(try fields.need(answer.bankcard, "bankcard")))
     }
 }

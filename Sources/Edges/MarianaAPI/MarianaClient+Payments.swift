@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import WebCall
 
@@ -10,7 +11,7 @@ extension MarianaClient {
         let location = answer.location?.text
         return BackendConfiguration(
             publishableKey: try Fields(call: name).publishableKey(answer.publishableKey),
-            stripeLocation: location.flatMap { $0.isEmpty ? nil : ShownText.name($0) })
+            stripeLocation: location.flatMap { $0.isEmpty ? nil : Shown.name($0) })
     }
 
     /// A token to activate a reader with, on behalf of an open cart.
@@ -46,14 +47,14 @@ extension MarianaClient {
         switch word {
         case "Open": return .open
         case "Submitted":
-            let order = answer.order?.text.map { ShownText.name($0) } ?? ""
+            let order = answer.order?.text.map { Shown.name($0) } ?? ""
             return .submitted(order: order.isEmpty ? nil : OrderID(unchecked: order))
         case "Failed":
-            let text = answer.error?.text.map { ShownText.of($0) } ?? ""
+            let text = answer.error?.text.map { Shown.line($0) } ?? ""
             return .failed(error: text.isEmpty ? nil : text)
         default:
             throw .invalidAnswer(
-                detail: "\(name): status is \"\(ShownText.of(String(word.prefix(40))))\", which is none of Open, Submitted, Failed")
+                detail: "\(name): status is \"\(Shown.line(word, limit: 40))\", which is none of Open, Submitted, Failed")
         }
     }
 }

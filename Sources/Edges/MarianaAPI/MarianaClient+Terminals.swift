@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import Moments
 import WebCall
@@ -22,7 +23,7 @@ extension MarianaClient {
             let id = try fields.stripeID(entry.id, "[\(index)].terminal_id", prefix: "tmr_")
             // One without a label is listed without one: it must not take the others with it.
             // It is compared as it was written; where it is shown it is cleaned.
-            let label = entry.label.map { $0.text.utf8.count <= 1_024 ? $0.text : ShownText.name($0.text) }
+            let label = entry.label.map { $0.text.utf8.count <= 1_024 ? $0.text : Shown.name($0.text) }
             readers.append(BackendReader(id: ReaderID(unchecked: id), label: label?.isEmpty == true ? nil : label))
         }
         return readers

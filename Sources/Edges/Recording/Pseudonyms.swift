@@ -1,3 +1,5 @@
+import TextSafety
+
 /// Stands one made-up value for each secret, always the same one, and of a form that programs take for the real thing: whoever plays a
 /// recording back hands these out instead.
 struct Pseudonyms {
@@ -40,13 +42,14 @@ struct Pseudonyms {
 
     /// The text without any secret that has been met.
     func hiding(in text: String) -> String {
-        var text = text
-        // The longest first: one secret may be the beginning of another.
-        for secret in known.keys.sorted(by: { $0.utf8.count > $1.utf8.count }) where secret.utf8.count >= Self.shortest {
-            guard text.contains(secret), let made = known[secret] else { continue }
-            text = text.replacing(secret, with: made)
-        }
-        return text
+        KnownSecrets.replaced(
+            known.filter { $0.key.utf8.count >= Self.shortest }.map { (secret: $0.key, with: $0.value) }, in: text)
+    }
+
+    /// Whether what looks like a secret is one of these.
+    static func isOne(_ text: String) -> Bool {
+        guard let tail = text.split(separator: "_").last, tail.hasPrefix("recording") else { return false }
+        return tail.dropFirst("recording".count).utf8.allSatisfy { (48...57).contains($0) }
     }
 
     private mutating func next(_ what: String) -> Int {

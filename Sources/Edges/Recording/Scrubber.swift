@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import ReaderRPC
 import WebCall
@@ -41,37 +42,13 @@ struct Scrubber {
     }
 
     /// Words for people, without what is known to be secret or looks so.
-    func prose(_ text: String) -> String { withoutCardNumbers(ShownText.of(pseudonyms.hiding(in: text))) }
+    func prose(_ text: String) -> String { Shown.line(pseudonyms.hiding(in: text)) }
 
     /// An identifier or a word of the protocol. Its form is not trusted: what looks like a secret is taken out all the same.
     private func kept(_ text: String) -> String {
         let hidden = pseudonyms.hiding(in: String(text.unicodeScalars.prefix(Self.longestText)))
-        return withoutCardNumbers(Self.looksSecret(hidden) ? Self.masked(hidden) : hidden)
-    }
-
-    private static func looksSecret(_ text: String) -> Bool {
-        let marks = ["pst_", "_secret_", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ"]
-        return marks.contains { text.contains($0) } && !text.contains("recording")
-    }
-
-    /// 12 digits and more in a row, spaces and hyphens between allowed, can be a card's number.
-    private func withoutCardNumbers(_ text: String) -> String {
-        var out = ""
-        var run = ""
-        func flush() {
-            out += run.count(where: \.isNumber) >= 12 ? Self.masked(run) : run
-            run = ""
-        }
-        for character in text {
-            if character.isNumber || (!run.isEmpty && (character == " " || character == "-")) {
-                run.append(character)
-            } else {
-                flush()
-                out.append(character)
-            }
-        }
-        flush()
-        return out
+        let found = SecretShapes.hidden(hidden, sparing: Pseudonyms.isOne).places
+        return found > 0 ? Self.masked(hidden) : hidden
     }
 
     /// Card data, and what is long enough for a card's number and is no time in milliseconds.
@@ -84,7 +61,9 @@ struct Scrubber {
     }
 
     /// The names of fields are chosen by whoever sends them.
-    private func name(_ name: String) -> String { pseudonyms.hiding(in: String(name.unicodeScalars.prefix(200))) }
+    private func name(_ name: String) -> String {
+        SecretShapes.hidden(pseudonyms.hiding(in: String(name.unicodeScalars.prefix(200))), sparing: Pseudonyms.isOne).text
+    }
 
     static func masked(_ text: String) -> String {
         String(

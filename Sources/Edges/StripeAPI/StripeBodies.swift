@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import Moments
 import WebCall
@@ -59,13 +60,13 @@ struct ReaderBody: Decodable {
 
     private static func text(_ fields: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys) -> String? {
         guard let text = value(fields, key, String.self), !text.isEmpty else { return nil }
-        return ShownText.name(text)
+        return Shown.name(text)
     }
 
     /// A label is compared as it was written; where it is shown it is cleaned.
     private static func written(_ fields: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys) -> String? {
         guard let text = value(fields, key, String.self), !text.isEmpty else { return nil }
-        return text.utf8.count <= 1_024 ? text : ShownText.name(text)
+        return text.utf8.count <= 1_024 ? text : Shown.name(text)
     }
 
     /// Blanks around an address are nobody's meaning; nothing but blanks is no address.

@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import FoundationEssentials
 import GatewayModel
@@ -87,7 +88,7 @@ package struct StripeClient: Sendable {
             throw .invalidAnswer(detail: "\(name): the answer has no currency of three letters")
         }
         return IntentFacts(
-            id: id, status: IntentStatus(wire: ShownText.name(status)), amountMinor: amount, currency: currency)
+            id: id, status: IntentStatus(wire: Shown.name(status)), amountMinor: amount, currency: currency)
     }
 
     private func ask<Answer: Decodable>(

@@ -1,3 +1,4 @@
+import TextSafety
 import AsyncHTTPClient
 import GatewayModel
 import Moments
@@ -272,8 +273,9 @@ package final class WebClient: Sendable {
         _ request: WebRequest, status: Int, collected: AnswerCollector.Collected
     ) -> (CallFailure, FailedAttempt.Worth) {
         let body = Array(collected.body.readableBytesView)
-        let explained = request.explain?(body).map { ShownText.of($0, hiding: request.secrets) }
-        let text = explained ?? ShownText.of(body, hiding: request.secrets)
+        let secrets = request.secrets.map { $0.reveal() }
+        let explained = request.explain?(body).map { Shown.line($0, hiding: secrets) }
+        let text = explained ?? Shown.body(body, hiding: secrets)
         // By `TransportWords.ownTrouble` advice is given.
         var detail = "\(request.name): \(request.base.place) answered \(status)" + (text.isEmpty ? "" : ": \(text)")
         switch status {

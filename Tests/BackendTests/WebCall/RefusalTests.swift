@@ -43,7 +43,7 @@ import WebCall
         try await Harness.run(script: { _ in .answer(422, body) }) { harness in
             let failed = try await failure { () async throws(CallFailure) in try await harness.web.send(harness.request()) }
             #expect(failed.rejectedStatus == 422)
-            #expect(failed.detail.contains("bad[2J thing yyy"))
+            #expect(failed.detail.contains("bad [2J thing yyy"))
             #expect(failed.detail.count < 400)
         }
     }

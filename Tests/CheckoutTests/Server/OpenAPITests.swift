@@ -18,11 +18,10 @@ import Testing
         }
     }
 
-    @Test func `every route is documented, and nothing else`() {
-        let routes = Route.all(document: ByteBuffer()).map { "\($0.method) \($0.pattern)" }
-        #expect(Set(routes) == Set(OperationDocument.all.map(\.route)))
-        #expect(routes.count == OperationDocument.all.count)
-        #expect(Set(OperationDocument.all.map(\.id)).count == routes.count)
+    @Test func `every route has a document of its own`() {
+        let routes = Route.all(document: ByteBuffer())
+        #expect(Set(routes.map { "\($0.method) \($0.pattern)" }).count == routes.count)
+        #expect(Set(routes.map(\.document.id)).count == routes.count)
         for route in Route.all(document: ByteBuffer()) {
             #expect(Self.document["paths"]?[route.pattern]?[route.method.lowercased()]?["x-readerd-role"] == .string(route.role.rawValue))
         }

@@ -2,6 +2,7 @@ import GatewayCore
 import GatewayModel
 import JSON
 import Moments
+import TextSafety
 
 @testable import Certificates
 @testable import MarianaAPI
@@ -13,14 +14,18 @@ import Moments
 enum AnswerTarget {
     @Sendable static func run(_ bytes: [UInt8]) {
         let fields = Fields(call: "fuzz")
-        if let answer = read(bytes, ConfigurationAnswer.self) { keep { _ = try fields.publishableKey(answer.publishableKey) } }
-        if let answer = read(bytes, ConnectionTokenAnswer.self) { keep { _ = try fields.token(answer.token, "t", prefix: "pst_") } }
+        if let answer = read(bytes, ConfigurationAnswer.self) {
+            keep { () throws(CallFailure) in _ = try fields.publishableKey(answer.publishableKey) }
+        }
+        if let answer = read(bytes, ConnectionTokenAnswer.self) {
+            keep { () throws(CallFailure) in _ = try fields.token(answer.token, "t", prefix: "pst_") }
+        }
         if let answer = read(bytes, PaymentIntentAnswer.self) {
-            keep {
+            keep { () throws(CallFailure) in
                 let id = try fields.stripeID(answer.id, "i", prefix: "pi_")
                 require(id.utf8.count <= 255, "an id of \(id.utf8.count) bytes")
             }
-            keep { _ = try fields.clientSecret(answer.clientSecret, prefix: "pi_") }
+            keep { () throws(CallFailure) in _ = try fields.clientSecret(answer.clientSecret, prefix: "pi_") }
         }
         _ = read(bytes, SetupIntentAnswer.self)
         _ = read(bytes, PaymentStatusAnswer.self)
@@ -29,14 +34,14 @@ enum AnswerTarget {
         _ = read(bytes, GrantAnswer.self)?.checked
         for reader in read(bytes, ReaderPage.self)?.data ?? [] {
             guard let facts = reader.reader else { continue }
-            require((facts.label?.unicodeScalars.count ?? 0) <= 2 * ShownText.limit, "a long label")
+            require((facts.label?.unicodeScalars.count ?? 0) <= 2 * Shown.limit, "a long label")
         }
         _ = read(bytes, StripeAPI.IntentBody.self)
         _ = StripeError.sentence(bytes)
-        let shown = ShownText.of(bytes, hiding: [Secret("planted-secret")])
+        let shown = Shown.body(bytes, hiding: ["planted-secret"])
         require(!shown.contains("planted-secret"), "a secret is shown")
         require(!shown.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f }, "a control character is shown")
-        require(shown.unicodeScalars.count <= 2 * ShownText.limit + 1, "a long text is shown")
+        require(shown.unicodeScalars.count <= 2 * Shown.limit + 1, "a long text is shown")
     }
 
     private static func read<Answer: Decodable>(_ bytes: [UInt8], _: Answer.Type) -> Answer? {

@@ -1,3 +1,5 @@
+import TextSafety
+
 /// Writes OpenMetrics 1.0 text: a family after another, each with its type, its unit where it has one, and its samples.
 struct OpenMetrics {
     private var text = ""
@@ -38,12 +40,12 @@ struct OpenMetrics {
 
     private static func escaped(_ text: String, quotes: Bool) -> String {
         var out = ""
-        for character in text.unicodeScalars {
+        for character in SecretShapes.hidden(text).text.unicodeScalars {
             switch character {
             case "\\": out += "\\\\"
             case "\n": out += "\\n"
             case "\"" where quotes: out += "\\\""
-            default: out.unicodeScalars.append(character)
+            default: out.unicodeScalars.append(Shown.isSeen(character) ? character : " ")
             }
         }
         return out

@@ -3,6 +3,7 @@ package import CheckoutServer
 internal import Diagnostics
 internal import GatewayCore
 internal import GatewayModel
+import TextSafety
 import Moments
 internal import Journal
 
@@ -42,7 +43,7 @@ extension GatewayService {
 
     private static func refusal(of id: String) -> String {
         let hint = nearest(to: id, among: Checkup.ids).map { "did you mean \($0)?" } ?? "there are \(Checkup.ids.joined(separator: ", "))"
-        return "\(shown(id, limit: 40)) is not a check; \(hint)"
+        return "\(Shown.line(id, limit: 40)) is not a check; \(hint)"
     }
 
     /// What the agent itself can say to whoever checks it.

@@ -1,9 +1,11 @@
 import CheckoutAPI
 import Glibc
 import Logging
+import TextSafety
 
 /// Writes what the agent logs: to journald with priority and fields, else one line an entry to standard error, as text for people or JSON for
-/// machines. What it is given holds no secret; control characters are escaped all the same, so that nobody can forge a line.
+/// machines. What it is given holds no secret; what looks like one is taken out all the same, and what cannot be seen is escaped, so that nobody can
+/// forge a line.
 struct AgentLog: LogHandler {
     enum Format: Sendable { case text, json }
 
@@ -24,6 +26,8 @@ struct AgentLog: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     private let format: Format
+    /// Of a message and of each field, in characters.
+    private static let longest = 4_000
     private let outlet: Outlet
 
     init(level: Logger.Level, format: Format, outlet: Outlet) {
@@ -88,17 +92,19 @@ struct AgentLog: LogHandler {
         }
     }
 
-    private static func escaped(_ text: String, quotes: Bool) -> String {
+    static func escaped(_ text: String, quotes: Bool) -> String {
         var out = ""
-        for scalar in text.unicodeScalars.prefix(4_000) {
+        for scalar in SecretShapes.hidden(String(text.unicodeScalars.prefix(longest))).text.unicodeScalars {
             switch scalar {
             case "\n": out += "\\n"
             case "\"" where quotes: out += "\\\""
             case "\\" where quotes: out += "\\\\"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
+            case _ where scalar == " " || Shown.isSeen(scalar): out.unicodeScalars.append(scalar)
+            default:
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
             }
         }
         return out

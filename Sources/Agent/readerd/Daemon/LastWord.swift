@@ -1,3 +1,4 @@
+import TextSafety
 import CheckoutAPI
 import CheckoutServer
 import FoundationEssentials
@@ -13,12 +14,12 @@ struct LastWord {
     private static let patience: Int32 = 200
     private static let longest: Duration = .seconds(3)
 
-    private let answer: [UInt8]
+    let answer: [UInt8]
 
     init(_ cause: String) {
         let words = cause.split(separator: "\n").prefix(5).joined(separator: " ")
         let problem = Problem(
-            .notStarted, "readerd cannot start: " + shown(words, limit: 1_000),
+            .notStarted, "readerd cannot start: " + Shown.line(words, limit: 1_000),
             remedy: "Mend that, then: sudo systemctl restart readerd. What is wrong is said by: sudo readerd --check-config")
         let body = Self.json(problem)
         let head =

@@ -1,3 +1,4 @@
+import TextSafety
 import Glibc
 
 /// Reads a TOML file into keys and values.
@@ -61,16 +62,9 @@ enum SettingsFile {
     }
 }
 
-/// Text that was written by somebody, made fit to be shown.
-enum Shown {
-    /// At most 200 characters, none of them a control character.
-    static func bounded(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(200) {
-            result.append(scalar.properties.generalCategory == .control ? " " : scalar)
-        }
-        return String(result)
-    }
+extension Shown {
+    /// A value of the settings.
+    static func bounded(_ text: String) -> String { plain(text, limit: 200) }
 
     /// The same as a text of TOML.
     static func quoted(_ text: String) -> String {

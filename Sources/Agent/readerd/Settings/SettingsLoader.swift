@@ -1,3 +1,4 @@
+import TextSafety
 import CheckoutAPI
 import GatewayCore
 import GatewayModel

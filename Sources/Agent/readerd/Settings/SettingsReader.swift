@@ -1,3 +1,4 @@
+import TextSafety
 import ReaderLinks
 import WebCall
 
@@ -125,7 +126,7 @@ struct SettingsReader {
         // Better not asked for than opened: the message would name the "file".
         let looksLikeASecret =
             text.contains(" ") || (!text.contains("/") && text.utf8.count > 64)
-            || ["bearer", "eyJ", "sk_", "rk_", "pst_"].contains { text.lowercased().hasPrefix($0.lowercased()) }
+            || text.lowercased().hasPrefix("bearer") || (!text.hasPrefix("/") && SecretShapes.hasAny(text))
         guard !looksLikeASecret else {
             note(entry, "it looks like the secret itself: write that into a file of mode 0600 and give the file's path")
             return nil

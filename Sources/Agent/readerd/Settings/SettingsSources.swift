@@ -1,3 +1,5 @@
+import TextSafety
+
 /// A value with the key that it is for and where it came from.
 struct SettingsEntry: Sendable {
     let key: SettingsKey

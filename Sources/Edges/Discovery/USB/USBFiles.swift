@@ -1,4 +1,5 @@
 internal import GatewayModel
+import TextSafety
 import Moments
 import Glibc
 
@@ -47,14 +48,8 @@ struct USBFiles {
     /// A string that the device gave, fit to be shown; nil when it gave none.
     private func text(_ attribute: String) -> String? {
         guard let bytes = Self.bytes(directory + "/" + attribute, limit: 512) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar -> Character in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: " "
-            default: Character(scalar)
-            }
-        }
-        let trimmed = String(text.prefix(128)).split(separator: " ").joined(separator: " ")
-        return trimmed.isEmpty ? nil : trimmed
+        let text = Shown.line(String(decoding: bytes, as: UTF8.self), limit: 128)
+        return text.isEmpty ? nil : text
     }
 
     private func number(_ attribute: String) -> Int? {

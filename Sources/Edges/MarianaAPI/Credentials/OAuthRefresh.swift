@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import FoundationEssentials
 import GatewayModel
@@ -65,7 +66,7 @@ struct OAuthRefresh: Sendable {
                 return .lost(detail: "o/token: the answer of \(place) is not the JSON of a token")
             }
         default:
-            let text = ShownText.of(answer.body, hiding: secrets)
+            let text = Shown.body(answer.body, hiding: secrets.map { $0.reveal() })
             let detail = "o/token: \(place) answered \(answer.status)" + (text.isEmpty ? "" : ": \(text)")
             // These two are how a token endpoint refuses (RFC 6749, section 5.2). Anything else is somebody on the way, or a backend in
             // trouble, and says nothing about the refresh token.

@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import Moments
 import Glibc
@@ -11,7 +12,7 @@ struct Dialer: Sendable {
 
     /// - Returns: a connected channel that does not read yet.
     func connect(_ address: String, _ port: Int, until deadline: NIODeadline) async throws(ReaderFailure) -> any Channel {
-        let peer = "\(ShownText.clean(address, limit: 64)):\(port)"
+        let peer = "\(Shown.plain(address, limit: 64)):\(port)"
         let target: SocketAddress
         do {
             guard (1...65_535).contains(port) else { throw ReaderFailure.unreachable(detail: "\(port) is not a port") }
@@ -53,13 +54,13 @@ struct Dialer: Sendable {
         do {
             _ = try PrivateAddress(address)
         } catch {
-            throw refusal(error, address: address, peer: "\(ShownText.clean(address, limit: 64)):\(port)")
+            throw refusal(error, address: address, peer: "\(Shown.plain(address, limit: 64)):\(port)")
         }
     }
 
     /// What stands where the reader's address should: readers have IPv4 addresses only (reader-protocol, section 10).
     static func notIPv4(_ address: String) -> String {
-        let shown = ShownText.clean(address, limit: 64)
+        let shown = Shown.plain(address, limit: 64)
         if address.utf8.allSatisfy({ $0 <= 0x20 }) { return "the reader's address is blank: Stripe has not heard of it yet" }
         let parts = address.split(separator: ":", omittingEmptySubsequences: false)
         if parts.count > 2 { return "\(shown) is an IPv6 address, and readers are reached by IPv4 only" }
@@ -88,9 +89,9 @@ struct Dialer: Sendable {
             case ENETUNREACH: return .unreachable(detail: "this box has no route to \(peer)")
             case ETIMEDOUT: return .unreachable(detail: "\(peer) did not answer in time")
             case EMFILE, ENFILE: return .unreachable(detail: "this box has no file descriptor left to connect to \(peer)")
-            default: return .unreachable(detail: "no connection to \(peer): \(ShownText.clean(String(describing: error), limit: 100))")
+            default: return .unreachable(detail: "no connection to \(peer): \(Shown.plain(String(describing: error), limit: 100))")
             }
-        default: return .unreachable(detail: "no connection to \(peer): \(ShownText.clean(String(describing: error), limit: 100))")
+        default: return .unreachable(detail: "no connection to \(peer): \(Shown.plain(String(describing: error), limit: 100))")
         }
     }
 }

@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import Moments
 import NIOCore
@@ -33,7 +34,7 @@ package struct LANLink: Sendable {
         // The name is made of the address: where that is none, the name is none either.
         try Dialer.check(address, route.port)
         guard HostName.isValid(route.host) else {
-            throw .unreachable(detail: "\"\(ShownText.clean(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
+            throw .unreachable(detail: "\"\(Shown.plain(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
         }
         let deadline = NIODeadline.after(timeout)
         let peer = "\(address):\(route.port)"

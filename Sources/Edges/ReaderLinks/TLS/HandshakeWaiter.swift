@@ -1,3 +1,4 @@
+import TextSafety
 import NIOCore
 import NIOSSL
 import NIOTLS
@@ -75,9 +76,9 @@ final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
             if text.contains("CERTIFICATE_VERIFY_FAILED") { return .refused(tls.peerCertificate) }
             if text.contains("EOF during handshake") { return .closed }
             return .notTLS(Self.word(in: text))
-        case is NIOSSLError, is BoringSSLError: return .notTLS(ShownText.clean(String(describing: error), limit: 100))
+        case is NIOSSLError, is BoringSSLError: return .notTLS(Shown.plain(String(describing: error), limit: 100))
         case is IOError, is ChannelError: return .closed
-        default: return .notTLS(ShownText.clean(String(describing: error), limit: 100))
+        default: return .notTLS(Shown.plain(String(describing: error), limit: 100))
         }
     }
 

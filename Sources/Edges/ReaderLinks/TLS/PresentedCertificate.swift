@@ -1,3 +1,4 @@
+import TextSafety
 import Certificates
 import GatewayModel
 import Moments
@@ -26,7 +27,7 @@ package struct PresentedCertificate: Sendable, Equatable {
         notAfter = Self.milliseconds(certificate.notValidAfter)
         let issuerName = certificate.issuerName
         let named = issuerName.last { $0.type == .commonName } ?? issuerName.last { $0.type == .organization } ?? issuerName.last
-        issuer = ShownText.clean(named?.value ?? "", limit: 100)
+        issuer = Shown.plain(named?.value ?? "", limit: 100)
     }
 
     /// Of one whose chain verified.
@@ -100,25 +101,10 @@ package struct PresentedCertificate: Sendable, Equatable {
         var names: [String] = []
         for name in certificate._subjectAlternativeNames() where name.nameType == .dnsName {
             guard names.count < limit else { break }
-            names.append(name.contents.withUnsafeBufferPointer { ShownText.clean(String(decoding: $0, as: UTF8.self), limit: 100) })
+            names.append(name.contents.withUnsafeBufferPointer { Shown.plain(String(decoding: $0, as: UTF8.self), limit: 100) })
         }
         return names
     }
 
     private static func milliseconds(_ seconds: Int) -> WallTime { WallTime(Int64(seconds).multiplied(1000)) }
-}
-
-/// Text out of a certificate or an error, fit to be shown.
-enum ShownText {
-    static func clean(_ text: String, limit: Int) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            guard result.count < limit else { break }
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: result.append(" ")
-            default: result.append(scalar)
-            }
-        }
-        return String(result)
-    }
 }

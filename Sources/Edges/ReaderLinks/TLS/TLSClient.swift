@@ -1,3 +1,4 @@
+import TextSafety
 import Certificates
 import FoundationEssentials
 import GatewayModel
@@ -29,13 +30,13 @@ package struct TLSClient: Sendable {
                 let certificates = try NIOSSLCertificate.fromPEMFile(roots)
                 configuration.additionalTrustRoots = [.certificates(certificates)]
             } catch {
-                throw .roots(path: roots, detail: ShownText.clean(String(describing: error), limit: 100))
+                throw .roots(path: roots, detail: Shown.plain(String(describing: error), limit: 100))
             }
         }
         do {
             context = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw .context(detail: ShownText.clean(String(describing: error), limit: 200))
+            throw .context(detail: Shown.plain(String(describing: error), limit: 200))
         }
     }
 
@@ -160,7 +161,7 @@ package struct TLSClient: Sendable {
             .unreachable(detail: "\(peer) closed the connection during the TLS handshake")
         case HandshakeFailure.notTLS(let word): .unreachable(detail: "\(peer) does not speak TLS as a reader does (\(word))")
         case HandshakeFailure.canceled: .unreachable(detail: "the connection to \(peer) was given up")
-        default: .unreachable(detail: "no TLS with \(peer): \(ShownText.clean(String(describing: error), limit: 100))")
+        default: .unreachable(detail: "no TLS with \(peer): \(Shown.plain(String(describing: error), limit: 100))")
         }
     }
 

@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import Moments
 import NIOCore
@@ -21,7 +22,7 @@ package struct USBLink: Sendable {
     package func open(_ route: ReaderRoute, timeout: Duration) async throws(ReaderFailure) -> any Channel {
         guard case .usb(let place) = route.link else { throw .unreachable(detail: "\(route.address) is not on USB") }
         guard HostName.isValid(route.host) else {
-            throw .unreachable(detail: "\"\(ShownText.clean(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
+            throw .unreachable(detail: "\"\(Shown.plain(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
         }
         let deadline = ContinuousClock.now + min(max(timeout, .zero), .seconds(86_400))
         let channel = try await streams.begin(place, before: deadline)

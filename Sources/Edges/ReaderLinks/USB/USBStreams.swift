@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 import Glibc
 import NIOCore
@@ -55,7 +56,7 @@ package struct USBStreams: Sendable {
         } catch {
             close(ends[1])
             giveBack()
-            throw .unreachable(detail: "no stream over \(handle.place.name): \(ShownText.clean(String(describing: error), limit: 100))")
+            throw .unreachable(detail: "no stream over \(handle.place.name): \(Shown.plain(String(describing: error), limit: 100))")
         }
         do {
             _ = try await ClientBootstrap(group: group)
@@ -71,7 +72,7 @@ package struct USBStreams: Sendable {
             // Nothing has been submitted: the pump begins when its channel is active, and then there is no error any more. If it is there already,
             // it gives the interface back too; the first of the two does it.
             giveBack()
-            throw .unreachable(detail: "no stream over \(handle.place.name): \(ShownText.clean(String(describing: error), limit: 100))")
+            throw .unreachable(detail: "no stream over \(handle.place.name): \(Shown.plain(String(describing: error), limit: 100))")
         }
         return inner
     }

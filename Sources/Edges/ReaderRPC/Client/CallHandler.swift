@@ -1,3 +1,4 @@
+import TextSafety
 import NIOCore
 import NIOHTTP1
 
@@ -157,8 +158,8 @@ final class CallHandler: ChannelInboundHandler {
         case is HTTPParserError: "the answer was not HTTP, or was cut short"
         case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.inputClosed, ChannelError.outputClosed:
             "the connection was closed"
-        case let error as IOError: SafeText.clean("the connection broke: \(error)", limit: 200)
-        default: SafeText.clean("the connection failed: \(error)", limit: 200)
+        case let error as IOError: Shown.line("the connection broke: \(error)", limit: 200)
+        default: Shown.line("the connection failed: \(error)", limit: 200)
         }
     }
 }

@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import FoundationEssentials
 import GatewayModel
@@ -127,7 +128,7 @@ package actor ReaderClient {
         lastID = max(Int64(Date().timeIntervalSince1970 * 1000), lastID + 1)
         do {
             let envelope = try RequestWriter(identity: identity).envelope(
-                command, id: lastID, session: session, trace: SafeText.clean(trace, limit: 200))
+                command, id: lastID, session: session, trace: Shown.line(trace, limit: 200))
             return Message(id: lastID, body: ByteBuffer(bytes: try JSONValue(encoding: envelope).bytes()))
         } catch {
             throw .unreachable(detail: "the request \(command.name) could not be written; nothing was sent")

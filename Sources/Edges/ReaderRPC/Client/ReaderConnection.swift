@@ -1,3 +1,4 @@
+import TextSafety
 import NIOCore
 import NIOHTTP1
 
@@ -42,7 +43,7 @@ struct ReaderConnection: Sendable {
         } catch let failure as ExchangeFailure {
             throw failure
         } catch {
-            throw .lost(SafeText.clean("the connection failed: \(error)", limit: 200))
+            throw .lost(Shown.line("the connection failed: \(error)", limit: 200))
         }
     }
 

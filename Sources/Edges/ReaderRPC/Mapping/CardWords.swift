@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import GatewayModel
 
@@ -65,7 +66,7 @@ enum CardWords {
 
     /// A short word in lower case, or nothing.
     private static func word(_ text: String) -> String? {
-        let cleaned = SafeText.clean(text, limit: 32).lowercased()
+        let cleaned = Shown.line(text, limit: 32).lowercased()
         return cleaned.isEmpty ? nil : cleaned
     }
 }

@@ -1,3 +1,4 @@
+import TextSafety
 import GatewayModel
 
 extension RPCErrorCode {
@@ -15,7 +16,7 @@ extension RPCErrorCode {
             case "UNKNOWN_RPC_ERROR": .unknownRPCError
             case "BAD_REQUEST": .badRequest
             case "BAD_RESPONSE": .badResponse
-            default: .other(SafeText.clean(wire, limit: 64))
+            default: .other(Shown.line(wire, limit: 64))
             }
     }
 }
@@ -41,7 +42,7 @@ extension AppErrorCode {
             case "UNREACHABLE_ENDPOINT": .unreachableEndpoint
             case "PERSISTER_FAILURE": .persisterFailure
             case "UNKNOWN_APPLICATION_ERROR": .unknownApplicationError
-            default: .other(SafeText.clean(wire, limit: 64))
+            default: .other(Shown.line(wire, limit: 64))
             }
     }
 }

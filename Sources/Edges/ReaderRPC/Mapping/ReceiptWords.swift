@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import GatewayModel
 
@@ -9,7 +10,7 @@ enum ReceiptWords {
         guard let card = details?.field("card_present") ?? details?.field("interac_present") else { return nil }
         func word(_ key: String) -> String? {
             guard let text = card.field("receipt")?.field(key)?.string ?? card.field(key)?.string else { return nil }
-            let cleaned = SafeText.clean(text, limit: 64)
+            let cleaned = Shown.line(text, limit: 64)
             return cleaned.isEmpty ? nil : cleaned
         }
         let receipt = CardReceipt(

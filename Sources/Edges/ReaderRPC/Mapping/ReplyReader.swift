@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import FoundationEssentials
 import GatewayModel
@@ -86,7 +87,7 @@ struct ReplyReader {
         let software = [message.version?.clientType, message.version?.clientVersion].compactMap(\.self).joined(separator: " ")
         return .activated(
             session: SessionToken(Secret(token)), livemode: message.livemode,
-            software: software.isEmpty ? nil : SafeText.clean(software, limit: 80, hiding: secrets + [token]))
+            software: software.isEmpty ? nil : Shown.line(software, limit: 80, hiding: secrets + [token]))
     }
 
     /// A card counts whatever the status says; a status that is missing or not known means "ask again", as published clients read it.
@@ -179,16 +180,16 @@ struct ReplyReader {
         return secrets
     }
 
-    private func clean(_ text: String) -> String { SafeText.clean(text, hiding: secrets) }
+    private func clean(_ text: String) -> String { Shown.line(text, hiding: secrets) }
 
     private func word(_ text: String) -> String? {
-        let cleaned = SafeText.clean(text, limit: 64, hiding: secrets)
+        let cleaned = Shown.line(text, limit: 64, hiding: secrets)
         return cleaned.isEmpty ? nil : cleaned
     }
 
     /// Stripe's identifiers are short and plain; anything else is not one.
     private func identifier(_ text: String) -> String? {
-        guard (1...255).contains(text.utf8.count), SafeText.clean(text, hiding: secrets) == text, !text.contains(" ") else { return nil }
+        guard (1...255).contains(text.utf8.count), Shown.line(text, hiding: secrets) == text, !text.contains(" ") else { return nil }
         return text
     }
 

@@ -1,3 +1,4 @@
+import TextSafety
 import Certificates
 import GatewayModel
 import Moments
@@ -68,7 +69,7 @@ enum CertificateLook {
         if now < notBefore { return .notYetValid(notBefore: notBefore) }
         if now > notAfter { return .expired(notAfter: notAfter) }
         if !isAddress, !CertificateName.matches(host, leaf) {
-            let names = CertificateName.names(of: leaf).prefix(5).map { ShownText.of(String($0.prefix(100))) }
+            let names = CertificateName.names(of: leaf).prefix(5).map { Shown.line($0, limit: 100) }
             return .wrongName(expected: host, presented: Array(names))
         }
         let facts = chain.prefix(16).compactMap(Self.facts)

@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 
 /// Reads a body strictly and collects everything that is wrong with it.
@@ -14,122 +15,97 @@ package final class BodyReader {
         if errors.count < Self.mostErrors { errors.append(Problem.Field(field: field, message: message)) }
     }
 
-    package func text(_ rule: TextRule) -> (JSONValue, String) -> String? {
-        { value, path in
-            guard case .string(let text) = value else { return self.wrongKind(value, path, "must be a string") }
-            guard rule.accepts(text) else {
-                self.refuse(path, "must be \(rule.says)")
-                return nil
-            }
-            return text
-        }
+    /// Reads an object's fields, then refuses the fields that are none of them.
+    func object<Body: StrictBody>(_ value: JSONValue, _ path: String) -> Body? {
+        guard case .object(let members) = value else { return wrongKind(value, path.isEmpty ? "body" : path, "must be an object") }
+        let fields = FieldReader(.reading(self, path: path, members))
+        let result = Body.read(fields)
+        fields.refuseOthers()
+        return result
     }
 
-    package func integer(_ range: ClosedRange<Int64>) -> (JSONValue, String) -> Int64? {
-        { value, path in
-            guard case .number(let number) = value else { return self.wrongKind(value, path, "must be a whole number") }
-            guard let integer = number.integer, range.contains(integer) else {
-                self.refuse(path, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-                return nil
-            }
-            return integer
-        }
-    }
-
-    package func flag(_ value: JSONValue, _ path: String) -> Bool? {
-        guard case .bool(let flag) = value else { return wrongKind(value, path, "must be true or false") }
-        return flag
-    }
-
-    package func word<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> (JSONValue, String) -> Word? where Word.RawValue == String {
-        { value, path in
-            guard case .string(let text) = value else { return self.wrongKind(value, path, "must be a string") }
-            guard let word = Word(rawValue: text) else {
-                self.refuse(path, "must be one of " + Word.allCases.map(\.rawValue).joined(separator: ", "))
-                return nil
-            }
-            return word
-        }
-    }
-
-    package func list<Element>(
-        _ count: ClosedRange<Int>, _ element: @escaping (JSONValue, String) -> Element?
-    ) -> (JSONValue, String) -> [Element]? {
-        { value, path in
-            guard case .array(let values) = value else { return self.wrongKind(value, path, "must be a list") }
-            guard count.contains(values.count) else {
-                self.refuse(path, "must have \(count.lowerBound) to \(count.upperBound) entries, not \(values.count)")
-                return nil
-            }
-            let elements = values.enumerated().map { index, value in element(value, "\(path)[\(index)]") }
-            let sound = elements.compactMap { $0 }
-            return sound.count == values.count ? sound : nil
-        }
-    }
-
-    /// Reads an object's fields by `read`, then refuses the fields that `read` did not ask for.
-    package func object<Value>(_ read: @escaping (FieldReader) -> Value?) -> (JSONValue, String) -> Value? {
-        { value, path in
-            guard case .object(let members) = value else { return self.wrongKind(value, path.isEmpty ? "body" : path, "must be an object") }
-            let fields = FieldReader(body: self, path: path, members: members)
-            let result = read(fields)
-            fields.refuseOthers()
-            return result
-        }
-    }
-
-    private func wrongKind<Value>(_ value: JSONValue, _ path: String, _ message: String) -> Value? {
+    func wrongKind<Value>(_ value: JSONValue, _ path: String, _ message: String) -> Value? {
         refuse(path, "\(message), not \(value.kind)")
         return nil
     }
 }
 
-/// The fields of one object of a body.
+/// The fields of one object of a body: reads them, or, for the OpenAPI document, takes down what they are.
 package final class FieldReader {
-    private let body: BodyReader
-    private let path: String
-    private let members: JSONObject
+    fileprivate enum Work {
+        case reading(BodyReader, path: String, JSONObject)
+        case describing
+    }
+
+    /// What the document says of a field.
+    package struct Description: Sendable {
+        package var name: String
+        package var isRequired: Bool
+        package var schema: JSONValue
+    }
+
+    private let work: Work
     private var asked: [String] = []
+    package private(set) var descriptions: [Description] = []
 
-    fileprivate init(body: BodyReader, path: String, members: JSONObject) {
-        self.body = body
-        self.path = path
-        self.members = members
+    fileprivate init(_ work: Work) { self.work = work }
+
+    /// Of a kind of body: every field that its reading asks for. Nothing is read, so that whatever follows the fields is left out.
+    package static func descriptions<Body: StrictBody>(of _: Body.Type) -> [Description] {
+        let fields = FieldReader(.describing)
+        _ = Body.read(fields)
+        return fields.descriptions
     }
 
-    private func place(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
-
-    private func value(_ name: String) -> JSONValue? {
-        asked.append(name)
-        let value = members.first { $0.name == name }?.value
-        return value == .null ? nil : value
-    }
+    private func place(_ name: String, in path: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     /// Something is wrong with a field beside the others.
-    package func refuse(_ name: String, _ message: String) { body.refuse(place(name), message) }
-
-    package func required<Value>(_ name: String, _ read: (JSONValue, String) -> Value?) -> Value? {
-        guard let value = value(name) else {
-            body.refuse(place(name), "is required")
-            return nil
-        }
-        return read(value, place(name))
+    package func refuse(_ name: String, _ message: String) {
+        guard case .reading(let body, let path, _) = work else { return }
+        body.refuse(place(name, in: path), message)
     }
 
-    package func optional<Value>(_ name: String, _ read: (JSONValue, String) -> Value?) -> Value? {
-        value(name).flatMap { read($0, place(name)) }
+    /// Something is wrong already.
+    package var hasErrors: Bool {
+        guard case .reading(let body, _, _) = work else { return false }
+        return !body.errors.isEmpty
+    }
+
+    package func required<Value>(_ name: String, _ field: Field<Value>) -> Value? {
+        read(name, field, isRequired: true)
+    }
+
+    package func optional<Value>(_ name: String, _ field: Field<Value>) -> Value? {
+        read(name, field, isRequired: false)
+    }
+
+    private func read<Value>(_ name: String, _ field: Field<Value>, isRequired: Bool) -> Value? {
+        asked.append(name)
+        switch work {
+        case .describing:
+            descriptions.append(Description(name: name, isRequired: isRequired, schema: field.schema))
+            return nil
+        case .reading(let body, let path, let members):
+            guard let value = members[name], value != .null else {
+                if isRequired { body.refuse(place(name, in: path), "is required") }
+                return nil
+            }
+            return field.read(value, place(name, in: path), body)
+        }
     }
 
     fileprivate func refuseOthers() {
+        guard case .reading(let body, let path, let members) = work else { return }
         var seen: Set<String> = []
         var refused: Set<String> = []
         for member in members {
             let known = asked.contains(member.name)
             if !seen.insert(member.name).inserted {
-                if known, refused.insert(member.name).inserted { body.refuse(place(member.name), "is given more than once") }
+                if known, refused.insert(member.name).inserted { body.refuse(place(member.name, in: path), "is given more than once") }
             } else if !known {
                 let hint = nearest(to: member.name, among: asked).map { "; did you mean \($0)?" } ?? ""
-                body.refuse(place(shown(member.name)), "is not a field of this request\(hint)")
+                let name = Shown.plain(member.name, limit: 100, instead: "\u{fffd}")
+                body.refuse(place(name, in: path), "is not a field of this request\(hint)")
             }
         }
     }
@@ -157,15 +133,4 @@ private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         }
     }
     return row[right.count]
-}
-
-/// Text from outside, fit to be shown: at most 100 characters, without control characters.
-package func shown(_ text: String, limit: Int = 100) -> String {
-    var out = String.UnicodeScalarView()
-    for (index, scalar) in text.unicodeScalars.enumerated() {
-        if index == limit { return String(out) + "…" }
-        let control = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
-        out.append(control ? "\u{fffd}" : scalar)
-    }
-    return String(out)
 }

@@ -56,15 +56,25 @@ public struct BankcardBody: Sendable, Hashable, Codable {
     }
 }
 
+extension Field where Value == String {
+    fileprivate static let user = text(.name, "The backend's user whose card it is.")
+    fileprivate static let partner = text(.name, "The backend's partner.")
+    fileprivate static let postalCode = text(.postalCode, "Of the card's holder; a string, for it may begin with zeros.")
+    fileprivate static let holder = text(.name, "The name on the card.")
+}
+
 extension CardSetupBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> CardSetupBody? {
-        let user = fields.required("user", body.text(.name))
-        let partner = fields.required("partner", body.text(.name))
-        let postalCode = fields.required("postal_code", body.text(.postalCode))
-        let name = fields.optional("name", body.text(.name))
-        let lane = fields.optional("lane", body.text(.name))
-        let reader = fields.optional("reader", body.text(.name))
-        let timeout = fields.optional("timeout_s", body.integer(Bounds.timeoutSeconds))
+    package static var says: String { "One attempt to keep a card." }
+
+    package static func read(_ fields: FieldReader) -> CardSetupBody? {
+        let user = fields.required("user", .user)
+        let partner = fields.required("partner", .partner)
+        let postalCode = fields.required("postal_code", .postalCode)
+        let name = fields.optional("name", .holder)
+        let lane = fields.optional("lane", .lane)
+        let reader = fields.optional("reader", .reader)
+        let timeout = fields.optional(
+            "timeout_s", .integer(Bounds.timeoutSeconds, "How long the customer may take to present a card."))
         guard let user, let partner, let postalCode else { return nil }
         return CardSetupBody(
             user: user, partner: partner, postalCode: postalCode, name: name, lane: lane, reader: reader,
@@ -73,12 +83,14 @@ extension CardSetupBody: StrictBody {
 }
 
 extension BankcardBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> BankcardBody? {
-        let user = fields.required("user", body.text(.name))
-        let partner = fields.required("partner", body.text(.name))
-        let method = fields.required("payment_method", body.text(.paymentMethod))
-        let postalCode = fields.required("postal_code", body.text(.postalCode))
-        let name = fields.optional("name", body.text(.name))
+    package static var says: String { "A payment method to be stored." }
+
+    package static func read(_ fields: FieldReader) -> BankcardBody? {
+        let user = fields.required("user", .user)
+        let partner = fields.required("partner", .partner)
+        let method = fields.required("payment_method", .text(.paymentMethod, "`pm_…`"))
+        let postalCode = fields.required("postal_code", .postalCode)
+        let name = fields.optional("name", .holder)
         guard let user, let partner, let method, let postalCode else { return nil }
         return BankcardBody(user: user, partner: partner, paymentMethod: method, postalCode: postalCode, name: name)
     }

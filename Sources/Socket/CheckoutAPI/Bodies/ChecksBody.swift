@@ -5,7 +5,14 @@ public struct ChecksBody: Sendable, Hashable, Codable {
 }
 
 extension ChecksBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> ChecksBody? {
-        ChecksBody(checks: fields.optional("checks", body.list(1...100, body.text(.name))))
+    package static var says: String { "Which checks to run." }
+
+    package static func read(_ fields: FieldReader) -> ChecksBody? {
+        ChecksBody(checks: fields.optional("checks", .list(1...100, of: .checkID, "All of them without it.")))
     }
+}
+
+extension Field where Value == String {
+    /// Whether there is such a check is known where they are run; the document names those of today.
+    fileprivate static let checkID = Field(schema: Schema.words(Check.ids, "A check's id."), read: text(.name, "").read)
 }

@@ -18,29 +18,23 @@ public struct DiscoveryBody: Sendable, Hashable, Codable {
 }
 
 extension DiscoveryBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> DiscoveryBody? {
-        let transports = fields.optional("transports", body.list(1...2, body.word(Transport.self)))
-        let subnets = fields.optional("subnets", body.list(1...Bounds.subnets, body.subnet))
-        return DiscoveryBody(transports: transports, subnets: subnets)
-    }
-}
+    package static var says: String { "Where to look." }
 
-extension BodyReader {
-    /// A network that may be looked at; which of the rules it breaks is told.
-    package func subnet(_ value: JSONValue, _ path: String) -> String? {
-        guard let text = text(.anyText)(value, path) else { return nil }
-        if let problem = SubnetText.problem(text) {
-            refuse(path, problem)
-            return nil
-        }
-        return text
+    package static func read(_ fields: FieldReader) -> DiscoveryBody? {
+        let way = Field<Transport>.word("A way to be attached.")
+        let network = Field<String>.text(.subnet, "Private IPv4, at most 1024 addresses.", problem: SubnetText.problem)
+        return DiscoveryBody(
+            transports: fields.optional("transports", .list(1...2, of: way, "Both without it.")),
+            subnets: fields.optional(
+                "subnets",
+                .list(1...Bounds.subnets, of: network, "Instead of the agent's own networks. Only with the transport `lan`.")))
     }
 }
 
 /// The networks in which readers may be looked for: private IPv4, /22 to /32.
 package enum SubnetText {
     /// After a field's name; nil: it is one.
-    package static func problem(_ text: String) -> String? {
+    @Sendable package static func problem(_ text: String) -> String? {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 2, let prefix = number(parts[1], atMost: 32), let octets = octets(parts[0]) else {
             return "is not an IPv4 network like 192.168.8.0/24"
@@ -72,9 +66,6 @@ package enum SubnetText {
 }
 
 extension TextRule {
-    /// Whatever is text, to be judged by other rules.
-    fileprivate static let anyText = TextRule(says: "a string", pattern: "") { _ in true }
-
     package static let subnet = TextRule(
         says: "a private IPv4 network of at most 1024 addresses, such as 192.168.8.0/24",
         pattern: {

@@ -43,23 +43,36 @@ public struct ConnectBody: Sendable, Hashable, Codable {
 }
 
 extension RegisterBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> RegisterBody? {
-        let code = fields.required("registration_code", body.text(.registrationCode)).map { TextRule.folded(code: $0) }
-        let label = fields.required("label", body.text(.label))
-        let location = fields.optional("location", body.text(.name))
+    package static var says: String { "The reader that shows this code." }
+
+    package static func read(_ fields: FieldReader) -> RegisterBody? {
+        let code = fields.required(
+            "registration_code",
+            .text(
+                .registrationCode, "The words that the reader shows, in any case, with hyphens or blanks between. Used once, kept nowhere.")
+        )
+        let label = fields.required("label", .text(.label, "What it is to be called."))
+        let location = fields.optional(
+            "location", .text(.name, "The backend's location, when it is another than the agent's own."))
         guard let code, let label else { return nil }
-        return RegisterBody(registrationCode: code, label: label, location: location)
+        return RegisterBody(registrationCode: TextRule.folded(code: code), label: label, location: location)
     }
 }
 
 extension LabelBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> LabelBody? {
-        fields.required("label", body.text(.label)).map { LabelBody(label: $0) }
+    package static var says: String { "Another label." }
+
+    package static func read(_ fields: FieldReader) -> LabelBody? {
+        fields.required("label", .text(.label, "What the reader is to be called.")).map { LabelBody(label: $0) }
     }
 }
 
 extension ConnectBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> ConnectBody? {
-        ConnectBody(cart: fields.optional("cart", body.text(.cart)), takeOver: fields.optional("take_over", body.flag))
+    package static var says: String { "A session that is wanted now." }
+
+    package static func read(_ fields: FieldReader) -> ConnectBody? {
+        ConnectBody(
+            cart: fields.optional("cart", .cart),
+            takeOver: fields.optional("take_over", .flag("Also from another point of sale that uses the reader.")))
     }
 }

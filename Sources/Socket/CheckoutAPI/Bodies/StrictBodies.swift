@@ -2,16 +2,31 @@ import JSON
 
 /// A request's body that is read strictly from the parsed JSON text.
 package protocol StrictBody: Sendable {
-    static func read(_ fields: FieldReader, _ body: BodyReader) -> Self?
+    /// The name of its schema in the OpenAPI document.
+    static var schemaName: String { get }
+    /// What the document says it is.
+    static var says: String { get }
+    /// Asks for every field, whatever came of those before: a refusal names all that is wrong, and the document describes all that there is.
+    static func read(_ fields: FieldReader) -> Self?
 }
 
 extension StrictBody {
+    package static var schemaName: String { "\(Self.self)" }
+
     /// Throws `invalid_request` with everything that is wrong.
     package init(strict value: JSONValue) throws(Problem) {
         let body = BodyReader()
-        let read = body.object { Self.read($0, body) }
-        guard let result = read(value, ""), body.errors.isEmpty else { throw .invalid(body.errors) }
+        let read: Self? = body.object(value, "")
+        guard let result = read, body.errors.isEmpty else { throw .invalid(body.errors) }
         self = result
+    }
+
+    /// As the document has it.
+    package static var schema: JSONValue {
+        let fields = FieldReader.descriptions(of: Self.self)
+        return Schema.body(
+            says, required: fields.filter(\.isRequired).map { ($0.name, $0.schema) },
+            optional: fields.filter { !$0.isRequired }.map { ($0.name, $0.schema) })
     }
 }
 
@@ -25,16 +40,20 @@ extension Problem {
 }
 
 extension PaymentBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> PaymentBody? {
-        let cart = fields.required("cart", body.text(.cart))
-        let amount = fields.required("amount", body.text(.amount))
-        let balance = fields.optional("account_balance_payment_amount", body.text(.amountOrZero))
-        let lane = fields.optional("lane", body.text(.name))
-        let reader = fields.optional("reader", body.text(.name))
-        let timeout = fields.optional("timeout_s", body.integer(Bounds.timeoutSeconds))
-        let display = fields.optional("display", body.object { Display.read($0, body) })
-        let tip = fields.optional("tip", body.object { Tip.read($0, body) })
-        let afterKeyedEntry = fields.optional("after_keyed_entry", body.flag)
+    package static var says: String { "One attempt to be paid." }
+
+    package static func read(_ fields: FieldReader) -> PaymentBody? {
+        let cart = fields.required("cart", .cart)
+        let amount = fields.required("amount", .amount)
+        let balance = fields.optional("account_balance_payment_amount", .balance)
+        let lane = fields.optional("lane", .lane)
+        let reader = fields.optional("reader", .reader)
+        let timeout = fields.optional(
+            "timeout_s",
+            .integer(Bounds.timeoutSeconds, "How long the customer may take to present a card; 120 unless the settings say otherwise."))
+        let display: Display? = fields.optional("display", .object)
+        let tip: Tip? = fields.optional("tip", .object)
+        let afterKeyedEntry = fields.optional("after_keyed_entry", .flag("The keyed-entry form of this cart is closed and unpaid."))
         guard let cart, let amount else { return nil }
         return PaymentBody(
             cart: cart, amount: amount, accountBalancePaymentAmount: balance, lane: lane, reader: reader,
@@ -42,33 +61,16 @@ extension PaymentBody: StrictBody {
     }
 }
 
-extension Tip: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> Tip? {
-        let option = body.object { (fields: FieldReader) -> Option? in
-            let label = fields.required("label", body.text(.tipLabel))
-            let amount = fields.required("amount_minor", body.integer(Bounds.minor))
-            guard let label, let amount else { return nil }
-            return Option(label: label, amountMinor: amount)
-        }
-        let options = fields.required("options", body.list(Bounds.tipOptions, option))
-        let hide = fields.optional("hide_custom_amount", body.flag)
-        return options.map { Tip(options: $0, hideCustomAmount: hide) }
-    }
-}
-
 extension Display: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> Display? {
-        let item = body.object { (fields: FieldReader) -> LineItem? in
-            let description = fields.required("description", body.text(.itemDescription))
-            let amount = fields.required("amount_minor", body.integer(Bounds.signedMinor))
-            let quantity = fields.required("quantity", body.integer(Bounds.quantity))
-            guard let description, let amount, let quantity else { return nil }
-            return LineItem(description: description, amountMinor: amount, quantity: quantity)
-        }
-        let currency = fields.required("currency", body.text(.currency))
-        let total = fields.required("total_minor", body.integer(Bounds.minor))
-        let tax = fields.optional("tax_minor", body.integer(Bounds.minor))
-        let items = fields.required("line_items", body.list(Bounds.lineItems, item))
+    package static var says: String { "A cart on the reader's screen. It charges nothing." }
+
+    package static func read(_ fields: FieldReader) -> Display? {
+        let currency = fields.required("currency", .text(.currency, "ISO 4217."))
+        let total = fields.required(
+            "total_minor", .integer(Bounds.minor, "In minor units: what the lines come to, with tax_minor on top or in it."))
+        let items = fields.required(
+            "line_items", .list(Bounds.lineItems, of: Field<LineItem>.object, "In the order in which they are shown."))
+        let tax = fields.optional("tax_minor", .integer(Bounds.minor, "In minor units."))
         guard let currency, let total, let items else { return nil }
         // What a customer reads must add up: a total of other lines is a fault of the till, and is better seen before the card than after.
         if !items.isEmpty {
@@ -85,57 +87,107 @@ extension Display: StrictBody {
     }
 }
 
+extension Display.LineItem: StrictBody {
+    package static var says: String { "A line of a cart." }
+
+    package static func read(_ fields: FieldReader) -> Display.LineItem? {
+        let description = fields.required("description", .text(.itemDescription, "What it is."))
+        let amount = fields.required(
+            "amount_minor", .integer(Bounds.signedMinor, "In minor units, for all of its quantity; negative for a discount."))
+        let quantity = fields.required("quantity", .integer(Bounds.quantity, "How many."))
+        guard let description, let amount, let quantity else { return nil }
+        return Display.LineItem(description: description, amountMinor: amount, quantity: quantity)
+    }
+}
+
+extension Tip: StrictBody {
+    package static var says: String { "Tips that the reader offers." }
+
+    package static func read(_ fields: FieldReader) -> Tip? {
+        let options = fields.required("options", .list(Bounds.tipOptions, of: Field<Option>.object, "As the customer sees them."))
+        let hide = fields.optional("hide_custom_amount", .flag("The customer cannot enter another amount."))
+        return options.map { Tip(options: $0, hideCustomAmount: hide) }
+    }
+}
+
+extension Tip.Option: StrictBody {
+    package static var schemaName: String { "TipOption" }
+    package static var says: String { "One tip." }
+
+    package static func read(_ fields: FieldReader) -> Tip.Option? {
+        let label = fields.required("label", .text(.tipLabel, "As the reader shows it."))
+        let amount = fields.required("amount_minor", .integer(Bounds.minor, "In minor units."))
+        guard let label, let amount else { return nil }
+        return Tip.Option(label: label, amountMinor: amount)
+    }
+}
+
 extension ResolveBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> ResolveBody? {
-        let outcome = fields.required("outcome", body.word(Outcome.self))
-        let order = fields.optional("order", body.text(.name))
-        let note = fields.required("note", body.text(.note))
+    package static var says: String { "How an unresolved payment ended, as a technician found out." }
+
+    package static func read(_ fields: FieldReader) -> ResolveBody? {
+        let outcome: Outcome? = fields.required("outcome", .word("Whether the money was taken."))
+        let note = fields.required("note", .note("Why; it is journaled."))
+        let order = fields.optional("order", .text(.name, "The backend's order."))
         guard let outcome, let note else { return nil }
         return ResolveBody(outcome: outcome, order: order, note: note)
     }
 }
 
 extension AcknowledgeBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> AcknowledgeBody? {
-        fields.required("note", body.text(.note)).map { AcknowledgeBody(note: $0) }
+    package static var says: String { "A technician has seen to the warnings." }
+
+    package static func read(_ fields: FieldReader) -> AcknowledgeBody? {
+        fields.required("note", .note("What was found and done; it is journaled.")).map { AcknowledgeBody(note: $0) }
     }
 }
 
 extension CartBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> CartBody? {
-        CartBody(lane: fields.optional("lane", body.text(.name)), reader: fields.optional("reader", body.text(.name)))
+    package static var says: String { "Where the sale will be paid." }
+
+    package static func read(_ fields: FieldReader) -> CartBody? {
+        CartBody(lane: fields.optional("lane", .lane), reader: fields.optional("reader", .reader))
     }
 }
 
 extension IntentBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> IntentBody? {
-        let cart = fields.required("cart", body.text(.cart))
-        let amount = fields.required("amount", body.text(.amount))
-        let balance = fields.optional("account_balance_payment_amount", body.text(.amountOrZero))
+    package static var says: String { "An intent for keyed entry." }
+
+    package static func read(_ fields: FieldReader) -> IntentBody? {
+        let cart = fields.required("cart", .cart)
+        let amount = fields.required("amount", .amount)
+        let balance = fields.optional("account_balance_payment_amount", .balance)
         guard let cart, let amount else { return nil }
         return IntentBody(cart: cart, amount: amount, accountBalancePaymentAmount: balance)
     }
 }
 
 extension SetupIntentBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> SetupIntentBody? {
-        fields.required("user", body.text(.name)).map { SetupIntentBody(user: $0) }
+    package static var says: String { "An intent to keep a card that is keyed in." }
+
+    package static func read(_ fields: FieldReader) -> SetupIntentBody? {
+        fields.required("user", .text(.name, "The backend's user.")).map { SetupIntentBody(user: $0) }
     }
 }
 
 extension ConnectionTokenBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> ConnectionTokenBody? {
-        fields.required("cart", body.text(.cart)).map { ConnectionTokenBody(cart: $0) }
+    package static var says: String { "For a checkout that runs Stripe's SDK itself." }
+
+    package static func read(_ fields: FieldReader) -> ConnectionTokenBody? {
+        fields.required("cart", .cart).map { ConnectionTokenBody(cart: $0) }
     }
 }
 
 extension ReleaseBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> ReleaseBody? {
-        let errors = body.errors.count
-        let payment = fields.optional("payment", body.text(.payment))
-        let setup = fields.optional("card_setup", body.text(.payment))
+    package static var says: String {
+        "What is expected to have the reader: a payment or a card set-up. Exactly one of the two is named."
+    }
+
+    package static func read(_ fields: FieldReader) -> ReleaseBody? {
+        let payment = fields.optional("payment", .text(.payment, "The payment's id."))
+        let setup = fields.optional("card_setup", .text(.payment, "The card set-up's id."))
         guard let one = ReleaseBody.of(payment: payment, cardSetup: setup) else {
-            if body.errors.count == errors { body.refuse("payment", ReleaseBody.needsOne) }
+            if !fields.hasErrors { fields.refuse("payment", ReleaseBody.needsOne) }
             return nil
         }
         return one
@@ -143,12 +195,16 @@ extension ReleaseBody: StrictBody {
 }
 
 extension AcceptLossBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> AcceptLossBody? {
-        fields.required("note", body.text(.note)).map { AcceptLossBody(note: $0) }
+    package static var says: String { "Why the agent may go on without it." }
+
+    package static func read(_ fields: FieldReader) -> AcceptLossBody? {
+        fields.required("note", .note("Why; it is journaled.")).map { AcceptLossBody(note: $0) }
     }
 }
 
 /// A body without fields: `{}`, or nothing at all.
 package struct NoBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> NoBody? { NoBody() }
+    package static var says: String { "Nothing: an empty object, or no body at all." }
+
+    package static func read(_ fields: FieldReader) -> NoBody? { NoBody() }
 }

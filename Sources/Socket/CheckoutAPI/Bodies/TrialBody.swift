@@ -15,10 +15,13 @@ public struct TrialBody: Sendable, Hashable, Codable {
 }
 
 extension TrialBody: StrictBody {
-    package static func read(_ fields: FieldReader, _ body: BodyReader) -> TrialBody? {
-        let cart = fields.required("cart", body.text(.cart))
-        let amount = fields.optional("amount", body.text(.amount))
-        let steps = fields.optional("steps", body.list(1...TrialStep.Name.allCases.count, body.word(TrialStep.Name.self)))
+    package static var says: String { "What to try." }
+
+    package static func read(_ fields: FieldReader) -> TrialBody? {
+        let cart = fields.required("cart", .text(.cart, "The cart whose tokens are used, and that is paid where an amount is given."))
+        let amount = fields.optional("amount", .text(.amount, "What the steps that take money ask for. Test mode only."))
+        let steps = fields.optional(
+            "steps", .list(1...TrialStep.Name.allCases.count, of: Field<TrialStep.Name>.word("A step."), "All of them without it."))
         return cart.map { TrialBody(cart: $0, amount: amount, steps: steps) }
     }
 }

@@ -4,43 +4,44 @@ import CheckoutAPI
 extension OperationDocument {
     private static let setup = path("id", Schema.text(.payment, "The card set-up's id, chosen by the checkout."))
 
-    static let cards: [OperationDocument] = [
-        OperationDocument(
-            route: "PUT /v1/card-setups/{id}", id: "createCardSetup", tag: "cards", summary: "Keep a customer's card",
-            description:
-                "The card is read by a reader, then stored with the backend; no money moves. The same id with the same body never starts a "
-                + "second one. Contactless cards and wallets cannot be kept so. Whether newer reader software still keeps cards over the local "
-                + "network is not published: the failure says what the reader said.",
-            parameters: [setup, wait], body: ("CardSetupBody", Examples.json(Examples.cardSetupBody)),
-            answers: [
-                ok(
-                    status: 200, "It was known already.", "CardSetup",
-                    [("succeeded", Examples.json(Examples.cardStored)), ("not_stored", Examples.json(Examples.cardNotStored))]),
-                ok(status: 201, "It has begun.", "CardSetup", [("waiting", Examples.json(Examples.cardWaiting))]),
-            ]),
-        OperationDocument(
-            route: "GET /v1/card-setups/{id}", id: "getCardSetup", tag: "cards", summary: "What became of a card set-up",
-            description: "Readable for as long as the journal keeps it.", parameters: [setup, wait],
-            answers: [ok("The card set-up.", "CardSetup", [("succeeded", Examples.json(Examples.cardStored))])]),
-        OperationDocument(
-            route: "POST /v1/card-setups/{id}/cancel", id: "cancelCardSetup", tag: "cards", summary: "Ask for a card set-up to be canceled",
-            description: "The state says when and how it ended. Once the reader makes the payment method it changes nothing but "
-                + "`cancel_requested`.",
-            parameters: [setup], body: ("NoBody", [:]),
-            answers: [ok(status: 202, "Asked for.", "CardSetup", [("canceling", Examples.json(Examples.cardCanceling))])]),
-        OperationDocument(
-            route: "POST /v1/bankcards", id: "storeBankcard", tag: "cards", summary: "Store a payment method for a customer",
-            description: "Relayed to the backend: for a card that was keyed in, or whose storing failed.",
-            body: (
-                "BankcardBody",
-                Examples.json(BankcardBody(user: "77", partner: "72341", paymentMethod: "pm_1", postalCode: "33213", name: "A. Customer"))
-            ),
-            answers: [
-                ok(
-                    status: 201, "Stored.", "Bankcard",
-                    [("stored", Examples.json(Bankcard(paymentMethod: "pm_1", bankcard: "993")))])
-            ]),
-    ]
+    static let createCardSetup = OperationDocument(
+        id: "createCardSetup", tag: "cards", summary: "Keep a customer's card",
+        description:
+            "The card is read by a reader, then stored with the backend; no money moves. The same id with the same body never starts a "
+            + "second one. Contactless cards and wallets cannot be kept so. Whether newer reader software still keeps cards over the local "
+            + "network is not published: the failure says what the reader said.",
+        parameters: [setup, wait], body: ("CardSetupBody", Examples.json(Examples.cardSetupBody)),
+        answers: [
+            ok(
+                status: 200, "It was known already.", "CardSetup",
+                [("succeeded", Examples.json(Examples.cardStored)), ("not_stored", Examples.json(Examples.cardNotStored))]),
+            ok(status: 201, "It has begun.", "CardSetup", [("waiting", Examples.json(Examples.cardWaiting))]),
+        ])
+
+    static let getCardSetup = OperationDocument(
+        id: "getCardSetup", tag: "cards", summary: "What became of a card set-up",
+        description: "Readable for as long as the journal keeps it.", parameters: [setup, wait],
+        answers: [ok("The card set-up.", "CardSetup", [("succeeded", Examples.json(Examples.cardStored))])])
+
+    static let cancelCardSetup = OperationDocument(
+        id: "cancelCardSetup", tag: "cards", summary: "Ask for a card set-up to be canceled",
+        description: "The state says when and how it ended. Once the reader makes the payment method it changes nothing but "
+            + "`cancel_requested`.",
+        parameters: [setup], body: ("NoBody", [:]),
+        answers: [ok(status: 202, "Asked for.", "CardSetup", [("canceling", Examples.json(Examples.cardCanceling))])])
+
+    static let storeBankcard = OperationDocument(
+        id: "storeBankcard", tag: "cards", summary: "Store a payment method for a customer",
+        description: "Relayed to the backend: for a card that was keyed in, or whose storing failed.",
+        body: (
+            "BankcardBody",
+            Examples.json(BankcardBody(user: "77", partner: "72341", paymentMethod: "pm_1", postalCode: "33213", name: "A. Customer"))
+        ),
+        answers: [
+            ok(
+                status: 201, "Stored.", "Bankcard",
+                [("stored", Examples.json(Bankcard(paymentMethod: "pm_1", bankcard: "993")))])
+        ])
 }
 
 extension Examples {
@@ -93,53 +94,31 @@ extension Examples {
 }
 
 extension Schema {
-    private static let user = text(.name, "The backend's user whose card it is.")
-    private static let partner = text(.name, "The backend's partner.")
-    private static let postalCode = text(.postalCode, "Of the card's holder; a string, for it may begin with zeros.")
-    private static let holder = text(.name, "The name on the card.")
-
     /// Cards on file: what callers send, and what the agent answers.
-    static let cards: [(String, JSONValue)] = [
-        (
-            "CardSetupBody",
-            body(
-                "One attempt to keep a card.", required: [("user", user), ("partner", partner), ("postal_code", postalCode)],
-                optional: [
-                    ("name", holder), ("lane", text(.name, "The lane (till), as the settings name it.")),
-                    ("reader", text(.name, "A `tmr_` id, a serial number, or a label that one reader has.")),
-                    ("timeout_s", integer(Bounds.timeoutSeconds, "How long the customer may take to present a card.")),
-                ])
-        ),
-        (
-            "BankcardBody",
-            body(
-                "A payment method to be stored.",
-                required: [
-                    ("user", user), ("partner", partner), ("payment_method", text(.paymentMethod, "`pm_…`")), ("postal_code", postalCode),
-                ], optional: [("name", holder)])
-        ),
-        (
-            "CardSetup",
-            answer(
-                "One attempt to keep a card. Once it has ended it never changes.",
-                required: [
-                    ("id", text(.payment, "Chosen by the checkout.")), ("user", text("The backend's user.")),
-                    ("lane", orNull(text("The lane."))), ("reader", orNull(text("`tmr_…`"))),
-                    ("reader_label", orNull(text("The reader's label."))), ("state", reference("PaymentState")),
-                    ("setup_intent", orNull(text("`seti_…`"))),
-                    ("payment_method", orNull(text("`pm_…`; there even when storing it failed."))),
-                    ("bankcard", orNull(text("The backend's number for the stored card."))), ("card", orNull(reference("Card"))),
-                    ("failure", orNull(reference("Failure"))), ("cancel_requested", flag("A cancel was asked for.")),
-                    ("created_at", time("When it was accepted.")), ("updated_at", time("When it last changed.")),
-                    ("ended_at", orNull(time("When it ended."))),
-                    ("timeline", list(reference("TimelineEntry"), "The states that it went through.")),
-                ])
-        ),
-        (
-            "Bankcard",
-            answer(
-                "A stored card.",
-                required: [("payment_method", text("`pm_…`")), ("bankcard", text("The backend's number for it."))])
-        ),
-    ]
+    static let cards: [(String, JSONValue)] =
+        described([CardSetupBody.self, BankcardBody.self]) + [
+            (
+                "CardSetup",
+                answer(
+                    "One attempt to keep a card. Once it has ended it never changes.",
+                    required: [
+                        ("id", text(.payment, "Chosen by the checkout.")), ("user", text("The backend's user.")),
+                        ("lane", orNull(text("The lane."))), ("reader", orNull(text("`tmr_…`"))),
+                        ("reader_label", orNull(text("The reader's label."))), ("state", reference("PaymentState")),
+                        ("setup_intent", orNull(text("`seti_…`"))),
+                        ("payment_method", orNull(text("`pm_…`; there even when storing it failed."))),
+                        ("bankcard", orNull(text("The backend's number for the stored card."))), ("card", orNull(reference("Card"))),
+                        ("failure", orNull(reference("Failure"))), ("cancel_requested", flag("A cancel was asked for.")),
+                        ("created_at", time("When it was accepted.")), ("updated_at", time("When it last changed.")),
+                        ("ended_at", orNull(time("When it ended."))),
+                        ("timeline", list(reference("TimelineEntry"), "The states that it went through.")),
+                    ])
+            ),
+            (
+                "Bankcard",
+                answer(
+                    "A stored card.",
+                    required: [("payment_method", text("`pm_…`")), ("bankcard", text("The backend's number for it."))])
+            ),
+        ]
 }

@@ -55,15 +55,13 @@ package enum OpenAPIDocument {
         for route in routes where !patterns.contains(route.pattern) { patterns.append(route.pattern) }
         return Schema.object(
             of: patterns.map { pattern in
-                let operations = routes.filter { $0.pattern == pattern }.compactMap { route in
-                    OperationDocument.all.first { $0.route == "\(route.method) \(route.pattern)" }
-                        .map { (route.method.lowercased(), operation(route, $0)) }
-                }
+                let operations = routes.filter { $0.pattern == pattern }.map { ($0.method.lowercased(), operation($0)) }
                 return (pattern, Schema.object(of: operations))
             })
     }
 
-    private static func operation(_ route: Route, _ document: OperationDocument) -> JSONValue {
+    private static func operation(_ route: Route) -> JSONValue {
+        let document = route.document
         var members: [(String, JSONValue)] = [
             ("operationId", .string(document.id)), ("tags", [.string(document.tag)]), ("summary", .string(document.summary)),
             ("description", .string(document.description)), ("x-readerd-role", .string(route.role.rawValue)),

@@ -1,7 +1,7 @@
 import JSON
 import CheckoutAPI
 
-/// What the document says of a route beside what the route table knows.
+/// What the document says of a route beside what the route knows itself.
 struct OperationDocument: Sendable {
     struct Answer: Sendable {
         var status: Int
@@ -14,7 +14,6 @@ struct OperationDocument: Sendable {
         var instead: (type: String, schema: JSONValue, examples: [(String, JSONValue)])?
     }
 
-    var route: String
     var id: String
     var tag: String
     var summary: String

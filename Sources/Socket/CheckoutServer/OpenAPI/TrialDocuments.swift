@@ -2,32 +2,30 @@ import JSON
 import CheckoutAPI
 
 extension OperationDocument {
-    static let trials: [OperationDocument] = [
-        OperationDocument(
-            route: "POST /v1/readers/{reader}/trial", id: "tryReader", tag: "readers", summary: "Try a reader out, one step after another",
-            description:
-                "For the first hour with a real reader: each step of its interface, with what was sent, what came and what was expected, secrets "
-                + "and card data taken out. `collect_cancel`, `collect_read` and `confirm` are ordinary payments of the cart, and run only with a "
-                + "test-mode key and an `amount`. Every message is written down beside, for `readersim replay`. With "
-                + "`Accept: application/json` the answer is one object, when all is over.",
-            parameters: [path("reader", Schema.text(.name, "The reader's id, serial number or label, percent-encoded."))],
-            body: ("TrialBody", Examples.json(TrialBody(cart: "123", amount: "1.00"))),
-            answers: [
-                Answer(
-                    status: 200,
-                    description: "Lines, each a TrialLine, the summary last; or, for a caller that accepts JSON alone, one TrialReport.",
-                    type: "application/x-ndjson",
-                    schema: [
-                        "type": "string", "description": "Lines, each of them JSON as in `#/components/schemas/TrialLine`.",
-                        "x-readerd-line": "TrialLine",
-                    ],
-                    examples: [("lines", .string(Examples.trialLines.map { Examples.json($0).text() + "\n" }.joined()))],
-                    instead: (
-                        "application/json", Schema.reference("TrialReport"),
-                        [("report", Examples.json(TrialReport(steps: [Examples.trialStep], summary: Examples.trialSummary)))]
-                    ))
-            ])
-    ]
+    static let tryReader = OperationDocument(
+        id: "tryReader", tag: "readers", summary: "Try a reader out, one step after another",
+        description:
+            "For the first hour with a real reader: each step of its interface, with what was sent, what came and what was expected, secrets "
+            + "and card data taken out. `collect_cancel`, `collect_read` and `confirm` are ordinary payments of the cart, and run only with a "
+            + "test-mode key and an `amount`. Every message is written down beside, for `readersim replay`. With "
+            + "`Accept: application/json` the answer is one object, when all is over.",
+        parameters: [path("reader", Schema.text(.name, "The reader's id, serial number or label, percent-encoded."))],
+        body: ("TrialBody", Examples.json(TrialBody(cart: "123", amount: "1.00"))),
+        answers: [
+            Answer(
+                status: 200,
+                description: "Lines, each a TrialLine, the summary last; or, for a caller that accepts JSON alone, one TrialReport.",
+                type: "application/x-ndjson",
+                schema: [
+                    "type": "string", "description": "Lines, each of them JSON as in `#/components/schemas/TrialLine`.",
+                    "x-readerd-line": "TrialLine",
+                ],
+                examples: [("lines", .string(Examples.trialLines.map { Examples.json($0).text() + "\n" }.joined()))],
+                instead: (
+                    "application/json", Schema.reference("TrialReport"),
+                    [("report", Examples.json(TrialReport(steps: [Examples.trialStep], summary: Examples.trialSummary)))]
+                ))
+        ])
 }
 
 extension Examples {
@@ -44,51 +42,38 @@ extension Examples {
 }
 
 extension Schema {
-    static let trials: [(String, JSONValue)] = [
-        (
-            "TrialBody",
-            body(
-                "What to try.",
-                required: [("cart", text(.cart, "The cart whose tokens are used, and that is paid where an amount is given."))],
-                optional: [
-                    ("amount", text(.amount, "What the steps that take money ask for. Test mode only.")),
-                    (
-                        "steps",
-                        list(
-                            words(TrialStep.Name.allCases.map(\.rawValue), "A step."), count: 1...TrialStep.Name.allCases.count,
-                            "All of them without it.")
-                    ),
-                ])
-        ),
-        (
-            "TrialStep", answer("One step.", required: trialStep, optional: trialStepOptional)
-        ),
-        (
-            "TrialSummary",
-            answer(
-                "What a trial came to.",
-                required: trialCounts + [
-                    ("payments", list(["type": "string"], "The payments that were made for it.")),
-                    ("duration_s", ["type": "number", "description": "Seconds it took."]),
-                ],
-                optional: [("recording", text("Where every message was written down; absent where that could not be done."))])
-        ),
-        (
-            "TrialReport",
-            answer(
-                "A trial.", required: [("steps", list(reference("TrialStep"), "In their order.")), ("summary", reference("TrialSummary"))])
-        ),
-        (
-            "TrialLine",
-            answer(
-                "One line of a trial: `step` or `summary` with its fields beside, `heartbeat`, or `end` with a problem.",
-                required: [("type", text("`step`, `summary`, `heartbeat` or `end`."))],
-                optional: trialStep.filter { $0.0 != "duration_s" } + trialStepOptional + trialCounts + [
-                    ("recording", text("As in TrialSummary.")), ("payments", list(["type": "string"], "As in TrialSummary.")),
-                    ("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem")),
-                ])
-        ),
-    ]
+    static let trials: [(String, JSONValue)] =
+        described([TrialBody.self]) + [
+            (
+                "TrialStep", answer("One step.", required: trialStep, optional: trialStepOptional)
+            ),
+            (
+                "TrialSummary",
+                answer(
+                    "What a trial came to.",
+                    required: trialCounts + [
+                        ("payments", list(["type": "string"], "The payments that were made for it.")),
+                        ("duration_s", ["type": "number", "description": "Seconds it took."]),
+                    ],
+                    optional: [("recording", text("Where every message was written down; absent where that could not be done."))])
+            ),
+            (
+                "TrialReport",
+                answer(
+                    "A trial.",
+                    required: [("steps", list(reference("TrialStep"), "In their order.")), ("summary", reference("TrialSummary"))])
+            ),
+            (
+                "TrialLine",
+                answer(
+                    "One line of a trial: `step` or `summary` with its fields beside, `heartbeat`, or `end` with a problem.",
+                    required: [("type", text("`step`, `summary`, `heartbeat` or `end`."))],
+                    optional: trialStep.filter { $0.0 != "duration_s" } + trialStepOptional + trialCounts + [
+                        ("recording", text("As in TrialSummary.")), ("payments", list(["type": "string"], "As in TrialSummary.")),
+                        ("duration_s", ["type": "number", "description": "Seconds."]), ("problem", reference("Problem")),
+                    ])
+            ),
+        ]
 
     private static let trialStep: [(String, JSONValue)] = [
         ("step", words(TrialStep.Name.allCases.map(\.rawValue), "Which.")),

@@ -4,7 +4,7 @@ extension Route {
     /// Cards on file.
     static let cards: [Route] = [
         Route(
-            "PUT", "/v1/card-setups/{id}", .checkout, .sells, body: .required,
+            "PUT", "/v1/card-setups/{id}", .createCardSetup, .checkout, .sells, body: .required,
             problems: [.readerNotFound, .noCart, .paymentIDReused, .noReader, .queueFull, .readerUnavailable, .journalUnavailable]
                 + .backend
         ) { call throws(Problem) in
@@ -13,20 +13,21 @@ extension Route {
             let accepted = try await call.service.createCardSetup(id, body, caller: call.caller)
             return .json(accepted.created ? 201 : 200, await settled(accepted.setup, wait: wait, call))
         },
-        Route("GET", "/v1/card-setups/{id}", .checkout, .sells, problems: [.notFound, .journalUnavailable]) { call throws(Problem) in
+        Route("GET", "/v1/card-setups/{id}", .getCardSetup, .checkout, .sells, problems: [.notFound, .journalUnavailable]) {
+            call throws(Problem) in
             let (id, wait) = try call.parameters { ($0.path("id", .payment), $0.integer("wait", Bounds.waitSeconds)) }
             let setup = try await call.waiting(wait) { () throws(Problem) in try await call.cardSetup(id, waitSeconds: wait) }
             return .json(200, setup)
         },
         Route(
-            "POST", "/v1/card-setups/{id}/cancel", .checkout, .sells, body: .optional,
+            "POST", "/v1/card-setups/{id}/cancel", .cancelCardSetup, .checkout, .sells, body: .optional,
             problems: [.notFound, .alreadyEnded, .journalUnavailable]
         ) { call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }
             let _: NoBody = try call.body()
             return .json(202, try await call.service.cancelCardSetup(id, caller: call.caller))
         },
-        Route("POST", "/v1/bankcards", .checkout, .prepares, body: .required, problems: .backend) { call throws(Problem) in
+        Route("POST", "/v1/bankcards", .storeBankcard, .checkout, .prepares, body: .required, problems: .backend) { call throws(Problem) in
             try call.parameters { _ in }
             let body: BankcardBody = try call.body()
             return .json(201, try await call.service.storeBankcard(body, caller: call.caller))

@@ -3,7 +3,7 @@ import CheckoutAPI
 extension Route {
     /// Looking at the agent and its surroundings.
     static let diagnosis: [Route] = [
-        Route("POST", "/v1/checks", .technician, .checks, body: .optional) { call throws(Problem) in
+        Route("POST", "/v1/checks", .runChecks, .technician, .checks, body: .optional) { call throws(Problem) in
             try call.parameters { _ in }
             let body: ChecksBody = try call.body()
             let began = ContinuousClock.now
@@ -11,7 +11,7 @@ extension Route {
             guard call.wantsOneObject else { return .lines(source.encoded()) }
             return .json(200, try await gathered(source, since: began))
         },
-        Route("GET", "/v1/metrics", .monitor, .lists) { call throws(Problem) in
+        Route("GET", "/v1/metrics", .getMetrics, .monitor, .lists) { call throws(Problem) in
             try call.parameters { _ in }
             let text = try await call.service.metrics(caller: call.caller)
             if call.wantsPlainText {
@@ -20,7 +20,7 @@ extension Route {
             return .answer(
                 Response(status: 200, body: .bytes(Array(text.utf8), type: "application/openmetrics-text; version=1.0.0; charset=utf-8")))
         },
-        Route("GET", "/v1/payments/{id}/trace", .monitor, .lists, problems: [.paymentNotFound, .journalUnavailable]) {
+        Route("GET", "/v1/payments/{id}/trace", .getPaymentTrace, .monitor, .lists, problems: [.paymentNotFound, .journalUnavailable]) {
             call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }
             return .json(200, try await call.service.paymentTrace(id, caller: call.caller))

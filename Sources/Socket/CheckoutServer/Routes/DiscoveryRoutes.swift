@@ -3,7 +3,7 @@ import CheckoutAPI
 extension Route {
     /// Looking for devices.
     static let discovery: [Route] = [
-        Route("POST", "/v1/discovery", .technician, .checks, body: .optional, problems: [.queueFull]) { call throws(Problem) in
+        Route("POST", "/v1/discovery", .discover, .technician, .checks, body: .optional, problems: [.queueFull]) { call throws(Problem) in
             try call.parameters { _ in }
             let body: DiscoveryBody = try call.body()
             if body.subnets != nil, body.transports?.contains(.lan) == false {

@@ -1,3 +1,4 @@
+import TextSafety
 import CheckoutAPI
 
 /// Finds the route of a request and decides whether it may be taken.
@@ -35,7 +36,9 @@ struct Dispatcher: Sendable {
             var allow = matches.map(\.route.method)
             if allow.contains("GET") { allow.append("HEAD") }
             throw .problem(
-                Problem(.methodNotAllowed, "This route has \(allow.joined(separator: ", ")), not \(shown(head.method)).", status: 405),
+                Problem(
+                    .methodNotAllowed, "This route has \(allow.joined(separator: ", ")), not \(Shown.line(head.method, limit: 100)).",
+                    status: 405),
                 allow: allow)
         }
         guard role >= match.route.role else { throw .role(needed: match.route.role) }

@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import CheckoutAPI
 
@@ -71,7 +72,7 @@ final class ParameterReader {
         var refused: Set<String> = []
         for (name, _) in query where !asked.contains(name) && refused.insert(name).inserted {
             let hint = nearest(to: name, among: asked).map { "; did you mean \($0)?" } ?? ""
-            refuse(shown(name), "is not a parameter of this request\(hint)")
+            refuse(Shown.plain(name, limit: 100, instead: "\u{fffd}"), "is not a parameter of this request\(hint)")
         }
         guard errors.isEmpty else { throw .invalid(errors) }
     }

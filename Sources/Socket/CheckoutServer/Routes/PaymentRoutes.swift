@@ -3,7 +3,7 @@ import CheckoutAPI
 extension Route {
     static let carts: [Route] = [
         Route(
-            "PUT", "/v1/carts/{cart}", .checkout, .prepares, body: .optional,
+            "PUT", "/v1/carts/{cart}", .openCart, .checkout, .prepares, body: .optional,
             problems: [.readerNotFound, .cartPaid, .cartHeld, .noReader, .readerUnavailable] + .backend
         ) {
             call throws(Problem) in
@@ -11,13 +11,14 @@ extension Route {
             let body: CartBody = try call.body()
             return .json(200, try await call.service.openCart(cart, body, caller: call.caller))
         },
-        Route("DELETE", "/v1/carts/{cart}", .checkout, .prepares, problems: [.cartNotFound, .cartBusy]) { call throws(Problem) in
+        Route("DELETE", "/v1/carts/{cart}", .closeCart, .checkout, .prepares, problems: [.cartNotFound, .cartBusy]) {
+            call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
             try await call.service.closeCart(cart, caller: call.caller)
             return .answer(.empty)
         },
         Route(
-            "PUT", "/v1/carts/{cart}/display", .checkout, .prepares, body: .required,
+            "PUT", "/v1/carts/{cart}/display", .displayCart, .checkout, .prepares, body: .required,
             problems: [.cartNotFound, .readerNotFound, .readerBusy, .noReader, .readerUnavailable] + .backend
         ) { call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
@@ -25,7 +26,8 @@ extension Route {
             try await call.service.display(display, cart: cart, caller: call.caller)
             return .answer(.empty)
         },
-        Route("GET", "/v1/carts/{cart}/status", .checkout, .prepares, problems: .backend + [.cartNotFound]) { call throws(Problem) in
+        Route("GET", "/v1/carts/{cart}/status", .getCartStatus, .checkout, .prepares, problems: .backend + [.cartNotFound]) {
+            call throws(Problem) in
             let cart = try call.parameters { $0.path("cart", .cart) }
             return .json(200, try await call.service.cartStatus(cart, caller: call.caller))
         },
@@ -33,7 +35,7 @@ extension Route {
 
     static let payments: [Route] = [
         Route(
-            "PUT", "/v1/payments/{id}", .checkout, .sells, body: .required,
+            "PUT", "/v1/payments/{id}", .createPayment, .checkout, .sells, body: .required,
             problems: [
                 .readerNotFound, .cartBusy, .cartPaid, .cartHeld, .paymentIDReused, .noReader, .queueFull, .readerUnavailable,
                 .journalUnavailable,
@@ -44,12 +46,13 @@ extension Route {
             let accepted = try await call.service.createPayment(id, body, caller: call.caller)
             return .json(accepted.created ? 201 : 200, await settled(accepted.payment, wait: wait, call))
         },
-        Route("GET", "/v1/payments/{id}", .monitor, .sells, problems: [.paymentNotFound, .journalUnavailable]) { call throws(Problem) in
+        Route("GET", "/v1/payments/{id}", .getPayment, .monitor, .sells, problems: [.paymentNotFound, .journalUnavailable]) {
+            call throws(Problem) in
             let (id, wait) = try call.parameters { ($0.path("id", .payment), $0.integer("wait", Bounds.waitSeconds)) }
             let payment = try await call.waiting(wait) { () throws(Problem) in try await call.payment(id, waitSeconds: wait) }
             return .json(200, payment)
         },
-        Route("GET", "/v1/payments", .monitor, .lists, problems: [.journalUnavailable]) { call throws(Problem) in
+        Route("GET", "/v1/payments", .listPayments, .monitor, .lists, problems: [.journalUnavailable]) { call throws(Problem) in
             let query = try call.parameters { parameters in
                 PaymentQuery(
                     cart: parameters.text("cart", .cart), state: parameters.word("state", Payment.State.self),
@@ -61,13 +64,16 @@ extension Route {
             list.payments = list.payments.map { call.visible($0) }
             return .json(200, list)
         },
-        Route("GET", "/v1/payments/{id}/events", .monitor, .streams, problems: [.paymentNotFound, .cursorGone, .journalUnavailable]) {
+        Route(
+            "GET", "/v1/payments/{id}/events", .streamPaymentEvents, .monitor, .streams,
+            problems: [.paymentNotFound, .cursorGone, .journalUnavailable]
+        ) {
             call throws(Problem) in
             let (id, after) = try call.parameters { ($0.path("id", .payment), $0.text("after", .opaque)) }
             return .stream(try await call.service.paymentEvents(id, after: after, caller: call.caller))
         },
         Route(
-            "POST", "/v1/payments/{id}/cancel", .checkout, .sells, body: .optional,
+            "POST", "/v1/payments/{id}/cancel", .cancelPayment, .checkout, .sells, body: .optional,
             problems: [.paymentNotFound, .alreadyEnded, .journalUnavailable]
         ) { call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }
@@ -75,7 +81,7 @@ extension Route {
             return .json(202, call.visible(try await call.service.cancelPayment(id, caller: call.caller)))
         },
         Route(
-            "POST", "/v1/payments/{id}/acknowledge", .technician, .sells, body: .required,
+            "POST", "/v1/payments/{id}/acknowledge", .acknowledgePayment, .technician, .sells, body: .required,
             problems: [.paymentNotFound, .journalUnavailable]
         ) { call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }
@@ -83,7 +89,7 @@ extension Route {
             return .json(200, call.visible(try await call.service.acknowledgePayment(id, body, caller: call.caller)))
         },
         Route(
-            "POST", "/v1/payments/{id}/resolve", .technician, .sells, body: .required,
+            "POST", "/v1/payments/{id}/resolve", .resolvePayment, .technician, .sells, body: .required,
             problems: [.paymentNotFound, .alreadyEnded, .cartBusy, .journalUnavailable]
         ) { call throws(Problem) in
             let id = try call.parameters { $0.path("id", .payment) }

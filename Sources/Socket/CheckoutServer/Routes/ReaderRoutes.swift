@@ -4,7 +4,7 @@ extension Route {
     /// What a technician does with readers.
     static let readerWork: [Route] = [
         Route(
-            "POST", "/v1/readers", .technician, .prepares, body: .required,
+            "POST", "/v1/readers", .registerReader, .technician, .prepares, body: .required,
             problems: .backend + [.labelInUse, .registrationFailed, .queueFull]
         ) { call throws(Problem) in
             try call.parameters { _ in }
@@ -12,21 +12,24 @@ extension Route {
             return .json(201, try await call.service.registerReader(body, caller: call.caller))
         },
         Route(
-            "PATCH", "/v1/readers/{reader}", .technician, .prepares, body: .required,
+            "PATCH", "/v1/readers/{reader}", .relabelReader, .technician, .prepares, body: .required,
             problems: .backend + [.readerNotFound, .labelInUse, .queueFull]
         ) { call throws(Problem) in
             let name = try call.parameters { $0.path("reader", .name) }
             let body: LabelBody = try call.body()
             return .json(200, try await call.service.relabelReader(name, body, caller: call.caller))
         },
-        Route("DELETE", "/v1/readers/{reader}", .technician, .prepares, problems: .backend + [.readerNotFound, .readerBusy, .queueFull]) {
+        Route(
+            "DELETE", "/v1/readers/{reader}", .removeReader, .technician, .prepares,
+            problems: .backend + [.readerNotFound, .readerBusy, .queueFull]
+        ) {
             call throws(Problem) in
             let name = try call.parameters { $0.path("reader", .name) }
             try await call.service.removeReader(name, caller: call.caller)
             return .answer(.empty)
         },
         Route(
-            "POST", "/v1/readers/{reader}/identify", .technician, .prepares, body: .optional,
+            "POST", "/v1/readers/{reader}/identify", .identifyReader, .technician, .prepares, body: .optional,
             problems: .backend + [.readerNotFound, .readerBusy, .noCart, .readerUnavailable]
         ) { call throws(Problem) in
             let name = try call.parameters { $0.path("reader", .name) }
@@ -35,7 +38,7 @@ extension Route {
             return .answer(.empty)
         },
         Route(
-            "POST", "/v1/readers/{reader}/connect", .technician, .prepares, body: .optional,
+            "POST", "/v1/readers/{reader}/connect", .connectReader, .technician, .prepares, body: .optional,
             problems: .backend + [.readerNotFound, .readerBusy, .noCart, .readerUnavailable]
         ) { call throws(Problem) in
             let name = try call.parameters { $0.path("reader", .name) }
@@ -43,7 +46,7 @@ extension Route {
             return .json(200, try await call.service.connectReader(name, body, caller: call.caller))
         },
         Route(
-            "POST", "/v1/readers/{reader}/disconnect", .technician, .prepares, body: .optional,
+            "POST", "/v1/readers/{reader}/disconnect", .disconnectReader, .technician, .prepares, body: .optional,
             problems: .backend + [.readerNotFound, .readerBusy]
         ) { call throws(Problem) in
             let name = try call.parameters { $0.path("reader", .name) }

@@ -14,6 +14,8 @@ struct Route: Sendable {
     let method: String
     /// As the contract writes it: `/v1/payments/{id}/cancel`.
     let pattern: String
+    /// What the OpenAPI document says of it.
+    let document: OperationDocument
     let segments: [Segment]
     let role: Role
     let work: Work
@@ -25,11 +27,13 @@ struct Route: Sendable {
     let operation: @Sendable (Call) async throws(Problem) -> Reply
 
     init(
-        _ method: String, _ pattern: String, _ role: Role, _ work: Work, body: BodyUse = .none, holdsSecret: Bool = false,
+        _ method: String, _ pattern: String, _ document: OperationDocument, _ role: Role, _ work: Work, body: BodyUse = .none,
+        holdsSecret: Bool = false,
         problems: [Problem.Code] = [], operation: @escaping @Sendable (Call) async throws(Problem) -> Reply
     ) {
         self.method = method
         self.pattern = pattern
+        self.document = document
         self.segments = pattern.split(separator: "/").map { segment in
             segment.hasPrefix("{") ? .parameter(String(segment.dropFirst().dropLast())) : .word(String(segment))
         }

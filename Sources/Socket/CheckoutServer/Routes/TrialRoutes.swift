@@ -4,7 +4,7 @@ extension Route {
     /// The first hour with a reader.
     static let trials: [Route] = [
         Route(
-            "POST", "/v1/readers/{reader}/trial", .technician, .checks, body: .required,
+            "POST", "/v1/readers/{reader}/trial", .tryReader, .technician, .checks, body: .required,
             problems: .backend + [.readerNotFound, .readerBusy, .readerUnavailable]
         ) { call throws(Problem) in
             let name = try call.parameters { $0.path("reader", .name) }

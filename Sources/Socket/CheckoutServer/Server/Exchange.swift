@@ -1,3 +1,4 @@
+import TextSafety
 import JSON
 import CheckoutAPI
 import Logging
@@ -186,7 +187,7 @@ struct Exchange: Sendable {
             "request_id": "\(requestID)", "status": "\(status)", "uid": "\(connection.peer.map { String($0.uid) } ?? "?")",
             "duration": "\(ContinuousClock.now - began)",
         ]
-        if let head { metadata["request"] = "\(shown(head.method)) \(shown(head.path, limit: 300))" }
+        if let head { metadata["request"] = "\(Shown.line(head.method, limit: 100)) \(Shown.line(head.path))" }
         if let code { metadata["code"] = "\(code)" }
         server.logger.log(level: status >= 500 ? .warning : .debug, "answered", metadata: metadata)
     }

@@ -1,3 +1,5 @@
+import TextSafety
+
 /// What goes into the support archive, and what of it was taken out again.
 package struct SupportBundle: Sendable {
     package struct File: Sendable {
@@ -12,10 +14,13 @@ package struct SupportBundle: Sendable {
     /// What could not be had, and why.
     package private(set) var missing: [String] = []
 
+    /// Stands where something was taken out.
+    package static let removed = "(removed)"
+
     package init() {}
 
     package mutating func add(_ name: String, _ what: String, _ text: String) {
-        let (clean, removed) = Cleaning.cleaned(text)
+        let (clean, removed) = SecretShapes.hidden(text, mark: Self.removed, reach: .names)
         files.append(File(name: name, what: what, text: clean, removed: removed))
     }
 

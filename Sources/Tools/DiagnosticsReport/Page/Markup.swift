@@ -1,3 +1,5 @@
+import TextSafety
+
 internal import CheckoutAPI
 
 /// HTML and SVG text in which everything from outside is a text and nothing else.
@@ -37,10 +39,10 @@ struct Markup: Sendable, Equatable {
 
     static func joined(_ parts: [Markup]) -> Markup { Markup(markup: parts.map(\.text).joined()) }
 
-    /// No markup, no control characters, nothing that turns the direction of what follows, and bounded.
+    /// No markup, nothing that cannot be seen or turns the direction of what follows, no secret, and bounded.
     private static func escaped(_ text: String, limit: Int) -> String {
         var result = String.UnicodeScalarView()
-        for (count, scalar) in text.unicodeScalars.enumerated() {
+        for (count, scalar) in SecretShapes.hidden(text).text.unicodeScalars.enumerated() {
             guard count < limit else {
                 result.append("…")
                 break
@@ -53,10 +55,7 @@ struct Markup: Sendable, Equatable {
             case "'": result.append(contentsOf: "&#39;".unicodeScalars)
             case "\n", "\t": result.append(scalar)
             default:
-                switch scalar.properties.generalCategory {
-                case .control, .format, .surrogate, .privateUse, .unassigned: result.append(" ")
-                default: result.append(scalar)
-                }
+                result.append(Shown.isSeen(scalar) ? scalar : " ")
             }
         }
         return String(result)

@@ -1,20 +1,7 @@
-/// Text from outside, fit for a terminal: no control characters (they could move the cursor or hide a line), and bounded.
-func shown(_ text: String, limit: Int = 300) -> String {
-    var result = String.UnicodeScalarView()
-    var count = 0
-    for scalar in text.unicodeScalars {
-        guard count < limit else {
-            result.append("…")
-            break
-        }
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator, .surrogate, .format: result.append(" ")
-        default: result.append(scalar)
-        }
-        count += 1
-    }
-    return String(result)
-}
+import TextSafety
+
+/// Text from outside, fit for a terminal: nothing that could move the cursor or hide a line, and bounded.
+func shown(_ text: String, limit: Int = Shown.limit) -> String { Shown.plain(text, limit: limit) }
 
 /// Breaks text into lines of at most `width` characters, between words where possible.
 func wrapped(_ text: String, width: Int = TextWidth.prose, indent: String = "") -> String {

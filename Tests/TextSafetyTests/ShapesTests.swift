@@ -1,9 +1,10 @@
 import Testing
 
 @testable import DiagnosticsReport
+@testable import TextSafety
 
 /// What is taken out of the support archive, and what is left in.
-@Suite struct CleaningTests {
+@Suite struct ShapesTests {
     @Test(arguments: [
         "sk_live_51Habcdefghij", "rk_test_51Habcdefghij", "pst_test_YWNjdF8xS0l", "pi_3abc_secret_Zyx987654", "seti_1abc_secret_Zyx987654",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "whsec_0123456789abcdef", "4242424242424242", "4242 4242 4242 4242",
@@ -11,10 +12,10 @@ import Testing
     ])
     func `what looks like a secret or a card is taken out, wherever it stands`(secret: String) {
         for text in ["\(secret)", "before \(secret) after", "{\"a\":\"\(secret)\"}", "x=\(secret);", "(\(secret))", "\(secret).\n"] {
-            let (clean, removed) = Cleaning.cleaned(text)
-            #expect(removed == 1, "\(text)")
+            let (clean, places) = hidden(text)
+            #expect(places == 1, "\(text)")
             #expect(!clean.contains(secret), "\(clean)")
-            #expect(clean.contains(Cleaning.mark))
+            #expect(clean.contains("(removed)"))
         }
     }
 
@@ -25,10 +26,10 @@ import Testing
         ("password: hunter2", "password: (removed)"),
     ])
     func `a value that is named as a secret is taken out, whatever it looks like`(text: String, clean: String) {
-        #expect(!Cleaning.cleaned(text).text.contains("9753"))
-        #expect(Cleaning.cleaned(text).removed >= 1)
-        if !text.hasPrefix("Authorization") { #expect(Cleaning.cleaned(text).text == clean) }
-        #expect(!Cleaning.cleaned(text).text.contains("abc.def"))
+        #expect(!hidden(text).text.contains("9753"))
+        #expect(hidden(text).places >= 1)
+        if !text.hasPrefix("Authorization") { #expect(hidden(text).text == clean) }
+        #expect(!hidden(text).text.contains("abc.def"))
     }
 
     @Test(arguments: [
@@ -40,8 +41,30 @@ import Testing
         "前台 “Front Desk” – 12.00 €", "127-36-224-18.ets7xbciysz2gctpuumh.device.stripe-terminal-local-reader.net",
     ])
     func `what a technician needs stays as it is`(text: String) {
-        #expect(Cleaning.cleaned(text).text == text)
-        #expect(Cleaning.cleaned(text).removed == 0)
+        #expect(hidden(text).text == text)
+        #expect(hidden(text).places == 0)
+    }
+
+    /// As for the archive, which takes out most.
+    private func hidden(_ text: String) -> (text: String, places: Int) {
+        SecretShapes.hidden(text, mark: SupportBundle.removed, reach: .names)
+    }
+
+    @Test(arguments: [
+        "client_secret_key is missing", "token: this field is required", "Basic authentication is required", "Bearer tokens are taken",
+        "cvc: this field may not be blank", "the password: is wrong",
+    ])
+    func `a sentence for people keeps its words`(text: String) {
+        #expect(SecretShapes.hidden(text).text == text)
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["eyJ", "_secret_", "a_secret_", "4", "4 ", "Bearer ", "pst_", "token:", "x=", "e\u{301}"])
+    func `a hostile text costs no more than its length`(piece: String) {
+        let text = String(repeating: piece, count: 1_000_000 / piece.utf8.count)
+        let start = ContinuousClock.now
+        _ = hidden(text)
+        _ = Shown.line(text, hiding: ["pst_pst_pst_pst_x"])
+        #expect(ContinuousClock.now - start < .seconds(30))
     }
 
     @Test func `the list of contents says what was taken out and what is missing`() {

@@ -1,0 +1,181 @@
+/// What looks like a secret or a card's number, whoever it belongs to. It goes by the forms that such things have.
+///
+/// No text that leaves should hold any: this is the net below, for what another program put into its words. A publishable key (`pk_`) is no secret.
+package enum SecretShapes {
+    package static let mark = "<redacted>"
+
+    /// How far the net reaches.
+    package enum Reach: Sendable {
+        /// What has the form of a secret.
+        case forms
+        /// And the value of whatever is named as one. A sentence for people would lose its words by it: "token: this field is required".
+        case names
+    }
+
+    /// - Parameter spared: is asked of each place, and says true of what is known to be none.
+    /// - Returns: the text, and how many places were taken out of it.
+    package static func hidden(
+        _ text: String, mark: String = mark, reach: Reach = .forms, sparing spared: (String) -> Bool = { _ in false }
+    ) -> (text: String, places: Int) {
+        let skeleton = Skeleton(text)
+        let found = places(skeleton, reach).filter { !spared(skeleton.text($0)) }
+        guard !found.isEmpty else { return (text, 0) }
+        return (skeleton.replacing(found.map { ($0, mark) }), found.count)
+    }
+
+    package static func hasAny(_ text: String) -> Bool { !places(Skeleton(text), .forms).isEmpty }
+
+    private static func places(_ skeleton: Skeleton, _ reach: Reach) -> [Range<Int>] {
+        let bytes = skeleton.bytes
+        var found: [Range<Int>] = []
+        var place = 0
+        var announcement = Announcement.none
+        while place < bytes.count {
+            guard isWord(bytes[place]) else {
+                // A value may be quoted and stand after a colon or an equals sign; anything else ends the suspicion.
+                if announcement != .none, !separators.contains(bytes[place]) { announcement = .none }
+                place += 1
+                continue
+            }
+            if let end = CardNumbers.end(bytes, place) {
+                found.append(place..<end)
+                place = end
+                announcement = .none
+                continue
+            }
+            let end = bytes[place...].firstIndex { !isWord($0) } ?? bytes.count
+            let word = place..<end
+            let follows = self.announcement(by: word, bytes, reach)
+            if announcement.means(bytes[word]) {
+                found.append(word)
+                // "Authorization: Bearer …": the scheme goes, and what it announces.
+                announcement = follows
+            } else {
+                found += forms(skeleton, word)
+                announcement = follows
+            }
+            place = end
+        }
+        return found
+    }
+
+    // MARK: Forms
+
+    private static let prefixes = ["sk_live_", "sk_test_", "rk_live_", "rk_test_", "ek_live_", "ek_test_", "pst_", "whsec_"].map {
+        Array($0.utf8)
+    }
+    private static let infix = Array("_secret_".utf8)
+    private static let webToken = Array("eyJ".utf8)
+    /// A web token's first part is longer; three letters are a word.
+    private static let leastWebToken = 10
+    /// No secret is longer. What a longer word hides is not looked for, so that a hostile one costs no time: with a mark in it, it goes as a whole.
+    private static let longest = 8 * 1024
+
+    /// The secrets in one word: Stripe's keys and tokens, client secrets, JSON web tokens.
+    private static func forms(_ skeleton: Skeleton, _ word: Range<Int>) -> [Range<Int>] {
+        // Most words are neither, and are looked at once.
+        guard skeleton.bytes[word].contains(where: { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "J") }) else { return [] }
+        guard word.count <= longest else {
+            let isWebToken = skeleton.bytes[word].starts(with: webToken)
+            let hasMark = isWebToken || (prefixes + [infix]).contains { skeleton.first($0, in: word) != nil }
+            return hasMark ? [word] : []
+        }
+        var found: [Range<Int>] = []
+        var rest = word
+        while !rest.isEmpty {
+            let marks = (prefixes + [infix, webToken]).compactMap { mark in skeleton.first(mark, in: rest).map { (place: $0, mark: mark) } }
+            guard let (place, mark) = marks.min(by: { $0.place < $1.place }) else { break }
+            let secret = whole(skeleton.bytes, mark: place..<place + mark.count, in: word, from: rest.lowerBound)
+            if isSecret(skeleton.bytes, secret, mark: mark, at: place) {
+                found.append(secret)
+                rest = max(secret.upperBound, place + mark.count)..<word.upperBound
+            } else {
+                rest = place + 1..<word.upperBound
+            }
+        }
+        return found
+    }
+
+    /// From the beginning of what the mark stands in to the end of the word, less the point that ends a sentence.
+    private static func whole(_ bytes: [UInt8], mark: Range<Int>, in word: Range<Int>, from least: Int) -> Range<Int> {
+        var start = mark.lowerBound
+        while start > least, isToken(bytes[start - 1]) { start -= 1 }
+        var end = word.upperBound
+        while end > mark.upperBound, bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
+        return start..<end
+    }
+
+    private static func isSecret(_ bytes: [UInt8], _ secret: Range<Int>, mark: [UInt8], at place: Int) -> Bool {
+        switch mark {
+        case webToken: return place == secret.lowerBound && secret.count >= leastWebToken
+        // `client_secret_key` is a name and stays: an intent's id, or what follows, has a digit, a capital or a star in it.
+        case infix:
+            return place > secret.lowerBound && secret.upperBound > place + mark.count
+                && bytes[secret].contains { isDigit($0) || (65...90).contains($0) || $0 == UInt8(ascii: "*") }
+        default: return secret.upperBound > place + mark.count
+        }
+    }
+
+    // MARK: Names
+
+    private enum Announcement {
+        case none
+        /// "Bearer", in a sentence: what has a digit or a capital in it, or is long.
+        case likely
+        case certain
+
+        func means(_ word: ArraySlice<UInt8>) -> Bool {
+            switch self {
+            case .none: false
+            case .likely:
+                word.count >= 6
+                    && (word.count >= 20 || word.dropFirst().contains { SecretShapes.isDigit($0) || (65...90).contains($0) })
+            case .certain: true
+            }
+        }
+    }
+
+    private static let names = ["token", "secret", "password", "last4", "authorization", "cvc", "pan"].map { Array($0.utf8) }
+    private static let schemes = ["bearer", "basic"].map { Array($0.utf8) }
+
+    /// `"last4": …`, `access_token=…`, `Bearer …`. A path that ends so (`token_file = "/etc/…"`) does not: paths are told.
+    private static func announcement(by word: Range<Int>, _ bytes: [UInt8], _ reach: Reach) -> Announcement {
+        guard reach == .names || (5...6).contains(word.count) else { return .none }
+        let lower = bytes[word].map { (65...90).contains($0) ? $0 + 32 : $0 }
+        if schemes.contains(lower) {
+            guard bytes.dropFirst(word.upperBound).first == UInt8(ascii: " ") else { return .none }
+            return reach == .names ? .certain : .likely
+        }
+        guard reach == .names, names.contains(where: { lower == $0 || lower.ends(with: [UInt8(ascii: "_")] + $0) }) else { return .none }
+        // A name is followed by a colon or an equals sign, perhaps after a quote and blanks; in a sentence it is not.
+        let behind = bytes[word.upperBound...].prefix(3).drop { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: " ") }
+        let next = behind.first ?? bytes.dropFirst(word.upperBound + 3).first
+        return next == UInt8(ascii: ":") || next == UInt8(ascii: "=") ? .certain : .none
+    }
+
+    // MARK: Words
+
+    private static let separators = Set(#" "':=\"#.utf8)
+
+    static func isWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "~"): true
+        default: isToken(byte)
+        }
+    }
+
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "*"):
+            true
+        default: false
+        }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+}
+
+extension [UInt8] {
+    fileprivate func ends(with other: [UInt8]) -> Bool { count >= other.count && suffix(other.count).elementsEqual(other) }
+}
