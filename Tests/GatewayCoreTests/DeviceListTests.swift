@@ -240,4 +240,22 @@ import Moments
         #expect(list.views.first?.facts.reason?.message.contains("refused the connection") == true)
         #expect(changes(list.seen([Self.lan("10.0.0.5")], readers: [], at: 2)).last == "added lan:abc.\(ReaderName.suffix)")
     }
+
+    @Test func `readers are held against the devices once, and again when a device, a reader or their order is another`() {
+        var devices = DeviceList()
+        _ = devices.enumerated([Self.link()], readers: [], at: 0)
+        let readers = [Shared(Self.reader()), Shared(Self.reader("tmr_2", serial: nil))]
+        #expect(devices.isToBeJoined(with: readers))
+        devices.isJoined(with: readers)
+        #expect(!devices.isToBeJoined(with: readers))
+        #expect(devices.isToBeJoined(with: readers.reversed()))
+        var renamed = readers
+        renamed[0].value.label = "Bar"
+        #expect(devices.isToBeJoined(with: renamed))
+        devices.excluded = ["S1"]
+        #expect(devices.isToBeJoined(with: readers))
+        devices.isJoined(with: readers)
+        _ = devices.enumerated([], readers: [], at: 1)
+        #expect(devices.isToBeJoined(with: readers))
+    }
 }

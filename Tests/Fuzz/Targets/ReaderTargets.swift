@@ -1,4 +1,5 @@
 import JSON
+import Moments
 import GatewayCore
 import GatewayModel
 import NIOCore
@@ -12,14 +13,18 @@ enum ReaderTarget {
     @Sendable static func run(_ bytes: [UInt8]) {
         var choices = Choices(bytes)
         let usd = Currency(unchecked: "usd")
-        let intent = IntentID(unchecked: "pi_1")
-        _ = intent
-        let commands: [ReaderCommand] = [.heartbeat, .clearDisplay(nil), .query, .cancelCollect, .queryReusable, .cancelReusable]
+        let transaction = TransactionContext(transactionID: "4711", startTime: 1_795_377_938_123)
+        let card = CollectedCard(summary: CardSummary(brand: nil, last4: nil, entry: nil), tipMinor: 0, echo: Secret("{}"))
+        let commands: [ReaderCommand] = [
+            .heartbeat, .clearDisplay(nil), .query(transaction), .cancelCollect(transaction), .queryReusable, .cancelReusable,
+            .confirm(transaction, intent: IntentID(unchecked: "pi_1"), card: card), .confirmReusable(echo: Secret("{}")),
+            .activate(token: ConnectionToken(Secret("pst_test_abc")), failIfInUse: true),
+        ]
         let command = commands[Int(choices.byte()) % commands.count]
         let reader = ReplyReader(command: command, session: nil)
         do throws(ReaderFailure) {
             let reply = try reader.reply(status: 200, body: choices.rest, id: 7)
-            if case .collected(let card) = reply {
+            if case .card(let card) = reply {
                 require((0...MinorUnits.largest).contains(card.tipMinor), "a tip of \(card.tipMinor)")
             }
         } catch {

@@ -14,14 +14,18 @@ import TextSafety
 enum AnswerTarget {
     @Sendable static func run(_ bytes: [UInt8]) {
         let fields = Fields(call: "fuzz")
-        if let answer = read(bytes, ConfigurationAnswer.self) { keep { _ = try fields.publishableKey(answer.publishableKey) } }
-        if let answer = read(bytes, ConnectionTokenAnswer.self) { keep { _ = try fields.token(answer.token, "t", prefix: "pst_") } }
+        if let answer = read(bytes, ConfigurationAnswer.self) {
+            keep { () throws(CallFailure) in _ = try fields.publishableKey(answer.publishableKey) }
+        }
+        if let answer = read(bytes, ConnectionTokenAnswer.self) {
+            keep { () throws(CallFailure) in _ = try fields.token(answer.token, "t", prefix: "pst_") }
+        }
         if let answer = read(bytes, PaymentIntentAnswer.self) {
-            keep {
+            keep { () throws(CallFailure) in
                 let id = try fields.stripeID(answer.id, "i", prefix: "pi_")
                 require(id.utf8.count <= 255, "an id of \(id.utf8.count) bytes")
             }
-            keep { _ = try fields.clientSecret(answer.clientSecret, prefix: "pi_") }
+            keep { () throws(CallFailure) in _ = try fields.clientSecret(answer.clientSecret, prefix: "pi_") }
         }
         _ = read(bytes, SetupIntentAnswer.self)
         _ = read(bytes, PaymentStatusAnswer.self)

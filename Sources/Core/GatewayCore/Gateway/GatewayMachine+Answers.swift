@@ -38,76 +38,88 @@ extension GatewayMachine {
     }
 
     mutating func handle(_ purpose: CallPurpose, _ answer: Answer, at now: Now) {
-        switch (purpose, answer) {
-        case (.append, .append(let result)): appended(result, at: now)
-        case (.networks, .networks(let result)): networksTold(result, at: now)
-        case (.lookAtUSB, .lookedAtUSB(let result)): lookedAtUSB(result, at: now)
-        case (.scan(let batch), .lookedAtLAN(let findings)): scanned(batch, findings, at: now)
-        case (.reader(let id, let sequence), .reader(let result)):
-            changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
-        case (.verifyIntent(let cart, let number), .intent(let result)): intentVerified(cart, number, result, at: now)
-        case (.evidence(_, let cart), .intent(let result)), (.watch(let cart, _), .intent(let result)): intentRead(cart, result, at: now)
-        case (.keyedRead(let cart, let intent), .intent(let result)):
-            let facts: IntentFacts? = if case .success(let facts) = result { facts } else { nil }
-            keyedRead(cart, intent, facts, at: now)
-        case (.heldRead(let cart), .intent(let result)): heldRead(cart, result, at: now)
-        case (.stripeReaders(let reader), .stripeReaders(let result)): stripeListed(reader, result, at: now)
-        case (_, .configuration(let result)):
-            judgeBackend(result.failure, at: now)
-            configured(purpose, result, at: now)
-        case (.token(let cart), .connectionToken(let result)):
-            judgeBackend(result.failure, at: now)
-            carts.warmUps.ended(WarmUps.Item(.token, cart))
-            tokenAnswered(cart, result, at: now)
-        case (_, .paymentIntent(let result)):
-            judgeBackend(result.failure, at: now)
-            switch purpose {
-            case .createIntent(let cart, let number): intentCreated(cart, number, result, at: now)
-            case .keyedIntent(let id, let cart): keyedIntentAnswered(id, cart, result, at: now)
-            case .keyedAgain(let cart, let intent): keyedAgainAnswered(cart, intent, result, at: now)
-            default: break
+        if let outcome = answer.ofBackend { judgeBackend(outcome.failure, at: now) }
+        switch purpose {
+        case .append: if case .append(let result) = answer { return appended(result, at: now) }
+        case .networks: if case .networks(let result) = answer { return networksTold(result, at: now) }
+        case .lookAtUSB: if case .lookedAtUSB(let result) = answer { return lookedAtUSB(result, at: now) }
+        case .scan(let batch): if case .lookedAtLAN(let findings) = answer { return scanned(batch, findings, at: now) }
+        case .reader(let id, let sequence):
+            guard case .reader(let result) = answer else { break }
+            return changeReader(id, at: now) { reader, random in reader.answered(sequence: sequence, result, at: now, random: &random) }
+        case .backendReaders: if case .backendReaders(let result) = answer { return backendListed(result, at: now) }
+        case .stripeReaders(let reader): if case .stripeReaders(let result) = answer { return stripeListed(reader, result, at: now) }
+        case .terminals: if case .backendReaders(let result) = answer { return terminalsListed(result, at: now) }
+        case .terminalChange: if case .terminalChanged(let result) = answer { return terminalChanged(result, at: now) }
+        case .setupIntent(let setup): if case .setupIntent(let result) = answer { return setupIntentAnswered(setup, result, at: now) }
+        case .storeCard(let setup):
+            if case .storedCard(let result) = answer { return change(setup, at: now) { $0.stored(result, at: now) } }
+        case .configuration, .configurationRequest:
+            if case .configuration(let result) = answer { return configured(purpose, result, at: now) }
+        case .token(let cart): if case .connectionToken(let result) = answer { return tokenAnswered(cart, result, at: now) }
+        case .createIntent, .keyedIntent, .keyedAgain:
+            if case .paymentIntent(let result) = answer { return intentAnswered(purpose, result, at: now) }
+        case .verifyIntent, .evidence, .watch, .keyedRead, .heldRead:
+            if case .intent(let result) = answer { return intentRead(purpose, result, at: now) }
+        case .baseline, .status, .cartStatus, .keyedCheck, .resolution:
+            if case .paymentStatus(let result) = answer { return statusAnswered(purpose, result, at: now) }
+        }
+        log(.error, "an answer of another kind than its question came; it was dropped")
+    }
+
+    private mutating func intentAnswered(_ purpose: CallPurpose, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
+        if case .createIntent(let cart, let number) = purpose { intentCreated(cart, number, result, at: now) }
+        if case .keyedIntent(let id, let cart) = purpose { keyedIntentAnswered(id, cart, result, at: now) }
+        if case .keyedAgain(let cart, let intent) = purpose { keyedAgainAnswered(cart, intent, result, at: now) }
+    }
+
+    private mutating func intentRead(_ purpose: CallPurpose, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
+        if case .verifyIntent(let cart, let number) = purpose { intentVerified(cart, number, result, at: now) }
+        if case .evidence(_, let cart) = purpose { intentRead(cart, result, at: now) }
+        if case .watch(let cart, _) = purpose { intentRead(cart, result, at: now) }
+        if case .keyedRead(let cart, let intent) = purpose { keyedRead(cart, intent, result.value, at: now) }
+        if case .heldRead(let cart) = purpose { heldRead(cart, result, at: now) }
+    }
+
+    private mutating func statusAnswered(_ purpose: CallPurpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
+        if case .baseline(let payment) = purpose { baselineAnswered(payment, result.value, at: now) }
+        if case .status(let payment) = purpose { statusAnswered(payment, result.value, at: now) }
+        if case .cartStatus(let id, let cart) = purpose {
+            if let status = result.value { cartDecided(cart, status, at: now) }
+            tell(id, result) { .cartStatus($0) }
+        }
+        if case .keyedCheck(let cart) = purpose { keyedStatusAnswered(cart, result, at: now) }
+        if case .resolution(let payment) = purpose { resolutionAnswered(payment, result.value, at: now) }
+    }
+
+    private mutating func setupIntentAnswered(_ setup: CardSetupID, _ result: Result<BackendSetupIntent, CallFailure>, at now: Now) {
+        change(setup, at: now) { machine in
+            switch result {
+            case .success(let intent): machine.intentReady(intent.id, at: now)
+            case .failure(let failure): machine.intentFailed(failure, at: now)
             }
-        case (_, .paymentStatus(let result)):
-            judgeBackend(result.failure, at: now)
-            statusAnswered(purpose, result, at: now)
-        case (.terminals, .backendReaders(let result)):
-            judgeBackend(result.failure, at: now)
-            terminalsListed(result, at: now)
-        case (.terminalChange, .terminalChanged(let result)):
-            judgeBackend(result.failure, at: now)
-            terminalChanged(result, at: now)
-        case (.setupIntent(let setup), .setupIntent(let result)):
-            judgeBackend(result.failure, at: now)
-            change(setup, at: now) { machine in
-                switch result {
-                case .success(let intent): machine.intentReady(intent.id, at: now)
-                case .failure(let failure): machine.intentFailed(failure, at: now)
-                }
-            }
-        case (.storeCard(let setup), .storedCard(let result)):
-            judgeBackend(result.failure, at: now)
-            change(setup, at: now) { $0.stored(result, at: now) }
-        case (.backendReaders, .backendReaders(let result)):
-            judgeBackend(result.failure, at: now)
-            backendListed(result, at: now)
-        default: log(.error, "an answer of another kind than its question came; it was dropped")
+        }
+    }
+
+    private mutating func tell<Value>(_ id: RequestID, _ result: Result<Value, CallFailure>, _ response: (Value) -> Response) {
+        switch result {
+        case .success(let value): respond(id, response(value))
+        case .failure(let failure): refuse(id, .from(failure))
         }
     }
 
     private mutating func configured(_ purpose: CallPurpose, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
-        let cart: CartID
-        switch purpose {
-        case .configuration(let named):
-            cart = named
-            carts.warmUps.ended(WarmUps.Item(.configuration, cart))
-        case .configurationRequest(let id, let named):
-            cart = named
-            switch result {
-            case .success(let configuration): respond(id, .configuration(configuration))
-            case .failure(let failure): refuse(id, .from(failure))
-            }
-        default: return
+        if case .configurationRequest(let id, let cart) = purpose {
+            tell(id, result) { .configuration($0) }
+            configured(cart, result, at: now)
         }
+        if case .configuration(let cart) = purpose {
+            carts.warmUps.ended(WarmUps.Item(.configuration, cart))
+            configured(cart, result, at: now)
+        }
+    }
+
+    private mutating func configured(_ cart: CartID, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
         carts[cart]?.configurationAsked = false
         guard case .success(let configuration) = result else { return }
         carts[cart]?.configuration = configuration
@@ -117,32 +129,20 @@ extension GatewayMachine {
         }
     }
 
-    private mutating func statusAnswered(_ purpose: CallPurpose, _ result: Result<CartStatus, CallFailure>, at now: Now) {
-        let status: CartStatus? = if case .success(let said) = result { said } else { nil }
-        switch purpose {
-        case .baseline(let payment):
-            if let cart = payments[payment]?.record.request.cart, let status { cartDecided(cart, status, at: now) }
-            change(payment, at: now) { $0.baseline(status, at: now) }
-        case .status(let payment):
-            guard let cart = payments[payment]?.record.request.cart else { return }
-            let failed: String?? = if case .failed(let error)? = status { .some(error) } else { nil }
-            change(payment, at: now) {
-                $0.noteFailed(failed)
-                return []
-            }
-            if let status { cartDecided(cart, status, at: now) }
-            queue.add(.owed(.heard(payment, failed: failed)))
-        case .cartStatus(let id, let cart):
-            switch result {
-            case .success(let status):
-                cartDecided(cart, status, at: now)
-                respond(id, .cartStatus(status))
-            case .failure(let failure): refuse(id, .from(failure))
-            }
-        case .keyedCheck(let cart): keyedStatusAnswered(cart, result, at: now)
-        case .resolution(let payment): resolutionAnswered(payment, status, at: now)
-        default: break
+    private mutating func baselineAnswered(_ payment: PaymentID, _ status: CartStatus?, at now: Now) {
+        if let cart = payments[payment]?.record.request.cart, let status { cartDecided(cart, status, at: now) }
+        change(payment, at: now) { $0.baseline(status, at: now) }
+    }
+
+    private mutating func statusAnswered(_ payment: PaymentID, _ status: CartStatus?, at now: Now) {
+        guard let cart = payments[payment]?.record.request.cart else { return }
+        let failed: String?? = if case .failed(let error)? = status { .some(error) } else { nil }
+        change(payment, at: now) {
+            $0.noteFailed(failed)
+            return []
         }
+        if let status { cartDecided(cart, status, at: now) }
+        queue.add(.owed(.heard(payment, failed: failed)))
     }
 
     // MARK: After a restart
@@ -192,7 +192,7 @@ extension GatewayMachine {
     package var journalWrittenAt: WallTime? { outbox.writtenAt }
     /// Asked for the intent of a cart again, the backend has given another.
     package var makesNewIntents: Bool { backend.makesNewIntents }
-    package var openPayments: [PaymentRecord] { payments.values.map(\.record).sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
+    package var openPayments: [PaymentRecord] { payments.values.map { $0.record }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
     package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
     package var hasListedReaders: Bool { lists.hasListed }
@@ -202,5 +202,27 @@ extension Result {
     fileprivate var failure: Failure? {
         if case .failure(let failure) = self { return failure }
         return nil
+    }
+
+    fileprivate var value: Success? {
+        if case .success(let value) = self { return value }
+        return nil
+    }
+}
+
+extension Answer {
+    /// What it says of the backend itself; nil: somebody else has answered.
+    fileprivate var ofBackend: Result<Void, CallFailure>? {
+        switch self {
+        case .configuration(let result): result.map { _ in }
+        case .connectionToken(let result): result.map { _ in }
+        case .paymentIntent(let result): result.map { _ in }
+        case .paymentStatus(let result): result.map { _ in }
+        case .setupIntent(let result): result.map { _ in }
+        case .storedCard(let result): result.map { _ in }
+        case .backendReaders(let result): result.map { _ in }
+        case .terminalChanged(let result): result
+        case .stripeReaders, .intent, .reader, .append, .networks, .lookedAtLAN, .lookedAtUSB: nil
+        }
     }
 }

@@ -156,13 +156,12 @@ extension GatewayMachine {
 
     /// Feeds one event to a set-up and queues what follows.
     mutating func change(_ id: CardSetupID, at now: Now, _ event: (inout CardSetupMachine) -> [CardSetupMachine.Action]) {
-        guard var machine = cardSetups[id] else { return }
-        let actions = event(&machine)
-        cardSetups[id] = machine
+        let outcome = cardSetups.change(id) { (epoch: $0.epoch, actions: event(&$0)) }
+        guard let (epoch, actions) = outcome else { return }
         for action in actions {
             switch action {
             case .owed(let owed): queue.add(.owed(.cardSetup(id, owed)))
-            case .begun(let begun): queue.add(.begun(.cardSetup(id, epoch: machine.epoch, begun)))
+            case .begun(let begun): queue.add(.begun(.cardSetup(id, epoch: epoch, begun)))
             }
         }
     }

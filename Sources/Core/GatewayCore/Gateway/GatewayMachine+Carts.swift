@@ -217,11 +217,10 @@ extension GatewayMachine {
     static let maximumRemembered = 2000
 
     mutating func changeKeeper(_ cart: CartID, at now: Now, _ event: (inout TokenKeeper) -> [TokenKeeper.Action]) {
-        guard var keeper = carts[cart]?.keeper else { return }
-        let actions = event(&keeper)
-        carts[cart]?.keeper = keeper
+        let outcome = carts.change(cart) { (actions: event(&$0.keeper), isClaimed: $0.keeper.isClaimed) }
+        guard let (actions, isClaimed) = outcome else { return }
         // Whoever waits for it does not wait for its turn.
-        if keeper.isClaimed, carts.warmUps.remove(WarmUps.Item(.token, cart)) { queue.add(.begun(.keeper(cart, .request))) }
+        if isClaimed, carts.warmUps.remove(WarmUps.Item(.token, cart)) { queue.add(.begun(.keeper(cart, .request))) }
         for action in actions {
             switch action {
             case .owed(let owed): queue.add(.owed(.keeper(cart, owed)))
@@ -246,6 +245,7 @@ extension GatewayMachine {
     }
 
     mutating func tokenAnswered(_ cart: CartID, _ result: Result<ConnectionToken, CallFailure>, at now: Now) {
+        carts.warmUps.ended(WarmUps.Item(.token, cart))
         var draw = SeededRandom(seed: random.next())
         changeKeeper(cart, at: now) { keeper in
             switch result {

@@ -16,38 +16,43 @@ extension GatewayMachine {
     /// Joins devices and readers again, after anything that may have changed either.
     mutating func joinDevices(at now: Now) {
         guard !devices.isEmpty || readers.values.contains(where: { $0.facts.usb != nil || $0.facts.seen != nil }) else { return }
-        let known = factsForDevices
         devices.excluded = policy.usbExclude
+        let shared = inChargeFirst(readers.facts) { $0.value.id }
+        guard devices.isToBeJoined(with: shared) else { return }
+        let known = shared.map(\.value)
         tell(devices.judge(readers: known))
+        var isNews = false
         for facts in known {
             let seen = devices.sighting(of: facts)
             if seen != facts.seen {
+                isNews = true
                 changeReader(facts.id, at: now) { reader, _ in reader.sighted(seen, at: now) }
                 noteMove(facts, seen)
             }
             let plugged = devices.place(of: facts.id)
             guard plugged?.place != facts.usbPlace else { continue }
+            isNews = true
             changeReader(facts.id, at: now) { reader, random in
                 reader.plugged(plugged?.place, plugged?.facts, at: now, random: &random)
             }
             queue.readerChanged(facts.id)
         }
+        if !isNews { devices.isJoined(with: shared) }
     }
 
     /// Of several entries of one device the one that drives it comes first: what is seen and what is plugged in is its.
-    private var factsForDevices: [ReaderFacts] {
-        inChargeFirst(readers.ids.compactMap { readers[$0]?.facts })
-    }
+    private var factsForDevices: [ReaderFacts] { inChargeFirst(readers.facts) { $0.value.id }.map(\.value) }
 
-    private func inChargeFirst(_ known: [ReaderFacts]) -> [ReaderFacts] {
-        let isBehind = { (facts: ReaderFacts) in readers.identities.standsBack(for: facts.id) != nil }
-        return known.filter { !isBehind($0) } + known.filter(isBehind)
+    private func inChargeFirst<Known>(_ known: [Known], id: (Known) -> ReaderID) -> [Known] {
+        let identities = readers.identities
+        guard identities.hasTwins else { return known }
+        return known.filter { identities.standsBack(for: id($0)) == nil } + known.filter { identities.standsBack(for: id($0)) != nil }
     }
 
     /// The same facts, with the USB links that are plugged in.
     mutating func joined(_ listed: [ReaderFacts]) -> [ReaderFacts] {
         guard !devices.isEmpty else { return listed }
-        tell(devices.judge(readers: inChargeFirst(listed)))
+        tell(devices.judge(readers: inChargeFirst(listed) { $0.id }))
         return listed.map { facts in
             let plugged = devices.place(of: facts.id)
             var facts = facts

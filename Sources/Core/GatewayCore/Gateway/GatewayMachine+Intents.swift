@@ -5,7 +5,7 @@ import Moments
 extension GatewayMachine {
     /// Feeds one event to a cart's money and queues what follows.
     mutating func changeCart(_ cart: CartID, _ event: (inout CartMachine) -> [CartMachine.Action]) {
-        guard let actions = carts[cart]?.change(event) else { return }
+        guard let actions = carts.change(cart, { $0.change(event) }) else { return }
         for action in actions { queue.add(.owed(.cart(cart.lock, action))) }
     }
 

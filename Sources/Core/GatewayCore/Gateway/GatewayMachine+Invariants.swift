@@ -159,14 +159,8 @@ extension GatewayMachine {
 
     /// What waits for an answer has asked, and what was asked is waited for.
     private func brokenQuestions() -> String? {
-        var (appends, listings) = (0, 0)
-        for purpose in calls.purposes {
-            switch purpose {
-            case .append: appends += 1
-            case .backendReaders: listings += 1
-            default: break
-            }
-        }
+        let appends = calls.count(of: .append)
+        let listings = calls.count(of: .backendReaders)
         if appends > 1 { return "two appends are under way" }
         if listings != (lists.isListing ? 1 : 0) {
             return "the list of readers is \(lists.isListing ? "awaited and not asked for" : "asked for by nobody")"

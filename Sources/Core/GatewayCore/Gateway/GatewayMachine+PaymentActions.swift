@@ -6,13 +6,12 @@ extension GatewayMachine {
 
     /// Feeds one event to a payment and queues what follows.
     mutating func change(_ id: PaymentID, at now: Now, _ event: (inout PaymentMachine) -> [PaymentMachine.Action]) {
-        guard var machine = payments[id] else { return }
-        let actions = event(&machine)
-        payments[id] = machine
+        let outcome = payments.change(id) { (epoch: $0.epoch, actions: event(&$0)) }
+        guard let (epoch, actions) = outcome else { return }
         for action in actions {
             switch action {
             case .owed(let owed): queue.add(.owed(.payment(id, owed)))
-            case .begun(let begun): queue.add(.begun(.payment(id, epoch: machine.epoch, begun)))
+            case .begun(let begun): queue.add(.begun(.payment(id, epoch: epoch, begun)))
             }
         }
     }

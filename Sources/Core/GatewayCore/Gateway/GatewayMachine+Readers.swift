@@ -148,28 +148,43 @@ extension GatewayMachine {
     // MARK: Carrying out what a reader asks for
 
     mutating func changeReader(_ id: ReaderID, at now: Now, _ event: (inout ReaderMachine, inout SeededRandom) -> [ReaderMachine.Action]) {
-        guard let before = readers[id] else { return }
-        var machine = before
-        var random = random
-        let actions = event(&machine, &random)
-        self.random = random
-        readers[id] = machine
-        if before.isThere != false, machine.isThere == false { discovery.probe(at: now.mono + 2_000) }
-        tellIfChanged(id, before, machine)
+        guard let before = readers[id].map({ shown($0) }) else { return }
+        let outcome = readers.change(id) { machine in (actions: event(&machine, &random), epoch: machine.epoch) }
+        guard let (actions, epoch) = outcome, let after = readers[id].map({ shown($0) }) else { return }
+        if before.isThere != false, after.isThere == false { discovery.probe(at: now.mono + 2_000) }
+        if !before.looksLike(after) || state(of: before, id) != state(of: after, id) { queue.readerChanged(id) }
         for action in actions {
             switch action {
             case .owed(let owed): queue.add(.owed(.reader(id, owed)))
-            case .begun(let begun): queue.add(.begun(.reader(id, epoch: machine.epoch, begun)))
+            case .begun(let begun): queue.add(.begun(.reader(id, epoch: epoch, begun)))
             }
         }
     }
 
-    /// Whoever follows the readers is told when one becomes busy or free as well as when it goes or comes back: once for what one event did.
-    private mutating func tellIfChanged(_ id: ReaderID, _ before: ReaderMachine, _ after: ReaderMachine) {
-        guard before.holder != after.holder || before.trouble != after.trouble || state(of: before) != state(of: after) else {
-            return
-        }
-        queue.readerChanged(id)
+    /// What whoever follows the readers sees of one: they are told when it becomes busy or free as well as when it goes or comes back.
+    private struct Shown {
+        var isThere: Bool?
+        var holder: LeaseHolder?
+        var trouble: ReaderTrouble?
+        var isBarred: Bool
+        var isRegistered: Bool
+        /// Taken by itself.
+        var state: ReaderState
+
+        func looksLike(_ other: Shown) -> Bool { holder == other.holder && trouble == other.trouble }
+    }
+
+    private func shown(_ machine: ReaderMachine) -> Shown {
+        let isRegistered = machine.facts.isRegistered
+        return Shown(
+            isThere: machine.isThere, holder: machine.holder, trouble: machine.trouble, isBarred: machine.isBarred,
+            isRegistered: isRegistered, state: state(of: machine, isRegistered: isRegistered))
+    }
+
+    /// Of several entries of one device the one that has its session says what the device is now.
+    private func state(of shown: Shown, _ id: ReaderID) -> ReaderState {
+        guard shown.isBarred, let acting = readers[device(id)] else { return shown.state }
+        return state(of: acting, isRegistered: shown.isRegistered)
     }
 
     mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
@@ -281,10 +296,13 @@ extension GatewayMachine {
     /// As the checkout API names it.
     func state(of row: ReaderMachine) -> ReaderState {
         // Of several entries of one device one has its session, and is what the device is.
-        let machine = row.isBarred ? readers[device(row.id)] ?? row : row
+        state(of: row.isBarred ? readers[device(row.id)] ?? row : row, isRegistered: row.facts.isRegistered)
+    }
+
+    private func state(of machine: ReaderMachine, isRegistered: Bool) -> ReaderState {
         let trouble = machine.standingTrouble
         return
-            if !row.facts.isRegistered && machine.holder == nil && lists.hasListed
+            if !isRegistered && machine.holder == nil && lists.hasListed
         {
             .unregistered
         } else if machine.facts.isVendorSDKOnly {

@@ -195,7 +195,7 @@ extension GatewayMachine {
         switch trouble.kind {
         case .noCart: return Refusal(.noCart, trouble.message, remedy: trouble.remedy)
         case .backend(let failure): return .from(failure)
-        default:
+        case .unreachable, .untrusted, .inUseElsewhere, .notListed, .vendorSDKOnly, .softwareUnsupported, .refused, .stripe:
             return Refusal(
                 .readerUnavailable, trouble.message, remedy: trouble.remedy, readerState: readers[reader].map { readerView($0).state })
         }

@@ -12,8 +12,8 @@ extension GatewayMachine {
 
     mutating func tellStanding() {
         tellBackend()
-        let news = readers.ids.filter { id in isAway(id).map { $0 != standing.told.isReaderTold(id) } ?? false }
-        for id in news { tellReader(id) }
+        let news = readers.values.filter { reader in isAway(reader).map { $0 != standing.told.isReaderTold(reader.id) } ?? false }
+        for id in news.map(\.id).sorted() { tellReader(id) }
         if payments.values.contains(where: { $0.isUnresolved && !standing.told.isUnresolvedTold($0.id) }) {
             for id in payments.ids where payments[id]?.isUnresolved == true { tellUnresolved(id) }
         }
@@ -31,8 +31,8 @@ extension GatewayMachine {
     }
 
     /// Nil: not known now, so that what was told stands.
-    private func isAway(_ id: ReaderID) -> Bool? {
-        guard let machine = readers[id], machine.facts.inBackend, !machine.isBarred else { return nil }
+    private func isAway(_ machine: ReaderMachine) -> Bool? {
+        guard machine.facts.inBackend, !machine.isBarred else { return nil }
         if machine.isLive { return false }
         if let trouble = machine.standingTrouble, machine.isUnusable(trouble) { return true }
         return machine.isThere == true && !machine.isConnecting ? false : nil

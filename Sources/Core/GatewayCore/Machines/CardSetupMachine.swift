@@ -61,18 +61,23 @@ package struct CardSetupMachine: Sendable {
         case failure(PaymentFailure)
     }
 
-    package private(set) var record: CardSetupRecord
+    package private(set) var record: CardSetupRecord {
+        _read { yield ownRecord.value }
+        _modify { yield &ownRecord.value }
+    }
+    private var ownRecord: Shared<CardSetupRecord>
     private(set) var state: State
     private var stopping: Stop?
     private var reconnected = false
-    let policy: GatewayPolicy
+    var policy: GatewayPolicy { _read { yield ownPolicy.value } }
+    private let ownPolicy: Shared<GatewayPolicy>
     /// Tells this machine from every other that is, or was, in the same place.
     package let epoch: UInt64
 
     package init(record: CardSetupRecord, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
         self.epoch = epoch
-        self.record = record
-        self.policy = policy
+        self.ownRecord = Shared(record)
+        self.ownPolicy = Shared(policy)
         self.state = .queued(until: now.mono + policy.queueTimeout)
     }
 

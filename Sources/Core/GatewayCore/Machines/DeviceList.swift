@@ -32,14 +32,16 @@ package struct DeviceList: Sendable {
     package static let limit = 512
 
     private var entries: [DeviceKey: Entry] = [:] {
-        didSet { judgedFor = nil }
+        didSet { forget() }
     }
     /// `usb.exclude`.
     package var excluded: [String] = [] {
-        didSet { if excluded != oldValue { judgedFor = nil } }
+        didSet { if excluded != oldValue { forget() } }
     }
     /// The readers that the entries were last held against, while nothing has changed since: most events change neither.
     private var judgedFor: [ReaderFacts]?
+    /// The same, and the readers were told what follows for them.
+    private var joinedWith: [Shared<ReaderFacts>]?
 
     package init() {}
 
@@ -147,7 +149,21 @@ package struct DeviceList: Sendable {
         return actions
     }
 
+    /// Whether the readers may have to be told anything: a device, or what is known of a reader, is another than when they were told last.
+    func isToBeJoined(with readers: [Shared<ReaderFacts>]) -> Bool {
+        guard let last = joinedWith, last.count == readers.count else { return true }
+        return !zip(last, readers).allSatisfy { $0.isSame(as: $1) }
+    }
+
+    /// They were held against every device, and there was nothing to tell them.
+    mutating func isJoined(with readers: [Shared<ReaderFacts>]) { joinedWith = readers }
+
     // MARK: Parts
+
+    private mutating func forget() {
+        judgedFor = nil
+        joinedWith = nil
+    }
 
     private mutating func see(_ key: DeviceKey, _ sighting: Sighting, _ facts: DeviceFacts, at now: WallTime, _ actions: inout [Action]) {
         guard let known = entries[key] else {

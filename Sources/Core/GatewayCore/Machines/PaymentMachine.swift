@@ -64,20 +64,25 @@ package struct PaymentMachine: Sendable {
         var currency: Currency
     }
 
-    package private(set) var record: PaymentRecord
+    package private(set) var record: PaymentRecord {
+        _read { yield ownRecord.value }
+        _modify { yield &ownRecord.value }
+    }
+    private var ownRecord: Shared<PaymentRecord>
     /// What a technician said of it, and who.
     private(set) var technician: (by: String, note: String)?
     /// The words with which the backend said `Failed` last.
     private(set) var failedWith: String?
     var state: State
-    let policy: GatewayPolicy
+    var policy: GatewayPolicy { _read { yield ownPolicy.value } }
+    private let ownPolicy: Shared<GatewayPolicy>
     /// Tells this machine from every other that is, or was, in the same place.
     package let epoch: UInt64
 
     package init(record: PaymentRecord, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
         self.epoch = epoch
-        self.record = record
-        self.policy = policy
+        self.ownRecord = Shared(record)
+        self.ownPolicy = Shared(policy)
         self.state = .queued(until: now.mono + policy.queueTimeout)
     }
 

@@ -124,8 +124,16 @@ package struct ReaderMachine: Sendable {
     package let id: ReaderID
     /// Tells this machine from every other that is, or was, in the same place.
     package let epoch: UInt64
-    package var policy: GatewayPolicy
-    package internal(set) var facts: ReaderFacts
+    package var policy: GatewayPolicy {
+        _read { yield ownPolicy.value }
+        _modify { yield &ownPolicy.value }
+    }
+    package internal(set) var facts: ReaderFacts {
+        _read { yield sharedFacts.value }
+        _modify { yield &sharedFacts.value }
+    }
+    private var ownPolicy: Shared<GatewayPolicy>
+    private(set) var sharedFacts: Shared<ReaderFacts>
     var session = Session.none(trouble: nil, retryAt: .min)
     var lease = Lease.free
     var waiting: [LeaseHolder] = []
@@ -191,8 +199,8 @@ package struct ReaderMachine: Sendable {
     package init(facts: ReaderFacts, policy: GatewayPolicy, epoch: UInt64 = 0) {
         self.id = facts.id
         self.epoch = epoch
-        self.facts = facts
-        self.policy = policy
+        self.sharedFacts = Shared(facts)
+        self.ownPolicy = Shared(policy)
     }
 
     /// Whether what was to be begun is wanted still.

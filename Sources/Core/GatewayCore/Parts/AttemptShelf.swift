@@ -37,6 +37,12 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
     /// As it is, open or ended and not on disk; nil: the journal knows best.
     func record(_ id: Machine.ID) -> Machine.Record? { machines[id]?.record ?? ended[id] }
 
+    /// Feeds one event to one that is open; nil: it is not.
+    mutating func change<Outcome>(_ id: Machine.ID, _ event: (inout Machine) -> Outcome) -> Outcome? {
+        guard let index = machines.index(forKey: id) else { return nil }
+        return event(&machines.values[index])
+    }
+
     // MARK: Ended
 
     /// It is over; its end is on its way to the disk.

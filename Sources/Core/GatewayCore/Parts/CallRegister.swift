@@ -81,6 +81,8 @@ struct CallRegister: Sendable {
 
     func isAsking(_ purpose: CallPurpose) -> Bool { open.values.contains { $0.purpose == purpose } }
 
+    func count(of purpose: CallPurpose) -> Int { open.values.count { $0.purpose == purpose } }
+
     func purpose(of id: CallID) -> CallPurpose? { open[id]?.purpose }
 
     /// All that is asked, in no order.

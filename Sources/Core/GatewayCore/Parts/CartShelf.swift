@@ -4,7 +4,11 @@ import Moments
 /// What is at hand for one cart, in memory: its money's machine, and the secrets and tokens that are not journaled.
 struct CartBook: Sendable {
     /// One intent that this cart may be charged by, what was confirmed on it, keyed entry, paid and held.
-    private(set) var money: CartMachine
+    private(set) var money: CartMachine {
+        _read { yield sharedMoney.value }
+        _modify { yield &sharedMoney.value }
+    }
+    private var sharedMoney: Shared<CartMachine>
     var keeper: TokenKeeper
     /// As the till wrote it last: the backend is asked so.
     var written: CartID
@@ -19,7 +23,7 @@ struct CartBook: Sendable {
 
     init(_ cart: CartID, money: CartMachine, policy: GatewayPolicy) {
         self.written = cart
-        self.money = money
+        self.sharedMoney = Shared(money)
         self.keeper = TokenKeeper(age: policy.tokenAge)
     }
 
@@ -40,6 +44,12 @@ struct CartShelf: Sendable {
         get { books[cart.lock] }
         set { books[cart.lock] = newValue }
         _modify { yield &books[cart.lock] }
+    }
+
+    /// Changes what is at hand for a cart; nil: nothing is.
+    mutating func change<Outcome>(_ cart: CartID, _ event: (inout CartBook) -> Outcome) -> Outcome? {
+        guard let index = books.index(forKey: cart.lock) else { return nil }
+        return event(&books.values[index])
     }
 
     mutating func isFreeing(_ cart: CartID, after payment: PaymentID) { freeing[payment] = cart }

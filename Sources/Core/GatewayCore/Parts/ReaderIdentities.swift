@@ -101,7 +101,7 @@ struct ReaderIdentities: Sendable {
     mutating func changed() { isToBeUnited = true }
 
     /// Whether it is to be judged anew which entries are one device.
-    var mayChange: Bool { isToBeUnited || !acting.isEmpty }
+    var mayChange: Bool { isToBeUnited || hasTwins }
 
     /// Judges which entry each device is driven by. It changes only when nothing is under way at the one that it was.
     ///
@@ -140,6 +140,9 @@ struct ReaderIdentities: Sendable {
 
     /// Another entry of its device is in charge of it; nil: it drives its device itself.
     func standsBack(for id: ReaderID) -> ReaderID? { acting[id] }
+
+    /// A device has several entries.
+    var hasTwins: Bool { !acting.isEmpty }
 
     /// Entries that drive a device that has others, in order.
     var inCharge: [ReaderID] { Set(acting.values).sorted() }

@@ -12,9 +12,17 @@ struct ReaderShelf: Sendable {
         _modify { yield &machines[id] }
     }
 
+    /// Feeds one event to a reader; nil: it is not there.
+    mutating func change<Outcome>(_ id: ReaderID, _ event: (inout ReaderMachine) -> Outcome) -> Outcome? {
+        guard let index = machines.index(forKey: id) else { return nil }
+        return event(&machines.values[index])
+    }
+
     var ids: [ReaderID] { machines.keys.sorted() }
     /// In no order.
     var values: Dictionary<ReaderID, ReaderMachine>.Values { machines.values }
+    /// What is known of each, in the order of their ids.
+    var facts: [Shared<ReaderFacts>] { ids.compactMap { machines[$0]?.sharedFacts } }
     /// With their ids, in no order.
     var all: [ReaderID: ReaderMachine] { machines }
 }

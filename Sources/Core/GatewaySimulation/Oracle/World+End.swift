@@ -153,14 +153,18 @@ extension World {
     /// What only somebody outside can put right, and is told so.
     private func isForAPerson(_ record: PaymentRecord, _ probe: Probe) -> Bool {
         guard let failure = record.failure, failure.remedy?.isEmpty == false else { return false }
-        switch failure.code.rawValue {
+        switch failure.code {
         // Somebody has changed the amount at Stripe.
-        case "amount_mismatch": return carts[probe.cart].isTamperedWith
+        case .amountMismatch: return carts[probe.cart].isTamperedWith
         // A card was typed in, and what became of it cannot be read any more.
-        case "cart_unresolved":
+        case .cartUnresolved:
             return backend.carts[probe.cart].intents.contains { stripe.intents[$0].isKeyed && !secretsKnown.contains($0) }
                 || payments[probe.payment].request.afterKeyedEntry && plan.intentMode != .same
-        default: return false
+        case .cardDeclined, .customerCanceled, .checkoutCanceled, .cardTimeout, .readerLost, .readerError, .readerInUse, .amountInvalid,
+            .intentFailed, .orderFailed, .cartPaid, .superseded, .queueTimeout, .backendUnavailable, .backendUnauthorized,
+            .backendRejected, .backendInvalidAnswer, .journalUnavailable, .agentRestarted, .resolvedByTechnician, .cardNotSupported,
+            .noCart:
+            return false
         }
     }
 
@@ -190,7 +194,12 @@ extension World {
             // The backend, or a technician, has said so, and the money went back later.
             let wasTaken = payments.contains { $0.cart == probe.cart && disk.payments[$0.id]?.money == .taken }
             if !wasTaken { fail(.payable, words + " (and nobody has paid it)") }
-        default: fail(.payable, words)
+        case .paymentNotFound, .notFound, .readerNotFound, .cartNotFound, .readerBusy, .leaseChanged, .alreadyEnded, .notUnresolved,
+            .noCart,
+            .invalidRequest, .paymentIDReused, .labelInUse, .noReader, .backendRejected, .registrationFailed, .queueFull, .overloaded,
+            .backendUnauthorized, .backendForbidden, .backendInvalidAnswer, .readerUnavailable, .backendUnavailable, .journalUnavailable,
+            .shuttingDown:
+            fail(.payable, words)
         }
     }
 }

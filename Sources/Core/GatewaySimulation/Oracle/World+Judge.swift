@@ -59,7 +59,7 @@ extension World {
             }
         case .cancelCollect: if let payment { payments[payment].cancelSent = true }
         case .confirm(_, let intent, _): if let payment { judgeConfirm(payment, intent) }
-        default: break
+        case .heartbeat, .display, .clearDisplay, .query, .queryReusable, .cancelReusable, .confirmReusable: break
         }
     }
 
@@ -83,7 +83,9 @@ extension World {
                 if asksForCard, payment == nil, record.state != .waitingForCard || isCollecting(record.id, id) {
                     fail(.oneOwner, "\(command.name) is sent to \(id) while \(record.id) asks for a card there")
                 }
-            default: fail(.oneOwner, "\(command.name) is sent to \(id), which \(record.id) holds")
+            case .heartbeat, .display, .collect, .query, .cancelCollect, .confirm, .collectReusable, .queryReusable, .cancelReusable,
+                .confirmReusable:
+                fail(.oneOwner, "\(command.name) is sent to \(id), which \(record.id) holds")
             }
         }
     }
@@ -92,7 +94,7 @@ extension World {
         guard let reader = Reader.index(of: id), case .ours = readers[reader].session, readers[reader].isOn else { return false }
         switch readers[reader].state {
         case .waiting(let collection), .collected(let collection): return payments[collection.payment].id == payment
-        default: return false
+        case .idle, .keeping, .authorising: return false
         }
     }
 
@@ -244,7 +246,7 @@ extension World {
         case .declined: if truth.declines == 0 { fail(.neverAGuess, "\(record.id) ended declined, and no issuer declined it") }
         case .canceledByCustomer: if !truth.customerCanceled { fail(.neverAGuess, "\(record.id): no customer canceled it") }
         case .succeeded: if record.money != .taken { fail(.neverAGuess, "\(record.id) succeeded without money") }
-        default: break
+        case .queued, .preparing, .waitingForCard, .authorizing, .finishing, .unresolved, .canceled, .timedOut, .failed: break
         }
     }
 

@@ -40,7 +40,8 @@ extension World {
                 return .paymentIntent(.failure(.rejected(status: 422, detail: "no such cart")))
             }
             return .paymentIntent(makeIntent(cart, minor, isKeyed: type == .card))
-        default: return Self.failed(call, .invalidAnswer(detail: "not a call of the backend"))
+        case .stripeReaders, .readIntent, .reader, .append, .networks, .lookAtLAN, .lookAtUSB:
+            return Self.failed(call, .invalidAnswer(detail: "not a call of the backend"))
         }
     }
 

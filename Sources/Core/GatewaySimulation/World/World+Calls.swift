@@ -256,7 +256,9 @@ extension World {
             .paymentStatus(.failure(let failure)), .backendReaders(.failure(let failure)), .stripeReaders(.failure(let failure)),
             .intent(.failure(let failure)):
             "\(failure)"
-        default: "ok"
+        case .configuration(.success), .connectionToken(.success), .backendReaders(.success), .stripeReaders(.success), .setupIntent,
+            .storedCard, .terminalChanged, .append, .networks, .lookedAtLAN, .lookedAtUSB:
+            "ok"
         }
     }
 }

@@ -91,7 +91,9 @@ extension World {
             readers[index].state = .keeping(keeping)
             plans(.madeMethod(index, number: keeping.number), after: dice.within(300...8_000))
             return nil
-        default: return wrong
+        case (.collectReusable, _), (.queryReusable, _), (.cancelReusable, _), (.confirmReusable, _), (.activate, _), (.prove, _),
+            (.heartbeat, _), (.display, _), (.clearDisplay, _), (.collect, _), (.query, _), (.cancelCollect, _), (.confirm, _):
+            return wrong
         }
     }
 

@@ -30,7 +30,10 @@ extension World {
             }
             let sightings = seen.map { number, reader in Self.sighting(number, reader, port: look.port) }
             answer = .lookedAtLAN(LANFindings(sightings: sightings, looked: Set(look.addresses)))
-        default: answer = .lookedAtUSB(.success(extras.cables > 0 ? onUSB() : []))
+        case .lookAtUSB: answer = .lookedAtUSB(.success(extras.cables > 0 ? onUSB() : []))
+        case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders, .stripeReaders,
+            .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal, .readIntent, .reader, .append:
+            return fail(.fits, "what asks a server, a reader or the disk was taken for a look")
         }
         calls[index].hasActed = true
         plans(.callAnswers(index, answer, isCopy: false), after: 20)

@@ -53,7 +53,7 @@ extension World {
                 .collected(let collection) where collection.transaction == context.transactionID:
                 readers[index].state = .idle
                 return .success(.done)
-            default: return wrongOrder("cancel")
+            case .waiting, .collected, .idle, .keeping, .authorising: return wrongOrder("cancel")
             }
         case .confirm(let context, let intent, _): return confirms(index, context, intent, call: call)
         case .collectReusable, .queryReusable, .cancelReusable, .confirmReusable: return keepsCard(index, command, call: call)
@@ -129,7 +129,7 @@ extension World {
                         summary: CardSummary(brand: "visa", last4: "4242", entry: nil), tipMinor: collection.tip,
                         echo: Secret("echo_secret"))))
         case .idle where readers[index].canceledTransaction == context.transactionID: return .success(.canceledByCustomer)
-        default: return wrongOrder("query")
+        case .waiting, .collected, .idle, .keeping, .authorising: return wrongOrder("query")
         }
     }
 

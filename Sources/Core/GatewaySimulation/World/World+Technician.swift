@@ -132,7 +132,9 @@ extension World {
             guard readers[index].ids(index).isEmpty else { break }
             readers[index].hasItsOwnID = true
             readers[index].registeredAt = nil
-        default: return .failure(refused)
+        case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders, .stripeReaders,
+            .terminals, .readIntent, .reader, .append, .networks, .lookAtLAN, .lookAtUSB:
+            return .failure(refused)
         }
         return .success(())
     }
