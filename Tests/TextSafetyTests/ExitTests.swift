@@ -166,7 +166,9 @@ import TextSafety
     @Test(arguments: exits.indices)
     func `no secret leaves`(exit: Int) throws {
         let exit = Self.exits[exit]
-        for shape in Self.shapes {
+        // A name is data, compared as well as shown: an order's number may have the digits of a card.
+        let shapes = exit.name == "a name" ? Self.shapes.filter { $0.text.first?.isNumber == false } : Self.shapes
+        for shape in shapes {
             for disguise in Self.disguises {
                 // Undisguised in every sentence; what hides it is the same in all of them.
                 for sentence in disguise.name == "none" ? Self.sentences[...] : Self.sentences.prefix(2) {
@@ -197,6 +199,7 @@ import TextSafety
         "2026-07-31T12:00:00.250Z",
         "WSC513105011295", "S42424242424242424242424", "/etc/readerd/credentials/backend-token", "Basic authentication is required",
         "127-36-224-18.ets7xbciysz2gctpuumh.device.stripe-terminal-local-reader.net", "tmr_FDOt2wlRZEdpd7", "Front Desk 2",
+        "kiosk_test_000123",
     ]
 
     @Test(arguments: exits.indices)

@@ -56,7 +56,12 @@ extension JSONValue {
             case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}":
                 let digits = String(scalar.value, radix: 16)
                 out += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
-            default: out += UTF8.encode(scalar).map { Array($0) } ?? []
+            default:
+                if scalar.isASCII {
+                    out.append(UInt8(truncatingIfNeeded: scalar.value))
+                } else {
+                    out += String(scalar).utf8
+                }
             }
         }
         out.append(UInt8(ascii: "\""))

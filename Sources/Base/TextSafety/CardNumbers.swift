@@ -1,33 +1,62 @@
-/// What can be a card's number: 13 to 19 digits, perhaps in groups, that begin as cards do and pass their check digit (ISO/IEC 7812).
+/// What can be a card's number: as many digits as its issuer's cards have, perhaps in the groups in which they stand on a card, with a good check digit
+/// (ISO/IEC 7812).
 ///
-/// More would be times in milliseconds, serial numbers and carts, which people need.
+/// More would be moments, serial numbers and carts, which people need: `20261126172901` and an IMEI are none.
 enum CardNumbers {
-    private static let lengths = 13...19
-
     /// Where the number ends that begins at this place.
     static func end(_ bytes: [UInt8], _ start: Int) -> Int? {
-        guard (UInt8(ascii: "2")...UInt8(ascii: "6")).contains(bytes[start]), start == 0 || !SecretShapes.isWord(bytes[start - 1]) else {
-            return nil
-        }
+        guard (UInt8(ascii: "2")...UInt8(ascii: "6")).contains(bytes[start]) else { return nil }
         var digits: [Int] = []
+        var groups: [Int] = []
+        var separator: UInt8?
+        var end: Int?
         var place = start
-        var end = start
-        while place < bytes.count, digits.count <= lengths.upperBound {
-            if isDigit(bytes[place]) {
-                digits.append(Int(bytes[place]) - 48)
-                end = place + 1
-            } else if bytes[place] != UInt8(ascii: " "), bytes[place] != UInt8(ascii: "-") {
-                break
-            } else if place + 1 >= bytes.count || !isDigit(bytes[place + 1]) {
-                break
-            }
-            place += 1
+        while true {
+            let group = bytes[place...].prefix(while: isDigit)
+            guard !group.isEmpty, digits.count + group.count <= mostDigits else { break }
+            digits += group.map { Int($0) - 48 }
+            groups.append(group.count)
+            // What stands behind it, an expiry or a code, is no part of it: the longest number that ends here counts.
+            if isNumber(digits, groups), endsWord(bytes, group.endIndex) { end = group.endIndex }
+            guard group.endIndex < bytes.count else { break }
+            let next = bytes[group.endIndex]
+            guard next == UInt8(ascii: " ") || next == UInt8(ascii: "-"), separator == nil || separator == next else { break }
+            separator = next
+            place = group.endIndex + 1
         }
-        guard lengths.contains(digits.count), end == bytes.count || !SecretShapes.isWord(bytes[end]) || bytes[end] == UInt8(ascii: ".")
-        else {
-            return nil
+        return end
+    }
+
+    private static let mostDigits = 19
+
+    private static func isNumber(_ digits: [Int], _ groups: [Int]) -> Bool {
+        guard lengths(digits).contains(digits.count), passes(digits) else { return false }
+        return groups.count == 1 || written.contains(groups)
+    }
+
+    /// In groups, as on cards and receipts.
+    private static let written = [[4, 4, 4, 4], [4, 4, 4, 4, 3], [4, 6, 5], [4, 6, 4]]
+
+    /// How many digits the cards have whose numbers begin so.
+    private static func lengths(_ digits: [Int]) -> Set<Int> {
+        guard digits.count >= 13 else { return [] }
+        let two = digits[0] * 10 + digits[1]
+        let four = two * 100 + digits[2] * 10 + digits[3]
+        switch (two, four) {
+        case (40...49, _): return [13, 16, 19]
+        case (51...55, _), (_, 2221...2720): return [16]
+        case (34, _), (37, _): return [15]
+        case (30, _), (36, _), (38...39, _): return [14]
+        case (_, 3528...3589): return [16]
+        case (50, _), (56...69, _): return [16, 17, 18, 19]
+        default: return []
         }
-        return passes(digits) ? end : nil
+    }
+
+    /// A path's stroke and a track's caret end it, too: an expiry follows.
+    private static func endsWord(_ bytes: [UInt8], _ end: Int) -> Bool {
+        guard end < bytes.count else { return true }
+        return !SecretShapes.isWord(bytes[end]) || [UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "-")].contains(bytes[end])
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }

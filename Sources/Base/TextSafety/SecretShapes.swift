@@ -23,9 +23,10 @@ package enum SecretShapes {
         return (skeleton.replacing(found.map { ($0, mark) }), found.count)
     }
 
-    package static func hasAny(_ text: String) -> Bool { !places(Skeleton(text), .forms).isEmpty }
+    /// Keys and tokens alone: what is compared as well as shown keeps the digits that a card's number could have.
+    package static func hasKey(_ text: String) -> Bool { !places(Skeleton(text), .forms, cards: false).isEmpty }
 
-    private static func places(_ skeleton: Skeleton, _ reach: Reach) -> [Range<Int>] {
+    private static func places(_ skeleton: Skeleton, _ reach: Reach, cards: Bool = true) -> [Range<Int>] {
         let bytes = skeleton.bytes
         var found: [Range<Int>] = []
         var place = 0
@@ -37,7 +38,9 @@ package enum SecretShapes {
                 place += 1
                 continue
             }
-            if let end = CardNumbers.end(bytes, place) {
+            // A magnetic track begins with %B.
+            let isTrack = bytes[place] == UInt8(ascii: "B") && place > 0 && bytes[place - 1] == UInt8(ascii: "%") && place + 1 < bytes.count
+            if cards, let end = CardNumbers.end(bytes, isTrack ? place + 1 : place) {
                 found.append(place..<end)
                 place = end
                 announcement = .none
@@ -68,6 +71,8 @@ package enum SecretShapes {
     private static let webToken = Array("eyJ".utf8)
     /// A web token's first part is longer; three letters are a word.
     private static let leastWebToken = 10
+    /// Of what follows the mark of a key that stands in the middle of a word.
+    private static let leastKey = 12
     /// No secret is longer. What a longer word hides is not looked for, so that a hostile one costs no time: with a mark in it, it goes as a whole.
     private static let longest = 8 * 1024
 
@@ -82,9 +87,16 @@ package enum SecretShapes {
         }
         var found: [Range<Int>] = []
         var rest = word
+        let marks = prefixes + [infix, webToken]
+        // Each mark is searched for again only when its place is behind: a word of a thousand beginnings costs what its length does.
+        var places = marks.map { skeleton.first($0, in: rest) }
         while !rest.isEmpty {
-            let marks = (prefixes + [infix, webToken]).compactMap { mark in skeleton.first(mark, in: rest).map { (place: $0, mark: mark) } }
-            guard let (place, mark) = marks.min(by: { $0.place < $1.place }) else { break }
+            for index in marks.indices {
+                guard let place = places[index], place < rest.lowerBound else { continue }
+                places[index] = skeleton.first(marks[index], in: rest)
+            }
+            let next = zip(places, marks).compactMap { place, mark in place.map { (place: $0, mark: mark) } }
+            guard let (place, mark) = next.min(by: { $0.place < $1.place }) else { break }
             let secret = whole(skeleton.bytes, mark: place..<place + mark.count, in: word, from: rest.lowerBound)
             if isSecret(skeleton.bytes, secret, mark: mark, at: place) {
                 found.append(secret)
@@ -112,7 +124,8 @@ package enum SecretShapes {
         case infix:
             return place > secret.lowerBound && secret.upperBound > place + mark.count
                 && bytes[secret].contains { isDigit($0) || (65...90).contains($0) || $0 == UInt8(ascii: "*") }
-        default: return secret.upperBound > place + mark.count
+        // `kiosk_test_7` is a lane, `desk_live_2` another: in the middle of a word a key is told by its length.
+        default: return secret.upperBound - (place + mark.count) >= (place == secret.lowerBound ? 1 : leastKey)
         }
     }
 

@@ -34,7 +34,7 @@ package enum Shown {
     /// A name as it was given, when it is fit to be shown; else as ``line(_:limit:hiding:)`` shows it. For what is compared as well as shown.
     package static func name(_ text: String) -> String {
         let isFit = text.unicodeScalars.count <= limit && text.unicodeScalars.allSatisfy { $0 == " " || isSeen($0) }
-        return isFit && !SecretShapes.hasAny(text) ? text : line(text)
+        return isFit && !SecretShapes.hasKey(text) ? text : line(text)
     }
 
     /// The text of an answer's body. HTML is reduced to its words.

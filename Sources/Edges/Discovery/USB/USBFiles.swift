@@ -48,7 +48,8 @@ struct USBFiles {
     /// A string that the device gave, fit to be shown; nil when it gave none.
     private func text(_ attribute: String) -> String? {
         guard let bytes = Self.bytes(directory + "/" + attribute, limit: 512) else { return nil }
-        let text = Shown.line(String(decoding: bytes, as: UTF8.self), limit: 128)
+        // Serial numbers are compared, and one of 15 digits is an IMEI, which passes a card's check. The kernel ends each with a line's end.
+        let text = Shown.name(String(decoding: bytes.prefix(128).prefix { $0 != 0x0a }, as: UTF8.self))
         return text.isEmpty ? nil : text
     }
 
