@@ -68,8 +68,9 @@ extension Checkup {
         guard readers.allSatisfy({ $0.state == .unknown }) else { return nil }
         let strangers = agent.devices.filter { $0.transport == .lan && $0.reader == nil && $0.host != nil }
         guard looksAtLAN else {
-            return .skipped(
-                "Nobody could ask the readers since readerd started: where they are is told with an open cart (sudo readerctl carts open CART), and lan.sweep is off."
+            return .fail(
+                "Whether a reader can take payments is not known: where they are is told with an open cart, there was none since readerd started, and lan.sweep is off.",
+                "Open a cart of the backend's: sudo readerctl carts open CART; or let readerd find out by itself: maintenance_cart, or lan.sweep = true, in the settings"
             )
         }
         guard strangers.isEmpty else {
