@@ -236,6 +236,8 @@ import Testing
             store.simulator.fault(Fault("stripe.payment_intent", .status(500, body: ""), times: nil, after: 1))
             _ = try await store.client.pay("w-1", PaymentBody(cart: "60", amount: "12.34"))
             try await store.payment("w-1", becomes: .unresolved)
+            // The link was cut: a check that looks while it is opened anew has nothing good to say of the reader.
+            try await eventually("the reader has a session again") { try await store.client.readers().allSatisfy { $0.state == .ready } }
             try await Self.check(
                 "payment unresolved", in: store, 0, "warn One payment is unresolved: it is not known whether the money was taken: w-1")
             store.simulator.clearFaults()

@@ -220,7 +220,11 @@ extension World {
             kill(restartAfter: nil)
             start()
         }
-        if extras.losses > 0 { acceptsLoss() }
+        if extras.losses > 0 {
+            acceptsLoss()
+            // A disk that hangs still refuses that: who is told so says it again.
+            agenda.add(.acceptsLoss, at: now + 60_000)
+        }
         plans(.settle, after: 2_400_000)
         plans(.look, after: 5_000)
     }
