@@ -26,6 +26,33 @@ import Testing
         #expect(collected(store) == ["5678 usd"], "it was right")
     }
 
+    @Test func `what another key has shown is no hint any more once the cart's own key is known`() throws {
+        var store = StoreFixture(
+            facts: [StoredFacts.currencyKey + "pk_test_other": "jpy"],
+            holding: {
+                switch $0 {
+                case .configuration, .paymentIntent: true
+                case .reader(_, _, .activate, _): true
+                default: false
+                }
+            })
+        try store.pay("p1", "56.00")
+        store.wait(500)
+        store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        store.settle()
+        store.wait(500)
+        #expect(collected(store).isEmpty, "the session came after the key")
+    }
+
+    @Test func `a shop that went from test to live keeps its hint`() throws {
+        var store = StoreFixture(
+            facts: [Self.key: "usd", StoredFacts.currencyKey + "pk_live_other": "usd"],
+            holding: { if case .configuration = $0 { true } else if case .paymentIntent = $0 { true } else { false } })
+        try store.pay("p1")
+        store.wait(500)
+        #expect(collected(store) == ["5678 usd"])
+    }
+
     @Test func `a box that has met two keys has no hint for a cart whose key it does not know`() throws {
         var store = StoreFixture(
             facts: [Self.key: "usd", StoredFacts.currencyKey + "pk_test_other": "eur"],

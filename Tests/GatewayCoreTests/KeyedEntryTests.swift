@@ -32,6 +32,21 @@ import Testing
         #expect(store.confirms == 0)
     }
 
+    @Test func `that held money was let go does not spare the look into keyed entry`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.status = .failed(error: "out of stock")
+        try store.pay("p1", afterKeyed: true)
+        store.intentStatus = .requiresCapture
+        store.wait(130_000)
+        #expect(store.payment("p1")?.money == .authorized)
+        // The hold ends while the customer is asked in the bank's app for the card that was typed in.
+        store.intentStatus = .canceled
+        store.otherIntents["pi_k"] = .requiresAction
+        #expect(try store.refused("p2", afterKeyed: true)?.code == .cartBusy)
+        #expect(store.confirms == 1)
+    }
+
     @Test func `of two forms that are asked for at once one is opened`() throws {
         var store = MoneyStore()
         store.store.holds = { if case .paymentIntent = $0 { true } else { false } }

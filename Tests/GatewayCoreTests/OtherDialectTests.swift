@@ -148,6 +148,17 @@ import Moments
         #expect(store.machine.readerViews.allSatisfy { $0.facts.model != nil }, "Stripe was asked once, and told it")
     }
 
+    @Test func `where Stripe cannot be read, a payment that names none of several readers is told who may be meant`() throws {
+        var store = StoreFixture(holding: \.isList)
+        store.listed.append(BackendReader(id: WhoIsWhoTests.second, label: "Other"))
+        store.holds = { $0.isStripeList }
+        store.settle()
+        let request = PaymentRequest(cart: StoreFixture.cart, amount: try DecimalAmount("56.78"))
+        let asked = store.ask(.pay(PaymentID(unchecked: "p1"), request, Recall()))
+        store.answer(.stripeReaders(.failure(.unavailable(detail: "it is away", mayHaveActed: false))), to: \.isStripeList)
+        #expect(store.refusal(asked)?.code == .noReader && store.refusal(asked)?.candidates.count == 2)
+    }
+
     @Test func `a type that does not exist yet is driven`() throws {
         var store = StoreFixture()
         store.stripeLists = [WhoIsWhoTests.entry(WhoIsWhoTests.first, model: "stripe_t9000")]

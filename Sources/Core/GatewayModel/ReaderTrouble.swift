@@ -51,7 +51,8 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
             .softwareUnsupported,
             "The reader \(reader.name)\(software) is there, and it does not serve the interface that readerd speaks: \(words).",
             remedy: "Update readerd, and let the reader update itself (restart it, idle and on power); then run sudo readerctl readers "
-                + "connect \(reader.serial ?? reader.id.text). sudo readerctl trial tells which step it refuses, and with what words.")
+                + "connect \(PrintedWord.of(reader.serial ?? reader.id.text, else: "READER")). sudo readerctl trial tells which step it refuses, and with what words."
+        )
     }
 
     package static func vendorSDKOnly(_ reader: ReaderFacts) -> ReaderTrouble {

@@ -32,8 +32,8 @@ import Testing
 
     @Test func `that a cart was looked into counts for one decision`() {
         var waiting = WaitingRequests()
-        waiting.wasChecked(RequestID(1))
-        let isChecked = [waiting.takeChecked(RequestID(1)), waiting.takeChecked(RequestID(1))]
+        waiting.wasChecked(RequestID(1), for: .cartCheck(Self.cart))
+        let isChecked = [waiting.takeChecked(RequestID(1)), waiting.takeChecked(RequestID(1))].map { $0 == .cartCheck(Self.cart) }
         #expect(isChecked == [true, false])
     }
 
@@ -48,10 +48,10 @@ import Testing
     @Test func `of who has gone nothing is left`() {
         var waiting = WaitingRequests()
         waiting.park(RequestID(1), .readers(refresh: true), for: .cartCheck(Self.cart))
-        waiting.wasChecked(RequestID(1))
+        waiting.wasChecked(RequestID(1), for: .cartCheck(Self.cart))
         waiting.stripeWasRead(for: RequestID(1))
         waiting.forget(RequestID(1))
-        let isChecked = waiting.takeChecked(RequestID(1))
+        let isChecked = waiting.takeChecked(RequestID(1)) != nil
         #expect(!isChecked && !waiting.isStripeRead(for: RequestID(1)) && !waiting.isAwaited(.cartCheck(Self.cart)))
     }
 }

@@ -5,7 +5,7 @@ extension GatewayMachine {
     mutating func handle(_ id: RequestID, _ request: Request, at now: Now) {
         switch request {
         case .pay(let payment, let body, let recall, let isTechnician):
-            pay(id, payment, body, recall, isTechnician: isTechnician, isChecked: waiting.takeChecked(id), at: now)
+            pay(id, payment, body, recall, isTechnician: isTechnician, checked: waiting.takeChecked(id), at: now)
         case .cancel(let payment, let recall): cancel(id, payment, recall, at: now)
         case .keepCard(let setup, let body, let recall): keepCard(id, setup, body, recall, at: now)
         case .cancelCardSetup(let setup, let recall): cancelCardSetup(id, setup, recall, at: now)
@@ -123,7 +123,7 @@ extension GatewayMachine {
         carts[cart]?.configurationAsked = false
         guard case .success(let configuration) = result else { return }
         carts[cart]?.configuration = configuration
-        guard let currency = currencies.hint(configuration.publishableKey) else { return }
+        let currency = currencies.hint(configuration.publishableKey)
         for payment in carts[cart]?.money.open.map(\.payment) ?? [] {
             change(payment, at: now) { $0.currencyExpected(currency, at: now) }
         }

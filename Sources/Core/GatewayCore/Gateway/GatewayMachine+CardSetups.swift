@@ -23,10 +23,16 @@ extension GatewayMachine {
         case .success(let found): reader = found
         case .failure(let refusal):
             if wantsFreshList(at: now) { return park(id, original, at: now) }
-            if mayBeSettledByStripe(refusal), parkForStripe(id, original, cart: nil, at: now) { return }
+            if mayBeSettledByStripe(refusal), parkForStripe(id, original, refusal, cart: nil, at: now) { return }
             return refuse(id, refusal)
         }
-        guard let machine = readers[reader] else { return }
+        guard let machine = readers[reader] else {
+            return refuse(
+                id,
+                Refusal(
+                    .readerNotFound, "The reader \(reader.text) is listed no more.",
+                    remedy: "See which readers there are: readerctl readers"))
+        }
         if machine.facts.isMissingAtStripe {
             if wantsFreshList(at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: nil, at: now) { return }

@@ -139,7 +139,7 @@ extension GatewayMachine {
             case .failure(let refusal):
                 let original = Request.openCart(cart, lane: lane, reader: reader, recall)
                 if wantsFreshList(at: now) { return park(id, original, at: now) }
-                if mayBeSettledByStripe(refusal), parkForStripe(id, original, cart: cart, at: now) { return }
+                if mayBeSettledByStripe(refusal), parkForStripe(id, original, refusal, cart: cart, at: now) { return }
                 return refuse(id, refusal)
             }
         } else if case .success(let usual) = resolveReader(nil, lane: lane) {
@@ -286,6 +286,8 @@ extension GatewayMachine {
 
 extension Refusal {
     static func cartNotFound(_ cart: CartID) -> Refusal {
-        Refusal(.cartNotFound, "The cart \(cart.text) is not open here.", remedy: "Open it: sudo readerctl carts open \(cart.text)")
+        Refusal(
+            .cartNotFound, "The cart \(cart.text) is not open here.",
+            remedy: "Open it: sudo readerctl carts open \(PrintedWord.of(cart.text, else: "CART"))")
     }
 }

@@ -172,9 +172,13 @@ extension GatewayMachine {
             }
         }
         for reason in waiting.reasons {
-            if case .cartCheck(let cart) = reason, !waiting.keyed.isLookedInto(cart), !calls.isAsking(.heldRead(cart)) {
-                return "a payment of \(cart) waits until the cart was looked into, which nobody does"
-            }
+            let isLookedInto =
+                switch reason {
+                case .cartCheck(let cart): waiting.keyed.isLookedInto(cart)
+                case .heldCheck(let cart): calls.isAsking(.heldRead(cart))
+                case .readers, .stripe: true
+                }
+            if !isLookedInto { return "a payment waits until its cart was looked into, which nobody does: \(reason)" }
         }
         for (id, machine) in payments.open {
             guard case .following(let following) = machine.state, following.pursuit.isAsking else { continue }

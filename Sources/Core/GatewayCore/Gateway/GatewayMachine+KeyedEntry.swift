@@ -69,7 +69,9 @@ extension GatewayMachine {
     // MARK: Looking into it
 
     /// A payment of this cart waits until the cart was looked into.
-    private func isChecking(_ cart: CartID) -> Bool { waiting.isAwaited(.cartCheck(cart.lock)) }
+    private func isChecking(_ cart: CartID) -> Bool {
+        waiting.isAwaited(.cartCheck(cart.lock)) || waiting.isAwaited(.heldCheck(cart.lock))
+    }
 
     /// A reader payment after keyed entry: only when the cart is not paid and nothing that was typed in is being charged.
     mutating func checkKeyedEntry(_ id: RequestID, _ request: Request, _ cart: CartID, at now: Now) {
@@ -153,7 +155,7 @@ extension GatewayMachine {
                 let code: Refusal.Code = failure.code == .cartPaid ? .cartPaid : .cartBusy
                 refuse(item.id, Refusal(code, failure.message, remedy: failure.remedy))
             } else {
-                goOn(item.id)
+                goOn(item)
             }
         }
     }
@@ -167,7 +169,7 @@ extension GatewayMachine {
             changeCart(cart) { $0.wantsSecret(at: now) ?? [] }
             return false
         }
-        waiting.park(id, request, for: .cartCheck(cart.lock))
+        waiting.park(id, request, for: .heldCheck(cart.lock))
         guard !calls.isAsking(.heldRead(cart.lock)) else { return true }
         call(
             .readIntent(secret.id, secret.publishableKey, secret.clientSecret), for: .heldRead(cart.lock), timeout: policy.stripeTimeout,
@@ -177,13 +179,13 @@ extension GatewayMachine {
 
     mutating func heldRead(_ cart: CartID, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
         intentRead(cart, result, at: now)
-        for item in waiting.take(.cartCheck(cart)) { goOn(item.id) }
+        for item in waiting.take(.heldCheck(cart)) { goOn(item) }
     }
 
     /// Its cart was looked into: it is asked again, with what the journal says now.
-    private mutating func goOn(_ request: RequestID) {
-        waiting.wasChecked(request)
-        queue.emit(.recall(request))
+    private mutating func goOn(_ item: WaitingRequests.Item) {
+        waiting.wasChecked(item.id, for: item.reason)
+        queue.emit(.recall(item.id))
     }
 }
 

@@ -128,12 +128,16 @@ extension GatewayMachine {
 
     /// The name may be one that Stripe's list tells, or the reader may be there again: the list is read with a token of this cart, and the request is
     /// asked again then. False: nothing new can be learnt so.
-    mutating func parkForStripe(_ id: RequestID, _ request: Request, cart: CartID?, at now: Now) -> Bool {
+    ///
+    /// - Parameter refusal: of a reader that was not named, it is the better answer where the list cannot be read: it names who may be meant.
+    mutating func parkForStripe(
+        _ id: RequestID, _ request: Request, _ refusal: Refusal? = nil, cart: CartID?, at now: Now
+    ) -> Bool {
         // Once a request: where both lists are slow, each would be old again when the other has come.
         guard !waiting.isStripeRead(for: id) else { return false }
         if lists.isStripesFresh(at: now.mono), !isLookingAtStripe { return false }
         guard let cart = cart ?? cartForLooking else { return false }
-        waiting.park(id, request, for: .stripe)
+        waiting.park(id, request, for: .stripe, otherwise: refusal?.code == .noReader ? refusal : nil)
         guard !isLookingAtStripe else { return true }
         mention(cart, at: now)
         carts[cart]?.touchedAt = now.mono
@@ -170,7 +174,7 @@ extension GatewayMachine {
             case .success:
                 waiting.stripeWasRead(for: item.id)
                 queue.emit(.recall(item.id))
-            case .failure(let refusal): refuse(item.id, refusal)
+            case .failure(let refusal): refuse(item.id, item.otherwise ?? refusal)
             }
         }
     }

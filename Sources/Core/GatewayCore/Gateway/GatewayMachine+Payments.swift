@@ -5,7 +5,8 @@ extension GatewayMachine {
     // MARK: Accepting
 
     mutating func pay(
-        _ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isTechnician: Bool, isChecked: Bool, at now: Now
+        _ id: RequestID, _ payment: PaymentID, _ request: PaymentRequest, _ recall: Recall, isTechnician: Bool,
+        checked: WaitingRequests.Reason?, at now: Now
     ) {
         if let record = payments.acceptance.reserved(payment) {
             guard record.request == request else { return refuse(id, .idReused(payment)) }
@@ -25,7 +26,7 @@ extension GatewayMachine {
         case .failure(let refusal):
             // The reader may have been registered a moment ago.
             if wantsFreshList(at: now) { return park(id, original, at: now) }
-            if mayBeSettledByStripe(refusal), parkForStripe(id, original, cart: request.cart, at: now) { return }
+            if mayBeSettledByStripe(refusal), parkForStripe(id, original, refusal, cart: request.cart, at: now) { return }
             return refuse(id, refusal)
         }
         if let facts = readers[reader]?.facts, facts.isMissingAtStripe {
@@ -44,10 +45,12 @@ extension GatewayMachine {
         remember(request.cart, recalled: recall.cart, at: now)
         if let refusal = refusesCart(request, at: now) {
             // What is held may have been let go meanwhile.
-            if refusal.code == .cartHeld, !isChecked, checkHeld(id, original, request.cart, at: now) { return }
+            if refusal.code == .cartHeld, checked != .heldCheck(request.cart.lock), checkHeld(id, original, request.cart, at: now) {
+                return
+            }
             return refuse(id, refusal)
         }
-        if carts[request.cart]?.facts.keyedEntry == true, !isChecked {
+        if carts[request.cart]?.facts.keyedEntry == true, checked != .cartCheck(request.cart.lock) {
             return checkKeyedEntry(id, original, request.cart, at: now)
         }
         // What was learnt of other carts is a hint and refuses nothing: only this cart's own intent tells its currency.

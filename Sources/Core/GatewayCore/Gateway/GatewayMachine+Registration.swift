@@ -212,7 +212,7 @@ extension GatewayMachine {
         case .success(let reader): work(&self, reader)
         case .failure(let refusal):
             if wantsFreshList(at: now) { return park(id, request, at: now) }
-            if mayBeSettledByStripe(refusal), parkForStripe(id, request, cart: nil, at: now) { return }
+            if mayBeSettledByStripe(refusal), parkForStripe(id, request, refusal, cart: nil, at: now) { return }
             refuse(id, refusal)
         }
     }

@@ -31,7 +31,8 @@ extension GatewayMachine {
                 id,
                 Refusal(
                     .readerUnavailable, trouble?.message ?? "There is no session with the reader.",
-                    remedy: trouble?.remedy ?? "Connect it first: sudo readerctl readers connect \(reader.text).",
+                    remedy: trouble?.remedy
+                        ?? "Connect it first: sudo readerctl readers connect \(PrintedWord.of(reader.text, else: "READER")).",
                     readerState: readers[reader].map { readerView($0).state }))
         }
         let timeout = policy.readerTimeout

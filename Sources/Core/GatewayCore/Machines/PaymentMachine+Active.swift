@@ -105,10 +105,11 @@ extension PaymentMachine {
         }
     }
 
-    /// The currency of this location became known (from an earlier intent of the same publishable key).
-    package mutating func currencyExpected(_ currency: Currency, at now: Now) -> [Action] {
+    /// The cart's key became known, and with it the currency of an earlier intent of that key; nil: it gives no hint, and what another key has shown is
+    /// none for this cart. What the reader shows already stays: the intent decides.
+    package mutating func currencyExpected(_ currency: Currency?, at now: Now) -> [Action] {
         changeActive(at: now) { active in
-            if active.expectedCurrency == nil { active.expectedCurrency = currency }
+            if active.shown == nil { active.expectedCurrency = currency }
         }
     }
 

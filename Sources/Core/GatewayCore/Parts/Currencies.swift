@@ -36,8 +36,11 @@ struct Currencies: Sendable {
     /// The currency that an intent of this key will probably be in; nil: nobody knows.
     func hint(_ key: PublishableKey) -> Currency? { hints[key] }
 
-    /// The currency of a box that has met one key, and one currency with it.
-    var onlyHint: Currency? { hints.count == 1 && mixed.isEmpty ? hints.first?.value : nil }
+    /// The currency of a box whose keys have all shown the same one: a shop that has gone from test to live has two.
+    var onlyHint: Currency? {
+        guard mixed.isEmpty, let first = hints.first?.value, hints.values.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
 
     func isMixed(_ key: PublishableKey) -> Bool { mixed.contains(key) }
 

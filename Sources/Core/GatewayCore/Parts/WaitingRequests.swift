@@ -8,25 +8,29 @@ struct WaitingRequests: Sendable {
         case readers
         /// Stripe's list.
         case stripe
-        /// The cart is looked into first: keyed entry, or money that is held. By its lock.
+        /// Keyed entry of the cart is looked into first. By its lock.
         case cartCheck(CartID)
+        /// Whether money of the cart is held still is read first. By its lock.
+        case heldCheck(CartID)
     }
 
     struct Item: Sendable {
         var id: RequestID
         var request: Request
         var reason: Reason
+        /// What it is refused with when nothing can be learnt; nil: with what stood in the way.
+        var otherwise: Refusal?
     }
 
     var keyed = KeyedEntries()
     private var items: [Item] = []
-    /// Requests whose cart was looked into: they are asked again, with what the journal says by then.
-    private var checked: Set<RequestID> = []
+    /// Requests whose cart was looked into, and how: they are asked again, with what the journal says by then.
+    private var checked: [RequestID: Reason] = [:]
     /// Requests for which Stripe's list was read, until they are answered.
     private var stripeRead: Set<RequestID> = []
 
-    mutating func park(_ id: RequestID, _ request: Request, for reason: Reason) {
-        items.append(Item(id: id, request: request, reason: reason))
+    mutating func park(_ id: RequestID, _ request: Request, for reason: Reason, otherwise: Refusal? = nil) {
+        items.append(Item(id: id, request: request, reason: reason, otherwise: otherwise))
     }
 
     /// What they waited for has come: they wait no more.
@@ -51,11 +55,11 @@ struct WaitingRequests: Sendable {
         return items
     }
 
-    /// Its cart was looked into.
-    mutating func wasChecked(_ id: RequestID) { checked.insert(id) }
+    /// Its cart was looked into: for this, and for nothing else.
+    mutating func wasChecked(_ id: RequestID, for reason: Reason) { checked[id] = reason }
 
-    /// Whether its cart was looked into; it is not remembered any longer.
-    mutating func takeChecked(_ id: RequestID) -> Bool { checked.remove(id) != nil }
+    /// For what its cart was looked into; it is not remembered any longer.
+    mutating func takeChecked(_ id: RequestID) -> Reason? { checked.removeValue(forKey: id) }
 
     /// Stripe's list was read for it.
     mutating func stripeWasRead(for id: RequestID) { stripeRead.insert(id) }
@@ -67,7 +71,7 @@ struct WaitingRequests: Sendable {
     /// Who asked has gone.
     mutating func forget(_ id: RequestID) {
         items.removeAll { $0.id == id }
-        checked.remove(id)
+        checked[id] = nil
         stripeRead.remove(id)
     }
 
