@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -64,7 +64,7 @@ def payer(shop, lane, seed):
         number += 1
         cart = f"cart-{lane}-{number}"
         for attempt in range(6):
-            agent.request("PUT", f"/v1/payments/p-{lane}-{number}-{attempt}?wait=90",
+            agent.request("PUT", f"/v1/payments/p-{lane}-{number}-{attempt}?wait=50",
                           '{"cart": "%s", "amount": "12.00", "lane": "%s"}' % (cart, lane), {"Content-Type": "application/json"})
             answer = agent.getresponse()
             told = answer.read().decode()
