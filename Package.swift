@@ -175,7 +175,7 @@ let package = Package(
             swiftSettings: settings),
         tests("TidyTests", []),
         tests("MomentsTests", ["Moments"]),
-        tests("JSONTests", ["JSON"]),
+        tests("JSONTests", ["JSON", "TestSupport"]),
         tests(
             "TextSafetyTests",
             [
@@ -198,7 +198,7 @@ let package = Package(
         tests(
             "ReaderTests",
             [
-                "ReaderRPC", "ReaderLinks", "GatewayModel", "Moments", "JSON", "StoreSimulator", tls,
+                "ReaderRPC", "ReaderLinks", "GatewayModel", "Moments", "JSON", "StoreSimulator", "TestSupport", tls,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "Crypto", package: "swift-crypto"),

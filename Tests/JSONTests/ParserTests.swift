@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import JSON
@@ -133,7 +134,7 @@ import Testing
 
     @Test func `random bytes never trap, and agree with Foundation when they are JSON`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed: seed)
+        var random = Seeded(seed)
         let pieces = [
             "{", "}", "[", "]", ":", ",", "\"", "\\u00e9", "\\ud83d\\ude00", "a", "1", "-", ".", "e", "0", "true", "null", " ", "\\", "é",
         ]
@@ -158,18 +159,4 @@ extension JSONParser.RepeatedNames: CaseIterable {
 /// Any JSON, for Foundation's decoder.
 private struct AnyJSON: Decodable {
     init(from decoder: any Decoder) throws {}
-}
-
-/// SplitMix64: the same seed gives the same numbers.
-private struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -1,5 +1,6 @@
 import CheckoutAPI
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import CheckoutServer
@@ -145,7 +146,7 @@ import Testing
 
     @Test func `mutated requests are read or refused, the same however they are split`() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed: seed)
+        var random = Seeded(seed)
         let seeds = [Self.whole, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"]
         func outcome(_ pieces: [[UInt8]]) -> String {
             do throws(Problem) { return "\(try parse(pieces))" } catch { return "\(error)" }

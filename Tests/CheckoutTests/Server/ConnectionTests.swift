@@ -1,6 +1,7 @@
 import CheckoutAPI
 import CheckoutServer
 import NIOPosix
+import TestSupport
 import Testing
 
 @Suite struct ConnectionTests {
@@ -164,7 +165,7 @@ import Testing
     @Test func `random bytes always get a whole answer or a closed connection`() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         try await withServer { server in
-            var random = SeededRandom(seed: seed)
+            var random = Seeded(seed)
             let body = RouteTests.body
             let whole = Array(
                 "PUT /v1/payments/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"

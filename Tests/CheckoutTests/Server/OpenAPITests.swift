@@ -2,6 +2,7 @@ import JSON
 import CheckoutAPI
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import CheckoutServer
@@ -82,7 +83,7 @@ import Testing
             ("label", .label), ("registrationCode", .registrationCode), ("postalCode", .postalCode), ("subnet", .subnet),
         ]
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededRandom(seed: seed)
+        var random = Seeded(seed)
         let pieces = [
             "0", "1", "9", ".", "-", "a", "Z", "_", " ", "~", "\u{7f}", "\u{80}", "\u{9f}", "\u{a0}", "é", "😀", "\t", "/", "\u{0}",
             "\u{2011}", "\u{200b}",

@@ -1,6 +1,7 @@
 import JSON
 import GatewayModel
 import Moments
+import TestSupport
 import Testing
 
 @testable import ReaderRPC
@@ -365,12 +366,11 @@ import Testing
     // MARK: Noise
 
     @Test func `no change of a byte makes it trap or changes an answer's owner`() throws {
-        let message: JSONValue = [
-            "confirmed_payment_intent": ["id": "pi_1", "status": "succeeded", "amount": 5678, "currency": "usd"], "request_id": "x",
-        ]
+        let confirmed: JSONValue = ["id": "pi_1", "status": "succeeded", "amount": 5678, "currency": "usd"]
+        let message: JSONValue = ["confirmed_payment_intent": confirmed, "request_id": "x"]
         let plain = Array(Answers.content(message).utf8)
         let body = Answers.bytes(Answers.envelope(id: 7, content: message))
-        var random = SplitMix(seed: 20_240_527)
+        var random = Seeded(20_240_527)
         var replies = 0
         for round in 0..<20_000 {
             var bytes = body
