@@ -47,6 +47,22 @@ import Testing
         #expect(store.confirms == 1)
     }
 
+    @Test func `that a typed card was charged is remembered over a restart, so that its order is not taken for the reader's`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        store.status = .open
+        try store.pay("p1", afterKeyed: true)
+        store.otherIntents["pi_k"] = .succeeded
+        store.wait(20_000)
+        #expect(store.payment("p1")?.state == .unresolved)
+        #expect(store.rows.last { $0.cart != nil }?.cart?.keyed?.first?.isCharged == true)
+        store.restart()
+        store.status = .submitted(order: nil)
+        store.wait(1_000)
+        #expect(store.payment("p1")?.money != .taken, "its intent was read as not charged, and the typed one as charged")
+    }
+
     @Test func `of two forms that are asked for at once one is opened`() throws {
         var store = MoneyStore()
         store.store.holds = { if case .paymentIntent = $0 { true } else { false } }

@@ -58,6 +58,8 @@ package struct CartFacts: Sendable, Hashable, Codable {
         package var cart: CartID
         package var amount: DecimalAmount
         package var accountBalance: DecimalAmount?
+        /// It was read as charged, or as a hold: from then on the backend's word on the cart is no word on the reader's intent. Absent: not known.
+        package var isCharged: Bool?
 
         package init(id: IntentID, cart: CartID, amount: DecimalAmount, accountBalance: DecimalAmount?) {
             self.id = id

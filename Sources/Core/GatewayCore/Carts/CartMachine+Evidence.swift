@@ -60,7 +60,13 @@ extension CartMachine {
         prepareEvidence(intent.id, at: now)
         evidence[intent.id]?.read(intent.status, card: intent.card, asked: asked, answered: now.mono)
         actions += judge(at: now)
-        if facts.keyed?.contains(where: { $0.id == intent.id }) == true { keyedStatus[intent.id] = intent.status }
+        if let place = facts.keyed?.firstIndex(where: { $0.id == intent.id }) {
+            keyedStatus[intent.id] = intent.status
+            if intent.status == .succeeded || intent.status == .requiresCapture, facts.keyed?[place].isCharged != true {
+                facts.keyed?[place].isCharged = true
+                write("\(intent.id.text), which was typed into, is charged", &actions)
+            }
+        }
         guard intent.status == .canceled, facts.canceled?.contains(intent.id) != true else { return }
         let lifted = heldIntent == intent.id ? facts.held : nil
         facts.canceled = Array(((facts.canceled ?? []) + [intent.id]).suffix(16))
@@ -86,7 +92,7 @@ extension CartMachine {
         return actions
     }
 
-    private var isKeyedCharged: Bool { keyedStatus.contains { $0.value == .succeeded || $0.value == .requiresCapture } }
+    private var isKeyedCharged: Bool { keyedIntents.contains { $0.isCharged == true } }
 
     func write(_ note: String, _ actions: inout [Action]) {
         if isRecalled { actions.append(.learnt(note)) }

@@ -151,6 +151,7 @@ extension Trace {
             $0.put(2, $1.cart)
             $0.put(3, $1.amount)
             $0.put(4, $1.accountBalance)
+            $0.put(5, $1.isCharged)
         }
         put(12, each: cart.canceled ?? []) { $0.put(1, $1) }
     }
