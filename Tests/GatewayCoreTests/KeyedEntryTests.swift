@@ -83,6 +83,7 @@ import Testing
         store.store.holds = { isMade($0) || $0.isAppend }
         store.gives("pi_k")
         #expect(store.responses[form] == nil, "killed now, the agent would not know of it")
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartBusy, "nobody can have closed what is not open yet")
         store.store.answer(.append(.success(()))) { $0.isAppend }
         guard case .intent(let given)? = store.responses[form] else { throw Missing() }
         #expect(given.id.text == "pi_k")

@@ -9,9 +9,8 @@ extension CartMachine {
         facts.keyedEntry = true
     }
 
-    /// It is handed out as soon as its name is on disk: from then on somebody may type a card number in.
+    /// It is handed out as soon as its name is on disk: from then on somebody may type a card number in. Until then nobody can have closed that form.
     package mutating func keyedHandedOut(_ keyed: CartFacts.Keyed) {
-        handingOut = max(0, handingOut - 1)
         readable.insert(keyed.id)
         facts.keyedEver = true
         facts.keyedEntry = true
@@ -20,6 +19,9 @@ extension CartMachine {
         }
         keyedStatus[keyed.id] = nil
     }
+
+    /// Its secret went to the till, or, for its name is not on disk, to nobody.
+    package mutating func keyedAnswered() { handingOut = max(0, handingOut - 1) }
 
     /// None was handed out. Nothing was opened that had not been open before. `isCertain`: the backend has made none either.
     package mutating func keyedNotHandedOut() -> [Action] {

@@ -40,7 +40,7 @@ extension GatewayMachine {
         case .accepted(let payment): accepted(payment, at: now)
         case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
         case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
-        case .keyedGiven(let id, let intent): respond(id, .intent(intent))
+        case .keyedGiven(let id, let cart, let intent): keyedAnswered(id, cart, .success(intent))
         case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)
         case .lossAccepted(let id): lossAcceptanceWritten(id)
         case .acknowledged(let id, let record, let given): acknowledgementWritten(id, record, given, at: now)
@@ -99,7 +99,8 @@ extension GatewayMachine {
         case .keyedEntry(let id, let cart):
             keyedEntryNotWritten(id, cart, trouble)
         case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble, at: now)
-        case .release(let id, _, _), .lossAccepted(let id), .keyedGiven(let id, _): refuse(id, .journal(trouble))
+        case .keyedGiven(let id, let cart, _): keyedAnswered(id, cart, .failure(.journal(trouble)))
+        case .release(let id, _, _), .lossAccepted(let id): refuse(id, .journal(trouble))
         }
     }
 

@@ -54,10 +54,22 @@ extension GatewayMachine {
             }
             outbox.add(
                 JournalEntry(kind: .cart, at: now.wall, cart: carts[cart]?.facts, note: "an intent for keyed entry was handed out"),
-                waiter: .keyedGiven(id, intent))
+                waiter: .keyedGiven(id, cart, intent))
         case .failure(let failure):
             changeCart(cart) { $0.keyedNotHandedOut() }
             refuse(id, .from(failure))
+        }
+    }
+
+    /// From now on the form can be open, and a till can say that it is closed; before, whoever said so cannot have meant this one.
+    mutating func keyedAnswered(_ id: RequestID, _ cart: CartID, _ outcome: Result<BackendIntent, Refusal>) {
+        changeCart(cart) {
+            $0.keyedAnswered()
+            return []
+        }
+        switch outcome {
+        case .success(let intent): respond(id, .intent(intent))
+        case .failure(let refusal): refuse(id, refusal)
         }
     }
 

@@ -12,7 +12,7 @@ struct Outbox: Sendable {
         /// The keyed-entry intent may be asked for.
         case keyedEntry(RequestID, CartID)
         /// The keyed-entry intent's secret may go to the checkout: after a restart too, its name tells what is to be read.
-        case keyedGiven(RequestID, BackendIntent)
+        case keyedGiven(RequestID, CartID, BackendIntent)
         /// The reader may be freed by hand.
         case release(RequestID, ReaderID, LeaseHolder)
         /// A technician's agreement to the loss of a journal holds.
