@@ -8,7 +8,7 @@ struct FileFacts: Sendable {
     var isDirectory: Bool
     var size: Int
 
-    /// Nil with the reason in `errno`'s words.
+    /// Looks at a file. Nil leaves the reason in `errno`.
     init?(_ path: String) {
         var facts = stat()
         guard stat(path, &facts) == 0 else { return nil }

@@ -61,7 +61,8 @@ extension Checkup {
         return .pass("\(place.backend.place) answered within \(milliseconds) ms.")
     }
 
-    /// The kernel knows no way to the backend, or to anywhere outside where the backend has a name. An address for documents stands for outside.
+    /// Whether the kernel knows no way to the backend, or to anywhere outside where the backend has a name. An address for documents stands
+    /// for outside.
     private var isWithoutWay: Bool {
         let isAddress = place.backend.host.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 }
         return Route.to(isAddress ? place.backend.host : "192.0.2.1") == .none

@@ -5,7 +5,7 @@ import Moments
 /// How long the backend's credential is good for, as far as it says so itself.
 package enum CredentialLife: Sendable, Equatable {
     case ends(WallTime)
-    /// By the agent itself; the one in use lasts so long, when that is known.
+    /// A credential that the agent renews by itself; the one in use lasts so long, when that is known.
     case renewed(endsIn: Duration?)
     case notSaid
 }
@@ -17,7 +17,7 @@ package struct CheckedAgent: Sendable {
         package var seconds: Double
         /// `ok`, or in a word what went wrong.
         package var result: String
-        /// When one was last given.
+        /// When a token was last given.
         package var lastOKAt: Timestamp?
 
         package init(at: Timestamp, seconds: Double, result: String, lastOKAt: Timestamp?) {
@@ -32,7 +32,7 @@ package struct CheckedAgent: Sendable {
     package var devices: [Device]
     /// Whether the publishable keys that were seen are live ones; nil: none was seen, or both kinds.
     package var keyIsLive: Bool?
-    /// Live or test, by reader, as each says of itself.
+    /// Whether each reader says of itself that it is live.
     package var readerModes: [String: Bool]
     package var lastToken: Token?
 

@@ -66,7 +66,7 @@ package struct Checkup: Sendable {
 
     private static func order(_ id: String) -> Int { ids.firstIndex(of: id) ?? ids.count }
 
-    /// To the millisecond.
+    /// Seconds of a duration, to the millisecond.
     package static func seconds(_ duration: Duration) -> Double { Double(Int64(duration / .milliseconds(1))) / 1000 }
 }
 

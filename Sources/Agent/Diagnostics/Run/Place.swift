@@ -14,7 +14,7 @@ package struct Place: Sendable {
     }
 
     package struct SecretFile: Sendable {
-        /// "the backend's access token".
+        /// The file's content in words: "the backend's access token".
         package var what: String
         package var path: String
 
@@ -23,7 +23,7 @@ package struct Place: Sendable {
             self.path = path
         }
 
-        /// Where an operator puts it: systemd's copy can be neither written nor found again.
+        /// The path where an operator puts it: systemd's copy can be neither written nor found again.
         var operatorPath: String {
             path.hasPrefix("/run/credentials/") ? "/etc/readerd/credentials/" + (path.split(separator: "/").last ?? "backend-token") : path
         }
@@ -41,7 +41,7 @@ package struct Place: Sendable {
     /// Whether readerd looks for readers on the LAN by itself: only then does it mean something that none was seen.
     package var looksAtLAN: Bool
     package var environment: [String: String]
-    /// Before `/sys`, `/proc` and `/etc`: empty, but in tests.
+    /// The path before `/sys`, `/proc` and `/etc`: empty, but in tests.
     package var root: String
 
     package init(

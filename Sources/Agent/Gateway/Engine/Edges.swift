@@ -22,7 +22,7 @@ package struct Edges: Sendable {
     package var identity: ReaderIdentity
     /// The backend's location id.
     package var location: String
-    /// Is shown every call to a reader when it has ended: for a recording.
+    /// Sees every call to a reader when it has ended: for a recording.
     package var observeReader: (@Sendable (ReaderID, ReaderExchange) -> Void)?
     /// Listens while a reader is tried out.
     package var trialTap: TrialTap?

@@ -147,7 +147,8 @@ extension Engine {
 
     private static let slowDisk = Duration.seconds(2)
 
-    /// All of it, in one transaction. An entry that the journal's own rules refuse would block every later one: it is left out, loudly.
+    /// Writes all of it in one transaction. An entry that the journal's own rules refuse would block every later one: it is left out,
+    /// loudly.
     private nonisolated func write(_ entries: [JournalEntry]) -> Result<Void, JournalTrouble> {
         do throws(JournalFailure) {
             do throws(JournalFailure) {

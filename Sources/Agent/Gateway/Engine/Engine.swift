@@ -32,7 +32,7 @@ package actor Engine {
     private var replies: [RequestID: CheckedContinuation<Response, Never>] = [:]
     /// How those who wait for a reply are asked about, for they may have to be asked again.
     private var questions: [RequestID: Question] = [:]
-    /// To be asked again as soon as what is being handled is done.
+    /// Requests that are asked again as soon as what is being handled is done.
     private var recalls: [RequestID] = []
     private var looks = LookStreams()
     /// Records that are not ended, as they may be shown: what has been journaled, or could not be.
@@ -199,7 +199,7 @@ package actor Engine {
         logger.log(level: mapped, "\(message)", metadata: metadata)
     }
 
-    /// Nobody is left waiting.
+    /// Answers everybody who waits, so that nobody is left.
     private func close() {
         isClosed = true
         submit.finish()
@@ -363,7 +363,7 @@ package actor Engine {
 
     // MARK: Stopping
 
-    /// No new payment; returns when none is under way that a stop would tear, or after the time.
+    /// Lets no new payment in; returns when none is under way that a stop would tear, or after the time.
     package func drain(upTo limit: Duration) async {
         handle(.stopping)
         guard !machine.isQuiet, !isClosed else { return }

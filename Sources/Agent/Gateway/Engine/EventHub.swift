@@ -28,13 +28,13 @@ actor EventHub {
         var live: UInt64
         /// What stands and is told first.
         var standing: [CheckoutAPI.Event]
-        /// Nothing more will come.
+        /// Whether nothing more will come.
         var isOver = false
-        /// It has everything that there is, and waits for more.
+        /// The caller that has everything that there is and waits for more.
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    /// More than this to replay is too much for one stream: the cursor is too old.
+    /// Events that one stream replays at most: with more to replay the cursor is too old.
     private static let replayLimit: Int64 = 5_000
     /// Events that are read, and kept for one caller, at a time.
     private static let page = 8
@@ -173,7 +173,7 @@ actor EventHub {
         return events
     }
 
-    /// Until something happened, the subscriber is removed, or the task is cancelled.
+    /// Waits until something happened, the subscriber is removed, or the task is cancelled.
     private func wait(_ number: UInt64) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
@@ -250,7 +250,7 @@ actor EventHub {
 
 /// The last live events of each topic, numbered through all topics.
 private struct LiveEvents {
-    /// So many of each topic are kept.
+    /// Events of each topic that are kept.
     private static let kept = 256
     private var events: [CheckoutAPI.Event.Topic: [(number: UInt64, event: CheckoutAPI.Event)]] = [:]
     /// The number of the oldest event that is not kept any more, by topic.

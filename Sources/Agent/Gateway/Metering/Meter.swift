@@ -27,7 +27,7 @@ final class Meter: Sendable {
         var at: WallTime
         var seconds: Double
         var result: String
-        /// When one was last given.
+        /// When a token was last given.
         var lastOKAt: WallTime?
     }
 
@@ -80,7 +80,7 @@ final class Meter: Sendable {
         }
     }
 
-    /// Told of what has been journaled: a payment's acceptance and its end come once each.
+    /// Counts what has been journaled: a payment's acceptance and its end come once each.
     func journaled(_ entry: JournalEntry) {
         guard let record = entry.payment else { return }
         state.withLock { state in

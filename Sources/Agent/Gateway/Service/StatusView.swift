@@ -4,7 +4,7 @@ internal import GatewayModel
 import Moments
 
 extension Status {
-    /// Can a payment be taken now and, if not, why.
+    /// Whether a payment can be taken now and, if not, why.
     init(_ machine: GatewayMachine, at now: Now) {
         let readers = machine.readerViews
         var reasons: [Reason] = []
@@ -86,7 +86,7 @@ extension Status {
 }
 
 extension ReaderView {
-    /// A payment that is sent to it now has a reader that was heard of.
+    /// Whether a payment that is sent to it now has a reader that was heard of.
     fileprivate var isUsable: Bool {
         switch state {
         case .ready, .idle: true

@@ -22,7 +22,7 @@ import WebCall
 /// Why the agent could not start, in one sentence with what to do.
 struct StartFailure: Error, CustomStringConvertible {
     var description: String
-    /// As in sysexits: 78 settings, 75 another owner, 73 cannot create, 70 anything else.
+    /// The exit code of sysexits: 78 settings, 75 another owner, 73 cannot create, 70 anything else.
     var exitCode: Int32
 }
 

@@ -26,7 +26,7 @@ struct AgentLog: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
     private let format: Format
-    /// Of a message and of each field, in characters.
+    /// Characters that a message and each field may have.
     private static let longest = 4_000
     private let outlet: Outlet
 
@@ -112,7 +112,7 @@ struct AgentLog: LogHandler {
 }
 
 extension Logger.Level {
-    /// As in syslog(3).
+    /// The priority as in syslog(3).
     var priority: Int {
         switch self {
         case .trace, .debug: 7

@@ -71,7 +71,7 @@ extension Daemon {
         return parts
     }
 
-    /// For `systemctl status`.
+    /// The line for `systemctl status`.
     private func statusLine() async -> String {
         if await engine.isStopping { return "Stopping; what is being charged is waited for." }
         let status = await engine.status

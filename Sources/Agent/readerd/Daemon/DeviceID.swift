@@ -6,10 +6,10 @@ enum DeviceID {
         var description: String
     }
 
-    /// Under which name in the state directory.
+    /// The name in the state directory.
     enum Use: String {
         case payments = "device-id"
-        /// Asks readers whether they are idle, and takes no payment.
+        /// The id of what asks readers whether they are idle, and takes no payment.
         case proofs = "proof-device-id"
     }
 
@@ -60,7 +60,7 @@ enum DeviceID {
         Failure(description: "\(path) is not a file: remove it, and a new one is made (readers will see a new point of sale)")
     }
 
-    /// Whole on the disk, or not there.
+    /// Writes the id, so that it is whole on the disk or not there.
     private static func write(_ text: String, to path: String, in directory: String) throws(Failure) {
         let draft = path + ".new"
         // What an interrupted start has left there, or somebody has put there, is not written into.

@@ -8,7 +8,7 @@ import WebCall
 /// What a start makes of the settings before it opens anything: the same for `readerd --check-config`, so that what it says is what happens.
 struct StartTrial {
     let roles: RolePolicy
-    /// Nil: readerd's own.
+    /// The socket's group; nil for readerd's own.
     let socketGroup: UInt32?
     /// What costs a role or a token, and not the start.
     let problems: [SettingsProblem]

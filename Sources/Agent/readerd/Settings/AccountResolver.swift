@@ -8,7 +8,7 @@ package struct AccountResolver: Sendable {
     var user: @Sendable (String) -> UInt32?
     var group: @Sendable (String) -> UInt32?
 
-    /// As this machine knows them.
+    /// The users and groups that this machine knows.
     package static let system = AccountResolver(user: { lookUpUser($0) }, group: { lookUpGroup($0) })
 
     /// Who has a role.

@@ -15,58 +15,58 @@ package struct Settings: Sendable, Equatable {
     /// A cart that serves for what needs a connection token while no sale is open (`maintenance_cart`).
     package var maintenanceCart: CartID?
     package var backend: Backend
-    /// `stripe.base_url`
+    /// Stripe's address (`stripe.base_url`).
     package var stripe: WebBase
     /// A PEM file of authorities that count beside the system's (`trust_roots`). Absolute.
     package var trustRoots: String?
     package var socket: Socket
     /// Who may do what (`roles`). Root and the daemon's own user are technicians without being named.
     package var roles: [Role: Members]
-    /// `state_directory`. Absolute.
+    /// The absolute path of what is kept (`state_directory`).
     package var stateDirectory: String
-    /// `lanes.NAME.reader`: a reader's id, serial number or label.
+    /// Each lane's reader by its id, serial number or label (`lanes.NAME.reader`).
     package var lanes: [LaneName: String]
-    /// `readers.SERIAL.label`: labels by serial number.
+    /// Labels by serial number (`readers.SERIAL.label`).
     package var readerLabels: [String: String]
     package var lan: LAN
     package var readerProtocol: ReaderProtocol
     package var usb: USB
     package var payment: Payment
     package var timeouts: Timeouts
-    /// `journal.keep_days`
+    /// Days for which ended payments stay in the journal (`journal.keep_days`).
     package var journalKeepDays: Int
     package var log: Log
 
     package struct Backend: Sendable, Equatable {
-        /// `backend.base_url`
+        /// The backend's address (`backend.base_url`).
         package var base: WebBase
         package var credential: Credential
     }
 
     package enum Credential: Sendable, Equatable {
-        /// `backend.token_file`, absolute.
+        /// The absolute path of the token's file (`backend.token_file`).
         case tokenFile(String)
         case oauth(OAuth)
     }
 
-    /// `backend.oauth`; the files absolute.
+    /// How tokens are renewed (`backend.oauth`); its paths are absolute.
     package struct OAuth: Sendable, Equatable {
         package var tokenURL: String
         package var clientID: String
         package var clientSecretFile: String
-        /// Rewritten at every renewal.
+        /// The file of the refresh token, which is rewritten at every renewal.
         package var refreshTokenFile: String
     }
 
     package struct Socket: Sendable, Equatable {
-        /// Absolute.
+        /// The socket's absolute path.
         package var path: String
         package var mode: UInt32
-        /// A name or a number.
+        /// The socket's group, by name or number.
         package var group: String?
     }
 
-    /// Names or numbers, as they were written; `AccountResolver` makes numbers of them.
+    /// Users and groups by names or numbers, as they were written; `AccountResolver` makes numbers of them.
     package struct Members: Sendable, Equatable {
         package var users: [String]
         package var groups: [String]
@@ -74,7 +74,7 @@ package struct Settings: Sendable, Equatable {
 
     package struct LAN: Sendable, Equatable {
         package var sweep: Bool
-        /// Empty: the box's own private subnets.
+        /// The networks that are scanned; none stands for the box's own private ones.
         package var subnets: [Subnet]
         package var addresses: [PrivateAddress]
         package var port: Int

@@ -3,7 +3,7 @@ import Glibc
 
 /// Reads a TOML file into keys and values.
 enum SettingsFile {
-    /// No settings file is larger.
+    /// The most bytes that a settings file may have.
     static let sizeLimit = 1 << 20
 
     static func read(_ path: String) throws(SettingsFailure) -> [(path: [String], value: SettingsValue)] {
@@ -63,10 +63,10 @@ enum SettingsFile {
 }
 
 extension Shown {
-    /// A value of the settings.
+    /// A value of the settings, bounded for a message.
     static func bounded(_ text: String) -> String { plain(text, limit: 200) }
 
-    /// The same as a text of TOML.
+    /// A value of the settings as a text of TOML, bounded for a message.
     static func quoted(_ text: String) -> String {
         var result = "\""
         for character in bounded(text) {

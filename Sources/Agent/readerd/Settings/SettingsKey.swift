@@ -3,7 +3,7 @@ struct SettingsKey: Sendable {
     /// `*` stands for a name of the operator's choice: a lane, a serial number.
     let path: [String]
     let kind: Kind
-    /// As it would be written; nil: nothing, or required.
+    /// The value that counts without one, as it would be written; nil when there is none, or the key is required.
     let standard: SettingsValue?
 
     enum Kind: Sendable, Equatable {

@@ -19,7 +19,7 @@ package enum SettingsOrigin: Sendable, Equatable, CustomStringConvertible {
 package struct SettingsProblem: Sendable, Equatable, CustomStringConvertible {
     /// The file, the variable or "flag"; nil for what is missing everywhere.
     package var origin: SettingsOrigin?
-    /// As it was written; nil for a file that cannot be read.
+    /// The key as it was written; nil for a file that cannot be read.
     package var key: String?
     package var message: String
 

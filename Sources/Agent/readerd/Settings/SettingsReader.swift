@@ -264,7 +264,7 @@ extension SettingsEntry {
 }
 
 extension StringProtocol {
-    /// Without the blanks around it.
+    /// The text without the blanks around it.
     fileprivate var trimmed: String {
         let blank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
         return String(drop(while: blank).reversed().drop(while: blank).reversed())

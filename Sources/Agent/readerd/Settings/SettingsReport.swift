@@ -16,7 +16,7 @@ extension LoadedSettings {
 }
 
 extension SettingsValue {
-    /// As TOML. Settings hold no secret, so nothing is left out.
+    /// The value as TOML. Settings hold no secret, so nothing is left out.
     fileprivate var written: String {
         switch self {
         case .text(let text): Shown.quoted(text)

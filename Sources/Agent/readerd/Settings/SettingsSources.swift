@@ -31,7 +31,7 @@ struct SettingsEntry: Sendable {
 
 /// The three places where settings stand, put one over the other: file, then environment, then flags.
 struct SettingsSources: Sendable {
-    /// By full path; the strongest only.
+    /// The strongest value of each key, by full path.
     private(set) var entries: [[String]: SettingsEntry] = [:]
     private(set) var problems: [SettingsProblem] = []
 

@@ -8,12 +8,12 @@ struct MemoryKeeper: Sendable {
     /// What is known of memory that is kept and not used. A rush may be under way at the first look, and may come and go between two: so neither
     /// what is held alone nor what is unused alone tells whether there is something to give back.
     struct Account: Sendable {
-        /// So much may be kept for the next time.
+        /// Bytes that may be kept for the next time.
         static let slack = 4 * 1024 * 1024
 
-        /// Of what the C library does not use, as much as was given back already: it counts that too.
+        /// Bytes that were given back already: the C library counts them as unused, too.
         private var given = 0
-        /// Held right after something was given back, or less; nil before.
+        /// Bytes that were held right after something was given back, or less; nil before.
         private var settled: Int?
 
         /// - Parameters:

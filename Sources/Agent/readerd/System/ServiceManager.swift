@@ -53,7 +53,7 @@ package final class ServiceManager: Sendable {
         return .microseconds(microseconds)
     }
 
-    /// One datagram. Waits at most a second.
+    /// Sends one datagram. Waits at most a second.
     package func tell(_ words: Word...) throws(Failure) {
         let bytes = Array(words.map(Self.written).joined(separator: "\n").utf8)
         let result = bytes.withUnsafeBytes { readerd_datagram_send(descriptor, address, $0.baseAddress, $0.count, 1) }

@@ -43,7 +43,7 @@ package final class Watchdog: Sendable {
         self.answered = Mutex(Dictionary(parts.map { ($0.name, now) }) { first, _ in first })
     }
 
-    /// Until the task is cancelled.
+    /// Watches until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
             for part in parts {

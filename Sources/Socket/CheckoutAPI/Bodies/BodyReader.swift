@@ -6,7 +6,7 @@ import JSON
 /// Absent and `null` are the same. Unknown and repeated fields are errors: a misspelt field must not pass silently where money moves.
 package final class BodyReader {
     package private(set) var errors: [Problem.Field] = []
-    /// More are not listed.
+    /// The most errors that a refusal lists.
     private static let mostErrors = 50
 
     package init() {}
@@ -50,7 +50,7 @@ package final class FieldReader {
 
     fileprivate init(_ work: Work) { self.work = work }
 
-    /// Of a kind of body: every field that its reading asks for. Nothing is read, so that whatever follows the fields is left out.
+    /// Every field that the reading of this kind of body asks for. Nothing is read, so that whatever follows the fields is left out.
     package static func descriptions<Body: StrictBody>(of _: Body.Type) -> [Description] {
         let fields = FieldReader(.describing)
         _ = Body.read(fields)
@@ -59,13 +59,13 @@ package final class FieldReader {
 
     private func place(_ name: String, in path: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    /// Something is wrong with a field beside the others.
+    /// Notes that a field is wrong beside the others.
     package func refuse(_ name: String, _ message: String) {
         guard case .reading(let body, let path, _) = work else { return }
         body.refuse(place(name, in: path), message)
     }
 
-    /// Something is wrong already.
+    /// Whether something is wrong already.
     package var hasErrors: Bool {
         guard case .reading(let body, _, _) = work else { return false }
         return !body.errors.isEmpty

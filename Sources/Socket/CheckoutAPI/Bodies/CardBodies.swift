@@ -4,7 +4,7 @@ public struct CardSetupBody: Sendable, Hashable, Codable {
     public var user: String
     public var partner: String
     public var postalCode: String
-    /// As it stands on the card.
+    /// The holder's name, as it stands on the card.
     public var name: String?
     public var lane: String?
     /// A `tmr_` id, a serial number, or a label that one reader has.
@@ -32,11 +32,11 @@ public struct CardSetupBody: Sendable, Hashable, Codable {
     }
 }
 
-/// `POST /v1/bankcards`: a card that Stripe knows already is to be stored.
+/// `POST /v1/bankcards`: asks for a card to be stored that Stripe knows already.
 public struct BankcardBody: Sendable, Hashable, Codable {
     public var user: String
     public var partner: String
-    /// `pm_…`
+    /// Stripe's id of the card (`pm_…`).
     public var paymentMethod: String
     public var postalCode: String
     public var name: String?

@@ -13,6 +13,6 @@ extension ChecksBody: StrictBody {
 }
 
 extension Field where Value == String {
-    /// Whether there is such a check is known where they are run; the document names those of today.
+    /// The id of a check. Whether there is such a check is known where they are run; the document names those of today.
     fileprivate static let checkID = Field(schema: Schema.words(Check.ids, "A check's id."), read: text(.name, "").read)
 }

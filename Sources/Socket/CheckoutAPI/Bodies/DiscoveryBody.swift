@@ -1,8 +1,8 @@
 import JSON
 
-/// `POST /v1/discovery`: look for devices now.
+/// `POST /v1/discovery`: asks for a look for devices now.
 public struct DiscoveryBody: Sendable, Hashable, Codable {
-    /// Where: `usb`, `lan`; both without it.
+    /// Where the agent looks: `usb`, `lan`; both without it.
     public enum Transport: String, Sendable, Hashable, Codable, CaseIterable {
         case usb, lan
     }
@@ -33,7 +33,7 @@ extension DiscoveryBody: StrictBody {
 
 /// The networks in which readers may be looked for: private IPv4, /22 to /32.
 package enum SubnetText {
-    /// After a field's name; nil: it is one.
+    /// What is wrong with it, after a field's name; nil when it is such a network.
     @Sendable package static func problem(_ text: String) -> String? {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 2, let prefix = number(parts[1], atMost: 32), let octets = octets(parts[0]) else {
@@ -55,7 +55,7 @@ package enum SubnetText {
         return parts.count == 4 && octets.count == 4 ? octets : nil
     }
 
-    /// Digits without leading zeros.
+    /// The number that digits without leading zeros write; nil for anything else.
     private static func number(_ digits: Substring.UTF8View.SubSequence, atMost limit: Int) -> Int? {
         guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }),
             digits.count == 1 || digits.first != UInt8(ascii: "0")

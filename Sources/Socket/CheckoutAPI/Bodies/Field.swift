@@ -2,7 +2,7 @@ import JSON
 
 /// What a field of a body may hold: how it is read, and what the OpenAPI document says of it. One declaration serves both.
 package struct Field<Value: Sendable>: Sendable {
-    /// As the document has it.
+    /// The field's schema, as the document has it.
     let schema: JSONValue
     /// Reads what came, or refuses it by its place.
     let read: @Sendable (_ value: JSONValue, _ path: String, _ body: BodyReader) -> Value?
@@ -39,7 +39,7 @@ extension Field where Value == String {
     package static let balance = text(.amountOrZero, "What is paid from the customer's account balance, in the major unit.")
     package static let lane = text(.name, "The lane (till), as the settings name it.")
     package static let reader = text(.name, "A `tmr_` id, a serial number, or a label that one reader has.")
-    /// Of a technician.
+    /// A technician's note.
     package static func note(_ says: String) -> Field { text(.note, says) }
 }
 
@@ -66,7 +66,7 @@ extension Field where Value == Bool {
 }
 
 extension Field where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    /// One of a closed set.
+    /// A word of a closed set.
     package static func word(_ says: String) -> Field {
         let words = Value.allCases.map(\.rawValue)
         return Field(schema: Schema.words(words, says)) { value, path, body in

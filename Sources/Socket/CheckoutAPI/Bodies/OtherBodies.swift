@@ -71,12 +71,12 @@ public struct AcknowledgeBody: Sendable, Hashable, Codable {
 
 /// `POST /v1/journal/accept-loss`: a technician agrees that the agent goes on without a damaged journal.
 public struct AcceptLossBody: Sendable, Hashable, Codable {
-    /// Why; it is journaled.
+    /// The technician's reason; it is journaled.
     public var note: String
     public init(note: String) { self.note = note }
 }
 
-/// `POST /v1/connection-tokens`
+/// `POST /v1/connection-tokens`: asks for a token for Stripe's own SDK.
 public struct ConnectionTokenBody: Sendable, Hashable, Codable {
     public var cart: String
     public init(cart: String) { self.cart = cart }

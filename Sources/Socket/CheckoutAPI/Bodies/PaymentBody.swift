@@ -1,7 +1,7 @@
 /// What a checkout asks for with `PUT /v1/payments/{id}`.
 public struct PaymentBody: Sendable, Hashable, Codable {
     public var cart: String
-    /// In the major unit: digits, with at most three decimals after a point; greater than zero.
+    /// The amount in the major unit: digits, with at most three decimals after a point; greater than zero.
     public var amount: String
     public var accountBalancePaymentAmount: String?
     public var lane: String?
@@ -11,7 +11,7 @@ public struct PaymentBody: Sendable, Hashable, Codable {
     public var timeoutSeconds: Int?
     public var display: Display?
     public var tip: Tip?
-    /// The keyed-entry form of this cart is closed and unpaid.
+    /// Says that the keyed-entry form of this cart is closed and unpaid.
     public var afterKeyedEntry: Bool?
 
     public init(
@@ -55,7 +55,7 @@ public struct Tip: Sendable, Hashable, Codable {
         }
     }
 
-    /// One to three.
+    /// One to three tips, in the order in which they are shown.
     public var options: [Option]
     public var hideCustomAmount: Bool?
 
@@ -75,7 +75,7 @@ public struct Display: Sendable, Hashable, Codable {
     /// A line of a cart, as the customer sees it.
     public struct LineItem: Sendable, Hashable, Codable {
         public var description: String
-        /// May be negative: a discount.
+        /// The line's amount in minor units, for all of its quantity; negative for a discount.
         public var amountMinor: Int64
         public var quantity: Int64
 
@@ -91,7 +91,7 @@ public struct Display: Sendable, Hashable, Codable {
         }
     }
 
-    /// Three letters.
+    /// The currency in three letters (ISO 4217).
     public var currency: String
     public var totalMinor: Int64
     public var taxMinor: Int64?
@@ -122,7 +122,7 @@ public struct ResolveBody: Sendable, Hashable, Codable {
     public var outcome: Outcome
     /// The backend's order, when the payment succeeded and it is known.
     public var order: String?
-    /// Why; it is journaled.
+    /// The technician's reason; it is journaled.
     public var note: String
 
     public init(outcome: Outcome, order: String? = nil, note: String) {

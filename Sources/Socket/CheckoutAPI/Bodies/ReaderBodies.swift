@@ -26,9 +26,9 @@ public struct LabelBody: Sendable, Hashable, Codable {
 
 /// `POST /v1/readers/{reader}/connect`: opens a session now.
 public struct ConnectBody: Sendable, Hashable, Codable {
-    /// On whose behalf the connection token is asked for; any open cart's without it.
+    /// The cart on whose behalf the connection token is asked for; any open one without it.
     public var cart: String?
-    /// Also from another point of sale that uses the reader now: a technician's explicit choice.
+    /// Whether the reader is taken from another point of sale that uses it now: a technician's explicit choice.
     public var takeOver: Bool?
 
     public init(cart: String? = nil, takeOver: Bool? = nil) {

@@ -21,7 +21,7 @@ extension StrictBody {
         self = result
     }
 
-    /// As the document has it.
+    /// The body's schema, as the document has it.
     package static var schema: JSONValue {
         let fields = FieldReader.descriptions(of: Self.self)
         return Schema.body(

@@ -1,8 +1,8 @@
 /// What a text must be: said to people, to the OpenAPI document, and checked, from one place.
 package struct TextRule: Sendable {
-    /// After "must be ".
+    /// The rule in words, after "must be ".
     package let says: String
-    /// ECMA 262, for the OpenAPI document. The check below is what counts; a test compares the two.
+    /// The rule as an ECMA 262 pattern, for the OpenAPI document. The check below is what counts; a test compares the two.
     package let pattern: String
     package let accepts: @Sendable (String) -> Bool
 
@@ -34,7 +34,7 @@ package struct TextRule: Sendable {
         decimal(text).map { $0.contains { $0 != 0 } } ?? false
     }
 
-    /// As `amount`, and zero.
+    /// An amount, or zero.
     package static let amountOrZero = TextRule(
         says: "a decimal string such as \"5.00\": at most ten digits without leading zeros, at most three after a point",
         pattern: "^(0|[1-9][0-9]{0,9})(\\.[0-9]{1,3})?$"
@@ -148,7 +148,7 @@ package enum Bounds {
     package static let waitSeconds: ClosedRange<Int64> = 0...120
     package static let pageLimit: ClosedRange<Int64> = 1...200
     package static let defaultPageLimit = 50
-    /// Minor units: beyond what `amount` can say in any currency.
+    /// Amounts in minor units: beyond what `amount` can say in any currency.
     package static let minor: ClosedRange<Int64> = 0...9_999_999_999_999
     package static let signedMinor: ClosedRange<Int64> = -9_999_999_999_999...9_999_999_999_999
     package static let quantity: ClosedRange<Int64> = 1...1_000_000

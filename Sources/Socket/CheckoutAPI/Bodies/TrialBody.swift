@@ -1,10 +1,10 @@
-/// `POST /v1/readers/{reader}/trial`: try a reader out, one step after another.
+/// `POST /v1/readers/{reader}/trial`: asks for a reader to be tried out, one step after another.
 public struct TrialBody: Sendable, Hashable, Codable {
-    /// On whose behalf the connection tokens are asked for, and which is paid where `amount` is given.
+    /// The cart on whose behalf the connection tokens are asked for, and which is paid where `amount` is given.
     public var cart: String
     /// What `collect_cancel`, `collect_read` and `confirm` ask for; without it they are skipped. Test mode only.
     public var amount: String?
-    /// Which steps; all of them without it.
+    /// The steps to try; all of them without it.
     public var steps: [TrialStep.Name]?
 
     public init(cart: String, amount: String? = nil, steps: [TrialStep.Name]? = nil) {

@@ -46,7 +46,7 @@ package enum Schema {
         return object(of: members)
     }
 
-    /// The same, or null.
+    /// This schema, or null.
     package static func orNull(_ schema: JSONValue) -> JSONValue {
         guard case .object(var members) = schema, let type = members["type"] else {
             return ["anyOf": [schema, ["type": "null"]]]

@@ -5,14 +5,15 @@ public struct CardSetup: Sendable, Hashable, Codable {
     /// The backend's user.
     public var user: String
     public var lane: String?
-    /// `tmr_…`
+    /// The reader's id (`tmr_…`).
     public var reader: String?
     public var readerLabel: String?
     /// A payment's states; never `unresolved`.
     public var state: Payment.State
-    /// `seti_…`
+    /// Stripe's SetupIntent (`seti_…`).
     public var setupIntent: String?
-    /// `pm_…`, as soon as the reader has made it; there even when storing it failed, so that `POST /v1/bankcards` can be tried.
+    /// Stripe's PaymentMethod (`pm_…`), as soon as the reader has made it. It is there even when storing it failed, so that `POST
+    /// /v1/bankcards` can be tried.
     public var paymentMethod: String?
     /// The backend's number for the stored card.
     public var bankcard: String?
@@ -83,7 +84,7 @@ public struct CardSetup: Sendable, Hashable, Codable {
 
 /// The answer to `POST /v1/bankcards`: the card is stored.
 public struct Bankcard: Sendable, Hashable, Codable {
-    /// `pm_…`
+    /// Stripe's id of the card (`pm_…`).
     public var paymentMethod: String
     /// The backend's number for it.
     public var bankcard: String

@@ -2,7 +2,7 @@
 public struct Cart: Sendable, Hashable, Codable {
     public var cart: String
     public var lane: String?
-    /// `tmr_…`; nil when none was chosen yet.
+    /// The reader's id (`tmr_…`); nil when none was chosen yet.
     public var reader: String?
     public var readerState: Reader.State?
     /// Why it has no reader: not yet, or not at all; nil when it has one.
@@ -13,11 +13,11 @@ public struct Cart: Sendable, Hashable, Codable {
     /// What is at hand already.
     public struct Warm: Sendable, Hashable, Codable {
         public var configuration: Bool
-        /// An unspent connection token.
+        /// Whether an unspent connection token is at hand.
         public var token: Bool
-        /// A live session with the reader.
+        /// Whether a session with the reader is live.
         public var session: Bool
-        /// The location's currency is known.
+        /// Whether the location's currency is known.
         public var currency: Bool
 
         public init(configuration: Bool, token: Bool, session: Bool, currency: Bool) {

@@ -24,7 +24,7 @@ public struct Check: Sendable, Hashable, Codable {
         package static let known: [Self] = [pass, warn, fail, skipped]
     }
 
-    /// Of the check, not of this result: `reader_port` may come once for every reader.
+    /// The id of the check, not of this result: `reader_port` may come once for every reader.
     public var id: String
     /// What was looked at, when the check looks at several things: a reader's label, a device.
     public var subject: String?
@@ -61,7 +61,7 @@ public struct CheckSummary: Sendable, Hashable, Codable {
     public var warn: Int
     public var fail: Int
     public var skipped: Int
-    /// Of all together: they run side by side.
+    /// Seconds that all of them took together: they run side by side.
     public var durationSeconds: Double
 
     public init(_ checks: [Check], durationSeconds: Double) {

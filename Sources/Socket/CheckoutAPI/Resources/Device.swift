@@ -11,9 +11,9 @@ public struct Transport: OpenWord {
 
 /// A USB device as its descriptors name it.
 public struct USBIdentity: Sendable, Hashable, Codable {
-    /// Four hexadecimal digits, lower case.
+    /// The number in four hexadecimal digits, lower case.
     public var vendorID: String
-    /// Four hexadecimal digits, lower case.
+    /// The number in four hexadecimal digits, lower case.
     public var productID: String
     public var bus: Int
     /// Ports from the root hub down, as the kernel writes them ("1.4.2").
@@ -66,7 +66,7 @@ public struct Device: Sendable, Hashable, Codable {
     public var host: String?
     public var usb: USBIdentity?
     public var model: String?
-    /// `tmr_…`, when it is a registered one.
+    /// The reader's id (`tmr_…`), when it is a registered one.
     public var reader: String?
     public var driveable: Bool
     public var reason: Reason?

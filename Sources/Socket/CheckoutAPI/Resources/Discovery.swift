@@ -2,7 +2,7 @@
 public struct DiscoveryProgress: Sendable, Hashable, Codable {
     /// Addresses that have been looked at.
     public var looked: Int
-    /// Of so many.
+    /// Addresses that there are to look at.
     public var of: Int
 
     public init(looked: Int, of: Int) {
@@ -52,7 +52,7 @@ public struct DiscoveryReport: Sendable, Hashable, Codable {
 public enum DiscoveryLine: Sendable, Hashable, Codable {
     case heartbeat
     case progress(DiscoveryProgress)
-    /// Seen now.
+    /// A device that is seen now.
     case device(Device)
     case summary(DiscoverySummary)
     /// The agent ends the stream and says why.

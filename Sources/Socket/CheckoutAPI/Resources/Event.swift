@@ -29,7 +29,7 @@ public struct Event: Sendable, Hashable, Codable {
         }
     }
 
-    /// Opaque; `?after=` with it goes on from here.
+    /// An opaque place in the stream; `?after=` with it goes on from here.
     public var cursor: String
     public var at: Timestamp
     public var topic: Topic
@@ -39,7 +39,7 @@ public struct Event: Sendable, Hashable, Codable {
     public var reader: Reader?
     public var device: Device?
     public var agent: Notice?
-    /// With an event of a payment: what the journal says of it, for people.
+    /// What the journal says of an event of a payment, for people.
     public var note: String?
 
     private init(cursor: String, at: Timestamp, topic: Topic, type: String) {

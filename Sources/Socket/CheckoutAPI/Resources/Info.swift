@@ -22,12 +22,12 @@ public struct Info: Sendable, Hashable, Codable {
         }
     }
 
-    /// `readerd`
+    /// The program's name, `readerd`.
     public var name: String
     public var version: String
-    /// `1`
+    /// The version of the contract, `1`.
     public var apiVersion: String
-    /// Nil until the backend's configuration was read.
+    /// Whether money is real; nil until the backend's configuration was read.
     public var mode: Mode?
     /// The backend's location, when the settings name one.
     public var location: String?

@@ -1,4 +1,4 @@
-/// `GET /v1/configuration`
+/// The answer to `GET /v1/configuration`: what Stripe's forms and SDKs need.
 public struct Configuration: Sendable, Hashable, Codable {
     public var publishableKey: String
     /// Stripe's location (`tml_…`), when a cart was named and the backend knows it.

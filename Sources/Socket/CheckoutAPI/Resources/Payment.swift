@@ -2,33 +2,33 @@
 public struct Payment: Sendable, Hashable, Codable {
     public var id: String
     public var cart: String
-    /// In the major unit, as the checkout wrote it.
+    /// The amount in the major unit, as the checkout wrote it.
     public var amount: String
     public var accountBalancePaymentAmount: String?
-    /// Three letters, lower case; nil until the backend's intent says it.
+    /// The currency in three letters, lower case; nil until the backend's intent says it.
     public var currency: String?
-    /// Without the tip.
+    /// The amount in minor units, without the tip.
     public var amountMinor: Int64?
     public var tipMinor: Int64
     public var lane: String?
-    /// `tmr_…`
+    /// The reader's id (`tmr_…`).
     public var reader: String?
     public var readerLabel: String?
     public var state: State
     public var money: Money
     /// The backend's order, once the cart is submitted.
     public var order: String?
-    /// `pi_…`
+    /// Stripe's PaymentIntent (`pi_…`).
     public var paymentIntent: String?
     /// What Stripe says was authorised or charged, with the tip; nil while it is not known. Never what was merely asked.
     public var amountChargedMinor: Int64?
-    /// Nil for a caller who may only monitor.
+    /// The card; nil for a caller who may only monitor.
     public var card: Card?
     /// What a receipt must or may bear; nil where nothing was told, and for a caller who may only monitor.
     public var receipt: Receipt?
     /// What a person should know of it, ended well or not. A technician takes them off.
     public var warnings: [Warning]
-    /// Of an unresolved payment: when it can be said at the earliest that nothing was taken; nil while that is not known.
+    /// When it can be said at the earliest that an unresolved payment took nothing; nil while that is not known.
     public var decidesBy: Timestamp?
     /// How many times a card was asked for.
     public var attempts: Int
@@ -126,7 +126,7 @@ public struct Payment: Sendable, Hashable, Codable {
         timeline = try values.decode([TimelineEntry].self, forKey: .timeline)
     }
 
-    /// As a caller may see it who may only monitor: without what is known of the card.
+    /// The payment as a caller may see it who may only monitor: without what is known of the card.
     package var forMonitor: Payment {
         var payment = self
         payment.card = nil

@@ -71,15 +71,15 @@ extension Payment {
     /// Why the payment did not take the money.
     public struct Failure: Sendable, Hashable, Codable {
         public var code: FailureCode
-        /// Fit for a cashier's screen.
+        /// A sentence that is fit for a cashier's screen.
         public var message: String
         public var declineCode: String?
         public var remedy: String?
-        /// With `cart_paid`: the payment that paid the cart.
+        /// The payment that paid the cart, with `cart_paid`.
         public var paidBy: String?
-        /// With `superseded`: the payment that took the money instead.
+        /// The payment that took the money instead, with `superseded`.
         public var supersededBy: String?
-        /// With `cart_unresolved`: the payment to wait for.
+        /// The payment to wait for, with `cart_unresolved`.
         public var payment: String?
 
         public init(

@@ -39,7 +39,7 @@ public struct PaymentTrace: Sendable, Hashable, Codable {
     }
 
     public var payment: String
-    /// In the order in which they began. Empty for a payment from before the agent's last start.
+    /// The calls in the order in which they began; none for a payment from before the agent's last start.
     public var steps: [Step]
 
     public init(payment: String, steps: [Step]) {

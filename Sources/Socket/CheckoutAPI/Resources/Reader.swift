@@ -23,7 +23,7 @@ public struct Reader: Sendable, Hashable, Codable {
         ]
     }
 
-    /// `tmr_…`; nil for one that is not registered.
+    /// The reader's id (`tmr_…`); nil for one that is not registered.
     public var reader: String?
     public var label: String?
     /// What the settings say that it is to be called (`readers.SERIAL.label`); nil when they do not.
@@ -34,13 +34,13 @@ public struct Reader: Sendable, Hashable, Codable {
     public var registered: Bool
     public var driveable: Bool
     public var transport: Transport?
-    /// IP address.
+    /// The reader's IP address.
     public var address: String?
     /// The published name that its certificate must bear.
     public var host: String?
     public var usb: USBIdentity?
     public var state: State
-    /// Present in every state but `ready`, `busy` and `idle`.
+    /// Why it stands so; present in every state but `ready`, `busy` and `idle`.
     public var reason: Reason?
     public var lane: String?
     /// The payment that has the reader.

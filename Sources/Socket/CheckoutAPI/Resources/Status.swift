@@ -110,7 +110,7 @@ public struct Status: Sendable, Hashable, Codable {
     }
 
     public var canTakePayments: Bool
-    /// Why not; may also hold what is wrong without stopping payments.
+    /// Why no payment can be taken, and what is wrong without stopping payments.
     public var reasons: [Reason]
     public var backend: Part
     public var journal: Part

@@ -4,7 +4,7 @@
 public struct Problem: Error, Sendable, Hashable, Codable {
     /// One thing that is wrong with a request.
     public struct Field: Sendable, Hashable, Codable {
-        /// Where: `amount`, `tip.options[0].label`, a query parameter's name, or `body`.
+        /// The field's place: `amount`, `tip.options[0].label`, a query parameter's name, or `body`.
         public var field: String
         public var message: String
 
@@ -16,16 +16,16 @@ public struct Problem: Error, Sendable, Hashable, Codable {
 
     /// A URN made of the code.
     public var type: String
-    /// The same for every problem of this code.
+    /// A title that every problem of this code has.
     public var title: String
     public var status: Int
     /// What is wrong this time.
     public var detail: String
     public var code: Code
-    /// The same request may succeed later without anybody changing anything.
+    /// Whether the same request may succeed later without anybody changing anything.
     public var retryable: Bool
     public var remedy: String?
-    /// With `invalid_request`: everything that is wrong with it.
+    /// Everything that is wrong with the request, with `invalid_request`.
     public var errors: [Field]?
     /// The payment that stands in the way.
     public var payment: String?

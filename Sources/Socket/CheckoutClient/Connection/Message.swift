@@ -48,7 +48,7 @@ struct Target: Sendable {
         return target
     }
 
-    /// RFC 3986: all but the unreserved characters are encoded.
+    /// The text with all but the unreserved characters percent-encoded (RFC 3986).
     static func encoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

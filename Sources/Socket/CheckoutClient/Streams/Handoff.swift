@@ -69,7 +69,7 @@ final class Handoff<Value: Sendable>: Sendable {
         }
     }
 
-    /// Ends it for both sides; the first end counts.
+    /// Ends the passing for both sides; the first end counts.
     func end(_ error: ClientError?) {
         let resume: @Sendable () -> Void = state.withLock { state in
             switch state {

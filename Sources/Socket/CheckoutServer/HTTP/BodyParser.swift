@@ -16,9 +16,9 @@ struct BodyParser {
 
     private var stage: Stage
     private(set) var body: [UInt8] = []
-    /// Of the body, kept or not.
+    /// Bytes of the body that have come, kept or not.
     private var count = 0
-    /// The answer does not depend on the body: it is read and thrown away.
+    /// Whether the body is read and thrown away, because the answer does not depend on it.
     private(set) var isDiscarded = false
     /// Bytes of chunk sizes, extensions and trailers: no caller needs many.
     private var overhead = 0

@@ -24,7 +24,7 @@ struct HeadParser {
     private static let mostFields = 100
     private static let longestMethod = 24
 
-    /// Nothing of a request has come yet, but for empty lines.
+    /// Whether nothing of a request has come yet, but for empty lines.
     var isEmpty: Bool { stage == .start }
 
     /// Takes one byte; returns the head with the last one.
@@ -172,7 +172,7 @@ extension Problem {
     }
 }
 
-/// RFC 9110, section 5.6.2.
+/// Whether a byte may stand in a token (RFC 9110, section 5.6.2).
 func isTokenByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true

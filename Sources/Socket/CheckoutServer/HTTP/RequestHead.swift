@@ -1,17 +1,17 @@
 /// The head of a request, as far as this server needs it.
 struct RequestHead: Sendable, Equatable {
     struct Field: Sendable, Equatable {
-        /// Lower case.
+        /// The field's name, in lower case.
         var name: String
         var value: String
     }
 
     var method: String
-    /// Still percent-encoded; begins with a slash, or is `*`.
+    /// The target's path, still percent-encoded; it begins with a slash, or is `*`.
     var path: String
-    /// Still percent-encoded, without the question mark.
+    /// The target's query, still percent-encoded, without the question mark.
     var query: String?
-    /// 0 or 1, of HTTP/1.x.
+    /// The x of HTTP/1.x: 0 or 1.
     var minorVersion: Int
     var fields: [Field]
 
@@ -27,16 +27,16 @@ struct RequestHead: Sendable, Equatable {
         }
     }
 
-    /// The connection stays open after the answer unless the caller or its version says otherwise.
+    /// Whether the connection stays open after the answer: unless the caller or its version says otherwise.
     var keepsConnection: Bool {
         if lists("close", in: "connection") { return false }
         return minorVersion >= 1 || lists("keep-alive", in: "connection")
     }
 
-    /// A field says that a body follows (it may still be empty).
+    /// Whether a field says that a body follows (it may still be empty).
     var announcesBody: Bool { has("content-length") || has("transfer-encoding") }
 
-    /// The caller waits for a word before it sends the body.
+    /// Whether the caller waits for a word before it sends the body.
     var expectsContinue: Bool { minorVersion >= 1 && lists("100-continue", in: "expect") }
 
     /// The caller's name for the request, if it is fit to be repeated: 1 to 128 printable ASCII characters.
@@ -54,7 +54,7 @@ struct Request: Sendable, Equatable {
     var body: [UInt8]
 }
 
-/// Without spaces and tabs at the ends.
+/// The text without spaces and tabs at its ends.
 func trimmed(_ text: Substring) -> Substring {
     var text = text
     while let first = text.utf8.first, first == 0x20 || first == 0x09 { text = text.dropFirst() }

@@ -19,12 +19,12 @@ struct RequestParser {
 
     private var stage = Stage.head(HeadParser())
 
-    /// Nothing of a next request has come yet.
+    /// Whether nothing of a next request has come yet.
     var isEmpty: Bool {
         if case .head(let parser) = stage { parser.isEmpty } else { false }
     }
 
-    /// Of a body that is not whole yet, as far as it is kept.
+    /// Bytes that are kept of a body that is not whole yet.
     var keptBytes: Int {
         if case .body(_, let parser) = stage { parser.body.count } else { 0 }
     }

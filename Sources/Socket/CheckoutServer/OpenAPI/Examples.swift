@@ -127,7 +127,7 @@ enum Examples {
             currency: "usd", totalMinor: 5678, taxMinor: 378, lineItems: [.init(description: "T-shirt", amountMinor: 5300, quantity: 1)]),
         tip: Tip(options: [.init(label: "10 %", amountMinor: 568), .init(label: "15 %", amountMinor: 852)]))
 
-    /// As a JSON value; null if it cannot be encoded, which a test would find.
+    /// The value as JSON; null if it cannot be encoded, which a test would find.
     static func json(_ value: some Encodable) -> JSONValue {
         do {
             return try JSONParser.parse(try Response.encoded(value))

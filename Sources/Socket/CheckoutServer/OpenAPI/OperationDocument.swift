@@ -6,11 +6,11 @@ struct OperationDocument: Sendable {
     struct Answer: Sendable {
         var status: Int
         var description: String
-        /// Nil when the answer has no body.
+        /// The answer's media type; nil when it has no body.
         var type: String? = "application/json"
         var schema: JSONValue?
         var examples: [(String, JSONValue)] = []
-        /// For a caller that accepts this type instead.
+        /// The answer for a caller that accepts this type instead.
         var instead: (type: String, schema: JSONValue, examples: [(String, JSONValue)])?
     }
 

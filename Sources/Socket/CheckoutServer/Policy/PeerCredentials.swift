@@ -6,7 +6,7 @@ package struct PeerCredentials: Sendable, Hashable {
     package var pid: Int32
     package var uid: UInt32
     package var gid: UInt32
-    /// Supplementary groups.
+    /// The supplementary groups.
     package var groups: [UInt32]
 
     package init(pid: Int32, uid: UInt32, gid: UInt32, groups: [UInt32]) {

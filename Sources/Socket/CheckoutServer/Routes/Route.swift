@@ -12,7 +12,7 @@ struct Route: Sendable {
     }
 
     let method: String
-    /// As the contract writes it: `/v1/payments/{id}/cancel`.
+    /// The path as the contract writes it: `/v1/payments/{id}/cancel`.
     let pattern: String
     /// What the OpenAPI document says of it.
     let document: OperationDocument
@@ -20,7 +20,7 @@ struct Route: Sendable {
     let role: Role
     let work: Work
     let body: BodyUse
-    /// The answer holds a secret: it must not be kept by anybody.
+    /// Whether the answer holds a secret: nobody may keep it then.
     let holdsSecret: Bool
     /// What the service may refuse it with; the server's own refusals are not among them.
     let problems: [Problem.Code]

@@ -8,15 +8,15 @@ final class Admission: Sendable {
         case served
         /// No place is free; a payment may be taken.
         case reserved
-        /// Told so, and given time to read it.
+        /// A caller that is told so, and given time to read it.
         case refused
-        /// Told so, and closed.
+        /// A caller that is told so, and closed.
         case dropped
     }
 
     private struct Used {
         var open = 0
-        /// Those of `open` that may not take payments.
+        /// How many of `open` may not take payments.
         var lookers = 0
         var reserved = 0
         var refusing = 0

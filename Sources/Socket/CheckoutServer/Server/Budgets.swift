@@ -6,7 +6,7 @@ import Synchronization
 final class Budgets: Sendable {
     private struct Used {
         var all = 0
-        /// Of `all`, for callers that may not take payments.
+        /// How many of `all` are for callers that may not take payments.
         var lookers = 0
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 package final class CheckoutSocketServer: Sendable {
     package struct Configuration: Sendable {
         package var socket: SocketSource
-        /// Of the agent; every answer carries it.
+        /// The agent's version; every answer carries it.
         package var version: String
         package var limits: ServerLimits
 
@@ -24,7 +24,7 @@ package final class CheckoutSocketServer: Sendable {
     private let configuration: Configuration
     private let context: ServerContext
     private let admission: Admission
-    /// All of them, also those that are one too many.
+    /// Every open channel, also those that are one too many.
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
     /// A connection on its way to the task that will serve it.
@@ -87,10 +87,10 @@ package final class CheckoutSocketServer: Sendable {
         return listener
     }
 
-    /// The kernel takes twice as much for itself.
+    /// The size that is asked for; the kernel takes twice as much for itself.
     private static let sendBuffer: SocketOptionValue = 32 * 1024
 
-    /// On the new channel's event loop.
+    /// Takes a channel up, on its own event loop.
     private func accept(_ channel: any Channel, _ connections: AsyncStream<Accepted>.Continuation) throws {
         let peer = credentials(channel)
         let role = peer.flatMap { context.policy.role(of: $0) }

@@ -4,10 +4,10 @@ import NIOCore
 
 /// One caller's connection: takes requests one at a time and answers them in order.
 final class Connection: Sendable {
-    /// Nil when the kernel did not say.
+    /// Who is at the other end; nil when the kernel did not say.
     let peer: PeerCredentials?
     let role: Role?
-    /// All places were taken: it serves a payment, and nothing else.
+    /// Whether all places were taken: then it serves a payment, and nothing else.
     let isReserve: Bool
     /// The channel has closed.
     let gone = Latch()

@@ -22,7 +22,7 @@ struct LineStream: Sendable {
     }
 
     private enum End: Sendable {
-        /// With the reason, if there is one to tell.
+        /// The end, with the reason if there is one to tell.
         case ended(Problem?)
         case lost
     }

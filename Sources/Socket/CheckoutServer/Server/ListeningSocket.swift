@@ -3,9 +3,9 @@ import Glibc
 
 /// Where the socket comes from.
 package enum SocketSource: Sendable, Hashable {
-    /// Created by the agent; `group` is a gid, nil leaves the agent's own.
+    /// A socket that the agent creates; `group` is a gid, nil leaves the agent's own.
     case path(String, mode: UInt16 = 0o660, group: UInt32? = nil)
-    /// Handed over, already listening (systemd socket activation).
+    /// A socket that is handed over already listening (systemd socket activation).
     case inherited(descriptor: Int32)
 
     /// The descriptor that systemd hands to this process, if it does (`LISTEN_PID`, `LISTEN_FDS`; the first is 3).
@@ -36,7 +36,7 @@ package enum ListenFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case alreadyServed(path: String)
     /// Something that is not a socket stands at the path. It is left alone.
     case notASocket(path: String)
-    /// Longer than the 107 bytes that the kernel takes.
+    /// The path is longer than the 107 bytes that the kernel takes.
     case pathTooLong(path: String)
     /// The inherited descriptor is not a listening Unix stream socket.
     case badDescriptor(Int32, SystemError)
@@ -58,7 +58,7 @@ package enum ListenFailure: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// A socket that is bound, and what has to be undone at the end.
 struct ListeningSocket: ~Copyable {
-    /// Whoever takes it closes it.
+    /// The bound socket. Whoever takes it closes it.
     let descriptor: CInt
     private let path: String?
     private let identity: FileIdentity?

@@ -24,7 +24,7 @@ final class OverloadHandler: ChannelInboundHandler {
         timer = context.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }
     }
 
-    /// Thrown away: what is left unread would take the answer from the caller.
+    /// Throws away what comes: what is left unread would take the answer from the caller.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

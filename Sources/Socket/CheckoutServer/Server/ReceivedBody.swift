@@ -4,7 +4,7 @@ import Synchronization
 final class ReceivedBody: Sendable {
     private struct State {
         var bytes: [UInt8]
-        /// What it has of the budget.
+        /// Bytes that it has of the budget.
         var charge: Int
     }
 

@@ -15,7 +15,7 @@ package enum Work: Sendable, Hashable, CaseIterable {
     /// Anything else that is looked at.
     case looks
 
-    /// For the sentence that refuses it.
+    /// The work's noun, for the sentence that refuses it.
     var noun: String {
         switch self {
         case .sells: "payments"

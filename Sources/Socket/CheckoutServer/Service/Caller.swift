@@ -7,7 +7,7 @@ package struct Caller: Sendable, Hashable {
     package var gid: UInt32
     package var groups: [UInt32]
     package var role: Role
-    /// Of this request: the caller's own, or one that the server made.
+    /// The id of this request: the caller's own, or one that the server made.
     package var requestID: String
 
     package init(pid: Int32, uid: UInt32, gid: UInt32, groups: [UInt32], role: Role, requestID: String) {

@@ -71,7 +71,7 @@ package struct PaymentQuery: Sendable, Hashable {
     package var cart: String?
     package var state: Payment.State?
     package var lane: String?
-    /// 1 to 200.
+    /// Payments of a page: 1 to 200.
     package var limit: Int
     /// The `next` of the page before.
     package var before: String?

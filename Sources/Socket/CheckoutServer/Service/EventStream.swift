@@ -18,6 +18,6 @@ package struct EventStream: Sendable {
     /// The next few; nil at the end. The caller is told a thrown problem.
     package func next() async throws(Problem) -> [Event]? { try await pull() }
 
-    /// Lets go of it.
+    /// Lets go of the stream.
     package func close() { end() }
 }

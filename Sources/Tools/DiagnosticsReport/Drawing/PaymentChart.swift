@@ -9,12 +9,12 @@ struct PaymentChart: Sendable, Equatable {
 
     struct Row: Sendable, Equatable {
         var name: String
-        /// Nothing when it went well.
+        /// What went wrong; nil when it went well.
         var fault: String?
-        /// More than one when the same was asked again and again.
+        /// When it was done; more than once when the same was asked again and again.
         var spans: [Span]
 
-        /// It is a moment and lasts no time.
+        /// Whether it is a moment and lasts no time.
         var isMoment = false
 
         var total: Int64 { spans.reduce(0) { $0 + $1.end - $1.start } }
@@ -31,7 +31,7 @@ struct PaymentChart: Sendable, Equatable {
     let parties: [Party]
     let scale: TimeScale
     let end: Int64
-    /// There are states and no calls: from before the agent's last start, or nobody could say.
+    /// Whether the calls are known, and not the states alone: those from before the agent's last start are not.
     let callsAreKnown: Bool
 
     init(_ payment: Payment, _ steps: [PaymentTrace.Step], now: Timestamp) {

@@ -5,7 +5,7 @@ internal import CheckoutAPI
 /// Positions from left to right are percentages and those from top to bottom are pixels, so one drawing serves a phone and a wide screen.
 struct PaymentDrawing {
     let chart: PaymentChart
-    /// Of this drawing among those of the page.
+    /// The number of this drawing among those of the page.
     let number: Int
     let title: String
 
@@ -90,7 +90,7 @@ struct PaymentDrawing {
             })
     }
 
-    /// Where nothing was done for long.
+    /// The marks where nothing was done for long.
     private func breaks(_ height: Int) -> Markup {
         .joined(
             chart.scale.breaks.map { pause in

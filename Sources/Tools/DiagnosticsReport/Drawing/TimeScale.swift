@@ -49,7 +49,7 @@ struct TimeScale: Sendable, Equatable {
         room = max(1, stretches.reduce(0) { $0 + $1.room })
     }
 
-    /// 0 to 100.
+    /// The place of a moment, 0 to 100.
     func percent(_ milliseconds: Int64) -> Double {
         let moment = min(max(0, milliseconds), end)
         var before = 0.0

@@ -1,6 +1,6 @@
 /// How long something took, as precisely as it matters.
 enum Lasting {
-    /// "0 ms", "84 ms", "1.24 s", "12.3 s", "2 min 5 s", "3 h 12 min", "4 d 2 h".
+    /// Milliseconds in words: "0 ms", "84 ms", "1.24 s", "12.3 s", "2 min 5 s", "3 h 12 min", "4 d 2 h".
     static func words(_ milliseconds: Int64) -> String {
         let milliseconds = max(0, milliseconds)
         let seconds = milliseconds / 1000

@@ -16,7 +16,7 @@ struct Markup: Sendable, Equatable {
     /// Text from anywhere: labels, messages, names of devices.
     init(_ text: String, limit: Int = 1000) { self.text = Self.escaped(text, limit: limit) }
 
-    /// Only for what stands in this source.
+    /// Takes what stands in this source, as it is.
     init(trusted: StaticString) { text = trusted.description }
 
     /// An element. Names and attribute names stand in this source; values may come from anywhere.
@@ -39,7 +39,7 @@ struct Markup: Sendable, Equatable {
 
     static func joined(_ parts: [Markup]) -> Markup { Markup(markup: parts.map(\.text).joined()) }
 
-    /// No markup, nothing that cannot be seen or turns the direction of what follows, no secret, and bounded.
+    /// The text without markup, without what cannot be seen or turns the direction of what follows, without secrets, and bounded.
     private static func escaped(_ text: String, limit: Int) -> String {
         var result = String.UnicodeScalarView()
         for (count, scalar) in SecretShapes.hidden(text).text.unicodeScalars.enumerated() {

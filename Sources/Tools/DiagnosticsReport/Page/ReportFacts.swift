@@ -16,7 +16,7 @@ package enum Had<Value: Sendable>: Sendable {
 /// A payment with all that is known of how it went.
 package struct ReportedPayment: Sendable {
     package var payment: Payment
-    /// "USD 56.78"
+    /// The amount in words: "USD 56.78".
     package var sum: String
     /// How it stands, and why, in sentences for a cashier.
     package var words: [String]
@@ -57,7 +57,7 @@ package struct ListedPayment: Sendable {
 package struct ReportClock: Sendable {
     package var dateAndTime: @Sendable (Timestamp) -> String
     package var time: @Sendable (Timestamp) -> String
-    /// "UTC+01:00"
+    /// The time zone: "UTC+01:00".
     package var zone: String
 
     package init(dateAndTime: @escaping @Sendable (Timestamp) -> String, time: @escaping @Sendable (Timestamp) -> String, zone: String) {
@@ -78,9 +78,9 @@ package struct ReportFacts: Sendable {
     package var status: Had<Status>
     package var checks: Had<[Check]>
     package var devices: Had<[Device]>
-    /// Newest first.
+    /// The payments of the list, newest first.
     package var recent: Had<[ListedPayment]>
-    /// Those that are told in full.
+    /// The payments that are told in full.
     package var payments: [ReportedPayment]
     package var clock: ReportClock
 

@@ -1,7 +1,7 @@
 internal import CheckoutAPI
 
 extension ReportPage {
-    /// Those that are told in full, each with its drawing.
+    /// The payments that are told in full, each with its drawing.
     var payments: Markup {
         guard !facts.payments.isEmpty else { return Markup() }
         let told = facts.payments.enumerated().map { number, reported in
@@ -95,7 +95,7 @@ extension ReportPage {
         return ""
     }
 
-    /// The newest, in a line each.
+    /// The newest payments, in a line each.
     var recent: Markup {
         guard case .had(let list) = facts.recent else { return section("Last payments", missing(facts.recent, "The list of payments")) }
         guard !list.isEmpty else { return section("Last payments", .element("p", text: "There are none.")) }

@@ -59,7 +59,7 @@ struct LabelsCommand: AsyncParsableCommand {
     }
 }
 
-/// In which order readers get their labels, so that none is asked for while another reader has it still.
+/// The order in which readers get their labels, so that none is asked for while another reader has it still.
 enum LabelPlan {
     struct Step: Equatable {
         var reader: String

@@ -49,14 +49,14 @@ struct PayCommand: AgentCommand {
         return try await LivePayment(agent: agent, id: screen.id, body: body, patience: .seconds(patience), screen: screen).run()
     }
 
-    /// `ctl-` and 60 random bits, without letters that look alike.
+    /// A new id: `ctl-` and 60 random bits, without letters that look alike.
     static func newID() -> String {
         let letters = Array("23456789abcdefghjkmnpqrstuvwxyz")
         return "ctl-" + String((0..<12).compactMap { _ in letters.randomElement() })
     }
 }
 
-/// `LABEL:MINOR`, such as `10%:568`.
+/// A tip as it is typed: `LABEL:MINOR`, such as `10%:568`.
 struct TipOption: ExpressibleByArgument {
     var option: Tip.Option
 

@@ -4,7 +4,7 @@ import DiagnosticsReport
 /// Checks in words: what is wrong first and in full, what is well in a line each.
 struct CheckWords {
     private let output: Output
-    /// What is well is told with what was found.
+    /// Whether what is well is told with what was found.
     private let isDetailed: Bool
 
     init(_ output: Output, isDetailed: Bool = false) {
@@ -28,7 +28,7 @@ struct CheckWords {
 
     private static let indent = "       "
 
-    /// What could not be found out: why, and what it is about.
+    /// The words for what could not be found out: why, and what it is about.
     private func unknown(_ check: Check) -> String {
         let subject = check.subject.map { ", \($0)" } ?? ""
         return "Not checked (\(shown(check.id, limit: 40))\(subject)): \(check.detail)" + (check.remedy.map { " What to do: \($0)" } ?? "")

@@ -17,7 +17,7 @@ enum DeviceWords {
         return device.address ?? shown(device.device, limit: 60)
     }
 
-    /// In a word: what it is to this agent.
+    /// What it is to this agent, in a word.
     static func standing(_ device: Device) -> String {
         guard let reason = device.reason else { return device.reader.map { "reader \($0)" } ?? "can be driven" }
         return shown(reason.code, limit: 40).split(separator: "_").joined(separator: " ")
@@ -33,7 +33,7 @@ enum DeviceWords {
             + sorted.compactMap { device in device.reason.map { wrapped("\(shown(place(device))): \(ReaderWords.reason($0))") } }
     }
 
-    /// USB before the LAN, each by its numbers and not by their digits.
+    /// The order of the table: USB before the LAN, each by its numbers and not by their digits.
     private static func order(_ device: Device) -> [Int] {
         let numbers = place(device).split { !$0.isASCII || !$0.isNumber }.map { Int($0) ?? 0 }
         return [device.transport == .usb ? 0 : 1] + numbers

@@ -5,10 +5,10 @@ import CheckoutClient
 struct EventFollower {
     let agent: CheckoutClient
     var topics: [Event.Topic] = []
-    /// Begin after this event instead of now.
+    /// The event after which to begin, instead of now.
     var after: String?
     var goesOn = true
-    /// The agent has answered before: that it does not now is something that passes.
+    /// Whether the agent has answered before: that it does not now is something that passes.
     var connected = false
 
     /// Ends when the stream does and nothing more is wanted, or with the fault that does not pass.
@@ -63,7 +63,7 @@ struct EventFollower {
         }
     }
 
-    /// A fault that passes. What was so before anything was seen is told at once instead.
+    /// Whether a fault passes. What was so before anything was seen is told at once instead.
     private func passes(_ cause: ClientError, connected: Bool) -> Bool {
         switch cause {
         case .problem(let problem): problem.code == .overloaded || problem.code == .shuttingDown

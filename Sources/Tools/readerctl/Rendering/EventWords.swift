@@ -4,7 +4,7 @@ import CheckoutAPI
 struct EventWords {
     let event: Event
 
-    /// "Front Desk is offline. It does not answer."
+    /// How a reader stands: "Front Desk is offline. It does not answer."
     static func sentence(_ reader: Reader) -> String {
         let state = "\(shown(ReaderWords.name(reader), limit: 60)) is \(ReaderWords.state(reader.state))."
         return state + (reader.reason.map { " " + shown($0.message) } ?? "")

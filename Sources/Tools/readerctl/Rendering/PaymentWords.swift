@@ -20,7 +20,7 @@ struct PaymentWords {
         return "\(currency.text.uppercased()) \(payment.amountMinor.map(currency.majorText) ?? shown(payment.amount, limit: 20))"
     }
 
-    /// With the tip.
+    /// The amount with the tip.
     var total: String {
         guard payment.tipMinor != 0, let currency, let amount = payment.amountMinor else { return sum }
         let (total, overflow) = amount.addingReportingOverflow(payment.tipMinor)
@@ -36,14 +36,14 @@ struct PaymentWords {
         return "\(currency.text.uppercased()) \(currency.majorText(charged))"
     }
 
-    /// Less was charged than the reader showed.
+    /// Whether less was charged than the reader showed.
     var isShort: Bool {
         guard let charged = payment.amountChargedMinor, let amount = payment.amountMinor else { return false }
         let (shown, overflow) = amount.addingReportingOverflow(payment.tipMinor)
         return !overflow && charged < shown
     }
 
-    /// For whoever reads of it later.
+    /// What is still to be paid, for whoever reads of it later.
     var shortness: String { "Less was charged than the reader showed: the rest is to be settled with the customer." }
 
     /// What a receipt must or may bear, as far as it was told.

@@ -3,9 +3,10 @@ struct Table {
     struct Column {
         var title: String
         var alignsRight = false
-        /// May be shortened when the table is too wide.
+        /// Whether it may be shortened when the table is too wide.
         var gives = false
-        /// Is left out when the table is too wide for the shortest form of what gives; the highest number first. Nil stays.
+        /// The turn in which it is left out when the table is too wide for the shortest form of what gives; the highest number first. Nil
+        /// stays.
         var leaves: Int?
     }
 

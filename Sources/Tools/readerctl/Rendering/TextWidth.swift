@@ -14,9 +14,9 @@ enum TextWidth {
         return Int(size.ws_col)
     }()
 
-    /// Of a table.
+    /// The width of a table.
     static var table: Int { table(on: terminal) }
-    /// Of sentences.
+    /// The width of sentences.
     static var prose: Int { prose(on: terminal) }
 
     static func table(on columns: Int?) -> Int { max(least, columns ?? standard) }

@@ -33,7 +33,7 @@ struct Gathering {
             recent: recent.map { $0.map { ListedPayment(payment: $0, sum: PaymentWords($0).total) } }, payments: told, clock: Self.clock)
     }
 
-    /// Unresolved ones, those whose money is held, and the newest; newest first.
+    /// The payments that want a look: unresolved ones, those whose money is held, and the newest; newest first.
     private func worthTelling(_ recent: [Payment]) async -> [Payment] {
         let unresolved = await had { try await agent.payments(state: .unresolved, limit: Self.drawnLimit).payments }.value ?? []
         var chosen: [Payment] = []
@@ -68,7 +68,7 @@ struct Gathering {
         return [PaymentWords(told).doing(payment.state)] + sentences.dropFirst()
     }
 
-    /// The agent's own; when it does not run, what can be seen without it.
+    /// The agent's checks; when it does not run, what can be seen without it.
     func checks() async -> Had<[Check]> {
         do {
             var checks: [Check] = []
@@ -99,7 +99,7 @@ struct Gathering {
         ReportClock(dateAndTime: { Times.dateAndTime($0) }, time: { Times.time($0) }, zone: Times.zone)
     }
 
-    /// "shop-1, Debian GNU/Linux 12 (bookworm), kernel 6.1.0".
+    /// The box in words: "shop-1, Debian GNU/Linux 12 (bookworm), kernel 6.1.0".
     static var box: String {
         var name = utsname()
         guard uname(&name) == 0 else { return "this box" }
@@ -122,7 +122,7 @@ extension Had {
 }
 
 extension [Check] {
-    /// They come as they end; a person reads them from the box outward.
+    /// The checks as a person reads them, from the box outward; they come as they end.
     var inReadingOrder: [Check] {
         let order = Dictionary(uniqueKeysWithValues: Check.ids.enumerated().map { ($1, $0) })
         return enumerated().sorted { left, right in

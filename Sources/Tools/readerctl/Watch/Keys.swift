@@ -6,7 +6,7 @@ import Synchronization
 final class Keys: Sendable {
     let pressed: AsyncStream<UInt8>
     private let report: AsyncStream<UInt8>.Continuation
-    /// Closed to end the thread.
+    /// The descriptor that is closed to end the thread.
     private let stopper: Mutex<CInt?>
 
     /// Nil when no thread can be made for it: then there are no keys.

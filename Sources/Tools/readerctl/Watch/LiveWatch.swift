@@ -82,7 +82,7 @@ struct LiveWatch {
         try screen.draw(WatchView(shop: shop, size: size, now: now, output: output).lines, size)
     }
 
-    /// As Ctrl-Z does for every program, but the terminal is given back before.
+    /// Stops the program as Ctrl-Z does for every one, but gives the terminal back before.
     private func suspend(_ screen: Screen) throws(Output.Closed) {
         screen.hide()
         // To this thread, so that nothing is drawn before it stops; threads of the pool block signals, so it is let through first.
@@ -132,7 +132,7 @@ struct LiveWatch {
         }
     }
 
-    /// The clock in the corner, and how long payments take.
+    /// Redraws the clock in the corner, and how long payments take.
     private func tick(_ report: AsyncStream<Happening>.Continuation, _ wish: AsyncStream<Void>.Continuation) async {
         var seconds = 0
         while true {

@@ -41,7 +41,7 @@ final class Screen {
         try output.raw(Self.enter)
     }
 
-    /// Whatever happens, the terminal is as it was: called on every way out.
+    /// Gives the terminal back as it was: called on every way out.
     func hide() {
         guard isShown else { return }
         isShown = false
@@ -69,7 +69,7 @@ final class Screen {
         try output.raw(Self.beginFrame + frame + Self.endFrame)
     }
 
-    /// Each key at once and unseen. Ctrl-C stays a signal; Ctrl-Z becomes a key, so that the terminal can be given back first.
+    /// Has each key come at once and unseen. Ctrl-C stays a signal; Ctrl-Z becomes a key, so that the terminal can be given back first.
     private func readKeysAtOnce() {
         var settings = termios()
         guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return }

@@ -23,7 +23,7 @@ struct WatchView {
     /// A heading, what stands below it, and how to say that something is left out.
     private struct Section {
         var lines: [Line]
-        /// A heading counts as one.
+        /// The lines that it needs at least; a heading counts as one.
         var least: Int
     }
 

@@ -7,7 +7,7 @@ struct WatchedShop {
     struct Snapshot: Sendable {
         var info: Info
         var status: Status
-        /// Newest first.
+        /// The payments, newest first.
         var payments: [Payment]
     }
 
@@ -19,7 +19,7 @@ struct WatchedShop {
     private(set) var info: Info
     private(set) var status: Status
     private(set) var payments: [Payment]
-    /// Newest last.
+    /// The news, newest last.
     private(set) var news: [News] = []
     /// Since when the agent does not answer, and why.
     private(set) var outage: (since: Timestamp, reason: String)?

@@ -25,7 +25,7 @@ struct TOMLCursor {
         return true
     }
 
-    /// Three quotes of a kind stand here.
+    /// Whether three quotes of a kind stand here.
     var isTripled: Bool {
         guard let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return false }
         return peek(1) == quote && peek(2) == quote

@@ -29,7 +29,7 @@ enum TOMLDocument {
         /// What `[[name]]` makes.
         case tables([Table])
 
-        /// As a value of a key, which no table is.
+        /// The value of a key, which no table is.
         var asValue: SettingsValue {
             switch self {
             case .value(let value): value
@@ -41,14 +41,14 @@ enum TOMLDocument {
 
     /// What is wrong with the text, and where. The message never repeats a value.
     struct Slip: Error, Equatable {
-        /// From 1.
+        /// The line, from 1.
         var line: Int
-        /// From 1, in characters.
+        /// The column, from 1, in characters.
         var column: Int
         var message: String
     }
 
-    /// More than any settings file needs, so that no text costs much or goes deep.
+    /// Bounds above what any settings file needs, so that no text costs much or goes deep.
     enum Most {
         /// Names in a key or a header, with dots between.
         static let parts = 16

@@ -36,7 +36,7 @@ extension TOMLParser {
         }
     }
 
-    /// On one line, without a comma at the end.
+    /// A table between braces: on one line, without a comma at the end.
     private mutating func inlineTable(depth: Int) throws(Slip) -> Table {
         cursor.advance()
         let table = Table(.inline)

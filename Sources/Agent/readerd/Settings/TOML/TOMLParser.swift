@@ -6,7 +6,7 @@ struct TOMLParser {
 
     var cursor: TOMLCursor
     private let root = Table(.header)
-    /// Into which keys go: the one of the last header.
+    /// The table into which keys go: the one of the last header.
     private var current: Table
     private var values = 0
 
@@ -209,5 +209,5 @@ struct TOMLParser {
     }
 }
 
-/// No control character, but for the tab.
+/// Whether a byte is no control character, but for the tab.
 func isPlain(_ byte: UInt8) -> Bool { byte == 0x09 || (byte >= 0x20 && byte != 0x7f) }
