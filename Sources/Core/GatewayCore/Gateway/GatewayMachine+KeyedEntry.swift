@@ -4,20 +4,26 @@ import Moments
 /// An intent for a card that is typed in, and what has to be known of one before another card is charged.
 extension GatewayMachine {
     mutating func keyedIntent(
-        _ id: RequestID, _ cart: CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, _ recall: Recall, at now: Now
+        _ id: RequestID, _ terms: CartMachine.Terms, _ recall: Recall, checked: WaitingRequests.Reason?, at now: Now
     ) {
+        let cart = terms.cart
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
         if let refused = backend.refusedCredential { return refuse(id, .from(refused)) }
         if let refusal = refusesForLoss { return refuse(id, refusal) }
         remember(cart, recalled: recall.cart, at: now)
         if let refusal = carts[cart]?.money.refusesKeyed { return refuse(id, refusal) }
-        if isChecking(cart) || payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) != nil {
+        if waiting.isPaymentChecked(cart) || payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) != nil {
             return refuse(
                 id,
                 Refusal(.cartBusy, "A reader payment of this cart is about to begin.", remedy: "Wait until it has ended, or cancel it."))
         }
         carts[cart]?.touchedAt = now.mono
-        waiting.keyed.asked(id, CartMachine.Terms(cart: cart, amount: amount, accountBalance: accountBalance))
+        // A second form is a second way to be charged: what was typed into the first is read before.
+        if carts[cart]?.money.hasKeyedToRead == true, checked != .cartCheck(cart.lock) {
+            let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
+            return checkKeyedEntry(id, original, cart, at: now)
+        }
+        waiting.keyed.asked(id, terms)
         changeCart(cart) {
             $0.keyedWanted()
             return []
@@ -80,12 +86,7 @@ extension GatewayMachine {
 
     // MARK: Looking into it
 
-    /// A payment of this cart waits until the cart was looked into.
-    private func isChecking(_ cart: CartID) -> Bool {
-        waiting.isAwaited(.cartCheck(cart.lock)) || waiting.isAwaited(.heldCheck(cart.lock))
-    }
-
-    /// A reader payment after keyed entry: only when the cart is not paid and nothing that was typed in is being charged.
+    /// A reader payment after keyed entry, or a second form: only when the cart is not paid and nothing that was typed in is being charged.
     mutating func checkKeyedEntry(_ id: RequestID, _ request: Request, _ cart: CartID, at now: Now) {
         waiting.park(id, request, for: .cartCheck(cart.lock))
         guard waiting.keyed.beginLook(cart.lock) else { return }
@@ -165,7 +166,8 @@ extension GatewayMachine {
         for item in waiting.take(.cartCheck(cart)) {
             if let failure = look.failure(isVouched: item.request.isTechnicians) {
                 let code: Refusal.Code = failure.code == .cartPaid ? .cartPaid : .cartBusy
-                refuse(item.id, Refusal(code, failure.message, remedy: failure.remedy))
+                let remedy = look.isUnreadable(item.request) ? CartMachine.secondFormRemedy : failure.remedy
+                refuse(item.id, Refusal(code, failure.message, remedy: remedy))
             } else {
                 goOn(item)
             }

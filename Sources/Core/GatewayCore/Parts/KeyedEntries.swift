@@ -18,6 +18,12 @@ struct KeyedEntries: Sendable {
         func failure(isVouched: Bool) -> PaymentFailure? {
             failure ?? (isUnreadable && !isVouched ? CartMachine.keyedUnreadable : nil)
         }
+
+        /// Another form is refused for nothing but that what was typed into an earlier one cannot be read.
+        func isUnreadable(_ request: Request) -> Bool {
+            guard case .keyedIntent = request else { return false }
+            return failure == nil && isUnreadable
+        }
     }
 
     /// By request: what is handed out, until the backend has answered.

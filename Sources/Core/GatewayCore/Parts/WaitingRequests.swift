@@ -79,6 +79,14 @@ struct WaitingRequests: Sendable {
 
     var count: Int { items.count }
 
+    /// A payment of this cart waits until the cart was looked into.
+    func isPaymentChecked(_ cart: CartID) -> Bool {
+        items.contains { item in
+            guard case .pay = item.request else { return false }
+            return item.reason == .cartCheck(cart.lock) || item.reason == .heldCheck(cart.lock)
+        }
+    }
+
     func isAwaited(_ reason: Reason) -> Bool { items.contains { $0.reason == reason } }
 
     var reasons: Set<Reason> { Set(items.map(\.reason)) }
