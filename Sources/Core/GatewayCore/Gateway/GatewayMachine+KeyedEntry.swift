@@ -11,7 +11,8 @@ extension GatewayMachine {
         if let refused = backend.refusedCredential { return refuse(id, .from(refused)) }
         if let refusal = refusesForLoss { return refuse(id, refusal) }
         remember(cart, recalled: recall.cart, at: now)
-        if let refusal = carts[cart]?.money.refusesKeyed { return refuse(id, refusal) }
+        let isRead = checked == .cartCheck(cart.lock)
+        if let refusal = carts[cart]?.money.refusesKeyed(isRead: isRead) { return refuse(id, refusal) }
         if waiting.isPaymentChecked(cart) || payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) != nil {
             return refuse(
                 id,
@@ -19,7 +20,7 @@ extension GatewayMachine {
         }
         carts[cart]?.touchedAt = now.mono
         // A second form is a second way to be charged: what was typed into the first is read before.
-        if carts[cart]?.money.hasKeyedToRead == true, checked != .cartCheck(cart.lock) {
+        if carts[cart]?.money.hasKeyedToRead == true, !isRead {
             let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
             return checkKeyedEntry(id, original, cart, at: now)
         }
@@ -110,7 +111,7 @@ extension GatewayMachine {
     }
 
     /// Right before its card is charged.
-    mutating func checkKeyedOnceMore(for payment: PaymentID, at now: Now) {
+    mutating func lookOnceMore(for payment: PaymentID, at now: Now) {
         guard let cart = payments[payment]?.record.request.cart else { return }
         readKeyed(cart.lock, for: payment, at: now)
     }
@@ -118,7 +119,11 @@ extension GatewayMachine {
     private mutating func readKeyed(_ cart: CartID, for payment: PaymentID?, at now: Now) {
         let book = carts[cart]
         let entries = book?.money.keyedIntents ?? []
-        waiting.keyed.reads(cart, entries.map(\.id), for: payment, isUnreadable: book?.money.hasUnnamedKeyedEntry != false)
+        let own = payment.flatMap { sharedIntent(of: $0, in: book) }
+        waiting.keyed.reads(
+            cart, entries.map(\.id) + (own.map { [$0.id] } ?? []), for: payment,
+            isUnreadable: book?.money.hasUnnamedKeyedEntry != false)
+        if let own { readKeyed(own, of: cart) }
         let isVouched = payment.flatMap { payments[$0]?.record.isVouchedUnkeyed } == true
         for entry in entries {
             if let secret = book?.secrets[entry.id] {
@@ -133,7 +138,15 @@ extension GatewayMachine {
                     for: .keyedAgain(cart, entry.id), timeout: policy.backendTimeout, payment: payment)
             }
         }
-        if entries.isEmpty { keyedDone(cart, at: now) }
+        if entries.isEmpty, own == nil { keyedDone(cart, at: now) }
+    }
+
+    /// The cart's own intent where an earlier attempt may be at work on it still, and it can be read.
+    private func sharedIntent(of payment: PaymentID, in book: CartBook?) -> BackendIntent? {
+        guard let book, book.money.isFollowed(beside: payment), let id = book.facts.intent?.id,
+            !book.money.keyedIntents.contains(where: { $0.id == id })
+        else { return nil }
+        return book.secrets[id]
     }
 
     private mutating func readKeyed(_ secret: BackendIntent, of cart: CartID) {
@@ -154,7 +167,10 @@ extension GatewayMachine {
 
     mutating func keyedRead(_ cart: CartID, _ intent: IntentID, _ facts: IntentFacts?, at now: Now) {
         if let facts { intentRead(cart, .success(facts), at: now) }
-        if waiting.keyed.read(cart, intent, facts?.status) { keyedDone(cart, at: now) }
+        // What an earlier attempt does with the cart's own intent is told by its evidence, and Stripe refuses a second confirm meanwhile.
+        let isKeyed = carts[cart]?.money.keyedIntents.contains { $0.id == intent } != false
+        let isLast = isKeyed ? waiting.keyed.read(cart, intent, facts?.status) : waiting.keyed.readOwn(cart, intent)
+        if isLast { keyedDone(cart, at: now) }
     }
 
     private mutating func keyedDone(_ cart: CartID, at now: Now) {

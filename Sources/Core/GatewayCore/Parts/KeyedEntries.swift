@@ -68,6 +68,14 @@ struct KeyedEntries: Sendable {
         return looks[cart]?.left.isEmpty == true
     }
 
+    /// The cart's own intent was read, or cannot be: it stands in nobody's way.
+    ///
+    /// - Returns: whether it was the last.
+    mutating func readOwn(_ cart: CartID, _ intent: IntentID) -> Bool {
+        guard looks[cart]?.left.remove(intent) != nil else { return false }
+        return looks[cart]?.left.isEmpty == true
+    }
+
     mutating func takeLook(_ cart: CartID) -> Look? { looks.removeValue(forKey: cart) }
 
     // MARK: What is known
