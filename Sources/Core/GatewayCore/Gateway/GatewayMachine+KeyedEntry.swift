@@ -101,12 +101,13 @@ extension GatewayMachine {
             cartDecided(cart, .submitted(order: order), at: now)
             _ = waiting.keyed.takeLook(cart)
             for item in waiting.take(.cartCheck(cart)) {
-                refuse(item.id, Refusal(.cartPaid, "This cart has been paid.", remedy: "Do not take it again.", order: order))
+                let paid = Refusal(.cartPaid, "This cart has been paid.", remedy: "Do not take it again.", order: order)
+                refuse(item.id, item.otherwise ?? paid)
             }
         case .success: readKeyed(cart, for: nil, at: now)
         case .failure(let failure):
             _ = waiting.keyed.takeLook(cart)
-            for item in waiting.take(.cartCheck(cart)) { refuse(item.id, .from(failure)) }
+            for item in waiting.take(.cartCheck(cart)) { refuse(item.id, item.otherwise ?? .from(failure)) }
         }
     }
 
@@ -183,7 +184,7 @@ extension GatewayMachine {
             if let failure = look.failure(isVouched: item.request.isTechnicians) {
                 let code: Refusal.Code = failure.code == .cartPaid ? .cartPaid : .cartBusy
                 let remedy = look.isUnreadable(item.request) ? CartMachine.secondFormRemedy : failure.remedy
-                refuse(item.id, Refusal(code, failure.message, remedy: remedy))
+                refuse(item.id, item.otherwise ?? Refusal(code, failure.message, remedy: remedy))
             } else {
                 goOn(item)
             }

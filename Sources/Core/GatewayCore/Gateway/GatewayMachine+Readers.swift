@@ -32,7 +32,7 @@ extension GatewayMachine {
         }
         for item in waiting.take(.readers) {
             if case .failure(let failure) = result {
-                refuse(item.id, .from(failure))
+                refuse(item.id, item.otherwise ?? .from(failure))
             } else {
                 queue.emit(.recall(item.id))
             }
