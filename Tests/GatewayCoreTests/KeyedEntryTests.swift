@@ -112,6 +112,34 @@ import Testing
         #expect(store.made.count { if case .paymentIntent = $0.call { true } else { false } } == 1)
     }
 
+    @Test(arguments: [IntentStatus.requiresAction, .processing, .succeeded])
+    func `what became of the first form is read before a second one is opened`(status: IntentStatus) throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.otherIntents["pi_k"] = status
+        let second = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        #expect(store.refusal(second)?.code == (status == .succeeded ? .cartPaid : .cartBusy))
+        guard status != .succeeded else { return }
+        store.otherIntents["pi_k"] = .requiresPaymentMethod
+        let third = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        guard case .intent? = store.responses[third] else { throw Missing() }
+    }
+
+    @Test func `after a restart no second form is opened while the first cannot be read`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.restart()
+        store.givenIntent = { $0 == .card ? "pi_other" : "pi_1" }
+        let known = Recall(cart: store.store.row(StoreFixture.cart))
+        let second = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, known))
+        #expect(store.refusal(second)?.code == .cartBusy)
+        #expect(store.refusal(second)?.remedy?.contains("make a new cart") == true)
+        store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
+        let third = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, known))
+        guard case .intent(let given)? = store.responses[third] else { throw Missing() }
+        #expect(given.id.text == "pi_k")
+    }
+
     private struct Missing: Error {}
 
     @Test func `the keyed intent is read once more right before the card is charged`() throws {

@@ -39,4 +39,28 @@ import Moments
         store.settle()
         #expect(store.shown(put)?.state == .queued, "the payment that was open then has ended since")
     }
+
+    @Test func `a payment that is canceled while it waits for the list is canceled, and is not told to be unknown`() throws {
+        var store = StoreFixture(holding: \.isList)
+        let put = try store.pay("p1")
+        let cancel = store.ask(.cancel(PaymentID(unchecked: "p1"), Recall()))
+        #expect(store.responses[put] == nil && store.responses[cancel] == nil, "nothing is decided before the list is there")
+        store.holds = { _ in false }
+        store.settle()
+        #expect(store.shown(put) != nil)
+        #expect(store.shown(cancel)?.cancelRequested == true)
+        store.wait(5_000)
+        #expect(store.payment("p1")?.state == .canceled)
+        #expect(store.payment("p1")?.money == .notTaken)
+        #expect(!store.commands.contains("confirmPayment"))
+    }
+
+    @Test func `where the list does not come the payment is refused and its cancel finds none`() throws {
+        var store = StoreFixture(holding: \.isList)
+        let put = try store.pay("p1")
+        let cancel = store.ask(.cancel(PaymentID(unchecked: "p1"), Recall()))
+        store.answer(.backendReaders(.failure(.unavailable(detail: "no answer", mayHaveActed: false)))) { $0.isList }
+        #expect(store.refusal(put)?.code == .backendUnavailable)
+        #expect(store.refusal(cancel)?.code == .paymentNotFound)
+    }
 }

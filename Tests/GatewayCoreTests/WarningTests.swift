@@ -109,6 +109,25 @@ import Testing
         #expect(agent.machine.standingWarnings.map(\.code) == ["charged_amount_differs"])
     }
 
+    @Test(arguments: [false, true])
+    func `whoever acknowledges what is being acknowledged is told what became of that`(isWritten: Bool) throws {
+        let record = try Fixture.record(.unresolved, money: .unknown, warnings: [Fixture.differs])
+        var agent = Fixture()
+        agent.feed(.start(open: [record], carts: [], facts: [:], warned: [record]))
+        agent.holdsJournal = true
+        agent.acknowledge(1)
+        agent.acknowledge(2)
+        #expect(agent.responses.isEmpty, "nothing is answered before it is on disk")
+        agent.settleJournal(isWritten ? .success(()) : .failure(JournalTrouble(detail: "the disk is full")))
+        for request in [RequestID(1), RequestID(2)] {
+            switch agent.responses[request] {
+            case .payment(let told, _): #expect(isWritten && told.warnings.isEmpty)
+            case .refused(let refusal): #expect(!isWritten && refusal.code == .journalUnavailable)
+            default: Issue.record("it should be answered")
+            }
+        }
+    }
+
     @Test func `an open payment's later rows bear no warning that was acknowledged`() throws {
         let record = try Fixture.record(.unresolved, money: .unknown, warnings: [Fixture.differs])
         var agent = Fixture()

@@ -286,6 +286,25 @@ import Moments
         #expect(store.payment("p1")?.decidesBy != nil, "the first payment's window counts from there")
     }
 
+    @Test func `a device under two ids that may authorise still is asked for no card under either, whoever has come and gone meanwhile`()
+        throws
+    {
+        var store = try leftInMidConfirm(restarts: false)
+        registers(&store, [Self.first, Self.second])
+        store.ask(.readers(refresh: true))
+        let before = store.made.count
+        for (number, reader) in ["tmr_2", "tmr_1", "tmr_2"].enumerated() {
+            try pay(&store, "q\(number)", cart: "c\(number + 2)", reader: reader)
+            store.wait(15_000)
+        }
+        #expect(!store.made[before...].contains { $0.call.isCollect }, "nothing says that the reader is done")
+        store.reader = StoreFixture.usual
+        store.wait(60_000)
+        try pay(&store, "p9", cart: "c9", reader: "tmr_1")
+        store.wait(5_000)
+        #expect(store.made[before...].contains { $0.call.isCollect }, "and then it is anybody's")
+    }
+
     @Test func `what holds a device under its old id can be released by hand under either`() throws {
         var store = try leftInMidConfirm(restarts: false)
         store.ask(.readers(refresh: true))

@@ -39,6 +39,9 @@ extension CartMachine {
     /// Keyed entry was opened by an older agent, which did not keep the intent's name: there is nothing that could be read.
     package var hasUnnamedKeyedEntry: Bool { facts.keyedEver == true && (facts.keyed ?? []).isEmpty }
 
+    /// Something was handed out before of which it has to be read what became.
+    package var hasKeyedToRead: Bool { !keyedIntents.isEmpty || hasUnnamedKeyedEntry }
+
     /// Why a card may not be charged beside keyed entry, by what was read a moment ago; nil: it may.
     package static func keyedRefusal(_ status: IntentStatus) -> PaymentFailure? {
         switch status {
@@ -58,6 +61,11 @@ extension CartMachine {
         PaymentFailure(
             code: .cartUnresolved, message: "What became of the card that was typed in for this cart cannot be read.",
             remedy: "Nothing was taken by this attempt. Try again, make a new cart, or let a technician repeat it who has looked it up.")
+    }
+
+    /// No person's word opens a second form: whoever has looked it up takes the card at a reader.
+    static var secondFormRemedy: String {
+        "Use the form that is open. If it is gone, make a new cart, or let a technician who has looked it up take the card at a reader."
     }
 
     /// The backend's answer for a keyed intent whose secret was gone: only the same one counts.

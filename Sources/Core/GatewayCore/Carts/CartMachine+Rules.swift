@@ -61,8 +61,8 @@ extension CartMachine {
         return facts.held.map { .held(by: $0) }
     }
 
-    /// Why keyed entry may not begin.
-    package var refusesKeyed: Refusal? {
+    /// Why keyed entry may not begin. `isRead`: what was handed out before has been read a moment ago.
+    package func refusesKeyed(isRead: Bool) -> Refusal? {
         if let refusal = refusesPaid { return refusal }
         guard (facts.keyed ?? []).count < Self.keyedLimit else {
             return Refusal(
@@ -74,7 +74,7 @@ extension CartMachine {
             return Refusal(
                 .cartBusy, "A form for this cart's card number is just being opened.", remedy: "Wait for that one, and use it.")
         }
-        for id in keyedStatus.keys.sorted() {
+        for id in isRead ? keyedStatus.keys.sorted() : [] {
             switch keyedStatus[id] {
             case .requiresAction, .processing, .succeeded, .requiresCapture:
                 return Refusal(
@@ -94,6 +94,9 @@ extension CartMachine {
 
     /// The payment that runs; nil: none, or its outcome is being found out.
     package var running: PaymentID? { open.first { !isFollowed($0) }?.payment }
+
+    /// What became of another payment of the cart is being found out.
+    package func isFollowed(beside payment: PaymentID) -> Bool { open.contains { $0.payment != payment && isFollowed($0) } }
 
     /// Another payment of the cart than this one runs.
     package func runs(beside payment: PaymentID) -> PaymentID? {

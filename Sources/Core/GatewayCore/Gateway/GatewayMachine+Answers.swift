@@ -19,7 +19,8 @@ extension GatewayMachine {
         case .configuration(let cart): configuration(id, cart, at: now)
         case .connectionToken(let cart): connectionToken(id, cart, at: now)
         case .keyedIntent(let cart, let amount, let balance, let recall):
-            keyedIntent(id, cart, amount: amount, accountBalance: balance, recall, at: now)
+            let terms = CartMachine.Terms(cart: cart, amount: amount, accountBalance: balance)
+            keyedIntent(id, terms, recall, checked: waiting.takeChecked(id), at: now)
         case .release(let reader, let holder, let by, let recall): release(id, reader, holder, by: by, recall, at: now)
         case .acceptLoss(let by, let note): acceptLoss(id, by: by, note: note, at: now)
         case .register(let code, let label, let location): register(id, code, label: label, location: location, at: now)

@@ -62,6 +62,9 @@ extension GatewayMachine {
     }
 
     mutating func cancelCardSetup(_ id: RequestID, _ setup: CardSetupID, _ recall: Recall, at now: Now) {
+        if let reason = waiting.reason(of: setup) {
+            return waiting.park(id, .cancelCardSetup(setup, recall), for: reason, otherwise: .cardSetupNotFound(setup))
+        }
         if cardSetups.acceptance.reserved(setup) != nil {
             if !cardSetups.acceptance.cancel(setup, id) { refuse(id, .fateUnknown("card set-up \(setup.text)")) }
             return

@@ -98,6 +98,17 @@ extension GatewayMachine {
         let asked = calls.asked
         changeCart(cart) { $0.looked(facts, asked: asked, at: now) }
         tellCharged(facts, of: cart, at: now)
+        tellAmount(facts, of: cart, at: now)
+    }
+
+    /// A payment that is about to be charged on it shows what it was over before.
+    private mutating func tellAmount(_ facts: IntentFacts, of cart: CartID, at now: Now) {
+        switch facts.status {
+        case .requiresPaymentMethod, .requiresConfirmation:
+            for payment in carts[cart]?.money.open.map(\.payment) ?? [] { change(payment, at: now) { $0.intentSeen(facts, at: now) } }
+        // What was charged is told otherwise.
+        case .succeeded, .requiresCapture, .processing, .requiresAction, .canceled, .other: break
+        }
     }
 
     /// What was charged, and what else was: the payments of the cart are told.

@@ -4,20 +4,27 @@ import Moments
 /// An intent for a card that is typed in, and what has to be known of one before another card is charged.
 extension GatewayMachine {
     mutating func keyedIntent(
-        _ id: RequestID, _ cart: CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, _ recall: Recall, at now: Now
+        _ id: RequestID, _ terms: CartMachine.Terms, _ recall: Recall, checked: WaitingRequests.Reason?, at now: Now
     ) {
+        let cart = terms.cart
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
         if let refused = backend.refusedCredential { return refuse(id, .from(refused)) }
         if let refusal = refusesForLoss { return refuse(id, refusal) }
         remember(cart, recalled: recall.cart, at: now)
-        if let refusal = carts[cart]?.money.refusesKeyed { return refuse(id, refusal) }
-        if isChecking(cart) || payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) != nil {
+        let isRead = checked == .cartCheck(cart.lock)
+        if let refusal = carts[cart]?.money.refusesKeyed(isRead: isRead) { return refuse(id, refusal) }
+        if waiting.isPaymentChecked(cart) || payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) != nil {
             return refuse(
                 id,
                 Refusal(.cartBusy, "A reader payment of this cart is about to begin.", remedy: "Wait until it has ended, or cancel it."))
         }
         carts[cart]?.touchedAt = now.mono
-        waiting.keyed.asked(id, CartMachine.Terms(cart: cart, amount: amount, accountBalance: accountBalance))
+        // A second form is a second way to be charged: what was typed into the first is read before.
+        if carts[cart]?.money.hasKeyedToRead == true, !isRead {
+            let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
+            return checkKeyedEntry(id, original, cart, at: now)
+        }
+        waiting.keyed.asked(id, terms)
         changeCart(cart) {
             $0.keyedWanted()
             return []
@@ -80,12 +87,7 @@ extension GatewayMachine {
 
     // MARK: Looking into it
 
-    /// A payment of this cart waits until the cart was looked into.
-    private func isChecking(_ cart: CartID) -> Bool {
-        waiting.isAwaited(.cartCheck(cart.lock)) || waiting.isAwaited(.heldCheck(cart.lock))
-    }
-
-    /// A reader payment after keyed entry: only when the cart is not paid and nothing that was typed in is being charged.
+    /// A reader payment after keyed entry, or a second form: only when the cart is not paid and nothing that was typed in is being charged.
     mutating func checkKeyedEntry(_ id: RequestID, _ request: Request, _ cart: CartID, at now: Now) {
         waiting.park(id, request, for: .cartCheck(cart.lock))
         guard waiting.keyed.beginLook(cart.lock) else { return }
@@ -99,17 +101,18 @@ extension GatewayMachine {
             cartDecided(cart, .submitted(order: order), at: now)
             _ = waiting.keyed.takeLook(cart)
             for item in waiting.take(.cartCheck(cart)) {
-                refuse(item.id, Refusal(.cartPaid, "This cart has been paid.", remedy: "Do not take it again.", order: order))
+                let paid = Refusal(.cartPaid, "This cart has been paid.", remedy: "Do not take it again.", order: order)
+                refuse(item.id, item.otherwise ?? paid)
             }
         case .success: readKeyed(cart, for: nil, at: now)
         case .failure(let failure):
             _ = waiting.keyed.takeLook(cart)
-            for item in waiting.take(.cartCheck(cart)) { refuse(item.id, .from(failure)) }
+            for item in waiting.take(.cartCheck(cart)) { refuse(item.id, item.otherwise ?? .from(failure)) }
         }
     }
 
     /// Right before its card is charged.
-    mutating func checkKeyedOnceMore(for payment: PaymentID, at now: Now) {
+    mutating func lookOnceMore(for payment: PaymentID, at now: Now) {
         guard let cart = payments[payment]?.record.request.cart else { return }
         readKeyed(cart.lock, for: payment, at: now)
     }
@@ -117,7 +120,11 @@ extension GatewayMachine {
     private mutating func readKeyed(_ cart: CartID, for payment: PaymentID?, at now: Now) {
         let book = carts[cart]
         let entries = book?.money.keyedIntents ?? []
-        waiting.keyed.reads(cart, entries.map(\.id), for: payment, isUnreadable: book?.money.hasUnnamedKeyedEntry != false)
+        let own = payment.flatMap { sharedIntent(of: $0, in: book) }
+        waiting.keyed.reads(
+            cart, entries.map(\.id) + (own.map { [$0.id] } ?? []), for: payment,
+            isUnreadable: book?.money.hasUnnamedKeyedEntry != false)
+        if let own { readKeyed(own, of: cart) }
         let isVouched = payment.flatMap { payments[$0]?.record.isVouchedUnkeyed } == true
         for entry in entries {
             if let secret = book?.secrets[entry.id] {
@@ -132,7 +139,15 @@ extension GatewayMachine {
                     for: .keyedAgain(cart, entry.id), timeout: policy.backendTimeout, payment: payment)
             }
         }
-        if entries.isEmpty { keyedDone(cart, at: now) }
+        if entries.isEmpty, own == nil { keyedDone(cart, at: now) }
+    }
+
+    /// The cart's own intent where an earlier attempt may be at work on it still, and it can be read.
+    private func sharedIntent(of payment: PaymentID, in book: CartBook?) -> BackendIntent? {
+        guard let book, book.money.isFollowed(beside: payment), let id = book.facts.intent?.id,
+            !book.money.keyedIntents.contains(where: { $0.id == id })
+        else { return nil }
+        return book.secrets[id]
     }
 
     private mutating func readKeyed(_ secret: BackendIntent, of cart: CartID) {
@@ -153,7 +168,10 @@ extension GatewayMachine {
 
     mutating func keyedRead(_ cart: CartID, _ intent: IntentID, _ facts: IntentFacts?, at now: Now) {
         if let facts { intentRead(cart, .success(facts), at: now) }
-        if waiting.keyed.read(cart, intent, facts?.status) { keyedDone(cart, at: now) }
+        // What an earlier attempt does with the cart's own intent is told by its evidence, and Stripe refuses a second confirm meanwhile.
+        let isKeyed = carts[cart]?.money.keyedIntents.contains { $0.id == intent } != false
+        let isLast = isKeyed ? waiting.keyed.read(cart, intent, facts?.status) : waiting.keyed.readOwn(cart, intent)
+        if isLast { keyedDone(cart, at: now) }
     }
 
     private mutating func keyedDone(_ cart: CartID, at now: Now) {
@@ -165,7 +183,8 @@ extension GatewayMachine {
         for item in waiting.take(.cartCheck(cart)) {
             if let failure = look.failure(isVouched: item.request.isTechnicians) {
                 let code: Refusal.Code = failure.code == .cartPaid ? .cartPaid : .cartBusy
-                refuse(item.id, Refusal(code, failure.message, remedy: failure.remedy))
+                let remedy = look.isUnreadable(item.request) ? CartMachine.secondFormRemedy : failure.remedy
+                refuse(item.id, item.otherwise ?? Refusal(code, failure.message, remedy: remedy))
             } else {
                 goOn(item)
             }

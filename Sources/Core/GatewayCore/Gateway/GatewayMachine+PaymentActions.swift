@@ -66,7 +66,7 @@ extension GatewayMachine {
                 return []
             }
             journal(.confirming, snapshot, waiter: .confirming(id), at: now)
-        case .askKeyed: checkKeyedOnceMore(for: id, at: now)
+        case .lookOnceMore: lookOnceMore(for: id, at: now)
         case .askStatus: call(.paymentStatus(cart), for: .status(id), timeout: policy.backendTimeout, payment: id)
         case .readIntent: readEvidence(for: id, at: now)
         case .proveIdle:

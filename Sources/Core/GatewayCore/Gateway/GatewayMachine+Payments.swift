@@ -185,6 +185,11 @@ extension GatewayMachine {
     // MARK: Requests about a payment
 
     mutating func cancel(_ id: RequestID, _ payment: PaymentID, _ recall: Recall, at now: Now) {
+        _ = waiting.takeChecked(id)
+        // Its turn comes right behind that of the payment: whoever asked for it and takes that back is not told that there is no such payment.
+        if let reason = waiting.reason(of: payment) {
+            return waiting.park(id, .cancel(payment, recall), for: reason, otherwise: .paymentNotFound(payment))
+        }
         if payments.acceptance.reserved(payment) != nil {
             if !payments.acceptance.cancel(payment, id) { refuse(id, .fateUnknown("payment \(payment.text)")) }
             return

@@ -32,7 +32,7 @@ extension GatewayMachine {
         }
         for item in waiting.take(.readers) {
             if case .failure(let failure) = result {
-                refuse(item.id, .from(failure))
+                refuse(item.id, item.otherwise ?? .from(failure))
             } else {
                 queue.emit(.recall(item.id))
             }
@@ -247,9 +247,9 @@ extension GatewayMachine {
                 !$0.everConfirmed || ($0.tipLeft == nil && book?.money.readable.contains($0.id) == true)
             }
             let currency = isKnown != false ? currency(of: machine.record.request.cart) : nil
-            let isBesideKeyed = book?.facts.keyedEntry == true
+            let looksOnceMore = book?.facts.keyedEntry == true || book?.money.isFollowed(beside: payment) == true
             change(payment, at: now) {
-                $0.granted(context: context, expectedCurrency: currency, besideKeyedEntry: isBesideKeyed, at: now)
+                $0.granted(context: context, expectedCurrency: currency, looksOnceMore: looksOnceMore, at: now)
             }
         case .granted(.cardSetup(let setup)):
             guard let machine = cardSetups[setup], !machine.isEnded else {

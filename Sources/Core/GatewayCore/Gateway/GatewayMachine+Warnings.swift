@@ -50,7 +50,11 @@ extension GatewayMachine {
         remember(cart, recalled: recall.cart, at: now)
         let lifts = carts[cart]?.facts.held == payment
         let seen = record.warnings
-        guard lifts || !seen.isEmpty else { return answer(id, with: record) }
+        guard lifts || !seen.isEmpty else {
+            if !standing.warnings.join(payment, id) { answer(id, with: record) }
+            return
+        }
+        standing.warnings.acknowledges(payment)
         record.unwarn(seen.map(\.code))
         // At once, so that no later row of this payment bears them again; given back if this one cannot be written.
         replace(record)
@@ -73,7 +77,7 @@ extension GatewayMachine {
         }
         carryOut(resolutions.acknowledged(record.id), at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
-        if let id { answer(id, with: current) }
+        for request in (id.map { [$0] } ?? []) + standing.warnings.settle(record.id) { answer(request, with: current) }
     }
 
     mutating func acknowledgementNotWritten(
@@ -85,7 +89,7 @@ extension GatewayMachine {
         keepWarned(current)
         outbox.amend(record.id) { $0.replaceWarnings(by: current) }
         if given.lifts { _ = carts[record.request.cart]?.change { $0.holdAgain(record.id, at: now) } }
-        refuse(id, .journal(trouble))
+        for request in [id] + standing.warnings.settle(record.id) { refuse(request, .journal(trouble)) }
     }
 
     // MARK: Telling

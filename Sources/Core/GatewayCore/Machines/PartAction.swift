@@ -28,7 +28,7 @@ extension PartAction where Owed == PaymentMachine.Owed, Begun == PaymentMachine.
         command.takesOff ? .owed(.takeOff(command)) : .begun(.command(command))
     }
 
-    package static var askKeyed: Self { .begun(.askKeyed) }
+    package static var lookOnceMore: Self { .begun(.lookOnceMore) }
     package static func confirmEnded(_ fate: IntentEvidence.Fate) -> Self { .owed(.confirmEnded(fate)) }
     package static var confirmUndone: Self { .owed(.confirmUndone) }
     package static var cancelNoted: Self { .owed(.cancelNoted) }

@@ -34,8 +34,9 @@ extension PaymentMachine {
             case known
         }
 
-        /// A card number may have been typed in for this cart: whether that was charged is read right before the confirm.
-        enum Keyed: Sendable {
+        /// A card number may have been typed in for this cart, or an earlier attempt may be at work on its intent still: what became of that is read
+        /// right before the confirm.
+        enum Look: Sendable {
             case none, due, asked
         }
 
@@ -59,7 +60,7 @@ extension PaymentMachine {
         var displayed = false
         /// Of the intent's amount, what an earlier attempt left on it as a tip: the reader shows it, and offers no menu.
         var tipLeft: Int64 = 0
-        var keyed = Keyed.none
+        var look = Look.none
         /// The reader was asked by a hint that was wrong: it is to be asked again, for what the intent says.
         var asksAgain = false
 
@@ -76,7 +77,7 @@ extension PaymentMachine {
 
     /// The reader is this payment's.
     package mutating func granted(
-        context: TransactionContext, expectedCurrency: Currency?, besideKeyedEntry: Bool = false, at now: Now
+        context: TransactionContext, expectedCurrency: Currency?, looksOnceMore: Bool = false, at now: Now
     ) -> [Action] {
         guard case .queued = state else { return [.release(.idle)] }
         var actions: [Action] = []
@@ -84,7 +85,7 @@ extension PaymentMachine {
         show(.preparing, at: now)
         var active = Active(context: context)
         active.expectedCurrency = expectedCurrency
-        if besideKeyedEntry { active.keyed = .due }
+        if looksOnceMore { active.look = .due }
         state = .active(active)
         actions.append(.write(.leased, record, note: nil))
         actions.append(.awaitSession)
@@ -161,9 +162,19 @@ extension PaymentMachine {
     /// The keyed intents were read; nil: none of them can be charged.
     package mutating func keyedRead(_ failure: PaymentFailure?, at now: Now) -> [Action] {
         changeActive(at: now) { active in
-            guard case .asked = active.keyed else { return }
-            active.keyed = .none
+            guard case .asked = active.look else { return }
+            active.look = .none
             if let failure { active.stop(.failure(failure)) }
+        }
+    }
+
+    /// Stripe's word on the intent while no card has been charged: an earlier attempt that ends now can leave its tip on it, and then the reader shows
+    /// another amount than would be charged.
+    package mutating func intentSeen(_ facts: IntentFacts, at now: Now) -> [Action] {
+        changeActive(at: now) { active in
+            guard case .ready(let known) = active.intent, known.id == facts.id, known.amountMinor != facts.amountMinor else { return }
+            active.stop(
+                .failure(.amountMismatch(asked: known.amountMinor, intent: facts.amountMinor, currency: facts.currency)))
         }
     }
 
@@ -219,11 +230,11 @@ extension PaymentMachine {
             actions.append(.command(.query(active.context)))
         case .cardRead(let card):
             guard case .ready(let facts) = active.intent, case .known = active.baseline, let shown = active.shown else { break }
-            switch active.keyed {
+            switch active.look {
             case .none: return beginConfirm(active, card: card, facts: facts, shown: shown, at: now, &actions)
             case .due:
-                active.keyed = .asked
-                actions.append(.askKeyed)
+                active.look = .asked
+                actions.append(.lookOnceMore)
             case .asked: break
             }
         case .waitingForSession, .displaying, .collecting, .polling, .querying, .canceling, .clearing: break

@@ -38,7 +38,7 @@ package struct PaymentMachine: Sendable {
         /// Somebody should look whether the reader is idle.
         case proveIdle
         /// A card number may have been typed in for this cart: whether that was charged is to be read once more.
-        case askKeyed
+        case lookOnceMore
     }
 
     package typealias Action = PartAction<Owed, Begun>

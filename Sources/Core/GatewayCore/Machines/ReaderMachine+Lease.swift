@@ -46,10 +46,18 @@ extension ReaderMachine {
         case .idle:
             // What another has left on the screen stays to be cleared.
             if isUsed { dirty = false }
-            becomeFree("", at: now, &actions)
+            if let owed = proofIsAbout {
+                // This holder has done nothing more on it; what was confirmed before it came may run still.
+                proofIsAbout = nil
+                lease = .freeing(owed, .proves)
+                proveIdle(at: now, &actions)
+            } else {
+                becomeFree("", at: now, &actions)
+            }
         case .unknown where !isUsed && confirmSentAt == nil: becomeFree("", at: now, &actions)
         case .unknown:
             lease = .freeing(holder, confirmSentAt == nil ? .clears : .proves)
+            proofIsAbout = nil
             dirty = true
             proveIdle(at: now, &actions)
         }
@@ -69,6 +77,7 @@ extension ReaderMachine {
         guard case .freeing(holder, _) = lease, !owesAnswer(to: holder) else { return false }
         lease = .free
         owesProof = false
+        proofIsAbout = nil
         actions.append(.changed("free again: released by hand"))
         grantNext(&actions)
         return true
@@ -149,6 +158,7 @@ extension ReaderMachine {
     mutating func provedIdle(_ words: String, at now: Now, _ actions: inout [Action]) {
         proofWanted = false
         owesProof = false
+        proofIsAbout = nil
         clearsFirst = false
         confirmSentAt = nil
         actions.append(.seenIdle)

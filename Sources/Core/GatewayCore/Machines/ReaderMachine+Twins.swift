@@ -53,10 +53,11 @@ extension ReaderMachine {
         case .held:
             // What it has asked for is settled as it leaves.
             guard !isUsed else { return nil }
+            debt.left = proofIsAbout.map { ($0, .proves) }
         case .freeing(let holder, let way): debt.left = (holder, way)
         }
         guard debt.left != nil || confirmSentAt != nil || proofWanted || dirty else { return nil }
-        (confirmSentAt, proofWanted, owesProof, dirty, clearsFirst) = (nil, false, false, false, false)
+        (confirmSentAt, proofWanted, owesProof, proofIsAbout, dirty, clearsFirst) = (nil, false, false, nil, false, false)
         if isFreeing {
             lease = .free
             grantNext(&actions)
@@ -81,6 +82,7 @@ extension ReaderMachine {
         case .held:
             // In a session that is open already it is too late for that; it is proved when the holder has left.
             if isToBeProved, !isLive { owesProof = true }
+            if let left = debt.left, left.way == .proves { proofIsAbout = left.holder }
         case .freeing(let holder, let way):
             if isToBeProved || way != .proves { lease = .freeing(holder, isToBeProved ? .proves : .clears) }
             proveIdle(at: now, &actions)
@@ -148,7 +150,7 @@ extension ReaderMachine {
         var actions: [Action] = []
         switch (lease, session) {
         case (.free, .live) where waiting.isEmpty && inFlight == nil && pending.isEmpty && !proofWanted: leaveSession(at: now, &actions)
-        case (.freeing(_, let way), .none(let trouble?, _)) where way != .proves && !proofWanted && trouble.kind == .notListed:
+        case (.freeing(_, let way), .none(let trouble?, _)) where way != .proves && !proofWanted && trouble.endsWithTheList:
             lease = .free
             holderWaits = false
             actions.append(.changed("free again: it is in no list any more"))
@@ -169,5 +171,15 @@ extension ReaderMachine {
         var actions: [Action] = []
         connectIfWanted(at: now, &actions)
         return actions
+    }
+}
+
+extension ReaderTrouble {
+    /// Nothing more can be tried with an entry that is in no list: it was not found there, or no cart can be opened on it to look for it.
+    fileprivate var endsWithTheList: Bool {
+        switch kind {
+        case .notListed, .noCart: true
+        case .unreachable, .untrusted, .inUseElsewhere, .vendorSDKOnly, .softwareUnsupported, .refused, .backend, .stripe: false
+        }
     }
 }

@@ -183,6 +183,8 @@ package struct ReaderMachine: Sendable {
     var proofWanted = false
     /// The holder gets no session before that: another entry of the device has left it in the middle of a confirm.
     var owesProof = false
+    /// Whose confirm that proof is about: until it succeeds, the reader is nobody else's once its holder leaves.
+    var proofIsAbout: LeaseHolder?
     /// The proof was refused: what may be left of this agent's own on the reader is taken off it first, by the point of sale that put it there.
     var clearsFirst = false
     /// When the last confirm was sent of which it is not known that it runs no more; after a restart, when that began to matter.

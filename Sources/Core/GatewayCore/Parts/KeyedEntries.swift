@@ -18,6 +18,12 @@ struct KeyedEntries: Sendable {
         func failure(isVouched: Bool) -> PaymentFailure? {
             failure ?? (isUnreadable && !isVouched ? CartMachine.keyedUnreadable : nil)
         }
+
+        /// Another form is refused for nothing but that what was typed into an earlier one cannot be read.
+        func isUnreadable(_ request: Request) -> Bool {
+            guard case .keyedIntent = request else { return false }
+            return failure == nil && isUnreadable
+        }
     }
 
     /// By request: what is handed out, until the backend has answered.
@@ -59,6 +65,14 @@ struct KeyedEntries: Sendable {
         } else {
             looks[cart]?.isUnreadable = true
         }
+        return looks[cart]?.left.isEmpty == true
+    }
+
+    /// The cart's own intent was read, or cannot be: it stands in nobody's way.
+    ///
+    /// - Returns: whether it was the last.
+    mutating func readOwn(_ cart: CartID, _ intent: IntentID) -> Bool {
+        guard looks[cart]?.left.remove(intent) != nil else { return false }
         return looks[cart]?.left.isEmpty == true
     }
 

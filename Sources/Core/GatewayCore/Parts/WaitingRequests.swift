@@ -79,6 +79,24 @@ struct WaitingRequests: Sendable {
 
     var count: Int { items.count }
 
+    /// For what this payment waits before it is decided; nil: it does not.
+    func reason(of payment: PaymentID) -> Reason? {
+        items.first { if case .pay(payment, _, _, _) = $0.request { true } else { false } }?.reason
+    }
+
+    /// For what this card set-up waits before it is decided; nil: it does not.
+    func reason(of setup: CardSetupID) -> Reason? {
+        items.first { if case .keepCard(setup, _, _) = $0.request { true } else { false } }?.reason
+    }
+
+    /// A payment of this cart waits until the cart was looked into.
+    func isPaymentChecked(_ cart: CartID) -> Bool {
+        items.contains { item in
+            guard case .pay = item.request else { return false }
+            return item.reason == .cartCheck(cart.lock) || item.reason == .heldCheck(cart.lock)
+        }
+    }
+
     func isAwaited(_ reason: Reason) -> Bool { items.contains { $0.reason == reason } }
 
     var reasons: Set<Reason> { Set(items.map(\.reason)) }

@@ -10,6 +10,8 @@ struct Warnings: Sendable {
     static let maximum = 1_000
 
     private var payments: [PaymentID: PaymentRecord] = [:]
+    /// Payments whose acknowledgement is being written, with those who have asked for the same meanwhile.
+    private var acknowledging: [PaymentID: [RequestID]] = [:]
 
     /// What is about to be journaled of a payment.
     ///
@@ -30,6 +32,20 @@ struct Warnings: Sendable {
     }
 
     func record(_ id: PaymentID) -> PaymentRecord? { payments[id] }
+
+    // MARK: Acknowledging
+
+    mutating func acknowledges(_ id: PaymentID) { acknowledging[id] = acknowledging[id] ?? [] }
+
+    /// Its acknowledgement is being written: this one is told what became of it. False: none is.
+    mutating func join(_ id: PaymentID, _ request: RequestID) -> Bool {
+        guard acknowledging[id] != nil else { return false }
+        acknowledging[id, default: []].append(request)
+        return true
+    }
+
+    /// Its acknowledgement was written, or was not: who waits for that.
+    mutating func settle(_ id: PaymentID) -> [RequestID] { acknowledging.removeValue(forKey: id) ?? [] }
 
     /// All that stand, by payment.
     var standing: [(payment: PaymentID, warning: PaymentWarning)] {

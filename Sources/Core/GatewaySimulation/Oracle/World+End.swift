@@ -66,13 +66,15 @@ extension World {
         return passing.contains(failure.code)
     }
 
-    /// What became of it can be read by nobody, because a restart has forgotten the intent's secret and the backend makes another each time: a
-    /// technician looks it up, and when the window has passed the cart can be paid.
+    /// What became of it can be read by nobody, because a restart has forgotten the intent's secret and the backend makes another: a technician looks
+    /// it up, and when the window has passed the cart can be paid.
     private func isForATechnician(_ probe: Probe) -> Bool {
         guard !probe.isSecond, let record = disk.payments[payments[probe.payment].id], record.state == .unresolved,
             let intent = record.intent.flatMap({ Stripe.index(of: $0) })
         else { return false }
-        return plan.intentMode != .same && !secretsKnown.contains(intent)
+        // Instead of one that was canceled every backend makes another.
+        let isGivenAgain = plan.intentMode == .same && stripe.intents[intent].status != .canceled
+        return !isGivenAgain && !secretsKnown.contains(intent)
     }
 
     mutating func probe(_ cart: Int, isSecond: Bool = false) {

@@ -42,7 +42,8 @@ extension World {
         switch dice.below(18) {
         case 0, 1: asks(.connect(name, cart: anyCart(), takeOver: false), "connect \(name)")
         case 2, 3:
-            takeOversAsked.insert(reader)
+            // Two readers may have come to one label, when the first was gone from the lists.
+            takeOversAsked.formUnion(readers.indices.filter { $0 == reader || readers[$0].label == name })
             asks(.connect(name, cart: anyCart(), takeOver: true), "take \(name) over")
         case 4, 5: asks(.disconnect(name), "disconnect \(name)")
         case 6: asks(.identify(name), "identify \(name)")
