@@ -80,10 +80,15 @@ final class DialledClients: Sendable {
         for client in clients { await Self.end(client) }
     }
 
+    /// A client with one event loop, for all its calls and connections.
+    ///
+    /// With more, the library lets a call of one loop use a connection of another. When the answer is there before the request's end was written
+    /// (every server that reads quickly does that), the connection then goes home by way of the call's loop; when it closes on that way, its pool
+    /// no longer knows it and ends the process. On one loop nothing comes between the written end and the way home.
     private func make(_ key: Key) -> HTTPClient {
         var configuration = configuration
         if let address = key.address { configuration.dnsOverride = [key.host: address] }
-        return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+        return HTTPClient(eventLoopGroupProvider: .shared(group.next()), configuration: configuration)
     }
 
     /// Nobody waits for its end: nothing is under way on it.
