@@ -171,8 +171,13 @@ let package = Package(
         .target(name: "ClockStep", path: "Tests/ClockStep", cSettings: [.define("_GNU_SOURCE")]),
         // What several of the tests' targets use: stores with a real daemon in them, processes, waiting.
         .target(
-            name: "TestSupport", dependencies: ["CheckoutAPI", "CheckoutClient", "CheckoutServer", "StoreSimulator"], path: "Tests/Support",
-            swiftSettings: settings),
+            name: "TestSupport",
+            dependencies: [
+                "CheckoutAPI", "CheckoutClient", "CheckoutServer", "StoreSimulator", tls,
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            path: "Tests/Support", swiftSettings: settings),
         tests("TidyTests", []),
         tests("MomentsTests", ["Moments"]),
         tests("JSONTests", ["JSON", "TestSupport"]),

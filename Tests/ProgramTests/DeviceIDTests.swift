@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 import Testing
 
 @testable import readerd
@@ -7,10 +8,9 @@ import Testing
 /// The state directory is readerd's own, and its disk is not to be trusted all the same.
 @Suite(.timeLimit(.minutes(1))) struct DeviceIDTests {
     private func directory(_ body: (String) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.path + "/rdid-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        defer { do { try FileManager.default.removeItem(atPath: path) } catch { print("left behind: \(path): \(error)") } }
-        try body(path)
+        let directory = try TemporaryDirectory()
+        try body(directory.path)
+        try directory.remove()
     }
 
     private func refusal(_ directory: String) -> String {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// A directory of one test's own, removed with it. Its path is short: a socket's may have 107 bytes.
 package final class TemporaryDirectory: Sendable {
@@ -11,17 +12,29 @@ package final class TemporaryDirectory: Sendable {
     }
 
     deinit {
-        do {
-            try FileManager.default.removeItem(atPath: path)
-        } catch {
-            print("not removed: \(path): \(error)")
-        }
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do { try remove() } catch { print("not removed: \(path): \(error)") }
     }
+
+    /// Removes it now.
+    package func remove() throws { try FileManager.default.removeItem(atPath: path) }
 
     /// Where a server listens.
     package var socket: String { file("s.sock") }
 
     package func file(_ name: String) -> String { path + "/" + name }
+
+    /// Writes a file as an operator does, and returns its path.
+    @discardableResult
+    package func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws -> String {
+        try Data(text.utf8).write(to: URL(filePath: file(name)))
+        guard chmod(file(name), mode) == 0 else { throw NotInOrder(file: file(name)) }
+        return file(name)
+    }
+
+    package func read(_ name: String) throws -> String { String(decoding: try Data(contentsOf: URL(filePath: file(name))), as: UTF8.self) }
+
+    private struct NotInOrder: Error { var file: String }
 }
 
 /// The bytes of a file; nil when it is not there.

@@ -1,5 +1,6 @@
 import JSON
 import ArgumentParser
+import CheckoutAPI
 import FoundationEssentials
 import StoreSimulator
 
@@ -65,9 +66,7 @@ struct Replay: AsyncParsableCommand {
         await store.stop()
         let report = store.report
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            writeLine(String(decoding: try encoder.encode(report), as: UTF8.self))
+            writeLine(try JSONLine.text(report))
         } else {
             for line in report.lines { writeLine(line) }
         }

@@ -1,5 +1,4 @@
 import CheckoutAPI
-import FoundationEssentials
 
 /// The agent, as a program on the same box speaks to it: HTTP and JSON over a Unix socket.
 ///
@@ -55,18 +54,18 @@ public struct CheckoutClient: Sendable {
         accept: String = "application/json"
     ) async throws(ClientError) -> Answer {
         var message = Message(method: method, target: target, accept: accept)
-        if let body {
-            do {
-                let encoder = JSONEncoder()
-                // A repeated request is the same, byte for byte.
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                message.body = Array(try encoder.encode(body))
-            } catch {
-                throw .invalidAnswer(reason: "the request cannot be written as JSON")
-            }
-        }
+        if let body { message.body = try Self.written(body) }
         let answer = try await connection.answer(to: message, within: timeout + wait)
         try answer.throwProblem()
         return answer
+    }
+
+    /// A repeated request is the same, byte for byte.
+    static func written(_ body: some Encodable) throws(ClientError) -> [UInt8] {
+        do {
+            return try JSONLine.bytes(body)
+        } catch {
+            throw .invalidAnswer(reason: "the request cannot be written as JSON")
+        }
     }
 }

@@ -85,7 +85,7 @@ struct Complaint: Encodable {
     func tell(_ output: Output) {
         if output.json {
             do {
-                output.complain(try problem.map { try Output.jsonText($0) } ?? Output.jsonText(self))
+                output.complain(try problem.map { try JSONLine.text($0) } ?? JSONLine.text(self))
             } catch {
                 output.complain(detail)
             }

@@ -4,6 +4,7 @@ import Moments
 import MarianaAPI
 import NIOConcurrencyHelpers
 import NIOHTTP1
+import TestSupport
 import Testing
 
 /// A scripted token endpoint with single-use refresh tokens, and a backend that takes what it hands out.
@@ -14,7 +15,7 @@ struct OAuthHarness: Sendable {
     let endpoint: Endpoint
     let clock: ManualClock
 
-    var folder: ScratchFolder { harness.folder }
+    var folder: TemporaryDirectory { harness.folder }
     /// The refresh token that is on disk.
     var stored: String { get throws { try folder.read("refresh") } }
 

@@ -3,6 +3,7 @@ import GatewayModel
 import Moments
 import Glibc
 import MarianaAPI
+import TestSupport
 import Testing
 import WebCall
 

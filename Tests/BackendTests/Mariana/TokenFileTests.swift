@@ -2,6 +2,7 @@ import GatewayModel
 import Moments
 import MarianaAPI
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @Suite struct TokenFileTests {
@@ -47,7 +48,7 @@ import Testing
 
     @Test func `a 401 is answered with the token that is in the file by then`() async throws {
         // The file changes between the call and its answer.
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         try await Harness.run(script: { received in
             if received.headers.first(name: "authorization") == "Bearer new-token" { return .answer(200, #"{"status": "Open"}"#) }
             do {
@@ -108,7 +109,7 @@ import Testing
     }
 
     @Test func `a directory in the file's place is named`() async throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let credential = TokenFileCredential(path: folder.path)
         let failed = try await failure { () async throws(CallFailure) in try await credential.token(until: .now) }
         #expect(failed.detail.contains("is not a file"))

@@ -3,6 +3,7 @@ import GatewayModel
 import MarianaAPI
 import StoreSimulator
 import StripeAPI
+import TestSupport
 import Testing
 import WebCall
 
@@ -13,7 +14,7 @@ import WebCall
         var web: WebClient
         var backend: MarianaClient
         var stripe: StripeClient
-        var folder: ScratchFolder
+        var folder: TemporaryDirectory
     }
 
     private let cart = CartID(unchecked: "4711")
@@ -22,7 +23,7 @@ import WebCall
     private func run(_ configuration: StoreConfiguration = .init(), oauth: Bool = false, _ body: (Parts) async throws -> Void) async throws
     {
         let store = try await SimulatedStore.start(configuration)
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let web = try WebClient(trustRoots: store.caFile, connectTimeout: .seconds(300))
         let outcome = await Outcome.of {
             let credential: any BackendCredential

@@ -1,5 +1,6 @@
 import GatewayModel
 import NIOSSL
+import TestSupport
 import Testing
 import WebCall
 
@@ -24,7 +25,7 @@ struct Harness: Sendable {
     let server: ScriptedServer
     let web: WebClient
     let base: WebBase
-    let folder: ScratchFolder
+    let folder: TemporaryDirectory
 
     /// Runs a test's body against a server, and takes the server down afterwards, whatever became of it.
     static func run(script: @escaping ScriptedServer.Script, _ body: (Harness) async throws -> Void) async throws {
@@ -52,7 +53,7 @@ struct Harness: Sendable {
     }
 
     static func client(trusting authority: TestAuthority, connectTimeout: Duration = .seconds(30)) throws -> WebClient {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let web = try WebClient(trustRoots: folder.write("roots.pem", authority.pem()), connectTimeout: connectTimeout)
         try folder.remove()
         return web
@@ -61,7 +62,7 @@ struct Harness: Sendable {
     private static func run(
         identity: TLSConfiguration, web: WebClient, script: @escaping ScriptedServer.Script, _ body: (Harness) async throws -> Void
     ) async throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let server = try await ScriptedServer.start(identity, script: script)
         let outcome = await Outcome.of {
             let base = try WebBase("https://localhost:\(server.port)")

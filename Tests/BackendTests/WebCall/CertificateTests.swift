@@ -1,5 +1,6 @@
 import GatewayModel
 import NIOSSL
+import TestSupport
 import Testing
 
 @testable import WebCall

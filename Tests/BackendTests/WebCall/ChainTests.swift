@@ -14,7 +14,7 @@ import _CryptoExtras
 @Suite struct ChainTests {
     private func failure(_ oddity: TestChain.Oddity) async throws -> CallFailure {
         let chain = try TestChain(oddity)
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let web = try WebClient(trustRoots: folder.write("roots.pem", chain.rootPEM), connectTimeout: .seconds(30))
         try folder.remove()
         let server = try await ScriptedServer.start(chain.server, script: { _ in .answer(200, "{}") })
@@ -95,7 +95,7 @@ import _CryptoExtras
 
     @Test func `a chain without a flaw is taken`() async throws {
         let chain = try TestChain(.init())
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let web = try WebClient(trustRoots: folder.write("roots.pem", chain.rootPEM), connectTimeout: .seconds(30))
         try folder.remove()
         let server = try await ScriptedServer.start(chain.server, script: { _ in .answer(200, "{}") })

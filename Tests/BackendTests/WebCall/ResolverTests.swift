@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import WebCall
@@ -148,7 +149,7 @@ import Testing
         _ body: (WebClient, WebRequest, ScriptedServer) async throws -> Void
     ) async throws {
         let authority = try TestAuthority()
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let web = try WebClient(
             trustRoots: folder.write("roots.pem", authority.pem()), connectTimeout: .seconds(3), resolver: directory.resolver)
         let server = try await ScriptedServer.start(authority.identity(names: ["shop.backend.test"]), script: script)

@@ -3,6 +3,7 @@ import Moments
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TestSupport
 import Testing
 import WebCall
 
@@ -109,7 +110,7 @@ import WebCall
     }
 
     @Test func `trust roots that are none are refused at once`() async throws {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let empty = try folder.write("empty.pem", "")
         let other = try folder.write("other.pem", "this is no certificate\n")
         let broken = try folder.write(

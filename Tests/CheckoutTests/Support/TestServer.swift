@@ -73,19 +73,9 @@ func withServer(
     }
 }
 
-/// A directory of the test's own, short enough for a socket's path, removed at the end.
+/// A directory of the test's own, for the length of `body`.
 func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
-    var template = Array("/tmp/readerd-XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { buffer in buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } }
-    let directory = try #require(made)
-    defer { removeTree(directory) }
-    try await body(directory)
-}
-
-private func removeTree(_ path: String) {
-    do {
-        try FileManager.default.removeItem(atPath: path)
-    } catch {
-        Issue.record("the temporary directory stays behind: \(error)")
-    }
+    let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
+    try await body(directory.path)
 }

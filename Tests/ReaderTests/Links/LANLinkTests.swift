@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import SwiftASN1
+import TestSupport
 import Testing
 import X509
 
@@ -141,14 +142,14 @@ import X509
 
     @Test(arguments: [TLSVersion.tlsv13, .tlsv12])
     func `a certificate of an unknown authority is refused with its issuer`(_ version: TLSVersion) async throws {
-        let tls = try TestAuthority("Somebody Else").server([Self.wildcard], lastVersion: version)
+        let tls = try TestAuthority(name: "Somebody Else").server([Self.wildcard], lastVersion: version)
         let (failure, bytes) = try await refusal(tls, trusting: try TestAuthority())
         #expect(failure == .untrusted(.unknownAuthority(issuer: "Somebody Else")))
         #expect(bytes == 0)
     }
 
     @Test func `another device's certificate is named as such, whoever signed it`() async throws {
-        let tls = try TestAuthority("Router").server([.dnsName("router.example")], until: .now - 60)
+        let tls = try TestAuthority(name: "Router").server([.dnsName("router.example")], until: .now - 60)
         let (failure, _) = try await refusal(tls, trusting: try TestAuthority())
         #expect(failure == .untrusted(.wrongName(expected: Self.host, presented: ["router.example"])))
     }
@@ -247,7 +248,7 @@ import X509
     @Test func `looking tells what a certificate says, trusted or not, and sends nothing`() async throws {
         let from = Date(timeIntervalSince1970: 1_700_000_000)
         let until = Date(timeIntervalSince1970: 1_700_086_400)
-        let tls = try TestAuthority("Somebody\u{7} Else").server(
+        let tls = try TestAuthority(name: "Somebody\u{7} Else").server(
             [Self.wildcard, .dnsName("second.example")], from: from, until: until)
         try await ScriptedReader.run(tls: tls, script: Self.good) { reader in
             let link = try LANLink(roots: nil)

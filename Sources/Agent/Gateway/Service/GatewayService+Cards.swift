@@ -14,7 +14,7 @@ extension GatewayService {
         let request = CardSetupRequest(
             user: body.user, partner: body.partner, postalCode: body.postalCode, name: body.name,
             lane: body.lane.map { LaneName(unchecked: $0) }, reader: body.reader, timeoutSeconds: body.timeoutSeconds)
-        guard case .cardSetup(let record, let created) = try await ask(aboutCard: setup, { .keepCard(setup, request, $0) }) else {
+        guard case .cardSetup(let record, let created) = try await ask(cardSetup: setup, { .keepCard(setup, request, $0) }) else {
             throw Self.odd
         }
         return AcceptedCardSetup(created: created, setup: CardSetup(record))
@@ -30,7 +30,7 @@ extension GatewayService {
 
     package func cancelCardSetup(_ id: String, caller: Caller) async throws(Problem) -> CardSetup {
         let setup = try CardSetupID.checked(id)
-        guard case .cardSetup(let record, _) = try await ask(aboutCard: setup, { .cancelCardSetup(setup, $0) }) else { throw Self.odd }
+        guard case .cardSetup(let record, _) = try await ask(cardSetup: setup, { .cancelCardSetup(setup, $0) }) else { throw Self.odd }
         return CardSetup(record)
     }
 

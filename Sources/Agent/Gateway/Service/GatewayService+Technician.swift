@@ -13,7 +13,7 @@ extension GatewayService {
             _ = try await ask(about: payment) { .release(name, .payment(payment), by: by, $0) }
         case (nil, let text?):
             let setup = try CardSetupID.checked(text)
-            _ = try await ask(aboutCard: setup) { .release(name, .cardSetup(setup), by: by, $0) }
+            _ = try await ask(cardSetup: setup) { .release(name, .cardSetup(setup), by: by, $0) }
         case (nil, nil), (_?, _?): throw .invalid("payment", ReleaseBody.needsOne)
         }
         return try await reader(name, caller: caller)
@@ -39,6 +39,6 @@ extension GatewayService {
         if let lost = await engine.view({ $0.refusesForLoss }) { throw Problem(lost) }
     }
 
-    /// Under which name a technician's decision is journaled.
+    /// The name under which a technician's decision is journaled.
     static func name(of caller: Caller) -> String { AccountNames.system.userName(caller.uid) ?? "uid \(caller.uid)" }
 }

@@ -19,25 +19,14 @@ package struct GatewayService: CheckoutService {
         self.checkup = checkup
     }
 
-    /// Asks the engine; a refusal is thrown.
+    /// Asks the engine, with what the journal knows of these; a refusal is thrown.
     func ask(
-        about payment: PaymentID? = nil, _ cart: CartID? = nil, _ request: @escaping @Sendable (Recall) -> Request
+        about payment: PaymentID? = nil, _ cart: CartID? = nil, cardSetup: CardSetupID? = nil,
+        _ request: @escaping @Sendable (Recall) -> Request
     ) async throws(Problem) -> Response {
         let response: Response
         do throws(JournalFailure) {
-            response = try await engine.ask(about: payment, cart, request)
-        } catch {
-            throw Problem(.journalUnavailable, error.description)
-        }
-        if case .refused(let refusal) = response { throw Problem(refusal) }
-        return response
-    }
-
-    /// As `ask`, with what the journal knows of a card set-up.
-    func ask(aboutCard setup: CardSetupID, _ request: @escaping @Sendable (Recall) -> Request) async throws(Problem) -> Response {
-        let response: Response
-        do throws(JournalFailure) {
-            response = try await engine.ask(cardSetup: setup, request)
+            response = try await engine.ask(about: payment, cart, cardSetup: cardSetup, request)
         } catch {
             throw Problem(.journalUnavailable, error.description)
         }

@@ -30,7 +30,7 @@ struct LastWord {
 
     private static func json(_ problem: Problem) -> [UInt8] {
         do {
-            return Array(try JSONEncoder().encode(problem))
+            return try JSONLine.bytes(problem)
         } catch {
             // A problem is text and numbers; should it not be written all the same, its code is answer enough.
             return Array(#"{"code":"not_started","status":503,"retryable":false}"#.utf8)

@@ -37,25 +37,21 @@ package struct ControlClient: Sendable {
     /// Gives an order.
     @discardableResult
     package func post(_ subject: String, _ order: JSONValue) async throws -> JSONValue {
-        try await post(subject, order.bytes())
-    }
-
-    package func fault(_ fault: Fault) async throws {
-        try await post("fault", Array(try JSONEncoder().encode(fault)))
-    }
-
-    package func script(_ script: CustomerScript, reader: String? = nil, times: Int = 1) async throws {
-        var members = try JSONValue.parse(Array(try JSONEncoder().encode(script))).object ?? [:]
-        members["reader"] = JSONValue(reader)
-        members["times"] = .integer(times)
-        try await post("script", .object(members))
-    }
-
-    @discardableResult
-    private func post(_ subject: String, _ body: [UInt8]) async throws -> JSONValue {
-        let answer = try await caller.call("POST", "/control/\(subject)", headers: ["Content-Type": "application/json"], body: body)
+        let answer = try await caller.call(
+            "POST", "/control/\(subject)", headers: ["Content-Type": "application/json"], body: order.bytes())
         let value = try JSONValue.parse(answer.body)
         guard answer.status == 200 else { throw SimulatorError(value["error"]?.string ?? "the store answered \(answer.status)") }
         return value
+    }
+
+    package func fault(_ fault: Fault) async throws {
+        try await post("fault", JSONValue(encoding: fault))
+    }
+
+    package func script(_ script: CustomerScript, reader: String? = nil, times: Int = 1) async throws {
+        var members = try JSONValue(encoding: script).object ?? [:]
+        members["reader"] = JSONValue(reader)
+        members["times"] = .integer(times)
+        try await post("script", .object(members))
     }
 }

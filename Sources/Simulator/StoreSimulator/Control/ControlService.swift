@@ -33,9 +33,9 @@ final class ControlService: HTTPService {
             case ("GET", "/control/ledger"): return try encoded(store.ledger())
             case ("GET", "/control/faults"): return try encoded(store.ledger().faults)
             case ("POST", "/control/fault"):
-                store.fault(try JSONDecoder().decode(Fault.self, from: Data(request.body)))
+                store.fault(try JSONValue.parse(request.body).decoded())
             case ("POST", "/control/script"):
-                let order = try JSONDecoder().decode(ScriptOrder.self, from: Data(request.body))
+                let order = try JSONValue.parse(request.body).decoded(as: ScriptOrder.self)
                 for _ in 0..<max(1, min(order.times ?? 1, 1000)) { try store.script(order.script, reader: order.reader) }
             case ("POST", "/control/clear"), ("POST", "/control/reader"), ("POST", "/control/backend"), ("POST", "/control/stripe"),
                 ("POST", "/control/preset"):

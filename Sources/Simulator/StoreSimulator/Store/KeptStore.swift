@@ -1,9 +1,8 @@
 import FoundationEssentials
-import Glibc
 
 /// What a store is and knows, so that a later start in the same directory goes on with it: a trial box outlives a reboot.
 ///
-/// Written whole and put in place by renaming, so that a power cut leaves the one before. What happened in the second before is lost with it.
+/// What happened in the second before a power cut is lost with it.
 struct KeptStore: Sendable, Codable {
     struct Reader: Sendable, Codable {
         var serial: String
@@ -45,20 +44,10 @@ struct KeptStore: Sendable, Codable {
         }
     }
 
-    func write(_ path: String) throws {
+    func bytes() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        let bytes = Array(try encoder.encode(self))
-        let fresh = path + ".new"
-        let file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw SimulatorError("cannot write \(fresh)") }
-        defer { close(file) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw SimulatorError("cannot write \(fresh)") }
-        }
-        guard fsync(file) == 0, rename(fresh, path) == 0 else { throw SimulatorError("cannot write \(path)") }
+        return Array(try encoder.encode(self))
     }
 }
 
@@ -79,11 +68,9 @@ extension SimulatedStore {
         }
         var timeless = kept
         timeless.now = 0
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let marks = Array(try encoder.encode(timeless))
+        let marks = try timeless.bytes()
         guard marks != last else { return last }
-        try kept.write(directory + "/kept.json")
+        try WholeFile.write(kept.bytes(), to: directory + "/kept.json")
         return marks
     }
 

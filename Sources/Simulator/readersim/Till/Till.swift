@@ -231,12 +231,8 @@ extension CheckoutClient {
             do throws(ClientError) {
                 return try await pay(id, body)
             } catch {
-                switch error {
-                case .canceled, .noPermission: throw error
-                case .problem(let problem):
-                    if try await isRefusal(problem, id: id, last: nil, mayExist: true) { throw error }
-                case .noSocket, .connectionLost, .timedOut, .invalidAnswer, .notEnded: break
-                }
+                if case .noPermission = error { throw error }
+                _ = try await mayExist(after: error, id: id, last: nil, before: true)
                 cause = error
             }
             guard ContinuousClock.now < deadline else { throw .notEnded(last: nil, cause: cause) }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import StoreSimulator
 
 /// What outlives the till's own power cut: the number of its sale, and the payment whose end it has not seen.
@@ -21,20 +20,6 @@ struct TillMemory: Codable, Sendable {
         return try JSONDecoder().decode(TillMemory.self, from: Data(contentsOf: URL(filePath: path)))
     }
 
-    /// Returns once it is on the disk, under its name: a payment is asked for only after that.
-    func write(_ path: String) throws {
-        let bytes = Array(try JSONEncoder().encode(self))
-        let descriptor = Glibc.open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SimulatorError("\(path).new cannot be written: error \(errno)") }
-        let written = Glibc.write(descriptor, bytes, bytes.count)
-        let synchronised = fsync(descriptor)
-        close(descriptor)
-        guard written == bytes.count, synchronised == 0, rename(path + ".new", path) == 0 else {
-            throw SimulatorError("\(path) cannot be written: error \(errno)")
-        }
-        let directory = Glibc.open(URL(filePath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw SimulatorError("the directory of \(path) cannot be opened: error \(errno)") }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw SimulatorError("the directory of \(path) cannot be synchronised: error \(errno)") }
-    }
+    /// Returns once it is on the disk: a payment is asked for only after that.
+    func write(_ path: String) throws { try WholeFile.write(Array(try JSONEncoder().encode(self)), to: path) }
 }

@@ -21,3 +21,28 @@ enum StreamedLine {
         try fields?.encode(to: encoder)
     }
 }
+
+/// A line of a stream that ends with a summary, for who follows it.
+package protocol SummedLine: Sendable, Hashable, Codable {
+    associatedtype Summary: Sendable
+
+    static var heartbeat: Self { get }
+    /// Why the agent ends the stream before its summary.
+    var problem: Problem? { get }
+    var conclusion: Summary? { get }
+}
+
+extension CheckLine: SummedLine {
+    package var problem: Problem? { if case .end(let problem) = self { problem } else { nil } }
+    package var conclusion: CheckSummary? { if case .summary(let summary) = self { summary } else { nil } }
+}
+
+extension DiscoveryLine: SummedLine {
+    package var problem: Problem? { if case .end(let problem) = self { problem } else { nil } }
+    package var conclusion: DiscoverySummary? { if case .summary(let summary) = self { summary } else { nil } }
+}
+
+extension TrialLine: SummedLine {
+    package var problem: Problem? { if case .end(let problem) = self { problem } else { nil } }
+    package var conclusion: TrialSummary? { if case .summary(let summary) = self { summary } else { nil } }
+}

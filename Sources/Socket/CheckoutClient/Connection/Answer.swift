@@ -24,13 +24,18 @@ struct Answer: Sendable {
         }
     }
 
-    func decoded<Value: Decodable>(_ type: Value.Type) throws(ClientError) -> Value {
+    func decoded<Value: Decodable>(_ type: Value.Type) throws(ClientError) -> Value { try body.decoded("\(type)") }
+}
+
+extension ByteBuffer {
+    /// - Parameter what: names it in the error.
+    func decoded<Value: Decodable>(_ what: String) throws(ClientError) -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+            return try JSONDecoder().decode(Value.self, from: Data(readableBytesView))
         } catch let error as DecodingError {
-            throw .invalidAnswer(reason: "\(type): \(error.place)")
+            throw .invalidAnswer(reason: "\(what): \(error.place)")
         } catch {
-            throw .invalidAnswer(reason: "\(type) could not be read")
+            throw .invalidAnswer(reason: "\(what) could not be read")
         }
     }
 }

@@ -20,13 +20,7 @@ extension CheckoutClient {
     ///
     /// Looking moves no money. Letting go of the stream ends the checks.
     public func checks(_ ids: [String] = []) -> AsyncThrowingStream<CheckLine, any Error> {
-        lines(Target("checks"), ChecksBody(checks: ids.isEmpty ? nil : ids)) { line in
-            switch line {
-            case .heartbeat: nil
-            case .end(let problem): .failure(.problem(problem))
-            default: .success(line)
-            }
-        }
+        summed(Target("checks"), ChecksBody(checks: ids.isEmpty ? nil : ids))
     }
 
     /// The agent's numbers (`GET /v1/metrics`).

@@ -26,14 +26,8 @@ extension CheckoutClient {
                 cause = nil
                 pause = .milliseconds(100)
             } catch {
-                switch error {
-                case .canceled: throw .notEnded(last: last, cause: error)
-                case .noSocket, .noPermission:
-                    guard mayExist else { throw error }
-                case .problem(let problem):
-                    if try await isRefusal(problem, id: id, last: last, mayExist: mayExist) { throw error }
-                case .connectionLost, .timedOut, .invalidAnswer, .notEnded: mayExist = true
-                }
+                if case .canceled = error { throw .notEnded(last: last, cause: error) }
+                mayExist = try await self.mayExist(after: error, id: id, last: last, before: mayExist)
                 cause = error
             }
             guard ContinuousClock.now < deadline else { throw .notEnded(last: last, cause: cause) }
@@ -48,8 +42,27 @@ extension CheckoutClient {
         }
     }
 
+    /// Whether a payment of this id may exist after a call to pay that failed; then asking again with the same id and body is right.
+    ///
+    /// - Parameter mayExist: An earlier request may have begun the payment.
+    /// - Throws: The error when no payment of this id exists and asking again is of no use; ``ClientError/notEnded(last:cause:)`` when asking
+    ///   again is of no use and the outcome is not known.
+    package func mayExist(
+        after error: ClientError, id: String, last: Payment?, before mayExist: Bool
+    ) async throws(ClientError) -> Bool {
+        switch error {
+        case .canceled: throw error
+        case .noSocket, .noPermission:
+            guard mayExist else { throw error }
+        case .problem(let problem):
+            if try await isRefusal(problem, id: id, last: last, mayExist: mayExist) { throw error }
+        case .connectionLost, .timedOut, .invalidAnswer, .notEnded: return true
+        }
+        return mayExist
+    }
+
     /// Whether a problem means that no payment of this id exists and that asking again is of no use.
-    package func isRefusal(_ problem: Problem, id: String, last: Payment?, mayExist: Bool) async throws(ClientError) -> Bool {
+    private func isRefusal(_ problem: Problem, id: String, last: Payment?, mayExist: Bool) async throws(ClientError) -> Bool {
         switch problem.code {
         case .overloaded, .shuttingDown, .requestTimeout: return false
         default: break

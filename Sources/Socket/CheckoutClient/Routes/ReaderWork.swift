@@ -32,13 +32,7 @@ extension CheckoutClient {
 
     /// Tries a reader out (`POST /v1/readers/{reader}/trial`): each step as it ends, then the summary.
     public func trial(_ name: String, _ body: TrialBody) -> AsyncThrowingStream<TrialLine, any Error> {
-        lines(Target("readers", name, "trial"), body) { line in
-            switch line {
-            case .heartbeat: nil
-            case .end(let problem): .failure(.problem(problem))
-            case .step, .summary: .success(line)
-            }
-        }
+        summed(Target("readers", name, "trial"), body)
     }
 
     /// Gives the session with a reader up (`POST /v1/readers/{reader}/disconnect`).

@@ -1,6 +1,4 @@
 import CheckoutAPI
-import FoundationEssentials
-import NIOCore
 
 extension CheckoutClient {
     /// What happens at the agent, as it happens (`GET /v1/events`).
@@ -23,26 +21,12 @@ extension CheckoutClient {
     }
 
     private func stream(_ target: Target) -> AsyncThrowingStream<Event, any Error> {
-        let source = LineSource(connection, Message(target: target, accept: "application/x-ndjson"), silence: silenceLimit)
-        return AsyncThrowingStream {
-            while let line = try await source.next() {
-                switch try Self.line(line) {
-                case .heartbeat: continue
-                case .event(let event): return event
-                case .end(let problem): throw ClientError.problem(problem)
-                }
+        lines(Message(target: target, accept: Self.lineType)) { (line: StreamLine) throws(ClientError) in
+            switch line {
+            case .heartbeat: nil
+            case .event(let event): event
+            case .end(let problem): throw .problem(problem)
             }
-            return nil
-        }
-    }
-
-    private static func line(_ bytes: ByteBuffer) throws(ClientError) -> StreamLine {
-        do {
-            return try JSONDecoder().decode(StreamLine.self, from: Data(bytes.readableBytesView))
-        } catch let error as DecodingError {
-            throw .invalidAnswer(reason: "a line of the stream: \(error.place)")
-        } catch {
-            throw .invalidAnswer(reason: "a line of the stream could not be read")
         }
     }
 }

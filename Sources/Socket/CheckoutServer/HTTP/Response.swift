@@ -1,6 +1,5 @@
 import CheckoutAPI
 import Moments
-import FoundationEssentials
 import NIOCore
 
 /// An answer, except for what every answer carries.
@@ -8,7 +7,7 @@ struct Response: Sendable {
     enum Body: Sendable {
         case none
         case bytes([UInt8], type: String)
-        /// Made once, and the same for everybody: it is never copied.
+        /// Bytes that are made once and the same for everybody; they are never copied.
         case shared(ByteBuffer, type: String)
         /// Lines that follow one by one.
         case lines
@@ -16,7 +15,7 @@ struct Response: Sendable {
 
     var status: Int
     var body: Body
-    /// Beside the ones that every answer has.
+    /// Fields beside the ones that every answer has.
     var fields: [(name: String, value: String)] = []
 
     static func json(_ status: Int, _ value: some Encodable) throws(Problem) -> Response {
@@ -37,10 +36,8 @@ struct Response: Sendable {
 
     /// One JSON text on one line, keys in alphabetical order.
     static func encoded(_ value: some Encodable) throws(Problem) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return Array(try encoder.encode(value))
+            return try JSONLine.bytes(value)
         } catch {
             throw Problem(.internalError, "The answer could not be written as JSON.")
         }
@@ -51,7 +48,7 @@ struct Response: Sendable {
 struct ResponseContext: Sendable {
     var version: String
     var requestID: String
-    /// Of the request's HTTP/1.x; 1 when the request was not understood.
+    /// The x of the request's HTTP/1.x; 1 when the request was not understood.
     var minorVersion = 1
     var isHead = false
     var keepsConnection: Bool

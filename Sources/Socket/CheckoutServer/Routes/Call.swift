@@ -50,39 +50,37 @@ struct Call: Sendable {
         return try await budgets.with(.waits, for: caller.role, body)
     }
 
-    private enum Wait: Sendable {
-        case ended(Result<Payment, Problem>)
-        case interrupted
-    }
-
     /// The payment when it has ended or `seconds` are over; as it is now when the agent stops meanwhile. Ends when the caller has gone.
     func payment(_ id: String, waitSeconds seconds: Int64?) async throws(Problem) -> Payment {
-        guard let seconds, seconds > 0, !stopping.isFired else {
-            return visible(try await service.payment(id, waitUpTo: nil, caller: caller))
-        }
-        let outcome = await withTaskGroup(of: Wait.self) { group in
+        visible(try await held(seconds) { limit throws(Problem) in try await service.payment(id, waitUpTo: limit, caller: caller) })
+    }
+
+    /// What `ask` answers when it is given `seconds` to wait; what it answers at once when the agent stops meanwhile or the caller has gone.
+    func held<Value: Sendable>(
+        _ seconds: Int64?, _ ask: @escaping @Sendable (_ limit: Duration?) async throws(Problem) -> Value
+    ) async throws(Problem) -> Value {
+        guard let seconds, seconds > 0, !stopping.isFired else { return try await ask(nil) }
+        let outcome = await withTaskGroup(of: Result<Value, Problem>?.self) { group in
             group.addTask {
                 do throws(Problem) {
-                    return .ended(.success(try await service.payment(id, waitUpTo: .seconds(seconds), caller: caller)))
+                    return .success(try await ask(.seconds(seconds)))
                 } catch {
-                    return .ended(.failure(error))
+                    return .failure(error)
                 }
             }
             group.addTask {
                 await gone.wait()
-                return .interrupted
+                return nil
             }
             group.addTask {
                 await stopping.wait()
-                return .interrupted
+                return nil
             }
-            let first = await group.next() ?? .interrupted
+            let first = await group.next() ?? nil
             group.cancelAll()
             return first
         }
-        switch outcome {
-        case .ended(let result): return visible(try result.get())
-        case .interrupted: return visible(try await service.payment(id, waitUpTo: nil, caller: caller))
-        }
+        if let outcome { return try outcome.get() }
+        return try await ask(nil)
     }
 }

@@ -48,34 +48,6 @@ extension Route {
 extension Call {
     /// The set-up when it has ended or `seconds` are over; as it is now when the agent stops meanwhile. Ends when the caller has gone.
     func cardSetup(_ id: String, waitSeconds seconds: Int64?) async throws(Problem) -> CardSetup {
-        guard let seconds, seconds > 0 else { return try await service.cardSetup(id, waitUpTo: nil, caller: caller) }
-        let outcome = await waiting { () async -> Result<CardSetup, Problem> in
-            do throws(Problem) {
-                return .success(try await service.cardSetup(id, waitUpTo: .seconds(seconds), caller: caller))
-            } catch {
-                return .failure(error)
-            }
-        }
-        if let outcome { return try outcome.get() }
-        return try await service.cardSetup(id, waitUpTo: nil, caller: caller)
-    }
-
-    /// What comes of the wait; nil when the caller has gone or the agent stops meanwhile.
-    func waiting<Value: Sendable>(_ wait: @escaping @Sendable () async -> Value) async -> Value? {
-        guard !stopping.isFired else { return nil }
-        return await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await wait() }
-            group.addTask {
-                await gone.wait()
-                return nil
-            }
-            group.addTask {
-                await stopping.wait()
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
-        }
+        try await held(seconds) { limit throws(Problem) in try await service.cardSetup(id, waitUpTo: limit, caller: caller) }
     }
 }

@@ -65,11 +65,9 @@ struct BundleCommand: AgentCommand {
             ).tell(output)
             return .refused
         }
-        if output.json {
-            try output.object(Done(file: path, contents: bundle.files.map { .init(name: $0.name, what: $0.what) }, missing: bundle.missing))
-        } else {
-            try output.line("Written: \(shown(path))")
-        }
+        try output.tell(
+            Done(file: path, contents: bundle.files.map { .init(name: $0.name, what: $0.what) }, missing: bundle.missing),
+            or: ["Written: \(shown(path))"])
         return .ok
     }
 
@@ -79,7 +77,7 @@ struct BundleCommand: AgentCommand {
         return ["y", "yes"].contains(answer.lowercased().filter { $0 != " " })
     }
 
-    /// Made by tar, which every Debian has.
+    /// The archive's bytes, made by tar, which every Debian has.
     private func archive(_ bundle: SupportBundle, _ name: String) async throws -> [UInt8] {
         let directory = try PrivateDirectory()
         defer { directory.remove() }

@@ -54,7 +54,7 @@ struct CardsCommand: AsyncParsableCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let setup = try await agent.cardSetup(id)
-            if output.json { try output.object(setup) } else { try output.lines(CardSetupWords(setup).lines(output)) }
+            try output.tell(setup, or: CardSetupWords(setup).lines(output))
             return .ok
         }
     }
@@ -69,7 +69,7 @@ struct CardsCommand: AsyncParsableCommand {
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             try await agent.cancelCardSetup(id)
             let setup = try await agent.cardSetup(id, wait: .seconds(30))
-            if output.json { try output.object(setup) } else { try output.lines(CardSetupWords(setup).lines(output)) }
+            try output.tell(setup, or: CardSetupWords(setup).lines(output))
             return ExitStatus(setup)
         }
     }
@@ -88,11 +88,7 @@ struct CardsCommand: AsyncParsableCommand {
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let card = try await agent.storeBankcard(
                 BankcardBody(user: user, partner: partner, paymentMethod: paymentMethod, postalCode: postalCode, name: name))
-            if output.json {
-                try output.object(card)
-            } else {
-                try output.line(output.good("Stored: bankcard \(shown(card.bankcard, limit: 60))."))
-            }
+            try output.tell(card, or: [output.good("Stored: bankcard \(shown(card.bankcard, limit: 60)).")])
             return .ok
         }
     }
@@ -166,7 +162,7 @@ struct LiveCardSetup: Sendable {
         }
     }
 
-    /// What is new. A closed standard output stops nothing: how it ended is still in the exit code.
+    /// Tells what is new. A closed standard output stops nothing: how it ended is still in the exit code.
     private func tell(_ setup: CardSetup, _ told: inout Int) {
         guard setup.timeline.count > told else { return }
         if output.json {

@@ -59,7 +59,7 @@ struct CartsCommand: AsyncParsableCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             try await agent.display(try DisplayFile.read(file), cart: cart)
-            if output.json { try output.object(Displayed(cart: cart)) } else { try output.line("The reader shows cart \(shown(cart)).") }
+            try output.tell(Displayed(cart: cart), or: ["The reader shows cart \(shown(cart))."])
             return .ok
         }
     }
@@ -101,7 +101,7 @@ struct CartsCommand: AsyncParsableCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             try await agent.closeCart(cart)
-            if output.json { try output.object(Closed(cart: cart)) } else { try output.line("Cart \(shown(cart)) is closed.") }
+            try output.tell(Closed(cart: cart), or: ["Cart \(shown(cart)) is closed."])
             return .ok
         }
     }

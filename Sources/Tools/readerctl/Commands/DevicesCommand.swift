@@ -11,7 +11,7 @@ struct DevicesCommand: AgentCommand {
 
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
         let devices = try await agent.devices()
-        if output.json { try output.object(DeviceList(devices: devices)) } else { try output.lines(DeviceWords.table(devices)) }
+        try output.tell(DeviceList(devices: devices), or: DeviceWords.table(devices))
         return .ok
     }
 }

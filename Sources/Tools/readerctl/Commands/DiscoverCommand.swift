@@ -34,21 +34,17 @@ struct DiscoverCommand: AgentCommand {
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
         let screen = Progress(output)
         var devices: [Device] = []
-        var summary: DiscoverySummary?
-        for try await line in agent.discover(body) {
-            if output.json { try output.object(line) }
+        let summary = try await output.follow(agent.discover(body), named: "the look for devices") { line in
             switch line {
             case .device(let device):
                 // What is told again is known better by then.
                 devices.removeAll { $0.device == device.device }
                 devices.append(device)
             case .progress(let progress): screen.show(progress)
-            case .summary(let told): summary = told
-            case .heartbeat, .end: break
+            case .summary, .heartbeat, .end: break
             }
         }
         screen.clear()
-        guard let summary else { throw ClientError.connectionLost(reason: "the look for devices broke off") }
         if !output.json { try output.lines(DeviceWords.table(devices) + [""] + DeviceWords.summary(summary)) }
         if watch { try await follow(agent, output) }
         return .ok

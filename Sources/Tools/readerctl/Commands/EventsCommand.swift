@@ -18,11 +18,7 @@ struct EventsCommand: AgentCommand {
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
         let topics = (topics ?? "").split(separator: ",").map { Event.Topic(rawValue: String($0)) }
         try await EventFollower(agent: agent, topics: topics, after: after, goesOn: follow).run { event in
-            if output.json {
-                try output.object(event)
-            } else {
-                try output.line("\(Times.time(event.at))  \(EventWords(event).text)")
-            }
+            try output.tell(event, or: ["\(Times.time(event.at))  \(EventWords(event).text)"])
         } lost: { cause in
             // That some events are missing now must be said; other faults have passed when it goes on.
             if case .problem(let problem) = cause, problem.code == .cursorGone { Complaint(.problem(problem)).tell(output) }

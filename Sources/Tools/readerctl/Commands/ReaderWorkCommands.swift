@@ -25,7 +25,7 @@ extension ReadersCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let reader = try await agent.relabelReader(named.reader, label: label)
-            if output.json { try output.object(reader) } else { try output.line("It is called \(shown(ReaderWords.name(reader))) now.") }
+            try output.tell(reader, or: ["It is called \(shown(ReaderWords.name(reader))) now."])
             return .ok
         }
     }
@@ -41,11 +41,8 @@ extension ReadersCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             try await agent.removeReader(named.reader)
-            if output.json {
-                try output.object(Done(reader: named.reader, done: "removed"))
-            } else {
-                try output.line("\(shown(named.reader)) is not registered at this location any more.")
-            }
+            try output.tell(
+                Done(reader: named.reader, done: "removed"), or: ["\(shown(named.reader)) is not registered at this location any more."])
             return .ok
         }
     }
@@ -60,11 +57,7 @@ extension ReadersCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             try await agent.identifyReader(named.reader)
-            if output.json {
-                try output.object(Done(reader: named.reader, done: "identified"))
-            } else {
-                try output.line("Look at the readers: one shows its label now.")
-            }
+            try output.tell(Done(reader: named.reader, done: "identified"), or: ["Look at the readers: one shows its label now."])
             return .ok
         }
     }
@@ -81,11 +74,7 @@ extension ReadersCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let reader = try await agent.connectReader(named.reader, ConnectBody(cart: cart, takeOver: takeOver ? true : nil))
-            if output.json {
-                try output.object(reader)
-            } else {
-                try output.line("\(shown(ReaderWords.name(reader))) is \(ReaderWords.state(reader.state)).")
-            }
+            try output.tell(reader, or: ["\(shown(ReaderWords.name(reader))) is \(ReaderWords.state(reader.state))."])
             return .ok
         }
     }
@@ -101,11 +90,7 @@ extension ReadersCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let reader = try await agent.disconnectReader(named.reader)
-            if output.json {
-                try output.object(reader)
-            } else {
-                try output.line("\(shown(ReaderWords.name(reader))) is \(ReaderWords.state(reader.state)).")
-            }
+            try output.tell(reader, or: ["\(shown(ReaderWords.name(reader))) is \(ReaderWords.state(reader.state))."])
             return .ok
         }
     }

@@ -19,11 +19,7 @@ struct ReadersCommand: AsyncParsableCommand {
 
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             let readers = try await agent.readers(refresh: refresh)
-            if output.json {
-                try output.object(ReaderList(readers: readers))
-            } else {
-                try output.lines(ReaderWords.table(readers))
-            }
+            try output.tell(ReaderList(readers: readers), or: ReaderWords.table(readers))
             return .ok
         }
     }

@@ -25,11 +25,7 @@ extension ReadersCommand {
         func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
             guard let body = ReleaseBody.of(payment: payment, cardSetup: cardSetup) else { return .usage }
             let reader = try await agent.releaseReader(reader, body)
-            if output.json {
-                try output.object(reader)
-            } else {
-                try output.line("\(ReaderWords.name(reader)) is free: \(ReaderWords.state(reader.state)).")
-            }
+            try output.tell(reader, or: ["\(ReaderWords.name(reader)) is free: \(ReaderWords.state(reader.state))."])
             return .ok
         }
     }

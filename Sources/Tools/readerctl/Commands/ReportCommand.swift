@@ -45,7 +45,7 @@ struct ReportCommand: AgentCommand {
             ).tell(output)
             return .refused
         }
-        if output.json { try output.object(Done(file: path)) } else { try output.line("Written: \(shown(path))") }
+        try output.tell(Done(file: path), or: ["Written: \(shown(path))"])
         return .ok
     }
 }

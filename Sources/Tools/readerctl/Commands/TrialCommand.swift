@@ -35,16 +35,10 @@ struct TrialCommand: AgentCommand {
     func validate() throws { _ = try body() }
 
     func work(_ agent: CheckoutClient, _ output: Output) async throws -> ExitStatus {
-        var summary: TrialSummary?
-        for try await line in agent.trial(reader, try body()) {
-            if output.json { try output.object(line) }
-            switch line {
-            case .step(let step): if !output.json { try output.lines(TrialWords.lines(step, output, showsMessages: messages)) }
-            case .summary(let told): summary = told
-            case .heartbeat, .end: break
-            }
+        let summary = try await output.follow(agent.trial(reader, try body()), named: "the trial") { line in
+            guard case .step(let step) = line, !output.json else { return }
+            try output.lines(TrialWords.lines(step, output, showsMessages: messages))
         }
-        guard let summary else { throw ClientError.connectionLost(reason: "the trial broke off") }
         if !output.json { try output.lines(TrialWords.lines(summary)) }
         return summary.fail > 0 ? .checkFailed : .ok
     }

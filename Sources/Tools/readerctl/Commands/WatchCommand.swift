@@ -27,11 +27,7 @@ struct WatchCommand: AgentCommand {
             try output.line()
         }
         try await EventFollower(agent: agent, connected: true).run { event in
-            if output.json {
-                try output.object(event)
-            } else {
-                try output.line("\(Times.time(event.at))  \(EventWords(event).text)")
-            }
+            try output.tell(event, or: ["\(Times.time(event.at))  \(EventWords(event).text)"])
         } lost: { cause in
             if output.json {
                 if let cause { Complaint(cause).tell(output) }

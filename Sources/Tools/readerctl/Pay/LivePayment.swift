@@ -20,7 +20,7 @@ actor LivePayment {
 
     private enum Ending: Sendable {
         case ended(Payment)
-        /// Before the payment had ended.
+        /// The person left before the payment had ended.
         case left
         case gaveUp(ClientError)
         case neverBegan
@@ -177,22 +177,15 @@ extension LivePayment {
         screen.begin()
     }
 
-    /// Nil: try again.
+    /// How the command ends for this error; nil to try again.
     private func failed(_ error: ClientError) async throws -> Ending? {
-        switch error {
-        case .canceled: throw CancellationError()
-        case .noSocket, .noPermission:
-            guard mayExist else { throw error }
-        case .problem(let problem):
-            if try await agent.isRefusal(problem, id: id, last: last, mayExist: mayExist) { throw error }
-        case .connectionLost, .timedOut, .invalidAnswer, .notEnded:
-            mayExist = true
-            begin()
-        }
+        if case .canceled = error { throw CancellationError() }
+        mayExist = try await agent.mayExist(after: error, id: id, last: last, before: mayExist)
+        if mayExist { begin() }
         return lost(error)
     }
 
-    /// Nil: try again.
+    /// How the command ends for this error; nil to try again.
     private func lost(_ error: ClientError) -> Ending? {
         let since = outageSince ?? .now
         if outageSince == nil {
@@ -225,7 +218,7 @@ extension LivePayment {
 // MARK: - Canceling
 
 extension LivePayment {
-    /// False on the second Ctrl-C.
+    /// Notes that the payment is to be canceled; false on the second Ctrl-C.
     private func interrupted() -> Bool {
         guard !cancelWanted else { return false }
         cancelWanted = true

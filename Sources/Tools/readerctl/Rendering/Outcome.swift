@@ -7,7 +7,7 @@ struct Outcome {
     init(_ payment: Payment) { self.payment = payment }
 
     func tell(_ output: Output) throws {
-        if output.json { try output.object(payment) } else { try output.lines(lines(output)) }
+        try output.tell(payment, or: lines(output))
     }
 
     func lines(_ output: Output) -> [String] {

@@ -1,3 +1,4 @@
+import CheckoutAPI
 import FoundationEssentials
 import Glibc
 
@@ -8,12 +9,12 @@ struct Output: Sendable {
         var code: CInt
     }
 
-    /// JSON instead of words.
+    /// Whether JSON is written instead of words.
     var json: Bool
     var color: Bool
-    /// The terminal, if there is one, understands more than lines.
+    /// Whether the terminal, if there is one, understands more than lines.
     var canMoveCursor: Bool
-    /// The locale has ASCII alone: words are written without typographic marks. JSON is UTF-8 wherever it goes.
+    /// Whether the locale has ASCII alone: words are written without typographic marks. JSON is UTF-8 wherever it goes.
     var isPlain: Bool
 
     init(json: Bool, noColor: Bool, environment: [String: String]) {
@@ -34,22 +35,27 @@ struct Output: Sendable {
         try line(lines.joined(separator: "\n"))
     }
 
-    /// As it is: what moves a terminal's cursor.
+    /// Writes the text as it is: what moves a terminal's cursor.
     func raw(_ text: String) throws(Closed) {
         try Self.write(text, to: STDOUT_FILENO)
     }
 
-    /// One JSON object on one line.
+    /// Writes one JSON object on one line.
     func object(_ value: some Encodable) throws {
-        try line(try Self.jsonText(value))
+        try line(try JSONLine.text(value))
     }
 
-    /// To standard error. If that is closed there is nobody left to tell.
+    /// Writes the object as JSON, or else these words.
+    func tell(_ value: some Encodable, or words: @autoclosure () -> [String]) throws {
+        if json { try object(value) } else { try lines(words()) }
+    }
+
+    /// Writes to standard error. If that is closed there is nobody left to tell.
     func complain(_ text: String) {
         do { try Self.write(fit(text) + "\n", to: STDERR_FILENO) } catch {}
     }
 
-    /// A question, to standard error: standard output is for what was asked for.
+    /// Writes a question to standard error: standard output is for what was asked for.
     func ask(_ question: String) {
         do { try Self.write(fit(question), to: STDERR_FILENO) } catch {}
     }
@@ -72,12 +78,6 @@ struct Output: Sendable {
 
     private func styled(_ text: String, _ code: String) -> String {
         color ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
-    }
-
-    static func jsonText(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// Writes all of it, without a buffer: what is printed stays printed, whatever ends the program.

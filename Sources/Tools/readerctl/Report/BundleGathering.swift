@@ -44,13 +44,13 @@ struct BundleGathering {
 
     private func addLines(_ name: String, _ what: String, _ values: [some Encodable], _ bundle: inout SupportBundle) {
         do {
-            bundle.add(name, what, try values.map { try Output.jsonText($0) + "\n" }.joined())
+            bundle.add(name, what, try values.map { try JSONLine.text($0) + "\n" }.joined())
         } catch {
             bundle.miss(name, "it cannot be written as JSON")
         }
     }
 
-    /// Those of the last days without what is known of cards, and the calls they took.
+    /// Adds the payments of the last days without what is known of cards, and the calls they took.
     private func addPayments(_ gathering: Gathering, _ bundle: inout SupportBundle) async {
         let oldest = Timestamp(milliseconds: gathering.now.milliseconds - Int64(days) * 86_400_000)
         var payments: [Payment] = []
