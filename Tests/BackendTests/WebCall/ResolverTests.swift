@@ -151,10 +151,10 @@ import Testing
         let authority = try TestAuthority()
         let folder = try TemporaryDirectory()
         let web = try WebClient(
-            trustRoots: folder.write("roots.pem", authority.pem()), connectTimeout: .seconds(3), resolver: directory.resolver)
+            trustRoots: folder.write("roots.pem", authority.pem()), connectTimeout: .seconds(30), resolver: directory.resolver)
         let server = try await ScriptedServer.start(authority.identity(names: ["shop.backend.test"]), script: script)
         let request = WebRequest(
-            name: "things", method: .get, base: try WebBase("https://shop.backend.test:\(server.port)"), path: "/", deadline: .seconds(30))
+            name: "things", method: .get, base: try WebBase("https://shop.backend.test:\(server.port)"), path: "/", deadline: .seconds(60))
         let outcome = await Outcome.of { try await body(web, request, server) }
         await web.shutdown()
         try await server.stop()
