@@ -121,7 +121,7 @@ import Testing
     }
 
     private static func client(trusting authority: TestAuthority, group: any EventLoopGroup) throws -> WebClient {
-        let folder = try ScratchFolder()
+        let folder = try TemporaryDirectory()
         let web = try WebClient(trustRoots: folder.write("roots.pem", authority.pem()), connectTimeout: .seconds(30), group: group)
         try folder.remove()
         return web
