@@ -14,9 +14,10 @@ extension JournalStore {
     /// Days of trade are counted, in the order in which they were journaled, and no clock is asked: one that is wrong by years, at this start or at
     /// an earlier one, erases nothing. Works in small steps, between which appends go ahead; when the task is cancelled it stops after a step.
     ///
+    /// - Parameter removed: called after each step that has removed payments.
     /// - Returns: how many payments were removed.
     @discardableResult
-    package func compact(keepDays: Int) async throws(JournalFailure) -> Int {
+    package func compact(keepDays: Int, removed tell: @Sendable () -> Void = {}) async throws(JournalFailure) -> Int {
         let keepDays = max(keepDays, 1)
         guard let past = try read({ database in try Past(database, keepDays: keepDays) }) else { return 0 }
         var removed = 0
@@ -31,6 +32,7 @@ extension JournalStore {
                 throw JournalStore.failure(error, path: path)
             }
             removed += step.payments
+            if step.payments > 0 { tell() }
             if step.isLast { break }
             await Task.yield()
         }

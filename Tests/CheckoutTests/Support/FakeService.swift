@@ -28,7 +28,14 @@ final class FakeService: NotedService {
     /// Counts the calls that have come to it.
     let atGate = EventCounter()
 
-    init(streamLimit: Int = 1024, readersGate: EventCounter? = nil) {
+    /// Answers that may be given again without coming here.
+    let settled: SettledAnswers?
+    /// Says at once what it is, or has to be asked.
+    let isInfoAtHand: Bool
+
+    init(streamLimit: Int = 1024, readersGate: EventCounter? = nil, settled: SettledAnswers? = nil, isInfoAtHand: Bool = false) {
+        self.settled = settled
+        self.isInfoAtHand = isInfoAtHand
         self.streamLimit = streamLimit
         self.readersGate = readersGate
     }
@@ -89,6 +96,14 @@ final class FakeService: NotedService {
     }
 
     // What the server asks.
+
+    func infoAtHand(caller: Caller) -> Info? {
+        guard isInfoAtHand else { return nil }
+        return Info(
+            version: "1.2.3", mode: .test, location: "12", startedAt: Timestamp(milliseconds: 0), uptimeSeconds: 17,
+            caller: Info.Caller(
+                role: caller.role, pid: Int(caller.pid), uid: Int(caller.uid), gid: Int(caller.gid), groups: caller.groups.map { Int($0) }))
+    }
 
     func status(caller: Caller) async throws(Problem) -> Status {
         try note("status", caller)

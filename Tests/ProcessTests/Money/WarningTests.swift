@@ -51,7 +51,8 @@ struct WarningTests {
             // A restart forgets nothing of it.
             try await store.stop()
             try await store.start()
-            #expect(try await store.client.payment("w") == paid)
+            // The second time without asking the journal: that answer must not outlive what a technician does.
+            for _ in 0..<3 { #expect(try await store.client.payment("w") == paid) }
             try await eventually("payments can be taken") { try await store.client.status().canTakePayments }
             #expect(try await store.client.status().reasons.contains { $0.code == "charged_amount_differs" })
             let check = try await run([try ChildProcess.built("readerctl"), "--socket", store.socket, "check", "payments"])
@@ -62,7 +63,7 @@ struct WarningTests {
             #expect(seen.status == 0, "\(seen.errors)")
             var without = paid
             without.warnings = []
-            #expect(try await store.client.payment("w") == without)
+            for _ in 0..<3 { #expect(try await store.client.payment("w") == without) }
             #expect(try await store.client.status().reasons.allSatisfy { $0.code != "charged_amount_differs" })
             let story = try await run([try ChildProcess.built("readerctl"), "--socket", store.socket, "payments", "show", "w"])
             #expect(story.output.contains("the rest in cash"), "\(story.output)")

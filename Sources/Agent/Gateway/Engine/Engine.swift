@@ -1,3 +1,4 @@
+internal import CheckoutServer
 internal import Dispatch
 internal import Discovery
 package import GatewayCore
@@ -45,6 +46,11 @@ package actor Engine {
     private var scheduled: Set<MonoTime> = []
     private var lastWaiter: UInt64 = 0
     private var isClosed = false
+    /// What was said of payments that have ended. Emptied here, where records change: before a row of a payment goes to the disk, and with what is shown.
+    nonisolated let settled = SettledAnswers()
+    /// Whether real money moves, as the machine says: set before anything is carried out that the machine decided upon knowing it.
+    private nonisolated let livemode = Mutex<Bool?>(nil)
+    nonisolated var isLive: Bool? { livemode.withLock { $0 } }
     nonisolated let hub: EventHub
     nonisolated let meter = Meter()
 
@@ -111,7 +117,10 @@ package actor Engine {
     }
 
     private func answered(_ id: CallID, _ answer: Answer) {
-        if let entries = appends.removeValue(forKey: id), case .append(.success) = answer { journaled(entries) }
+        if let entries = appends.removeValue(forKey: id) {
+            if case .append(.success) = answer { journaled(entries) }
+            settled.didChange(Self.payments(of: entries))
+        }
         handle(.answer(id, answer))
     }
 
@@ -122,7 +131,10 @@ package actor Engine {
 
     package func handle(_ event: Event) {
         guard !isClosed else { return }
-        for action in machine.handle(event, at: clock.now()) { perform(action) }
+        let actions = machine.handle(event, at: clock.now())
+        let mode = machine.livemode
+        livemode.withLock { $0 = mode }
+        for action in actions { perform(action) }
         askAgain()
         if let wake = machine.nextWake, !scheduled.contains(where: { $0 <= wake }) {
             scheduled.insert(wake)
@@ -138,7 +150,10 @@ package actor Engine {
     private func perform(_ action: Action) {
         switch action {
         case .call(let id, let call, let timeout, let trace):
-            if case .append(let entries) = call { appends[id] = entries }
+            if case .append(let entries) = call {
+                appends[id] = entries
+                settled.willChange(Self.payments(of: entries))
+            }
             submit.yield(.call(id, call, timeout: timeout, trace: trace, urgency: machine.sells(id) ? .sells : .prepares))
         case .respond(let id, let response):
             questions[id] = nil
@@ -147,7 +162,10 @@ package actor Engine {
         case .recall(let id): recalls.append(id)
         case .lookNews(let id, let news): looks.tell(id, news)
         case .stopLooking: edges.lookout.stop()
-        case .publish(let record): show(record, isWritten: false)
+        case .publish(let record):
+            settled.willChange([record.id.text])
+            show(record, isWritten: false)
+            settled.didChange([record.id.text])
         case .publishCardSetup(let record): show(record, isWritten: false)
         case .readerChanged(let id):
             if case .success(let view) = machine.readerView(named: id.text) { hub.tell(.reader(view, clock.now().wall)) }
@@ -165,6 +183,11 @@ package actor Engine {
         }
         hub.tell(.journalGrew)
     }
+
+    private static func payments(of entries: [JournalEntry]) -> [String] { entries.compactMap { $0.payment?.id.text } }
+
+    /// Payments were removed from the journal.
+    package nonisolated func forgetSettled() { settled.forgetAll() }
 
     private func show(_ record: PaymentRecord, isWritten: Bool) {
         visible[record.id] = record.state.isEnd && isWritten ? nil : record

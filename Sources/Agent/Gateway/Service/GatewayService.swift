@@ -234,11 +234,17 @@ extension GatewayService {
             topics: topics, payment: nil, after: cursor, standing: await engine.view { $0.standingNotices }, at: engine.clock.now().wall)
     }
 
-    package func info(caller: Caller) async throws(Problem) -> Info {
+    package var settled: SettledAnswers? { engine.settled }
+
+    package func info(caller: Caller) async throws(Problem) -> Info { said(to: caller) }
+
+    package func infoAtHand(caller: Caller) -> Info? { said(to: caller) }
+
+    private func said(to caller: Caller) -> Info {
         // By the clock that does not step: how long it has run has nothing to do with what time it is.
         let uptime = engine.clock.now().mono
         return Info(
-            version: about.version, mode: await engine.view { $0.livemode }.map { $0 ? .live : .test }, location: about.location,
+            version: about.version, mode: engine.isLive.map { $0 ? .live : .test }, location: about.location,
             startedAt: Timestamp(about.startedAt), uptimeSeconds: Int(uptime.milliseconds / 1000),
             caller: Info.Caller(
                 role: caller.role, pid: Int(caller.pid), uid: Int(caller.uid), gid: Int(caller.gid), groups: caller.groups.map { Int($0) }))

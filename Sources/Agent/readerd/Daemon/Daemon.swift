@@ -130,7 +130,7 @@ struct Daemon: Service {
     private func compactDaily() async -> Bool {
         repeat {
             do throws(JournalFailure) {
-                let removed = try await journal.compact(keepDays: settings.journalKeepDays)
+                let removed = try await journal.compact(keepDays: settings.journalKeepDays) { engine.forgetSettled() }
                 if removed > 0 { logger.info("\(removed) old rows were removed from the journal") }
             } catch {
                 logger.error("the journal could not be compacted: \(error)")

@@ -53,6 +53,8 @@ struct ResponseContext: Sendable {
     var isHead = false
     var keepsConnection: Bool
     var now: Timestamp
+    /// The text of `now`, if it is known already.
+    var date: String?
 }
 
 extension Response {
@@ -64,11 +66,23 @@ extension Response {
 
     /// The whole answer, or its head when something follows.
     func wireBytes(_ context: ResponseContext) -> ByteBuffer {
-        var head = "HTTP/1.1 \(status) \(reasonPhrase(status))\r\n"
-        func add(_ name: String, _ value: String) { head += "\(name): \(value)\r\n" }
+        var head = ByteBuffer()
+        // All but unusual heads, and the body: it need not grow.
+        head.reserveCapacity(Self.usualHead + bodyCount)
+        head.writeString("HTTP/1.1 ")
+        head.writeString(String(status))
+        head.writeString(" ")
+        head.writeString(reasonPhrase(status))
+        head.writeString("\r\n")
+        func add(_ name: String, _ value: String) {
+            head.writeString(name)
+            head.writeString(": ")
+            head.writeString(value)
+            head.writeString("\r\n")
+        }
         add("Readerd-Version", context.version)
         add("X-Request-Id", context.requestID)
-        add("Date", HTTPDate.text(WallTime(context.now.milliseconds)))
+        add("Date", context.date ?? HTTPDate.text(WallTime(context.now.milliseconds)))
         for field in fields { add(field.name, field.value) }
         var content: [UInt8] = []
         switch body {
@@ -91,12 +105,15 @@ extension Response {
         } else if context.minorVersion == 0 {
             add("Connection", "keep-alive")
         }
-        head += "\r\n"
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(head.utf8.count + content.count)
-        buffer.writeString(head)
-        buffer.writeBytes(content)
-        return buffer
+        head.writeString("\r\n")
+        head.writeBytes(content)
+        return head
+    }
+
+    private static let usualHead = 320
+
+    private var bodyCount: Int {
+        if case .bytes(let bytes, _) = body { bytes.count } else { 0 }
     }
 }
 

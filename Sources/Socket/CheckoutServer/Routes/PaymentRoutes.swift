@@ -49,8 +49,13 @@ extension Route {
         Route("GET", "/v1/payments/{id}", .getPayment, .monitor, .sells, problems: [.paymentNotFound, .journalUnavailable]) {
             call throws(Problem) in
             let (id, wait) = try call.parameters { ($0.path("id", .payment), $0.integer("wait", Bounds.waitSeconds)) }
+            // Before the payment is read: what changes from here on is not missed.
+            let ticket = call.service.settled?.ticket()
             let payment = try await call.waiting(wait) { () throws(Problem) in try await call.payment(id, waitSeconds: wait) }
-            return .json(200, payment)
+            guard let ticket, payment.state.isEnd else { return .json(200, payment) }
+            let text = try Response.encoded(payment)
+            call.service.settled?.keep(text, of: id, for: call.caller.role, ticket)
+            return .answer(Response(status: 200, body: .bytes(text, type: "application/json")))
         },
         Route("GET", "/v1/payments", .listPayments, .monitor, .lists, problems: [.journalUnavailable]) { call throws(Problem) in
             let query = try call.parameters { parameters in

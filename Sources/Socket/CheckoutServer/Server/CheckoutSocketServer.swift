@@ -38,6 +38,7 @@ package final class CheckoutSocketServer: Sendable {
         self.configuration = configuration
         self.context = ServerContext(
             version: configuration.version, limits: configuration.limits, policy: policy, service: service,
+            settled: service.settled,
             dispatcher: Dispatcher(routes: Route.all(document: ByteBuffer(bytes: OpenAPIDocument.bytes(version: configuration.version)))),
             budgets: Budgets(configuration.limits.work), bodies: ByteBudget(configuration.limits.bodyBytes), logger: logger,
             stopping: Latch(),

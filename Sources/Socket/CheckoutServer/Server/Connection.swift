@@ -30,7 +30,9 @@ final class Connection: Sendable {
         }
         let (incoming, continuation) = AsyncStream<Incoming>.makeStream()
         self.incoming = incoming
-        let handler = ConnectionHandler(limits: limits, incoming: continuation, gone: gone, bodies: server.bodies) { head in
+        var quick: QuickAnswers?
+        if let peer, let role, !isReserve { quick = QuickAnswers(server, peer: peer, role: role) }
+        let handler = ConnectionHandler(limits: limits, incoming: continuation, gone: gone, bodies: server.bodies, quick: quick) { head in
             server.dispatcher.admits(head, role: role)
         }
         self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)

@@ -33,6 +33,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     private let bodies: ByteBudget
     /// Whether a request with this head would be admitted, before its body has come.
     private let admits: (RequestHead) -> Bool
+    /// What can be answered here; nil: nothing, for this caller.
+    private let quick: QuickAnswers?
+    /// Questions that were answered here since bytes came last.
+    private var quickInRow = 0
+    private var isPumping = false
     private var phase = Phase.idle
     private var parser = RequestParser()
     private var head: RequestHead?
@@ -42,6 +47,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var inputEnded = false
     private var stopping = false
     private var timer: Scheduled<Void>?
+    /// The timer waits for `idleUntil`, which moves on while it runs: one timer serves many short requests.
+    private var isIdleTimer = false
+    private var idleUntil = NIODeadline.distantFuture
+    /// The time for the request that is being received runs.
+    private var isTimed = false
     private var lingered = 0
     private var context: ChannelHandlerContext?
 
@@ -50,21 +60,25 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let mostLingered = 4 * 1024 * 1024
     /// So much of a body every connection may keep: payments are smaller.
     private static let freeBody = 16 * 1024
+    /// Then others have their turn on the event loop.
+    private static let mostQuickInRow = 16
 
     init(
         limits: ServerLimits, incoming: AsyncStream<Incoming>.Continuation, gone: Latch, bodies: ByteBudget,
+        quick: QuickAnswers? = nil,
         admits: @escaping (RequestHead) -> Bool
     ) {
         self.limits = limits
         self.incoming = incoming
         self.gone = gone
         self.bodies = bodies
+        self.quick = quick
         self.admits = admits
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        startTimer(limits.idle) { $0.close() }
+        startIdleTimer()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { end() }
@@ -78,6 +92,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
+        quickInRow = 0
         switch phase {
         case .closed: return
         case .lingering:
@@ -112,9 +127,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard keepsConnection else { return linger() }
         phase = .idle
         setAutoRead(true)
-        startTimer(stopping ? limits.stopGrace : limits.idle) { $0.close() }
+        startIdleTimer()
         pump()
-        if inputEnded, phase == .idle { close() }
+        if inputEnded, phase == .idle, !isPumping { close() }
     }
 
     /// A graceful stop has begun: a connection without a request is closed after a moment.
@@ -124,23 +139,32 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func pump() {
-        defer { giveBack() }
+        // Of an answer that was written here: the loop below goes on.
+        guard !isPumping else { return }
+        isPumping = true
+        defer {
+            isPumping = false
+            giveBack()
+        }
         while phase == .idle || phase == .receiving {
             do {
                 let step = try parser.next(&pending)
                 if phase == .idle, !(step == .needsMore && parser.isEmpty) {
                     phase = .receiving
-                    startTimer(limits.request) { handler in
-                        handler.refuse(Problem(.requestTimeout, "The request did not arrive whole in \(handler.limits.request)."))
-                    }
+                    isTimed = false
                 }
                 switch step {
                 case .needsMore:
+                    if phase == .receiving, !isTimed { startRequestTimer() }
                     if inputEnded, phase == .receiving { refuse(.malformed("The connection was closed in the middle of a request.")) }
                     try chargeBody()
                     return
                 case .head(let head): begin(head)
                 case .request(let request):
+                    if charge == 0, quickInRow < Self.mostQuickInRow, let answer = quick?.answer(to: request.head) {
+                        write(answer)
+                        continue
+                    }
                     hand(.request(request.head, ReceivedBody(request.body, charge: charge, of: bodies)), keepsCharge: true)
                 }
             } catch {
@@ -195,7 +219,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// - Parameter keepsCharge: what is handed over gives back what its body has of the budget.
     private func hand(_ next: Incoming, keepsCharge: Bool = false) {
-        timer?.cancel()
+        cancelTimer()
         phase = .serving
         head = nil
         if keepsCharge { charge = 0 } else { giveChargeBack() }
@@ -237,8 +261,53 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func startTimer(_ duration: Duration, _ action: @escaping (ConnectionHandler) -> Void) {
+    /// Most often the kernel has it when this returns, and the next request can be looked at.
+    private func write(_ answer: QuickAnswers.Answer) {
+        guard let context else { return }
+        quickInRow += 1
+        phase = .serving
+        head = nil
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(wrapOutboundOut(answer.bytes), promise: written)
+        written.futureResult.assumeIsolated().whenComplete { [weak self] result in
+            guard let self, case .success = result else { return }
+            self.finished(keepsConnection: answer.keepsConnection)
+        }
+        // A caller that does not take it in time loses the connection.
+        if phase == .serving { startTimer(limits.write) { $0.close() } }
+    }
+
+    private func startRequestTimer() {
+        startTimer(limits.request) { handler in
+            handler.refuse(Problem(.requestTimeout, "The request did not arrive whole in \(handler.limits.request)."))
+        }
+        isTimed = true
+    }
+
+    private func startIdleTimer() {
+        let limit = stopping ? limits.stopGrace : limits.idle
+        idleUntil = .now() + TimeAmount(limit)
+        // The one that runs looks again when it is over.
+        if isIdleTimer, !stopping { return }
+        startTimer(limit) { $0.idleIsOver() }
+        isIdleTimer = true
+    }
+
+    private func idleIsOver() {
+        isIdleTimer = false
+        let left = idleUntil - .now()
+        guard left > .zero else { return close() }
+        startTimer(.nanoseconds(left.nanoseconds)) { $0.idleIsOver() }
+        isIdleTimer = true
+    }
+
+    private func cancelTimer() {
         timer?.cancel()
+        isIdleTimer = false
+    }
+
+    private func startTimer(_ duration: Duration, _ action: @escaping (ConnectionHandler) -> Void) {
+        cancelTimer()
         guard let loop = context?.eventLoop else { return }
         timer = loop.assumeIsolated().scheduleTask(in: TimeAmount(duration)) { [weak self] in
             if let self, self.phase != .closed { action(self) }

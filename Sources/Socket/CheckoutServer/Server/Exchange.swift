@@ -183,18 +183,30 @@ struct Exchange: Sendable {
     }
 
     func log(_ status: Int, _ code: Problem.Code? = nil) {
+        Self.log(server, connection.peer?.uid, head, requestID, status, code, since: began)
+    }
+
+    static func log(
+        _ server: ServerContext, _ uid: UInt32?, _ head: RequestHead?, _ requestID: String, _ status: Int, _ code: Problem.Code? = nil,
+        since began: ContinuousClock.Instant
+    ) {
+        let level: Logger.Level = status >= 500 ? .warning : .debug
+        // What nobody reads is not put together.
+        guard server.logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
-            "request_id": "\(requestID)", "status": "\(status)", "uid": "\(connection.peer.map { String($0.uid) } ?? "?")",
+            "request_id": "\(requestID)", "status": "\(status)", "uid": "\(uid.map { String($0) } ?? "?")",
             "duration": "\(ContinuousClock.now - began)",
         ]
         if let head { metadata["request"] = "\(Shown.line(head.method, limit: 100)) \(Shown.line(head.path))" }
         if let code { metadata["code"] = "\(code)" }
-        server.logger.log(level: status >= 500 ? .warning : .debug, "answered", metadata: metadata)
+        server.logger.log(level: level, "answered", metadata: metadata)
     }
 
-    static func newRequestID() -> String {
-        let random = UInt64.random(in: .min ... .max)
-        let digits = String(random, radix: 16)
+    static func newRequestID() -> String { requestID(UInt64.random(in: .min ... .max)) }
+
+    /// Sixteen hexadecimal digits.
+    static func requestID(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

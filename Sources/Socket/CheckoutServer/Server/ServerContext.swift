@@ -7,6 +7,8 @@ struct ServerContext: Sendable {
     let limits: ServerLimits
     let policy: RolePolicy
     let service: any CheckoutService
+    /// The service's; kept here, for it is asked with every request.
+    let settled: SettledAnswers?
     let dispatcher: Dispatcher
     let budgets: Budgets
     let bodies: ByteBudget

@@ -7,6 +7,10 @@ import CheckoutAPI
 /// a graceful stop is over, everything is. Nothing that was begun for a payment may be undone by that.
 package protocol CheckoutService: CardService, DiagnosisService {
     func info(caller: Caller) async throws(Problem) -> Info
+    /// The same, when it can be said without waiting for anybody.
+    func infoAtHand(caller: Caller) -> Info?
+    /// Answers that can be given again as they are, for as long as they are in there; nil: all are asked for.
+    var settled: SettledAnswers? { get }
     func status(caller: Caller) async throws(Problem) -> Status
     /// Throws `cursor_gone` before the stream begins. Without `topics` in the request, all of them come.
     func events(topics: Set<Event.Topic>, after cursor: String?, caller: Caller) async throws(Problem) -> EventStream
@@ -53,6 +57,11 @@ package protocol CheckoutService: CardService, DiagnosisService {
     func createPaymentIntent(_ body: IntentBody, caller: Caller) async throws(Problem) -> IntentAnswer
     func createSetupIntent(_ body: SetupIntentBody, caller: Caller) async throws(Problem) -> IntentAnswer
     func createConnectionToken(_ body: ConnectionTokenBody, caller: Caller) async throws(Problem) -> ConnectionTokenAnswer
+}
+
+extension CheckoutService {
+    package func infoAtHand(caller: Caller) -> Info? { nil }
+    package var settled: SettledAnswers? { nil }
 }
 
 /// A payment that was taken on (201), or was known already (200).
