@@ -20,15 +20,26 @@ import Glibc
             exit(64)
         }
         chosen = target
-        // libFuzzer reads its options itself, and starts this program again with them.
-        var count = CommandLine.argc
-        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-        exit(
-            runDriver(&count, &arguments) { start, count in
-                chosen?(Array(UnsafeBufferPointer(start: start, count: count)))
-                return 0
-            })
+        // libFuzzer reads its options itself, and takes any other word for a directory: the target's name is not passed on.
+        var words = CommandLine.unsafeArgv
+        words[1] = words[0]
+        words += 1
+        var count = CommandLine.argc - 1
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = words
+        exit(runDriver(&count, &arguments, runChosen))
     }
+
+    /// One input.
+    static func run(_ bytes: [UInt8]) { chosen?(bytes) }
+}
+
+/// One input, under the name that libFuzzer's own `main` refers to, which is linked although this program's is run.
+///
+/// A function of its own: Swift 6.3.1 crashes in its check of what is sent where this stands as a closure in `main`.
+@_cdecl("LLVMFuzzerTestOneInput")
+func runChosen(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    Fuzz.run(Array(UnsafeBufferPointer(start: start, count: count)))
+    return 0
 }
 
 /// Of libFuzzer, which has no header that Swift could import.
