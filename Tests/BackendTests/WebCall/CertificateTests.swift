@@ -65,7 +65,7 @@ import Testing
         ("store.example", "store.example", true), ("Store.Example.", "store.example", true), ("*.example.com", "a.example.com", true),
         ("*.example.com", "a.b.example.com", false), ("*.example.com", "example.com", false), ("*.com", "example.com", false),
         ("*", "localhost", false), ("*.example.com", ".example.com", false), ("", "", false), ("store.example", "xstore.example", false),
-        ("a*.example.com", "ab.example.com", false),
+        ("a*.example.com", "ab.example.com", false), ("*", "*", false), ("*.example.com", "*.example.com", false),
     ])
     func `a name stands for a host or not`(pattern: String, host: String, covers: Bool) {
         #expect(CertificateName.covers(pattern, host) == covers)

@@ -24,6 +24,8 @@ enum CertificateName {
     static func covers(_ pattern: String, _ host: String) -> Bool {
         let pattern = withoutFinalDot(pattern.lowercased())
         let host = withoutFinalDot(host.lowercased())
+        // No host has a star in its name: a certificate for "*" stands for nobody, whatever was asked for.
+        guard !host.contains("*") else { return false }
         if pattern == host { return !host.isEmpty }
         guard pattern.hasPrefix("*."), let dot = host.firstIndex(of: ".") else { return false }
         let domain = pattern.dropFirst(2)
