@@ -213,8 +213,21 @@ MUTANTS = [
                "isBound(intent, at: now.mono)", "false"),
     expression("a hold that was acknowledged holds on", "facts.held = nil\n        acknowledged = facts.intent", "facts.held = nil", "()"),
     expression("the loss of a journal is no matter", "guard !names.isEmpty else { return nil }", "!names.isEmpty", "false"),
-    expression("who acknowledges sees an end before it is on disk", "guard lifts || !seen.isEmpty else { return answer(id, with: record) }",
-               "answer(id, with: record)", "respond(id, .payment(record, created: false))"),
+    statement("who acknowledges sees an end before it is on disk", "if !standing.warnings.join(payment, id) { answer(id, with: record) }",
+              "if !standing.warnings.join(payment, id) { respond(id, .payment(record, created: false)) }"),
+    expression("who acknowledges again is answered before the first", "if !standing.warnings.join(payment, id) { answer(id, with: record) }",
+               "standing.warnings.join(payment, id)", "false"),
+    expression("a reader that owes a proof is anybody's when its holder leaves", "if let owed = proofIsAbout {", "proofIsAbout",
+               "Optional<LeaseHolder>.none"),
+    expression("a second form is opened unread", "if carts[cart]?.money.hasKeyedToRead == true, !isRead {",
+               "carts[cart]?.money.hasKeyedToRead == true", "false"),
+    expression("a retry is charged whatever an earlier attempt has left on the intent",
+               "let looksOnceMore = book?.facts.keyedEntry == true || book?.money.isFollowed(beside: payment) == true",
+               "book?.money.isFollowed(beside: payment) == true", "false",
+               also=(("known.amountMinor != facts.amountMinor else { return }", "known.amountMinor != facts.amountMinor", "false"),)),
+    expression("a cancel of what waits is not kept", "if let reason = waiting.reason(of: payment) {", "waiting.reason(of: payment)",
+               "Optional<WaitingRequests.Reason>.none"),
+    expression("an entry in no list is held where no cart can be opened", "case .notListed, .noCart: true", "true", "kind == .notListed"),
 
     # Card set-ups.
     expression("a card is stored before its row", "[.release(.idle), .writeMethod(record)]", "[.release(.idle), .writeMethod(record)]",
@@ -291,11 +304,18 @@ SEEDS = {
     "a hold that was acknowledged holds on": 642,
     "the loss of a journal is no matter": 178,
     "who acknowledges sees an end before it is on disk": 808,
+    "who acknowledges again is answered before the first": 708749,
+    "a reader that owes a proof is anybody's when its holder leaves": 831468,
+    "a second form is opened unread": 819721,
+    "a retry is charged whatever an earlier attempt has left on the intent": 675614,
+    "an entry in no list is held where no cart can be opened": 530623,
     "a canceled payment is confirmed": 12,
     "later rows overtake earlier ones": 4098,
 }
 # What takes a rarer order of things than these stores meet, and the test of the core that misses it.
 TESTED = {
+    "a cancel of what waits is not kept":
+        'a payment that is canceled while it waits for the list is canceled, and is not told to be unknown',
     'old news are fresh':
         'row 4 needs the reading to be asked, not only answered, after the window',
     'row 2: one send that left is enough':
