@@ -63,4 +63,18 @@ import Moments
         #expect(store.refusal(put)?.code == .backendUnavailable)
         #expect(store.refusal(cancel)?.code == .paymentNotFound)
     }
+
+    @Test func `a cart of which the backend says Submitted is refused at the till, with its order, in this life and the next`() throws {
+        var store = StoreFixture()
+        store.ask(.openCart(StoreFixture.cart, lane: nil, reader: StoreFixture.reader.text, Recall()))
+        store.status = .submitted(order: OrderID(unchecked: "8812"))
+        store.ask(.cartStatus(StoreFixture.cart))
+        let put = try store.pay("p1")
+        #expect(store.refusal(put)?.code == .cartPaid && store.refusal(put)?.order == OrderID(unchecked: "8812"))
+        let known = try #require(store.row(StoreFixture.cart))
+        var next = StoreFixture(carts: [known])
+        let again = try next.pay("p2", recall: Recall(cart: known))
+        #expect(next.refusal(again)?.code == .cartPaid)
+        #expect(!next.commands.contains("collectPaymentMethod"))
+    }
 }

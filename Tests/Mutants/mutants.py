@@ -314,6 +314,8 @@ SEEDS = {
 }
 # What takes a rarer order of things than these stores meet, and the test of the core that misses it.
 TESTED = {
+    "Submitted is not taken for paid":
+        'a cart of which the backend says Submitted is refused at the till, with its order, in this life and the next',
     "a cancel of what waits is not kept":
         'a payment that is canceled while it waits for the list is canceled, and is not told to be unknown',
     'old news are fresh':
