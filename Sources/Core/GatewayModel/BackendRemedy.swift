@@ -10,7 +10,7 @@ package enum TransportWords {
     package static let untrusted = "is not trusted"
     package static let otherName = "is for another name"
     package static let clock = "this box's clock"
-    /// The start of a server's answer that reports trouble of its own (5xx).
+    /// The words for a server that answers with trouble of its own (5xx).
     package static let ownTrouble = " answered 5"
     /// The credential's file is missing, empty or unreadable, so the agent asked no server.
     package static let noToken = "no token was sent: "

@@ -86,7 +86,7 @@ extension GatewayMachine {
         for item in waiting.takePayments(of: cart) { refuse(item.id, .keyedFormOpen) }
     }
 
-    // MARK: Looking into it
+    // MARK: Checks
 
     /// Checks keyed entry for a reader payment or a second form. Either may go on only when the cart is not paid and no typed-in card is
     /// being charged.

@@ -1,14 +1,14 @@
 import GatewayModel
 import Moments
 
-/// This file is the interface between the decisions and the parts that act: what the core is asked and told, and what it asks for.
+/// This file is the interface between the decisions and the parts that act: what the middle is asked and told, and what it asks for.
 
 package struct CallID: Sendable, Hashable {
     package let value: UInt64
     package init(_ value: UInt64) { self.value = value }
 }
 
-/// An act to be done outside the core, with exactly one answer.
+/// An act to be done outside the middle, with exactly one answer.
 package enum Call: Sendable, Equatable {
     case configuration(CartID)
     case connectionToken(CartID)

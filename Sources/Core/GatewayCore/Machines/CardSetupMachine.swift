@@ -5,7 +5,7 @@ import Moments
 ///
 /// The reader makes a PaymentMethod by its reusable-card calls (reader-protocol, section 3.9). The backend then keeps it for the customer.
 package struct CardSetupMachine: Sendable {
-    /// The acts that are carried out even when this set-up has ended meanwhile.
+    /// The actions that are carried out even when this set-up has ended meanwhile.
     package enum Owed: Sendable, Equatable {
         indirect case write(CardSetupRecord, note: String?)
         /// Takes off the reader what this set-up has put there.
@@ -15,7 +15,7 @@ package struct CardSetupMachine: Sendable {
         case alarm(String)
     }
 
-    /// The acts that begin only while this set-up goes on.
+    /// The actions that begin only while this set-up goes on.
     package enum Begun: Sendable, Equatable {
         case awaitSession
         /// Asks the backend for the setup intent.

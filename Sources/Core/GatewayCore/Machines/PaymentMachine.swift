@@ -6,7 +6,7 @@ import Moments
 /// The machine decides. Its actions ask for things, and events tell it the results. One place (`advance`) works out what follows from the
 /// present state, after every event, so that an early, late or doubled result leads nowhere else than it should.
 package struct PaymentMachine: Sendable {
-    /// The acts that are carried out even when this payment has ended meanwhile.
+    /// The actions that are carried out even when this payment has ended meanwhile.
     package enum Owed: Sendable, Equatable {
         indirect case write(JournalKind, PaymentRecord, note: String?)
         /// Takes off the reader what this payment has put there.
@@ -22,7 +22,7 @@ package struct PaymentMachine: Sendable {
         case alarm(String)
     }
 
-    /// The acts that begin only while this payment goes on.
+    /// The actions that begin only while this payment goes on.
     package enum Begun: Sendable, Equatable {
         case awaitSession
         /// Makes, or looks up, the cart's PaymentIntent for this request.

@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// The settings by which the core decides. Times are in milliseconds unless the name says otherwise.
+/// The settings by which the middle decides. Times are in milliseconds unless the name says otherwise.
 package struct GatewayPolicy: Sendable, Equatable {
     package var eagerCollect = true
     /// How long a customer may take to present a card, in seconds.

@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// The reader's place, as far as it is known, and the acts when the reader is not there.
+/// The reader's place, as far as it is known, and what the machine does when the reader is not there.
 extension ReaderMachine {
     /// The time between two searches for a reader that was not found, in milliseconds.
     static let searchPause: Int64 = 20_000

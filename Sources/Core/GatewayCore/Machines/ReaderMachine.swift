@@ -23,7 +23,7 @@ package struct ReaderMachine: Sendable {
         case unknown
     }
 
-    /// The acts that are carried out even when this reader is gone meanwhile.
+    /// The actions that are carried out even when this reader is gone meanwhile.
     package enum Owed: Sendable, Equatable {
         case withdrawToken
         case answer(Owner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
@@ -55,7 +55,7 @@ package struct ReaderMachine: Sendable {
         }
     }
 
-    /// The acts that begin only while this reader is in the state that wanted them (`wants(_:)`).
+    /// The actions that begin only while this reader is in the state that wanted them (`wants(_:)`).
     package enum Begun: Sendable, Equatable {
         case claimToken
         /// Reads Stripe's list with this token, which that does not spend.
@@ -209,7 +209,7 @@ package struct ReaderMachine: Sendable {
         self.ownPolicy = Shared(policy)
     }
 
-    /// Whether the reader still wants an act that was to begin.
+    /// Whether the reader still wants an action that was to begin.
     func wants(_ begun: Begun) -> Bool {
         switch (begun, session) {
         case (.claimToken, .claiming), (.search, .searching): true

@@ -18,13 +18,13 @@ package struct RegistrationMachine: Sendable {
         }
     }
 
-    /// The acts that are carried out in any case.
+    /// The actions that are carried out in any case.
     package enum Owed: Sendable, Equatable {
         /// Reports the end: the reader that the change is about, or the refusal.
         case ended(Result<ReaderID, Refusal>)
     }
 
-    /// The acts that begin only while this change is the one under way.
+    /// The actions that begin only while this change is the one under way.
     package enum Begun: Sendable, Equatable {
         /// Reads the location's list. The answer is `listed`.
         case list(location: String?)

@@ -11,7 +11,7 @@ package struct TokenKeeper: Sendable {
         case request(RequestID)
     }
 
-    /// The acts that are carried out even when the cart is gone meanwhile.
+    /// The actions that are carried out even when the cart is gone meanwhile.
     package enum Owed: Sendable, Equatable {
         case give(ConnectionToken, to: Claimant)
         case refuse(Claimant, CallFailure)
@@ -20,7 +20,7 @@ package struct TokenKeeper: Sendable {
         case showNone(CallFailure)
     }
 
-    /// The acts that begin only while a token is wanted here.
+    /// The actions that begin only while a token is wanted here.
     package enum Begun: Sendable, Equatable {
         /// Asks the backend for a token.
         case request
@@ -188,7 +188,7 @@ package struct TokenKeeper: Sendable {
     private static func margin(_ age: Int64) -> Int64 { min(20_000, age / 4) }
 }
 
-/// A question from outside the core, whose caller waits for the answer.
+/// A question from outside the middle, whose caller waits for the answer.
 package struct RequestID: Sendable, Hashable {
     package let value: UInt64
     package init(_ value: UInt64) { self.value = value }
