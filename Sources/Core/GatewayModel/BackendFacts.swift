@@ -1,11 +1,11 @@
 import Moments
 
-/// What the backend and Stripe tell, in the middle's own words.
+/// This file holds what the backend and Stripe tell, in the agent's own terms.
 
-/// `configuration/` of the backend.
+/// The answer to the backend's `configuration/`.
 package struct BackendConfiguration: Sendable, Equatable {
     package var publishableKey: PublishableKey
-    /// Stripe's location (`tml_…`), not the backend's; only when a cart was named.
+    /// The location at Stripe (`tml_…`), not the backend's. The backend tells it only when the call named a cart.
     package var stripeLocation: String?
 
     package init(publishableKey: PublishableKey, stripeLocation: String?) {
@@ -14,7 +14,7 @@ package struct BackendConfiguration: Sendable, Equatable {
     }
 }
 
-/// `payment_intent/` of the backend.
+/// The answer to the backend's `payment_intent/`.
 package struct BackendIntent: Sendable, Equatable {
     package var id: IntentID
     package var publishableKey: PublishableKey
@@ -27,7 +27,7 @@ package struct BackendIntent: Sendable, Equatable {
     }
 }
 
-/// `setup_intent/` of the backend.
+/// The answer to the backend's `setup_intent/`.
 package struct BackendSetupIntent: Sendable, Equatable {
     package var id: String
     package var publishableKey: PublishableKey
@@ -40,7 +40,7 @@ package struct BackendSetupIntent: Sendable, Equatable {
     }
 }
 
-/// `store_payment_method/` of the backend.
+/// The answer to the backend's `store_payment_method/`.
 package struct StoredCard: Sendable, Equatable {
     package var paymentMethod: String
     package var bankcard: String
@@ -61,10 +61,10 @@ package enum CollectionMethod: String, Sendable {
     case manual, terminal
 }
 
-/// `payment_status/` of the backend: the word that decides what became of a cart.
+/// The answer to the backend's `payment_status/`. It decides what became of a cart.
 package enum CartStatus: Sendable, Equatable {
     case open
-    /// Paid: the order is its proof. The backend marks no field as required, so it may be missing.
+    /// The cart is paid, and the order proves it. The backend marks no field as required, so the order may be missing.
     case submitted(order: OrderID?)
     case failed(error: String?)
 }
@@ -72,7 +72,7 @@ package enum CartStatus: Sendable, Equatable {
 /// One entry of the backend's `terminal_readers/`.
 package struct BackendReader: Sendable, Equatable {
     package var id: ReaderID
-    /// Nil: the backend tells none.
+    /// The reader's label; nil when the backend tells none.
     package var label: String?
 
     package init(id: ReaderID, label: String?) {
@@ -81,10 +81,10 @@ package struct BackendReader: Sendable, Equatable {
     }
 }
 
-/// Stripe's list of readers, as far as it was read.
+/// Stripe's list of readers, as far as the agent read it.
 package struct StripeReaderList: Sendable, Equatable {
     package var readers: [StripeReader]
-    /// False: there are more than were read, so that who is not in it may be registered all the same.
+    /// Whether the agent read all of the list. When it did not, a reader that is missing here may still be registered.
     package var isWhole: Bool
 
     package init(_ readers: [StripeReader], isWhole: Bool = true) {
@@ -97,15 +97,15 @@ package struct StripeReaderList: Sendable, Equatable {
 package struct StripeReader: Sendable, Equatable {
     package var id: ReaderID
     package var serial: String?
-    /// `device_type`; an open set.
+    /// The field `device_type`, whose set of values is open.
     package var model: String?
     package var label: String?
-    /// The reader's address on the shop's network, as Stripe last heard.
+    /// The reader's address on the shop's network, as Stripe last heard it.
     package var address: String?
-    /// The domain under which the reader has its certificate; without scheme.
+    /// The domain under which the reader has its certificate, without a scheme.
     package var baseURL: String?
     package var status: String?
-    /// Milliseconds since 1970.
+    /// When Stripe last heard of the reader, in milliseconds since 1970.
     package var lastSeenAt: WallTime?
     package var software: String?
     package var livemode: Bool?
@@ -127,7 +127,7 @@ package struct StripeReader: Sendable, Equatable {
     }
 }
 
-/// A PaymentIntent's status (Stripe's words).
+/// The status of a PaymentIntent, in Stripe's words.
 package enum IntentStatus: Sendable, Hashable {
     case requiresPaymentMethod, requiresConfirmation, requiresAction, processing, requiresCapture, succeeded, canceled
     case other(String)
@@ -146,7 +146,7 @@ package enum IntentStatus: Sendable, Hashable {
             }
     }
 
-    /// The money moved or is moving.
+    /// Whether the money moved or is moving.
     package var isPaid: Bool {
         switch self {
         case .processing, .requiresCapture, .succeeded: true
@@ -155,13 +155,13 @@ package enum IntentStatus: Sendable, Hashable {
     }
 }
 
-/// A PaymentIntent as Stripe shows it to the holder of its client secret.
+/// A PaymentIntent as Stripe shows it to a caller that has its client secret.
 package struct IntentFacts: Sendable, Equatable {
     package var id: IntentID
     package var status: IntentStatus
     package var amountMinor: Int64
     package var currency: Currency
-    /// The card that was charged, where Stripe tells it to whom asks.
+    /// The charged card, where Stripe tells it to such a caller.
     package var card: CardSummary?
 
     package init(id: IntentID, status: IntentStatus, amountMinor: Int64, currency: Currency, card: CardSummary? = nil) {

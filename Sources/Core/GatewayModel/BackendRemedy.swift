@@ -1,31 +1,31 @@
 import Moments
 
-/// Words for what went wrong on the way to a server. Whoever writes them and whoever gives advice by them shares them here.
+/// Words for failures on the way to a server. The code that writes them and the code that advises by them share them here.
 package enum TransportWords {
     package static let nameUnknown = "the name cannot be resolved (DNS)"
-    /// In every sentence of a name whose address cannot be had.
+    /// Every sentence about a name whose address cannot be resolved contains this word.
     static let names = "(DNS)"
     package static let noRoute = "is this box on the network?"
     package static let refused = "connection refused by"
     package static let untrusted = "is not trusted"
     package static let otherName = "is for another name"
     package static let clock = "this box's clock"
-    /// What a server answers when it has trouble of its own.
+    /// The words for a server that answers with trouble of its own (5xx).
     package static let ownTrouble = " answered 5"
-    /// The credential's file is missing, empty or unreadable: nobody was asked.
+    /// The credential's file is missing, empty or unreadable, so the agent asked no server.
     package static let noToken = "no token was sent: "
     /// The backend's address has a path, and the backend has nothing there.
     package static let hasPath = "backend.base_url has the path "
-    /// The calls that name the location, by their paths: what is refused there is no cart's.
+    /// The paths of the calls that name the location. A refusal of one of them concerns no cart.
     static let listOfReaders = "terminal_readers"
-    /// The calls that are about a reader, and those that are about a card to be kept.
+    /// The paths of the calls about a reader, and below those about a card to be kept.
     static let ofReaders = ["register_terminal", "update_terminal", "deregister_terminal"]
     static let ofCards = ["setup_intent", "store_payment_method"]
 }
 
-/// What is wrong on the way to the backend, or with it: the one mapping, for the status, payments, checks, the log and `systemctl status`.
+/// What is wrong with the backend or on the way to it. The status, payments, checks, the log and `systemctl status` share this one mapping.
 extension CallFailure {
-    /// The cause, in a sentence: what stands in front of everything else.
+    /// The cause in one sentence, which comes before everything else.
     package var backendCause: String { backendGist + (detail.hasSuffix(".") ? "" : ".") }
 
     private var backendGist: String {
@@ -47,7 +47,7 @@ extension CallFailure {
         }
     }
 
-    /// What to do about it.
+    /// What a person can do about it.
     package var backendRemedy: String {
         switch self {
         case .unauthorized:
@@ -70,7 +70,7 @@ extension CallFailure {
         }
     }
 
-    /// The same for Stripe, which knows neither the agent's token nor its location.
+    /// What a person can do about it at Stripe, which knows neither the agent's token nor its location.
     package var stripeRemedy: String {
         switch self {
         case .unavailable(let detail, _): Way(detail).remedy
@@ -79,7 +79,7 @@ extension CallFailure {
         }
     }
 
-    /// Whether these are one trouble, told in other words: nobody is told twice of it.
+    /// Whether both failures are one trouble in other words. The agent tells such a trouble only once.
     package func isSameTrouble(as other: CallFailure) -> Bool {
         switch (self, other) {
         case (.unauthorized, .unauthorized), (.forbidden, .forbidden), (.rejected, .rejected), (.invalidAnswer, .invalidAnswer),
@@ -91,11 +91,11 @@ extension CallFailure {
 
     private var isAboutLocation: Bool { isAbout([TransportWords.listOfReaders]) }
 
-    /// The detail begins with the call's name.
+    /// Whether the detail begins with the name of one of these calls.
     private func isAbout(_ calls: [String]) -> Bool { calls.contains { detail.hasPrefix($0) } }
 }
 
-/// Where on the way to a server it ends.
+/// The point at which the way to a server ends.
 private enum Way {
     case clock, name, route, certificate, refused, server, silent
 

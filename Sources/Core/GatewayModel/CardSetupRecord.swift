@@ -1,16 +1,16 @@
 import Moments
 
-/// What the checkout asked for: a customer's card is to be kept. Equal requests (by value) are the same request.
+/// The checkout's request to keep a customer's card. Requests that are equal by value are the same request.
 package struct CardSetupRequest: Sendable, Equatable, Codable {
-    /// The backend's user whose card it is.
+    /// The backend's user who owns the card.
     package var user: String
     package var partner: String
     package var postalCode: String
     package var name: String?
     package var lane: LaneName?
-    /// As the checkout named it: `tmr_` id, serial number or label.
+    /// The reader as the checkout named it: by `tmr_` id, serial number or label.
     package var reader: String?
-    /// How long the customer may take to present a card; nil: as the settings say.
+    /// How long the customer may take to present a card, in seconds; nil when the settings decide.
     package var timeoutSeconds: Int?
 
     package init(
@@ -27,23 +27,24 @@ package struct CardSetupRequest: Sendable, Equatable, Codable {
     }
 }
 
-/// Everything that is kept of a card set-up. It holds no secret, and no money: its states are a payment's, but for `unresolved`.
+/// Everything that the agent keeps of a card set-up. It holds no secret and no money. Its states are those of a payment without
+/// `unresolved`.
 package struct CardSetupRecord: Sendable, Equatable, Codable {
     package var id: CardSetupID
     package var request: CardSetupRequest
     package var reader: ReaderID
     package var readerLabel: String?
     package var state: PaymentState
-    /// `seti_…`
+    /// Stripe's id of the setup intent (`seti_…`).
     package var setupIntent: String?
-    /// `pm_…`, from the moment that the reader has made it.
+    /// Stripe's id of the PaymentMethod (`pm_…`), from the moment when the reader has made it.
     package var paymentMethod: String?
-    /// The backend's number for the card that it keeps.
+    /// The backend's number for the kept card.
     package var bankcard: String?
     package var card: CardSummary?
     package var failure: PaymentFailure?
     package var cancelRequested: Bool
-    /// The reader was leased to this set-up; what a restart has to free.
+    /// Whether the reader is leased to this set-up. A restart has to free it.
     package var leased: Bool
     package var createdAt: WallTime
     package var updatedAt: WallTime

@@ -1,7 +1,7 @@
 import Moments
 
-/// What a device is known by, again and again: on USB its serial number, else where it is plugged in; on the LAN its certificate's domain, else its
-/// address.
+/// The key by which the agent recognises a device. On USB it is the serial number, else the port. On the LAN it is the certificate's
+/// domain, else the address.
 package struct DeviceKey: Identifier {
     package let text: String
     package init(unchecked text: String) { self.text = text }
@@ -9,34 +9,34 @@ package struct DeviceKey: Identifier {
 
 package enum DeviceTransport: String, Sendable, Hashable { case usb, lan }
 
-/// Why a device is not driven, for programs, for people, and what to do about it.
+/// Why the agent does not drive a device, in words for programs and for people, with the remedy.
 package struct DeviceReason: Sendable, Hashable {
     package enum Code: String, Sendable, Hashable {
-        /// The settings say to leave it alone.
+        /// The settings exclude the device.
         case excluded
-        /// Nothing about it says card reader.
+        /// Nothing about the device says that it is a card reader.
         case notAReader = "not_a_reader"
-        /// A card reader whose protocol nobody has published.
+        /// The device is a card reader whose protocol is not published.
         case noPublicProtocol = "no_public_protocol"
         /// Nothing answers at an address that the settings name.
         case noAnswer = "no_answer"
-        /// It shows a reader's name, and nobody whom this box trusts says that it may.
+        /// The device shows a reader's name, but no authority that this box trusts vouches for it.
         case untrusted
         /// No registered reader has this serial number or this domain.
         case notRegistered = "unregistered"
-        /// Stripe's list has not been read yet: which reader it is cannot be said.
+        /// The agent has not read Stripe's list yet, so it cannot say which reader this is.
         case registrationUnknown = "registration_unknown"
-        /// A reader link without a serial number cannot be joined to a registered reader.
+        /// A reader link without a serial number matches no registered reader.
         case noSerial = "no_serial"
-        /// A kernel driver has the interface.
+        /// A kernel driver holds the interface.
         case heldByDriver = "held_by_driver"
-        /// This process may not open it.
+        /// This process may not open the device.
         case noAccess = "no_access"
-        /// USBGuard, or another guard of the box, holds it back.
+        /// USBGuard, or another guard of the box, blocks the device.
         case heldBack = "held_back"
-        /// It is a network interface: what is behind it is found as on the LAN.
+        /// The device is a network interface. The agent finds a reader behind it as on the LAN.
         case networkInterface = "network_interface"
-        /// Its descriptors cannot be made sense of.
+        /// The agent cannot make sense of the device's descriptors.
         case badDescriptors = "bad_descriptors"
     }
 
@@ -51,7 +51,7 @@ package struct DeviceReason: Sendable, Hashable {
     }
 }
 
-/// A device on USB, as it is shown.
+/// A device on USB as the agent shows it.
 package struct USBFacts: Sendable, Hashable {
     package var vendorID: UInt16
     package var productID: UInt16
@@ -61,11 +61,11 @@ package struct USBFacts: Sendable, Hashable {
     package var product: String?
     package var serial: String?
     package var link: USBLinkKind?
-    /// The network interface that the kernel made of it: its subnet is looked at like the LAN.
+    /// The network interface that the kernel made of the device. The agent scans its subnet like the LAN.
     package var networkInterface: String?
-    /// The kernel driver that holds the interface it would be spoken to by.
+    /// The kernel driver that holds the interface over which the agent would speak to the device.
     package var driver: String?
-    /// How a reader link is opened.
+    /// Everything that is needed to open a reader link.
     package var place: USBPlace?
 
     package init(
@@ -86,14 +86,14 @@ package struct USBFacts: Sendable, Hashable {
     }
 }
 
-/// A device that answered on the LAN with a reader's certificate, or an address that stands in the settings.
+/// A device that answered on the LAN with a reader's certificate, or an address from the settings.
 package struct LANSighting: Sendable, Hashable {
-    /// IPv4.
+    /// The IPv4 address.
     package var address: String
     package var port: Int
-    /// A name of the certificate that it showed, as it stands there (`*.x.device.stripe-terminal-local-reader.net`); nil when none was seen.
+    /// A name in the certificate, as it stands there (`*.x.device.stripe-terminal-local-reader.net`); nil when the agent saw none.
     package var certificateName: String?
-    /// Why no reader's certificate was seen; with a name: why the certificate does not prove it.
+    /// Why the agent saw no reader's certificate; beside a name, why the certificate does not prove it.
     package var problem: String?
 
     package init(address: String, port: Int, certificateName: String? = nil, problem: String? = nil) {
@@ -103,14 +103,15 @@ package struct LANSighting: Sendable, Hashable {
         self.problem = problem
     }
 
-    /// The certificate's name without its first label, in lower case: what Stripe calls `base_url`. Nil when it tells no reader from another.
+    /// The certificate's name without its first label, in lower case, which Stripe calls `base_url`; nil when it tells no reader from
+    /// another.
     ///
-    /// Known: readers have names `<address with dashes>.<random label>.device.stripe-terminal-local-reader.net`, and the part after the address is
-    /// the `base_url` of Stripe's list (reader-protocol, section 10: observed in clients, reported by users). Inferred: that the random label is the
-    /// reader's own and stays when its address changes, and that its certificate may be a wildcard under it (Stripe writes the name so). Names
-    /// without a random label, as before 2021, are the same for all readers but for the address, and identify none.
+    /// Known: readers have names `<address with dashes>.<random label>.device.stripe-terminal-local-reader.net`, and the part after the
+    /// address is the `base_url` of Stripe's list (reader-protocol, section 10: observed in clients, reported by users). Inferred: the
+    /// random label belongs to the reader and stays when its address changes, and the certificate may be a wildcard under it (Stripe writes
+    /// the name so). Names without a random label, as before 2021, differ between readers by the address alone, so they identify none.
     package var domain: String? {
-        // Anybody can write any name into a certificate: one that is not signed says nothing of who is there.
+        // Any device can write any name into a certificate. An unsigned certificate says nothing about the device.
         guard problem == nil, let name = certificateName?.lowercased(), let dot = name.firstIndex(of: ".") else { return nil }
         let rest = name.utf8[name.utf8.index(after: dot)...]
         return rest.count >= ReaderName.ending.count && rest.suffix(ReaderName.ending.count).elementsEqual(ReaderName.ending)
@@ -120,20 +121,21 @@ package struct LANSighting: Sendable, Hashable {
     package var key: DeviceKey { DeviceKey(unchecked: "lan:" + (domain ?? address)) }
 }
 
-/// The names that readers' certificates bear.
+/// The names that readers' certificates carry.
 package enum ReaderName {
     package static let suffix = "device.stripe-terminal-local-reader.net"
     fileprivate static let ending = Array(("." + suffix).utf8)
 
-    /// The first of a certificate's names that can be a reader's, in lower case; nil: it is something else's certificate.
+    /// The first of a certificate's names that can be a reader's, in lower case; nil when the certificate is no reader's.
     ///
-    /// The names are whatever the other end chose to show: what has other than letters, digits, hyphens and dots, and a star as its first label, is
-    /// passed over. It proves nothing yet: whoever is driven has to prove the name with a chain that verifies.
+    /// The other end chooses the names that it shows. This function passes over a name with other characters than letters, digits, hyphens
+    /// and dots, apart from a star as its first label. The result proves nothing yet: a reader has to prove the name with a chain that
+    /// verifies before the agent drives it.
     package static func find(in names: [String]) -> String? {
         names.lazy.map { $0.lowercased() }.first { name in
             guard name.utf8.count <= 253, name.hasSuffix("." + suffix) else { return false }
             let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            // The suffix has three labels, the reader's own name one or two before them.
+            // The suffix has three labels. The reader's own name takes one or two before them.
             guard (4...5).contains(labels.count), let first = labels.first else { return false }
             return (first.elementsEqual("*".utf8) || isLabel(first)) && labels.dropFirst().allSatisfy(isLabel)
         }
@@ -146,14 +148,14 @@ package enum ReaderName {
     }
 }
 
-/// A device that was seen, what is made of it, and the registered reader that it is.
+/// A device that the agent saw, the verdict on it, and the registered reader that it is.
 package struct DeviceFacts: Sendable, Hashable {
     package var key: DeviceKey
     package var usb: USBFacts?
     package var lan: LANSighting?
     package var model: String?
     package var reader: ReaderID?
-    /// Nil: it can be driven.
+    /// Why the agent does not drive the device; nil when it can.
     package var reason: DeviceReason?
 
     package var transport: DeviceTransport { usb == nil ? .lan : .usb }
@@ -181,12 +183,12 @@ package struct DeviceView: Sendable, Hashable {
 
 package enum DeviceChange: String, Sendable, Hashable { case added, changed, removed }
 
-/// What the edges that look for devices report.
+/// The reports of the edges that scan for devices.
 package enum DeviceNews: Sendable {
-    /// Everything that is on USB now: what is not in it is gone.
+    /// Everything that is on USB now. A device that is missing here is gone.
     case usb([USBSighting])
-    /// Seen on the LAN now.
+    /// Devices that answered on the LAN just now.
     case lan([LANSighting])
-    /// Looked at, and no reader was there.
+    /// Addresses that the edge scanned without finding a reader.
     case lanMissed(Set<PrivateAddress>)
 }

@@ -2,19 +2,21 @@ import Moments
 
 /// Why a call to the backend or to Stripe brought no usable answer.
 ///
-/// Texts in here came from outside or describe it: they are bounded, free of control characters, and never carry a secret or a URL's query.
+/// The texts come from outside or describe what did. They are bounded, free of control characters, and never carry a secret or a URL's
+/// query.
 package enum CallFailure: Error, Sendable, Equatable {
     /// 401: the credential is missing, wrong or expired.
     case unauthorized(detail: String)
     /// 403: the credential is known and may not do this.
     case forbidden(detail: String)
-    /// 422, or another 4xx that repeating does not mend.
+    /// 422, or another 4xx that a repeated call does not mend.
     case rejected(status: Int, detail: String)
-    /// A 2xx answer that is not what the call needs: not JSON, too large, a field missing. Names the call and the field.
+    /// A 2xx answer lacks what the call needs: it is not JSON, is too large, or misses a field. The detail names the call and the field.
     case invalidAnswer(detail: String)
-    /// No answer in time, no connection, a refused certificate, a 5xx, a 429. `mayHaveActed` is false only when nothing was sent.
+    /// The call met no answer in time, no connection, a refused certificate, a 5xx or a 429. `mayHaveActed` is false only when nothing was
+    /// sent.
     case unavailable(detail: String, mayHaveActed: Bool)
-    /// Nothing was sent: too many calls of our own came before it. That says nothing of the other side.
+    /// Nothing was sent, because too many of the agent's own calls came before. That says nothing about the server.
     case overloaded(detail: String)
 
     package var detail: String {
@@ -26,54 +28,55 @@ package enum CallFailure: Error, Sendable, Equatable {
     }
 }
 
-/// What is wrong with the certificate that a reader showed. `Equatable` so that tests can name the reason.
+/// What is wrong with a reader's certificate. It is `Equatable` so that tests can name the reason.
 package enum CertificateProblem: Sendable, Equatable {
-    /// It names others: the names, bounded.
+    /// The certificate names other hosts. The list of names is bounded.
     case wrongName(expected: String, presented: [String])
-    /// Its last day was before today (wall time, milliseconds).
+    /// Its last day was before today (wall time in milliseconds).
     case expired(notAfter: WallTime)
-    /// Its first day has not come: this box's clock is probably wrong.
+    /// Its first day has not come, so this box's clock is probably wrong.
     case notYetValid(notBefore: WallTime)
     /// No authority that this box trusts has signed it.
     case unknownAuthority(issuer: String)
-    /// Something else, with its own remedy: an expired or missing intermediate, a purpose, a limit of an authority's.
+    /// Another flaw with its own remedy: an expired or missing intermediate, a purpose, or a limit of an authority.
     case flawed(words: String, remedy: String)
     case other(detail: String)
 }
 
 /// Why a call to a reader brought no usable answer.
 package enum ReaderFailure: Error, Sendable, Equatable {
-    /// No connection; nothing was sent.
+    /// There was no connection, so nothing was sent.
     case unreachable(detail: String)
-    /// The reader did not prove that it is the one it should be; nothing was sent.
+    /// The reader did not prove its identity, so nothing was sent.
     case untrusted(CertificateProblem)
-    /// The request was, or may have been, sent, and no whole answer came: silence, a cut, an answer that is not HTTP.
+    /// The request was, or may have been, sent, and no whole answer came: the reader was silent, cut the connection, or did not answer in
+    /// HTTP.
     case lost(detail: String)
     /// The envelope says that the call did not reach the reader's application.
     case rpc(RPCErrorCode, detail: String)
     /// The reader's application refused.
     case app(AppErrorCode, detail: String)
-    /// Both codes say OK, and the content is not what the method answers.
+    /// Both codes say OK, but the content does not fit the method.
     case invalidAnswer(detail: String)
-    /// The reader has proved who it is, and says that it does not know what was asked of it; nothing was done.
+    /// The reader has proved its identity and says that it does not know the request. It did nothing.
     case unsupported(detail: String)
 }
 
-/// `rpc_error_code` of the reader's envelope (reader-protocol, section 5.1: values observed in a client).
+/// The field `rpc_error_code` of the reader's envelope (reader-protocol, section 5.1: values observed in a client).
 package enum RPCErrorCode: Sendable, Hashable {
     case networkUnavailable, serverUnresolvable, serverUnreachable, timeout, retry, serverBusy, rpcError, unknownRPCError, badRequest,
         badResponse
     case other(String)
 }
 
-/// `app_error_code` of the reader's envelope (reader-protocol, section 5.2: values observed in a client).
+/// The field `app_error_code` of the reader's envelope (reader-protocol, section 5.2: values observed in a client).
 package enum AppErrorCode: Sendable, Hashable {
     case invalidSessionToken, authenticationFailure, unauthorized, shortLivedSession, illegalState, lockResourcesException, interrupted
     case invalidRequest, invalidResponse, illegalVersion, invalidConfig, serverError, healthFailure, unreachableEndpoint, persisterFailure
     case unknownApplicationError
     case other(String)
 
-    /// The session is over; a fresh connection token and an activation are needed.
+    /// Whether the session is over. The next one needs a fresh connection token and an activation.
     package var endsSession: Bool {
         switch self {
         case .invalidSessionToken, .authenticationFailure, .unauthorized, .shortLivedSession: true

@@ -1,4 +1,4 @@
-/// An identifier that travels as a string. Each kind of identifier is a type of its own, so that a cart's can never be passed for a payment's.
+/// An identifier that travels as a string. Each kind has its own type, so that code cannot pass a cart's identifier for a payment's.
 package protocol Identifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     var text: String { get }
     init(unchecked text: String)
@@ -30,7 +30,7 @@ package struct CartID: Identifier {
         self.text = text
     }
 
-    /// What all spellings have in common that a backend may take for one cart: without case, leading zeros and blanks at the ends.
+    /// The form that all spellings share that a backend may take for one cart: without case, leading zeros and blanks at the ends.
     package var lock: CartID {
         if isLock { return self }
         let blank = UInt8(ascii: " ")
@@ -41,7 +41,7 @@ package struct CartID: Identifier {
         return CartID(unchecked: String(decoding: bare.isEmpty ? bytes.suffix(1) : bare, as: UTF8.self))
     }
 
-    /// As most are written: there is nothing to be taken away.
+    /// Whether the text is its own lock already, as most are.
     private var isLock: Bool {
         let bytes = text.utf8
         guard let first = bytes.first, first != UInt8(ascii: "0"), first != UInt8(ascii: " "), bytes.last != UInt8(ascii: " ") else {
@@ -51,7 +51,7 @@ package struct CartID: Identifier {
     }
 }
 
-/// One attempt to be paid, named by the checkout: 1 to 128 of `A-Z a-z 0-9 . _ -`.
+/// One attempt to be paid. The checkout names it with 1 to 128 of `A-Z a-z 0-9 . _ -`.
 package struct PaymentID: Identifier {
     package let text: String
     package init(unchecked text: String) { self.text = text }
@@ -62,7 +62,8 @@ package struct PaymentID: Identifier {
     }
 }
 
-/// One attempt to keep a card, named by the checkout as a payment is. The two have names of their own: the same text may name one of each.
+/// One attempt to keep a card, named by the checkout like a payment. The two name spaces are separate: one text may name a payment and a
+/// set-up.
 package struct CardSetupID: Identifier {
     package let text: String
     package init(unchecked text: String) { self.text = text }
@@ -99,19 +100,19 @@ package struct IntentID: Identifier {
     package init(unchecked text: String) { self.text = text }
 }
 
-/// A lane (a till) of the store, named by the settings or by the checkout.
+/// A lane (a till) of the store, as the settings or the checkout name it.
 package struct LaneName: Identifier {
     package let text: String
     package init(unchecked text: String) { self.text = text }
 }
 
-/// Stripe's publishable key (`pk_test_…`, `pk_live_…`): public by its nature, and the name under which a location's currency is remembered.
+/// Stripe's publishable key (`pk_test_…`, `pk_live_…`). It is public, and the agent remembers a location's currency under it.
 package struct PublishableKey: Identifier {
     package let text: String
     package init(unchecked text: String) { self.text = text }
 }
 
-/// An order at the backend: the proof that a cart was paid.
+/// An order at the backend. It proves that a cart was paid.
 package struct OrderID: Identifier {
     package let text: String
     package init(unchecked text: String) { self.text = text }

@@ -1,26 +1,26 @@
 import Moments
 
-/// What is kept of a cart across payments: one cart has at most one live PaymentIntent.
+/// What the journal keeps of a cart across payments. One cart has at most one live PaymentIntent.
 package struct CartFacts: Sendable, Hashable, Codable {
     package struct Intent: Sendable, Hashable, Codable {
         package var id: IntentID
         package var amountMinor: Int64
         package var currency: Currency
         package var publishableKey: PublishableKey
-        /// The request that made it, for "equal amounts".
+        /// The amount of the request that made the intent, for the rule of equal amounts.
         package var amount: DecimalAmount
         package var accountBalance: DecimalAmount?
-        /// A confirm of this intent was journaled: it may have been charged.
+        /// Whether a confirm of this intent was journaled, so that it may have been charged.
         package var everConfirmed: Bool
-        /// Evidence after the last confirm says that it was not charged.
+        /// Whether evidence after the last confirm says that the intent was not charged.
         package var knownNotCharged: Bool
-        /// The cart as the till wrote it when the intent was made: the backend knows it by that. Absent in old rows.
+        /// The cart as the till wrote it when the intent was made. The backend knows the cart by it. Old rows lack it.
         package var cart: CartID?
-        /// It was read, or answered, as charged: the attempts that had confirmed by then. Absent: not known to be charged.
+        /// The attempts that had confirmed when the intent was read, or answered, as charged; nil when no charge is known.
         package var chargedAmong: [PaymentID]?
-        /// A tip of the last confirm, which Stripe may have kept on it.
+        /// The tip of the last confirm, which Stripe may have kept on the intent. Its unit is the minor unit.
         package var tipLeft: Int64?
-        /// Attempts that ended by a technician's word that they took nothing, and may take it until their window has passed.
+        /// Attempts that ended by a technician's word that they took nothing. They may still take the money until their window has passed.
         package var said: [SaidNotTaken]?
 
         package init(
@@ -38,11 +38,11 @@ package struct CartFacts: Sendable, Hashable, Codable {
         }
     }
 
-    /// An attempt of which a technician said that it took nothing, and the reader that it was on.
+    /// An attempt that took nothing by a technician's word, and its reader.
     package struct SaidNotTaken: Sendable, Hashable, Codable {
         package var payment: PaymentID
         package var reader: ReaderID
-        /// It was known to be charged then: what was said is that the money was let go. Absent in old rows.
+        /// Whether the charge was known then. If so, the technician said that the money was let go. Old rows lack it.
         package var wasLetGo: Bool?
 
         package init(payment: PaymentID, reader: ReaderID, wasLetGo: Bool? = nil) {
@@ -52,13 +52,14 @@ package struct CartFacts: Sendable, Hashable, Codable {
         }
     }
 
-    /// An intent that was handed out for keyed entry, with what made it: after a restart the backend is asked for it again.
+    /// An intent for keyed entry and the terms that made it. After a restart the agent asks the backend for it again.
     package struct Keyed: Sendable, Hashable, Codable {
         package var id: IntentID
         package var cart: CartID
         package var amount: DecimalAmount
         package var accountBalance: DecimalAmount?
-        /// It was read as charged, or as a hold: from then on the backend's word on the cart is no word on the reader's intent. Absent: not known.
+        /// Whether the intent was read as charged or held; nil when that is not known. Then the backend's word on the cart says nothing
+        /// about the reader's intent.
         package var isCharged: Bool?
 
         package init(id: IntentID, cart: CartID, amount: DecimalAmount, accountBalance: DecimalAmount?) {
@@ -69,26 +70,26 @@ package struct CartFacts: Sendable, Hashable, Codable {
         }
     }
 
-    /// By which all spellings of it are known (``CartID/lock``); in old rows as the till wrote it.
+    /// The lock that all spellings of the cart share (``CartID/lock``). In old rows it is the cart as the till wrote it.
     package var cart: CartID
     package var intent: Intent?
-    /// Intents that were replaced, newest last: watched until the cart is submitted.
+    /// Replaced intents, newest last. The agent watches them until the cart is submitted.
     package var replaced: [IntentID]
-    /// Keyed entry has been handed an intent of this cart and is not known to be closed.
+    /// Whether keyed entry has an intent of this cart and is not known to be closed.
     package var keyedEntry: Bool
-    /// An intent for keyed entry was handed out at some time: the backend may still hear of a decline there. Absent in old rows.
+    /// Whether the cart ever gave an intent to keyed entry. The backend may still hear of a decline there. Old rows lack it.
     package var keyedEver: Bool?
-    /// Intents that may have been handed out for keyed entry and were not read as canceled. Absent in old rows.
+    /// Intents that keyed entry may have and that were not read as canceled. Old rows lack it.
     package var keyed: [Keyed]?
-    /// Intents that were read as canceled, newest last. Absent in old rows.
+    /// Intents that were read as canceled, newest last. Old rows lack it.
     package var canceled: [IntentID]?
-    /// Of old rows only: which payments of a cart have not ended is derived from the payments.
+    /// The open payments of a cart in old rows. In new rows the payments themselves tell it.
     package var openPayments: [PaymentID]
-    /// Paid: by which payment of ours, if one, and the order.
+    /// Whether the cart is paid. The next fields name the agent's payment, if it was one, and the order.
     package var paid: Bool
     package var paidBy: PaymentID?
     package var order: OrderID?
-    /// Money is held for it and its order failed.
+    /// The payment whose money is held for the cart after its order failed.
     package var held: PaymentID?
 
     package init(cart: CartID) {
@@ -99,21 +100,22 @@ package struct CartFacts: Sendable, Hashable, Codable {
         self.paid = false
     }
 
-    /// Something of it is still to be watched or waited for, whether or not a till asks for it again: a payment that has not ended, keyed entry that
-    /// is not known to be closed, an intent that was replaced and could be charged until the cart is submitted, the window of what a technician said.
+    /// Whether the agent still watches or awaits something of the cart, even if no till asks for it again. That is a payment that has not
+    /// ended, keyed entry that is not known to be closed, a replaced intent that could be charged until the cart is submitted, or the
+    /// window of a technician's word.
     package var isOpen: Bool { !openPayments.isEmpty || keyedEntry || (!paid && (!replaced.isEmpty || intent?.said != nil)) }
 }
 
-/// What happened, in the words of the journal. Raw values are stored: a name that stands here keeps its meaning.
+/// The kind of an event in the journal. The journal stores the raw values, so each name keeps its meaning.
 package enum JournalKind: String, Sendable, Codable, CaseIterable {
     case accepted, leased, intent, collecting, progress, confirming, answer, released
     case cancelRequested = "cancel_requested"
     case unresolved, evidence, ended
-    /// The backend says otherwise than a technician has said.
+    /// The backend contradicts a technician's word.
     case contradicted
-    /// A person should know something of this payment (`PaymentWarning`), ended or not.
+    /// A person should know something of this payment (`PaymentWarning`), whether it has ended or not.
     case warned
-    /// A technician has taken its warnings off.
+    /// A technician has acknowledged the payment's warnings.
     case acknowledged
     case cart
     case keyedEntry = "keyed_entry"
@@ -121,19 +123,19 @@ package enum JournalKind: String, Sendable, Codable, CaseIterable {
     case cardSetup = "card_setup"
 }
 
-/// One thing to be written: the event, and what it leaves behind. All entries of one append are written in one transaction, or none.
+/// One event to be written, with the state after it. The entries of one append share one transaction: the disk takes all of them or none.
 package struct JournalEntry: Sendable, Equatable {
     package var kind: JournalKind
     package var at: WallTime
-    /// The payment as it is after the event.
+    /// The payment after the event.
     package var payment: PaymentRecord?
-    /// The cart as it is after the event.
+    /// The cart after the event.
     package var cart: CartFacts?
-    /// The card set-up as it is after the event.
+    /// The card set-up after the event.
     package var cardSetup: CardSetupRecord?
-    /// A fact to remember under a key (a currency by publishable key, …).
+    /// A fact to remember under a key, such as a currency by publishable key.
     package var fact: Fact?
-    /// A sentence for the person who reads the journal. Bounded; no secret, no card data.
+    /// A sentence for the person who reads the journal. It is bounded and holds no secret and no card data.
     package var note: String?
 
     package struct Fact: Sendable, Equatable {

@@ -1,20 +1,21 @@
-/// Card readers that are known by their USB ids, and what else has the same vendor's number.
+/// A card reader that is known by its USB ids, or another device with the same vendor's number.
 ///
-/// The vendor's number alone decides nothing: 0b00 is Ingenico's and a macro keypad's, 1000 and 1234 belong to others, 1eab makes mostly bar-code
-/// scanners. Where a product's number is not known, the device's own strings have to say the maker's name as well.
+/// The vendor's number alone decides nothing: 0b00 belongs to Ingenico and to a macro keypad, 1000 and 1234 belong to other makers, and
+/// 1eab makes mostly bar-code scanners. Where a product's number is not known, the device's own strings have to name the maker as well.
 package struct KnownReader: Sendable, Hashable {
     /// How sure the entry is (reader-protocol, section 0).
     package enum Mark: String, Sendable { case documented, reported, inferred }
 
     package var vendorID: UInt16
-    /// Nil: any, when a string names the maker.
+    /// The product's number; nil when any will do as long as a string names the maker.
     package var productID: UInt16?
     package var model: String
     package var source: String
     package var mark: Mark
-    /// One of these stands in the manufacturer's or the product's string, regardless of case. Empty: the numbers are enough.
+    /// Words of which the manufacturer's or the product's string has to contain one, regardless of case. When empty, the numbers are
+    /// enough.
     package var words: [String] = []
-    /// Its serial number stands where others have their product's name.
+    /// Whether the serial number stands where other devices have their product's name.
     package var hasSerialAsProduct = false
 
     private init(
@@ -37,23 +38,23 @@ package struct KnownReader: Sendable, Hashable {
         return words.contains { said.contains($0) }
     }
 
-    /// The entry for a device; one with its product's number before one that goes by strings.
+    /// The entry for a device. An entry with its product's number precedes one that goes by strings.
     package static func find(_ sighting: USBSighting) -> KnownReader? {
         let fitting = table.filter { $0.matches(sighting) }
         return fitting.first { $0.productID != nil } ?? fitting.first
     }
 
-    /// Not a card reader, although its vendor's number is one that card readers have.
+    /// The name of a device that is no card reader although its vendor's number is also a card reader's; nil when it is not known.
     package static func isKnownOther(_ sighting: USBSighting) -> String? {
         others.first { $0.0 == sighting.vendorID && $0.1 == sighting.productID }?.2
     }
 
     private static let others: [(UInt16, UInt16, String)] = [
-        // Several published udev files for "stream deck" clones.
+        // Several published udev files for "stream deck" clones list it.
         (0x0b00, 0x1001, "a macro keypad that uses Ingenico's vendor id")
     ]
 
-    /// Reader-protocol, section 11.2. "usb.ids" is the public list of USB ids (2026-06-26).
+    /// The table follows reader-protocol, section 11.2. "usb.ids" is the public list of USB ids (2026-06-26).
     package static let table: [KnownReader] = [
         KnownReader(0x11ca, 0x0201, "Verifone MX870/MX880", .documented, "usb.ids; Linux cdc-acm table"),
         KnownReader(0x11ca, 0x0207, "Verifone VX 810", .documented, "usb.ids"),
@@ -93,7 +94,7 @@ package struct KnownReader: Sendable, Hashable {
         KnownReader(0x1753, 0xc901, "Gertec PPC900", .documented, "usb.ids"),
         KnownReader(0x1753, 0xc902, "Gertec PPC900 family", .reported, "third-party lists"),
         KnownReader(0x1753, 0xc903, "Gertec PPC900 family", .reported, "third-party lists"),
-        // A chip maker's number; BBPOS builds Stripe's mobile readers.
+        // The number is a chip maker's. BBPOS builds Stripe's mobile readers.
         KnownReader(
             0x15a2, 0x0101, "Stripe Reader M2", .reported, "stripe-terminal-android#357", words: ["bbpos"], hasSerialAsProduct: true),
         KnownReader(0x27a8, 0xa120, "Square Contactless + Chip Reader", .documented, "usb.ids"),

@@ -1,4 +1,4 @@
-/// What a reader is leased to: one attempt to have a card read, of whatever kind. A reader has one at a time.
+/// The holder of a reader's lease: one attempt of any kind to have a card read. A reader has one holder at a time.
 package enum LeaseHolder: Sendable, Hashable {
     case payment(PaymentID)
     case cardSetup(CardSetupID)
@@ -13,7 +13,7 @@ package enum LeaseHolder: Sendable, Hashable {
         return nil
     }
 
-    /// As it is told to people: "payment till-1-000123".
+    /// The holder in words for people: "payment till-1-000123".
     package var words: String {
         switch self {
         case .payment(let id): "payment \(id.text)"

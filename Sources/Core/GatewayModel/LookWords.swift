@@ -1,14 +1,14 @@
 import Moments
 
-/// What is said of looking for devices.
+/// This file holds the terms of a scan for devices.
 
 /// A network interface of this box with a private IPv4 address.
 package struct LocalNetwork: Sendable, Hashable {
-    /// As the kernel names it: `eth0`.
+    /// The name that the kernel gives it, such as `eth0`.
     package var name: String
-    /// The box's own address there.
+    /// The box's own address in the network.
     package var address: PrivateAddress
-    /// Bits of the network, 0 to 32.
+    /// The length of the network's prefix in bits, 0 to 32.
     package var prefix: Int
 
     package init(name: String, address: PrivateAddress, prefix: Int) {
@@ -19,13 +19,13 @@ package struct LocalNetwork: Sendable, Hashable {
 }
 
 package struct NetworkFacts: Sendable, Hashable {
-    /// Those in which readers may be, the likeliest first.
+    /// The networks that may have readers, the likeliest first.
     package var networks: [LocalNetwork]
-    /// Those of containers, virtual machines and tunnels, which are looked at only where somebody names them.
+    /// The networks of containers, virtual machines and tunnels. The agent scans them only where the settings or an order name them.
     package var others: [LocalNetwork] = []
-    /// Whom the box has lately exchanged packets with there.
+    /// The addresses with which the box has lately exchanged packets there.
     package var neighbours: [PrivateAddress]
-    /// Why there are no neighbours, when they could not be read: the networks can be looked at all the same.
+    /// Why the neighbours could not be read. The agent can scan the networks all the same.
     package var trouble: LookTrouble?
 
     package init(networks: [LocalNetwork], neighbours: [PrivateAddress], trouble: LookTrouble? = nil) {
@@ -35,21 +35,21 @@ package struct NetworkFacts: Sendable, Hashable {
     }
 }
 
-/// Why something could not be looked at, in one sentence.
+/// Why a scan was not possible, in one sentence.
 package struct LookTrouble: Error, Sendable, Hashable {
     package var detail: String
     package init(detail: String) { self.detail = detail }
 }
 
-/// Addresses to look at, and how.
+/// Addresses to scan, and how to scan them.
 package struct LANLook: Sendable, Hashable {
     package var addresses: [PrivateAddress]
-    /// Of these it is told why nothing was found, too.
+    /// The addresses for which the edge also tells why it found nothing.
     package var told: Set<PrivateAddress>
     package var port: Int
-    /// New connections a second, of all looks together.
+    /// New connections per second, over all scans together.
     package var perSecond: Int
-    /// How long an address may take to answer, and then to show its certificate. Milliseconds.
+    /// How long an address may take to answer, and then to show its certificate, in milliseconds.
     package var answerTime: Int64
     package var certificateTime: Int64
 
@@ -67,7 +67,7 @@ package struct LANLook: Sendable, Hashable {
 
 package struct LANFindings: Sendable, Hashable {
     package var sightings: [LANSighting]
-    /// What was looked at: not all when the look was given up.
+    /// The addresses that the edge scanned. Some are missing when the scan was given up.
     package var looked: Set<PrivateAddress>
 
     package init(sightings: [LANSighting], looked: Set<PrivateAddress>) {
@@ -76,14 +76,15 @@ package struct LANFindings: Sendable, Hashable {
     }
 }
 
-/// What somebody wants to have looked at now.
+/// An order to scan for devices now.
 package struct DiscoveryOrder: Sendable, Hashable {
     package var usb: Bool
     package var lan: Bool
-    /// Nil: where the settings say, else the box's own private networks. Empty: only where registered readers are said to be.
+    /// The subnets to scan; nil for those of the settings, else the box's own private networks. When empty, only the listed places of
+    /// registered readers count.
     package var subnets: [Subnet]?
 
-    /// A look at the addresses where registered readers are said to be, and nothing else.
+    /// A scan of the addresses that the lists give for registered readers, and of nothing else.
     package static let registeredReaders = DiscoveryOrder(usb: false, lan: true, subnets: [])
 
     package init(usb: Bool, lan: Bool, subnets: [Subnet]? = nil) {
@@ -94,20 +95,20 @@ package struct DiscoveryOrder: Sendable, Hashable {
 }
 
 package enum LookNews: Sendable, Equatable {
-    /// How many addresses of how many have been looked at.
+    /// How many of how many addresses the scan has covered.
     case progress(looked: Int, of: Int)
-    /// Seen now.
+    /// A device that the scan has just seen.
     case device(DeviceView)
 }
 
-/// What became of an order.
+/// The result of an order.
 package struct LookSummary: Sendable, Equatable {
-    /// Devices that were seen.
+    /// The number of devices seen.
     package var devices = 0
-    /// Addresses that were looked at.
+    /// The number of addresses scanned.
     package var addresses = 0
     package var subnets: [Subnet] = []
-    /// What was not looked at, and why.
+    /// What the scan left out, and why.
     package var notes: [LookNote] = []
 
     package init() {}
@@ -121,11 +122,11 @@ package struct LookNote: Sendable, Hashable {
         case lanUnavailable = "lan_unavailable"
         /// The box has no private IPv4 network.
         case noSubnet = "no_subnet"
-        /// A network is larger than may be looked at: only the part around the box's own address was.
+        /// A network is larger than a scan may cover, so the scan covered only the part around the box's own address.
         case subnetCut = "subnet_cut"
-        /// There are more networks than are looked at at once.
+        /// There are more networks than one scan covers.
         case subnetsLeft = "subnets_left"
-        /// A payment has these readers.
+        /// A payment holds these readers.
         case readersBusy = "readers_busy"
     }
 

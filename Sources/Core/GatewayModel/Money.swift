@@ -1,4 +1,4 @@
-/// A currency: three letters, lower case (ISO 4217 as Stripe writes it).
+/// A currency: three lower-case letters (ISO 4217 as Stripe writes it).
 package struct Currency: Identifier {
     package let text: String
     package init(unchecked text: String) { self.text = text }
@@ -20,7 +20,8 @@ package struct Currency: Identifier {
 
     /// How many digits after the point a charge in minor units stands for (Stripe's table of currencies).
     ///
-    /// ISK and UGX are charged as two-decimal although they have no minor unit, and are then whole; three-decimal charges end in 0.
+    /// Stripe charges ISK and UGX as two-decimal although they have no minor unit, so their amounts are whole. Three-decimal charges end in
+    /// 0.
     package var rule: CurrencyRule {
         switch text {
         case "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf":
@@ -32,28 +33,29 @@ package struct Currency: Identifier {
     }
 }
 
-/// What a charge in a currency must be.
+/// The rule for charges in a currency.
 package struct CurrencyRule: Sendable, Hashable {
-    /// Minor units are the major unit times ten to this power: 0, 2 or 3.
+    /// The power of ten between the major and the minor unit: 0, 2 or 3.
     package var exponent: Int
-    /// The minor units must be a multiple of this.
+    /// The factor of which the minor units must be a multiple.
     package var multiple: Int64
 }
 
 /// An amount in the major unit, as the backend and the checkouts write it: `^(0|[1-9][0-9]{0,9})(\.[0-9]{1,3})?$`, greater than zero.
 ///
-/// Kept as whole thousandths of the major unit, so that "56.8" equals "56.80" and nothing is ever rounded.
+/// The type keeps whole thousandths of the major unit, so that "56.8" equals "56.80" and nothing is ever rounded.
 package struct DecimalAmount: Sendable, Hashable, Codable {
-    /// Thousandths of the major unit; at most 9,999,999,999,999.
+    /// The amount in thousandths of the major unit, at most 9,999,999,999,999.
     package let thousandths: Int64
-    /// As it was written.
+    /// The amount as the caller wrote it.
     package let text: String
 
     package static func == (left: Self, right: Self) -> Bool { left.thousandths == right.thousandths }
     package func hash(into hasher: inout Hasher) { hasher.combine(thousandths) }
 
     package enum Problem: Error, Sendable, Equatable {
-        /// Not digits with at most one point and one to three digits after it, or a leading zero, or more than ten digits.
+        /// The text has other characters than digits with at most one point and one to three digits after it, a leading zero, or more than
+        /// ten digits.
         case malformed
         case zero
     }
@@ -97,7 +99,7 @@ package struct DecimalAmount: Sendable, Hashable, Codable {
         try container.encode(text)
     }
 
-    /// The charge in minor units, or nil when the amount has digits that the currency does not.
+    /// The charge in minor units; nil when the amount has digits that the currency lacks.
     package func minorUnits(in currency: Currency) -> Int64? {
         let rule = currency.rule
         let divisor: Int64 =
@@ -114,7 +116,7 @@ package struct DecimalAmount: Sendable, Hashable, Codable {
 }
 
 extension Currency {
-    /// Minor units written in the major unit: 5678 in `usd` is "56.78".
+    /// Writes minor units in the major unit: 5678 in `usd` is "56.78".
     package func majorText(_ minor: Int64) -> String {
         let sign = minor < 0 ? "-" : ""
         let digits = String(minor.magnitude)
@@ -127,13 +129,13 @@ extension Currency {
 }
 
 extension String {
-    /// ASCII letters in upper case; for currencies.
+    /// The text with its ASCII letters in upper case, for currencies.
     package var uppercasedASCII: String {
         String(decoding: utf8.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) ? $0 - 32 : $0 }, as: UTF8.self)
     }
 }
 
 package enum MinorUnits {
-    /// What anybody says beyond this is no amount, and is not reckoned with.
+    /// The largest amount that counts. A larger number from outside is no amount, and the agent does not reckon with it.
     package static let largest: Int64 = 9_999_999_999_999
 }

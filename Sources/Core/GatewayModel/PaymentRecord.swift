@@ -7,7 +7,7 @@ package enum PaymentState: String, Sendable, Codable, CaseIterable {
     case waitingForCard = "waiting_for_card"
     case authorizing
     case finishing
-    /// What the issuer or the backend did is not known yet. Only evidence leaves this state.
+    /// The agent does not know yet what the issuer or the backend did. Only evidence leaves this state.
     case unresolved
     case succeeded
     case declined
@@ -16,7 +16,7 @@ package enum PaymentState: String, Sendable, Codable, CaseIterable {
     case timedOut = "timed_out"
     case failed
 
-    /// An ended payment never changes.
+    /// Whether the state is an end. An ended payment never changes.
     package var isEnd: Bool {
         switch self {
         case .queued, .preparing, .waitingForCard, .authorizing, .finishing, .unresolved: false
@@ -29,9 +29,9 @@ package enum PaymentState: String, Sendable, Codable, CaseIterable {
 package enum MoneyState: String, Sendable, Codable {
     case notTaken = "not_taken"
     case taken
-    /// Held on the customer's card, but the order did not go through.
+    /// The money is held on the customer's card, but the order did not go through.
     case authorized
-    /// From the moment that the confirm is journaled until evidence says.
+    /// The agent does not know, from the journaled confirm until evidence comes.
     case unknown
 }
 
@@ -49,7 +49,7 @@ package enum FailureCode: String, Sendable, Codable {
     case intentFailed = "intent_failed"
     case orderFailed = "order_failed"
     case cartPaid = "cart_paid"
-    /// Before any confirm of its own: what became of the cart's intent is not known, and a card cannot be taken for it meanwhile.
+    /// What became of the cart's intent is not known, and the payment has no confirm of its own yet. Meanwhile no card can be taken for it.
     case cartUnresolved = "cart_unresolved"
     case superseded
     case queueTimeout = "queue_timeout"
@@ -60,21 +60,21 @@ package enum FailureCode: String, Sendable, Codable {
     case journalUnavailable = "journal_unavailable"
     case agentRestarted = "agent_restarted"
     case resolvedByTechnician = "resolved_by_technician"
-    /// A card set-up only: contactless cards and wallets cannot be kept.
+    /// Contactless cards and wallets cannot be kept. Only a card set-up fails so.
     case cardNotSupported = "card_not_supported"
-    /// A card set-up only: no connection token without an open cart.
+    /// There is no connection token without an open cart. Only a card set-up fails so.
     case noCart = "no_cart"
 }
 
 package struct PaymentFailure: Sendable, Equatable, Codable {
     package var code: FailureCode
-    /// Fit for a cashier's screen.
+    /// A message that is fit for a cashier's screen.
     package var message: String
     package var declineCode: String?
     package var remedy: String?
     package var paidBy: PaymentID?
     package var supersededBy: PaymentID?
-    /// Of `cartUnresolved`: the payment to wait for.
+    /// The payment to wait for, with `cartUnresolved`.
     package var payment: PaymentID?
 
     package init(
@@ -100,15 +100,15 @@ package struct TimelineEntry: Sendable, Equatable, Codable {
     }
 }
 
-/// What the checkout asked for. Equal requests (by value) are the same request.
+/// The checkout's request for a payment. Requests that are equal by value are the same request.
 package struct PaymentRequest: Sendable, Equatable, Codable {
     package var cart: CartID
     package var amount: DecimalAmount
     package var accountBalance: DecimalAmount?
     package var lane: LaneName?
-    /// As the checkout named it: `tmr_` id, serial number or label.
+    /// The reader as the checkout named it: by `tmr_` id, serial number or label.
     package var reader: String?
-    /// How long the customer may take to present a card; nil: as the settings say.
+    /// How long the customer may take to present a card, in seconds; nil when the settings decide.
     package var timeoutSeconds: Int?
     package var display: DisplayCart?
     package var tip: TipConfiguration?
@@ -130,7 +130,7 @@ package struct PaymentRequest: Sendable, Equatable, Codable {
     }
 }
 
-/// Everything that is kept of a payment. It holds no secret: this is what the journal stores and the checkout is shown.
+/// Everything that the agent keeps of a payment. It holds no secret, because the journal stores it and the checkout sees it.
 package struct PaymentRecord: Sendable, Equatable, Codable {
     package var id: PaymentID
     package var request: PaymentRequest
@@ -139,33 +139,34 @@ package struct PaymentRecord: Sendable, Equatable, Codable {
     package var state: PaymentState
     package var money: MoneyState
     package var currency: Currency?
-    /// Without the tip.
+    /// The amount without the tip, in minor units.
     package var amountMinor: Int64?
     package var tipMinor: Int64
     package var intent: IntentID?
     package var publishableKey: PublishableKey?
     package var order: OrderID?
     package var card: CardSummary?
-    /// What Stripe says was authorised or charged, with the tip; nil while it is not known. Never what was merely asked.
+    /// The amount that Stripe says was authorised or charged, with the tip, in minor units; nil while it is not known. It is never the
+    /// amount that was merely asked.
     package var amountChargedMinor: Int64?
-    /// What the confirmed intent told for a receipt; its answer is the only moment at which this box holds it.
+    /// What the confirmed intent told for a receipt. This box holds it only at the moment of the intent's answer.
     package var receipt: CardReceipt?
-    /// Nil in rows without one: those of older versions have no such field.
+    /// The stored warnings; nil in rows of older versions, which lack the field.
     private var toldWarnings: [PaymentWarning]?
-    /// Of an unresolved payment: when it can be said at the earliest that nothing was taken; nil while that is not known.
+    /// When the agent can say at the earliest that an unresolved payment took nothing; nil while that is not known.
     package var decidesBy: WallTime?
-    /// How many times a card was asked for.
+    /// How many times the reader asked for a card.
     package var attempts: Int
     package var failure: PaymentFailure?
     package var cancelRequested: Bool
-    /// The reader was leased to this payment; what a restart has to free.
+    /// Whether the reader is leased to this payment. A restart has to free it.
     package var leased: Bool
-    /// When "confirming" was journaled: from here on only evidence ends the payment.
+    /// When "confirming" was journaled. From then on only evidence ends the payment.
     package var confirmingAt: WallTime?
-    /// Evidence came that the issuer held or moved the money.
+    /// Whether evidence says that the issuer held or moved the money.
     package var authorized: Bool
     package var resolvedBy: String?
-    /// A technician has said that nothing was typed in for its cart, where that cannot be read. Absent: nobody has.
+    /// Whether a technician said that no card was typed in for the cart, where nothing can read that; nil when no technician did.
     package var isVouchedUnkeyed: Bool?
     package var createdAt: WallTime
     package var updatedAt: WallTime
@@ -189,7 +190,7 @@ package struct PaymentRecord: Sendable, Equatable, Codable {
         self.timeline = [TimelineEntry(state: .queued, at: at)]
     }
 
-    /// What is stored. A name that stands here keeps its meaning.
+    /// The stored fields. Each name keeps its meaning.
     private enum CodingKeys: String, CodingKey {
         case id, request, reader, readerLabel, state, money, currency, amountMinor, tipMinor, intent, publishableKey, order, card
         case amountChargedMinor, receipt, decidesBy, attempts, failure, cancelRequested, leased, confirmingAt, authorized, resolvedBy
@@ -198,19 +199,19 @@ package struct PaymentRecord: Sendable, Equatable, Codable {
         case toldWarnings = "warnings"
     }
 
-    /// What a person should know of it, ended well or not; a technician takes them off.
+    /// What a person should know of the payment, however it ended. A technician acknowledges the warnings.
     package private(set) var warnings: [PaymentWarning] {
         get { toldWarnings ?? [] }
         set { toldWarnings = newValue.isEmpty ? nil : newValue }
     }
 
-    /// Adds a warning; of one code there is one at most. False: there was one already.
+    /// Adds a warning. A payment has at most one of each code. Returns false when it had that one already.
     package mutating func warn(_ warning: PaymentWarning) -> Bool {
         guard !warnings.contains(where: { $0.code == warning.code }) else { return false }
         warnings.append(warning)
         return true
     }
 
-    /// Takes these warnings off.
+    /// Removes the warnings of these codes.
     package mutating func unwarn(_ codes: [PaymentWarning.Code]) { warnings.removeAll { codes.contains($0.code) } }
 }

@@ -1,13 +1,13 @@
-/// What a person should know of a payment, whether it has ended well or not (checkout API, section 3).
+/// What a person should know of a payment, however it ended (checkout API, section 3).
 package struct PaymentWarning: Sendable, Equatable, Codable {
     package enum Code: String, Sendable, Codable, CaseIterable {
-        /// Another amount was charged than the reader showed.
+        /// The charged amount differs from the one that the reader showed.
         case chargedAmountDiffers = "charged_amount_differs"
-        /// The backend said later otherwise than a technician, or than `order_failed`.
+        /// The backend later contradicted a technician's word or `order_failed`.
         case contradicted
-        /// The intent that was handed out for keyed entry was charged beside this payment.
+        /// The intent for keyed entry was charged beside this payment.
         case chargedTwice = "charged_twice"
-        /// The disk has not taken the end yet.
+        /// The disk has not taken the payment's end yet.
         case notJournaled = "not_journaled"
     }
 
@@ -32,7 +32,7 @@ extension PaymentWarning {
             remedy: "Look the payment up in Stripe's dashboard, and settle the difference with the customer.")
     }
 
-    /// Another currency than the reader showed.
+    /// The warning that the charged currency differs from the one that the reader showed.
     package static func chargedCurrencyDiffers(shown: Currency, charged: Currency) -> PaymentWarning {
         PaymentWarning(
             .chargedAmountDiffers,
@@ -59,10 +59,10 @@ extension PaymentWarning {
     }
 }
 
-/// What a card-present receipt must or may carry, as the confirmed intent tells it; what it does not tell is nil.
+/// What a card-present receipt must or may carry, as the confirmed intent tells it. A field is nil when the intent does not tell it.
 package struct CardReceipt: Sendable, Hashable, Codable {
     package var applicationName: String?
-    /// The application's identifier (`dedicated_file_name`).
+    /// The application's identifier (the field `dedicated_file_name`).
     package var aid: String?
     package var accountType: String?
     package var authorizationCode: String?
@@ -87,6 +87,6 @@ package struct CardReceipt: Sendable, Hashable, Codable {
         self.cvm = cvm
     }
 
-    /// Nothing of it was told.
+    /// Whether the intent told none of it.
     package var isEmpty: Bool { self == CardReceipt() }
 }

@@ -1,6 +1,6 @@
-/// A word from outside in a command that is printed to be run as it stands.
+/// A word from outside in a printed command that a person runs as it stands.
 package enum PrintedWord {
-    /// The word where a shell takes it for one word and no more, and a program for no option; else what stands for it.
+    /// The word if a shell takes it for exactly one word and a program for no option; else the placeholder.
     package static func of(_ word: String, else placeholder: String) -> String {
         let isPlain =
             !word.isEmpty && word.utf8.first != UInt8(ascii: "-")

@@ -1,16 +1,16 @@
-/// An IPv4 address that a reader may have: private, link-local or loopback. Anything else is refused, so that nothing that Stripe's list, a settings
-/// file or a technician says can make this box dial into the internet with a session token in its hand.
+/// An IPv4 address that a reader may have: private, link-local or loopback. The type refuses any other, so that neither Stripe's list nor a
+/// settings file nor a technician can make this box dial into the internet with a session token.
 package struct PrivateAddress: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The four octets, the first in the highest bits.
     package let bits: UInt32
 
     package enum Problem: Error, Sendable, Equatable {
         case notIPv4
-        /// Reachable from elsewhere, or not an address of one host.
+        /// The address is reachable from elsewhere, or is not the address of one host.
         case notPrivate
     }
 
-    /// Takes four decimal numbers without leading zeros.
+    /// Parses four decimal numbers without leading zeros.
     package init(_ text: String) throws(Problem) {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count == 4 else { throw .notIPv4 }
@@ -27,7 +27,7 @@ package struct PrivateAddress: Sendable, Hashable, Comparable, CustomStringConve
         self = address
     }
 
-    /// Nil: the address is not of a local network.
+    /// Makes an address from its bits; nil when it belongs to no local network.
     package init?(bits: UInt32) {
         let (first, second) = (bits >> 24, bits >> 16 & 0xff)
         let allowed =

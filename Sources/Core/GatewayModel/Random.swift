@@ -1,4 +1,5 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): randomness that is given a seed and replays exactly. For jitter and transaction numbers, not for secrets.
+/// SplitMix64 (Steele, Lea, Flood 2014): a generator that replays exactly from its seed. It serves jitter and transaction numbers, not
+/// secrets.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -24,7 +25,7 @@ package struct Backoff: Sendable, Equatable {
         self.ceiling = ceiling
     }
 
-    /// Another failure: how long to wait now, in milliseconds; at least a tenth of the ceiling reached, so that a wait is a wait.
+    /// Counts another failure. Returns the wait in milliseconds, at least a tenth of the ceiling reached, so that every wait takes time.
     package mutating func next(random: inout SeededRandom) -> Int64 {
         let doublings = min(failures, 20)
         failures += 1

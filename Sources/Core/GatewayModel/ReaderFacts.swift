@@ -12,21 +12,21 @@ package struct ReaderFacts: Sendable, Equatable {
     package var status: String?
     package var lastSeenAt: WallTime?
     package var livemode: Bool?
-    /// Its own link on USB, while that is plugged in and can be opened.
+    /// The place of its own USB link, while that is plugged in and can be opened.
     package var usbPlace: USBPlace?
     package var usb: USBFacts?
-    /// Where its certificate was last seen on the LAN, if that is later than what Stripe says.
+    /// Where its certificate was last seen on the LAN, if that is newer than Stripe's word.
     package var seen: LANSighting?
-    /// When Stripe's list began to say another address; before that, what was seen is older news.
+    /// When Stripe's list began to give another address. A sighting before that is older news.
     package var addressChangedAt = WallTime.min
-    /// In the backend's list of this location.
+    /// Whether the backend's list of this location has the reader.
     package var inBackend: Bool
-    /// Stripe's list, as last read, tells where the reader is: under this id, or the same device under another one.
+    /// Whether Stripe's list, as last read, tells where the reader is, under this id or under another id of the same device.
     package var inStripe: Bool
-    /// The whole of Stripe's list was read, and this id is not in it: deleted, or moved to another location.
+    /// Whether the whole of Stripe's list was read and lacks this id, because the reader was deleted or moved to another location.
     package var isMissingAtStripe = false
 
-    /// Stripe's list was cut before it told of this reader: whether it is in it is not known.
+    /// Whether Stripe's list was cut before it told of this reader. Then it is not known whether the list has it.
     package var isLeftOut = false
 
     package init(id: ReaderID) {
@@ -46,13 +46,13 @@ package struct ReaderFacts: Sendable, Equatable {
         place(as: reader)
     }
 
-    /// The same device stands in Stripe's list under another id: where it is, is known from there.
+    /// Takes the place from the entry that the same device has in Stripe's list under another id.
     package mutating func borrow(from twin: StripeReader) {
         isMissingAtStripe = true
         place(as: twin)
     }
 
-    /// Stripe's list was cut, and what was read of it does not tell of this reader: it may be where it was when it was last listed.
+    /// Notes that the cut part of Stripe's list does not tell of this reader. The reader may be where it was when it was last listed.
     package mutating func leaveOut() {
         if address != nil, baseURL != nil { inStripe = true } else { isLeftOut = !inStripe }
     }
@@ -70,20 +70,20 @@ package struct ReaderFacts: Sendable, Equatable {
         inStripe = true
     }
 
-    /// Both lists have it, as far as both are known.
+    /// Whether both lists have the reader, as far as both are known.
     package var isRegistered: Bool { inBackend && !isMissingAtStripe }
 
-    /// Types that no program on a box drives: only their vendor's SDK, on a phone or a tablet, speaks with them (reader-protocol, section 11.1).
-    /// Types that do not exist yet are taken for readers on the LAN.
+    /// Whether the reader's type is one that no program on a box drives. Only the vendor's SDK, on a phone or a tablet, speaks with such
+    /// readers (reader-protocol, section 11.1). Types that do not exist yet count as readers on the LAN.
     package var isVendorSDKOnly: Bool {
         guard let model else { return false }
         let type = model.hasPrefix("simulated_") ? model.dropFirst("simulated_".count) : model[...]
         return ["stripe_m2", "bbpos_wisepad3", "bbpos_chipper2x", "mobile_phone_reader"].contains(String(type))
     }
 
-    /// The published name of the reader: its address with dashes, under its domain (reader-protocol, section 10).
+    /// The route to the published name of the reader: its address with dashes, under its domain (reader-protocol, section 10).
     ///
-    /// Without `base_url` the form before 2021 is used; whether current readers still have such a name is unknown.
+    /// Without `base_url` it uses the form before 2021. Whether current readers still have such a name is unknown.
     package func route(port: Int) -> Result<ReaderRoute, ReaderTrouble> {
         if isLeftOut {
             return .failure(
@@ -109,11 +109,12 @@ package struct ReaderFacts: Sendable, Equatable {
         return .success(ReaderRoute(address: address, port: port, host: host(for: address)))
     }
 
-    /// The ways to the reader, the better first: its own USB link cannot be taken away by the shop's network.
+    /// The routes to the reader, the better first. The reader's own USB link comes first, because the shop's network cannot take it away.
     ///
-    /// Over USB the name to verify is the same as on the LAN. When Stripe knows no address of the reader, as with one that is on no network, it is the
-    /// label `usb` under the reader's own domain: readers' certificates are wildcards under it (inferred; reader-protocol, section 10). Without a
-    /// domain of its own there is no name that would prove which reader it is, and the link is not used.
+    /// The name to verify is the same over USB as on the LAN. When Stripe knows no address of the reader, as with one that is on no
+    /// network, the name is the label `usb` under the reader's own domain: readers' certificates are wildcards under it (inferred;
+    /// reader-protocol, section 10). Without a domain of its own no name would prove which reader it is, so the agent does not use the
+    /// link.
     package func routes(port: Int) -> Result<[ReaderRoute], ReaderTrouble> {
         let listed = route(port: port)
         var routes: [ReaderRoute] = []
@@ -129,12 +130,13 @@ package struct ReaderFacts: Sendable, Equatable {
         return routes.isEmpty ? listed.map { [$0] } : .success(routes)
     }
 
-    /// The way to where the reader's certificate was seen, when that is elsewhere than Stripe says: it has moved, and Stripe has not heard of it.
+    /// The route to the place where the reader's certificate was seen, when that differs from Stripe's word: the reader has moved, and
+    /// Stripe has not heard of it.
     ///
-    /// A certificate proves nothing by being seen. Who is dialled there has to prove a name under the reader's own domain, as everywhere: that of the
-    /// new address when the certificate is a wildcard, else the very name that it bears, which may still be that of the old address. (That a reader
-    /// gets a certificate for its new address is documented at second hand; that it is a wildcard, and how long the old one stays, is not known:
-    /// reader-protocol, section 10.)
+    /// A sighting of a certificate proves nothing. The device there has to prove a name under the reader's own domain, as everywhere. That
+    /// is the name of the new address when the certificate is a wildcard, else the certificate's own name, which may still be that of the
+    /// old address. (It is documented at second hand that a reader gets a certificate for its new address. It is not known whether that is
+    /// a wildcard and how long the old one stays: reader-protocol, section 10.)
     private func seenRoute(port: Int) -> ReaderRoute? {
         guard inStripe, let seen, seen.address != address, let name = seen.certificateName?.lowercased(), let baseURL,
             seen.domain == baseURL.lowercased()
@@ -142,7 +144,7 @@ package struct ReaderFacts: Sendable, Equatable {
         return ReaderRoute(address: seen.address, port: port, host: name.hasPrefix("*.") ? host(for: seen.address) : name)
     }
 
-    /// Where it is, as far as is known.
+    /// The reader's address, as far as it is known.
     package var currentAddress: String? { seen?.address ?? address }
 
     private func host(for address: String) -> String {
@@ -151,10 +153,10 @@ package struct ReaderFacts: Sendable, Equatable {
         return dashed + "." + domain
     }
 
-    /// For sentences: its label, or its id.
+    /// The reader's label, or else its id, for sentences.
     package var name: String { label.map(Self.cleaned) ?? id.text }
 
-    /// A label without what nobody sees. It is compared as it was written.
+    /// The label without invisible characters. Comparisons use the label as it was written.
     package static func cleaned(_ label: String) -> String {
         String(
             String.UnicodeScalarView(

@@ -4,14 +4,14 @@ import Moments
 package struct ReaderTrouble: Error, Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         case unreachable
-        /// The certificate is not the reader's, expired, or of another authority.
+        /// The certificate is not the reader's, has expired, or comes from another authority.
         case untrusted
         case inUseElsewhere
-        /// Neither the backend nor Stripe lists it, or it has no address.
+        /// Neither the backend nor Stripe lists the reader, or it has no address.
         case notListed
         /// Only its vendor's SDK drives readers of this type.
         case vendorSDKOnly
-        /// It is there and has proved who it is, and does not serve this interface.
+        /// The reader is there and has proved its identity, but does not serve this interface.
         case softwareUnsupported
         /// The reader itself refused or failed.
         case refused
@@ -44,7 +44,7 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
         }
     }
 
-    /// It does not serve the interface that is spoken to it. No matter of the way to it, which is in order: of its software, or of this program's.
+    /// The trouble of a reader that does not serve this interface. The way to it is in order: the cause is its software or this program's.
     package static func unsupported(_ reader: ReaderFacts, _ words: String) -> ReaderTrouble {
         let software = reader.software.map { " (software \($0))" } ?? ""
         return ReaderTrouble(
@@ -78,7 +78,7 @@ package struct ReaderTrouble: Error, Sendable, Equatable {
             remedy: failure.stripeRemedy)
     }
 
-    /// How a payment ends that needed this reader.
+    /// How a payment that needed this reader ends.
     package var paymentFailure: PaymentFailure {
         switch kind {
         case .inUseElsewhere: PaymentFailure(code: .readerInUse, message: message, remedy: remedy)
@@ -115,7 +115,7 @@ extension CertificateProblem {
 }
 
 extension CallFailure {
-    /// How a payment ends whose backend call failed before any money could move.
+    /// How a payment ends when its backend call failed before any money could move.
     package var paymentFailure: PaymentFailure {
         let code: FailureCode =
             switch self {

@@ -1,20 +1,20 @@
 import Moments
 
-/// What is said to a reader and what it answers, in the middle's own words. The wire's shapes are `ReaderRPC`'s business.
+/// This file holds the commands to a reader and its answers in the agent's own terms. `ReaderRPC` knows the shapes on the wire.
 
 /// Where a reader is, and the name that its certificate must bear.
 package struct ReaderRoute: Sendable, Hashable {
     package enum Link: Sendable, Hashable {
-        /// IPv4 address, dialled as it is: no name is resolved.
+        /// An IPv4 address. The agent dials it as it is and resolves no name.
         case lan(address: String)
         /// A reader link on USB.
         case usb(USBPlace)
     }
 
     package var link: Link
-    /// Dialled on the LAN; over USB it stands in `Host` only.
+    /// The port to dial on the LAN. Over USB it stands in `Host` only.
     package var port: Int
-    /// Published name, for SNI, `Host` and the certificate check.
+    /// The published name, for SNI, `Host` and the certificate check.
     package var host: String
 
     package init(_ link: Link, port: Int, host: String) {
@@ -43,9 +43,9 @@ package struct ReaderRoute: Sendable, Hashable {
 
 /// Names one card transaction at the reader (`transaction_context`).
 package struct TransactionContext: Sendable, Hashable {
-    /// Digits, as published clients send (whether a reader insists on digits is unknown).
+    /// A text of digits, as published clients send it. Whether a reader insists on digits is unknown.
     package var transactionID: String
-    /// Epoch milliseconds.
+    /// When the transaction started, in milliseconds since 1970.
     package var startTime: WallTime
 
     package init(transactionID: String, startTime: WallTime) {
@@ -53,7 +53,7 @@ package struct TransactionContext: Sendable, Hashable {
         self.startTime = startTime
     }
 
-    /// Another transaction of the same payment: what was canceled and what is asked for anew are two.
+    /// The context of the payment's next transaction. A canceled request and the one that follows it are two transactions.
     package var next: TransactionContext {
         guard let number = Int64(transactionID), number < .max else { return self }
         return TransactionContext(transactionID: String(number + 1), startTime: startTime)
@@ -103,7 +103,7 @@ package struct DisplayCart: Sendable, Hashable, Codable {
     }
 }
 
-/// What may be told of a card: brand, last four digits and how it was read. Each may be withheld by the reader.
+/// What the agent may tell of a card: brand, last four digits and how it was read. The reader may withhold each of them.
 package struct CardSummary: Sendable, Hashable, Codable {
     package var brand: String?
     package var last4: String?
@@ -120,7 +120,7 @@ package struct CollectedCard: Sendable, Equatable {
     package var summary: CardSummary
     /// The tip that the customer chose, in minor units; 0 without one.
     package var tipMinor: Int64
-    /// The answer's `payment_method`, to be given back to the reader in the confirm as it came.
+    /// The answer's `payment_method`. The confirm returns it to the reader as it came.
     package var echo: Secret
     package init(summary: CardSummary, tipMinor: Int64, echo: Secret) {
         self.summary = summary
@@ -131,19 +131,20 @@ package struct CollectedCard: Sendable, Equatable {
 
 /// One call to a reader.
 package enum ReaderCommand: Sendable, Equatable {
-    /// Opens a session and spends the token. Never repeated with the same token.
+    /// Opens a session and spends the token. The agent never repeats it with the same token.
     case activate(token: ConnectionToken, failIfInUse: Bool)
-    /// Opens a session as another point of sale than the one that takes payments, and only where nothing runs on the reader: proves that it is idle.
-    /// A reader lets the point of sale in that had a confirm sent, while it still authorises; another one it does not (reader-protocol, section 3.1).
+    /// Opens a session as another point of sale than the one that takes payments. The reader allows it only when nothing runs on it, so it
+    /// proves that the reader is idle. While a confirm authorises, a reader admits the point of sale that sent it, but no other
+    /// (reader-protocol, section 3.1).
     case prove(token: ConnectionToken)
     case heartbeat
     case display(TransactionContext, DisplayCart)
     case clearDisplay(TransactionContext?)
-    /// Asks for a card; answers at once.
+    /// Asks for a card. The reader answers at once.
     case collect(TransactionContext, amountMinor: Int64, currency: Currency, tip: TipConfiguration?)
     case query(TransactionContext)
     case cancelCollect(TransactionContext)
-    /// Authorises; answers when the issuer has.
+    /// Authorises the charge. The reader answers when the issuer has.
     case confirm(TransactionContext, intent: IntentID, card: CollectedCard)
     case collectReusable
     case queryReusable
@@ -170,40 +171,40 @@ package enum ReaderCommand: Sendable, Equatable {
 
 /// A reader's answer to a command, when both codes said OK.
 package enum ReaderReply: Sendable, Equatable {
-    /// Answers heartbeat, display, clear, collect and cancel.
+    /// The reader acknowledges heartbeat, display, clear, collect or cancel.
     case done
     case activated(session: SessionToken, livemode: Bool?, software: String?)
-    /// No card yet.
+    /// The reader has no card yet.
     case pending
     case canceledByCustomer
     case card(CollectedCard)
     case confirmed(ConfirmAnswer)
-    /// A card to be kept was read; the echo goes into `confirmReusable`.
+    /// The reader has read a card to be kept. The echo goes into `confirmReusable`.
     case reusableCard(echo: Secret, summary: CardSummary)
-    /// `pm_…` of the card to be kept.
+    /// The reader has made the PaymentMethod (`pm_…`) of the card to be kept.
     case createdReusable(paymentMethod: String)
     case reusableRefused(code: String?, message: String?)
 }
 
-/// The answer to `confirmPayment`. What counts is the intent's status in it, whatever field carried it.
+/// The answer to `confirmPayment`. Only the intent's status in it counts, whichever field carried it.
 package struct ConfirmAnswer: Sendable, Equatable {
     package enum Field: Sendable, Equatable {
         case confirmed
         case declined
         case error
-        /// None of the three fields that are known.
+        /// The answer has none of the three known fields.
         case none
     }
 
     package var field: Field
     package var intent: IntentID?
     package var status: IntentStatus?
-    /// What was authorised or charged, with the tip, as its charge says; what the intent is over while it is not charged.
+    /// The authorised or charged amount with the tip, in minor units, as the charge says; the intent's amount while it is not charged.
     package var amountMinor: Int64?
     package var currency: Currency?
     package var code: String?
     package var declineCode: String?
-    /// Bounded and stripped of control characters.
+    /// The reader's message, bounded and stripped of control characters.
     package var message: String?
     package var card: CardSummary?
     package var receipt: CardReceipt?

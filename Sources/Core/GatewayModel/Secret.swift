@@ -1,10 +1,10 @@
-/// A value that must not be seen: it describes itself as redacted, has no reflection, and cannot be encoded.
+/// A value that must stay hidden. It describes itself as redacted, has no reflection, and cannot be encoded.
 package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let value: String
 
     package init(_ value: String) { self.value = value }
 
-    /// The value itself. Every use is a place to look at: it may go into a request's body or header, and nowhere else.
+    /// Returns the value itself. A review has to look at every use: the value may go into a request's body or header, and nowhere else.
     package func reveal() -> String { value }
 
     package var isEmpty: Bool { value.isEmpty }
@@ -13,25 +13,25 @@ package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebug
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// A connection token (`pst_…`) of the backend: spent by one activation of a reader, readable at Stripe meanwhile.
+/// A connection token (`pst_…`) of the backend. One activation of a reader spends it. Until then it can read lists at Stripe.
 package struct ConnectionToken: Sendable, Equatable {
     package let secret: Secret
     package init(_ secret: Secret) { self.secret = secret }
 }
 
-/// The words that an unregistered reader shows: whoever has them can register that reader. Used once, kept nowhere.
+/// The words that an unregistered reader shows. They suffice to register that reader, so the agent uses them once and keeps them nowhere.
 package struct RegistrationCode: Sendable, Equatable {
     package let secret: Secret
     package init(_ secret: Secret) { self.secret = secret }
 }
 
-/// What opens one PaymentIntent to whoever holds it. Memory only.
+/// The secret that opens one PaymentIntent to any holder. It stays in memory.
 package struct ClientSecret: Sendable, Equatable {
     package let secret: Secret
     package init(_ secret: Secret) { self.secret = secret }
 }
 
-/// A reader's session, given by its activation. Memory only.
+/// A reader's session, which its activation gives. It stays in memory.
 package struct SessionToken: Sendable, Equatable {
     package let secret: Secret
     package init(_ secret: Secret) { self.secret = secret }

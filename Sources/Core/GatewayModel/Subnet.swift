@@ -1,11 +1,11 @@
 /// A private IPv4 network of at most 1024 addresses, as `192.168.8.0/24`.
 package struct Subnet: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The first address: whatever was given, with the bits of the hosts taken off.
+    /// The first address: the given one without the bits of the hosts.
     package let network: PrivateAddress
-    /// 22 to 32.
+    /// The length of the prefix in bits, 22 to 32.
     package let prefix: Int
 
-    /// The largest network that is looked at: 1024 addresses.
+    /// The prefix of the largest network that the agent scans: 1024 addresses.
     package static let shortestPrefix = 22
 
     package enum Problem: Error, Sendable, Equatable {
@@ -29,7 +29,7 @@ package struct Subnet: Sendable, Hashable, Comparable, CustomStringConvertible {
         self = subnet
     }
 
-    /// The network of an address; of one that is larger than may be looked at, the part around the address. Nil: no network.
+    /// The network of an address. Of a network that is too large to scan it is the part around the address; nil when there is no network.
     package init?(around address: PrivateAddress, prefix: Int) {
         guard (0...32).contains(prefix) else { return nil }
         let kept = max(prefix, Self.shortestPrefix)
@@ -43,7 +43,7 @@ package struct Subnet: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     private var size: UInt32 { 1 << UInt32(32 - prefix) }
 
-    /// Every address that a host can have: without the network's own and the one for all, where there are such.
+    /// Every address that a host can have, without the network's own and the broadcast address, where there are such.
     package var hosts: [PrivateAddress] {
         let last = network.bits + (size - 1)
         let range = prefix >= 31 ? network.bits...last : network.bits + 1...last - 1

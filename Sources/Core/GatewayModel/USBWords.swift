@@ -1,12 +1,12 @@
 import Moments
 
-/// What an enumeration of USB tells of one device, before anything is made of it. Strings are bounded and printable; all of it is the device's own
-/// word and proves nothing.
+/// What an enumeration of USB tells of one device, before the agent judges it. Strings are bounded and printable. All of it is the device's
+/// own word and proves nothing.
 package struct USBSighting: Sendable, Hashable {
     package var bus: Int
-    /// The number that the kernel gave it at this plug; another one after the next.
+    /// The number that the kernel gave the device at this plug. The next plug gets another.
     package var device: Int
-    /// Ports from the root hub down, as the kernel writes them (`1.4.2`).
+    /// The ports from the root hub down, as the kernel writes them (`1.4.2`).
     package var portPath: String
     package var vendorID: UInt16
     package var productID: UInt16
@@ -15,11 +15,12 @@ package struct USBSighting: Sendable, Hashable {
     package var product: String?
     package var serial: String?
     package var interfaces: [USBInterface]
-    /// This process may open the device's node.
+    /// Whether this process may open the device's node.
     package var isAccessible: Bool
-    /// The kernel lets programs and drivers have it: what USBGuard and the like hold back is there, and nobody may use it.
+    /// Whether the kernel lets programs and drivers have the device. A device that USBGuard or the like blocks is there, but no program may
+    /// use it.
     package var isAuthorized = true
-    /// What is wrong with the descriptors; what could be read of them is in `interfaces`.
+    /// What is wrong with the descriptors. The readable part of them is in `interfaces`.
     package var descriptorProblem: String?
 
     package init(
@@ -50,9 +51,9 @@ package struct USBInterface: Sendable, Hashable {
     package var subclass: UInt8
     package var protocolCode: UInt8
     package var endpoints: [USBEndpoint]
-    /// The kernel driver that holds the interface; `usbfs` is a program.
+    /// The kernel driver that holds the interface. `usbfs` means a program.
     package var driver: String?
-    /// The network interface that the driver made of it (`usb0`).
+    /// The network interface that the driver made of this interface (`usb0`).
     package var networkInterface: String?
 
     package init(
@@ -71,11 +72,11 @@ package struct USBInterface: Sendable, Hashable {
 }
 
 package struct USBEndpoint: Sendable, Hashable {
-    /// Bit 7 set: towards this box.
+    /// The address of the endpoint. With bit 7 set it sends towards this box.
     package var address: UInt8
-    /// Bits 0 and 1: 0 control, 1 isochronous, 2 bulk, 3 interrupt.
+    /// The attributes of the endpoint. Bits 0 and 1 tell its type: 0 control, 1 isochronous, 2 bulk, 3 interrupt.
     package var attributes: UInt8
-    /// Bytes.
+    /// The size of a packet in bytes.
     package var packetSize: Int
 
     package init(address: UInt8, attributes: UInt8, packetSize: Int) {
@@ -96,9 +97,9 @@ package enum USBLinkKind: String, Sendable, Hashable, CaseIterable {
     case readerLink = "reader_link"
 }
 
-/// Where a reader link is plugged in now: everything that is needed to open it.
+/// The place where a reader link is plugged in now, with everything that is needed to open it.
 ///
-/// The cable proves nothing; who is at its end is proved by the certificate.
+/// The cable proves nothing. The certificate proves which reader is at its end.
 package struct USBPlace: Sendable, Hashable {
     package var bus: Int
     package var device: Int
@@ -106,7 +107,7 @@ package struct USBPlace: Sendable, Hashable {
     package var interface: UInt8
     package var endpointIn: UInt8
     package var endpointOut: UInt8
-    /// Bytes of one packet towards the device.
+    /// The size of a packet towards the device, in bytes.
     package var packetSize: Int
 
     package init(
@@ -121,6 +122,6 @@ package struct USBPlace: Sendable, Hashable {
         self.packetSize = packetSize
     }
 
-    /// `USB 1-1.4`, as the kernel names it.
+    /// The place as the kernel names it: `USB 1-1.4`.
     package var name: String { "USB \(bus)-\(portPath)" }
 }

@@ -1,11 +1,11 @@
 import GatewayModel
 import Moments
 
-/// What is learnt of the cart's money, and what that says of each attempt.
+/// Evidence of the cart's money, and what it says of each attempt.
 extension CartMachine {
     // MARK: The confirm
 
-    /// "confirming" is about to be written, for a card with this tip.
+    /// Notes that "confirming" is about to be written, for a card with this tip in minor units.
     package mutating func confirming(_ payment: PaymentID, _ intent: IntentID, tip: Int64, at now: Now) {
         guard let index = open.firstIndex(where: { $0.payment == payment }) else { return }
         prepareEvidence(intent, at: now)
@@ -16,7 +16,7 @@ extension CartMachine {
         if tip > 0 { facts.intent?.tipLeft = tip }
     }
 
-    /// It could not be written, or was not sent: as before.
+    /// Takes that back, because "confirming" could not be written or the confirm was not sent.
     package mutating func notConfirming(_ payment: PaymentID) {
         guard let index = open.firstIndex(where: { $0.payment == payment }), attempt(payment) == nil else { return }
         open[index].stage = .running
@@ -25,14 +25,14 @@ extension CartMachine {
         beforeConfirm = nil
     }
 
-    /// The confirm is given to the reader's link.
+    /// Notes that the reader's link has got the confirm.
     package mutating func sent(_ payment: PaymentID, _ intent: IntentID, on reader: ReaderID, card: CardSummary?, at now: Now) {
         prepareEvidence(intent, at: now)
         evidence[intent]?.sent(payment, on: reader, card: card, at: now.mono)
         told[payment] = .unknown
     }
 
-    /// What became of its last send. It is told its verdict, whatever that is.
+    /// Takes the fate of a payment's last send. The payment is told its verdict, whether it has changed or not.
     package mutating func answered(_ payment: PaymentID, _ fate: IntentEvidence.Fate, at now: Now) -> [Action] {
         for id in evidence.keys where evidence[id]?.attempt(payment) != nil { evidence[id]?.ended(payment, fate) }
         return judge(at: now, telling: payment)
@@ -44,12 +44,12 @@ extension CartMachine {
 
     // MARK: Words
 
-    /// The reader was proven idle.
+    /// Notes that the reader was proved idle.
     package mutating func idle(_ reader: ReaderID, at now: Now) {
         for id in evidence.keys { evidence[id]?.idle(reader, at: now.mono) }
     }
 
-    /// Stripe's word on one of the cart's intents.
+    /// Takes Stripe's word on one of the cart's intents.
     package mutating func looked(_ intent: IntentFacts, asked: MonoTime, at now: Now) -> [Action] {
         var actions: [Action] = []
         learn(intent, asked: asked, at: now, &actions)
@@ -78,10 +78,10 @@ extension CartMachine {
         write("Stripe says that \(intent.id.text) is canceled", &actions)
     }
 
-    /// The intent on which money is held.
+    /// The intent whose money is held.
     package var heldIntent: IntentID? { facts.held == nil ? nil : facts.intent?.id }
 
-    /// The backend's word on the cart. `Submitted` is no word on the reader's intent where the keyed one is read as charged.
+    /// Takes the backend's word on the cart. `Submitted` says nothing of the reader's intent where the keyed one is read as charged.
     package mutating func heard(_ status: CartStatus, asked: MonoTime, at now: Now) -> [Action] {
         var actions: [Action] = []
         if case .submitted(let order) = status { submitted = .init(order: order ?? submitted?.order) }
@@ -98,13 +98,14 @@ extension CartMachine {
         if isRecalled { actions.append(.learnt(note)) }
     }
 
-    /// A technician's word.
+    /// Takes a technician's word on what became of a payment.
     package mutating func said(_ payment: PaymentID, paid: Bool, at now: Now) -> [Action] {
         for id in evidence.keys { evidence[id]?.said(payment, paid: paid) }
         return judge(at: now, telling: payment)
     }
 
-    /// A technician has seen to the money that is held. Its intent was charged once and can never be charged again: the cart needs another.
+    /// Lets the held money go, because a technician has acknowledged it. Its intent was charged once and can never be charged again, so the
+    /// cart needs another.
     package mutating func acknowledgeHold(_ payment: PaymentID) -> Bool {
         guard facts.held == payment else { return false }
         facts.held = nil
@@ -113,7 +114,7 @@ extension CartMachine {
         return true
     }
 
-    /// The technician's word could not be written.
+    /// Takes that back, because the technician's word could not be written.
     package mutating func holdAgain(_ payment: PaymentID, at now: Now) {
         guard facts.held == nil, !facts.paid else { return }
         facts.held = payment
@@ -126,10 +127,10 @@ extension CartMachine {
 
     // MARK: Judging
 
-    /// What the journal alone says.
+    /// Judges by what the journal alone says.
     package mutating func judgeAfterStart(at now: Now) -> [Action] { judge(at: now) }
 
-    /// Tells every attempt whose verdict has changed, and the one that was asked for.
+    /// Tells each attempt its verdict if that has changed, or if it is the wanted one.
     mutating func judge(at now: Now, telling wanted: PaymentID? = nil) -> [Action] {
         var actions: [Action] = []
         for id in evidence.keys.sorted() {
@@ -158,7 +159,7 @@ extension CartMachine {
         return actions
     }
 
-    /// The backend has the order. A confirm under way may be what paid it: its answer comes first.
+    /// Notes the order that the backend has. A confirm under way may be what paid it, so its answer comes first.
     private mutating func settlePaid(_ actions: inout [Action]) {
         guard let submitted, !facts.paid, !isConfirming else { return }
         let bearer = paidBearer
@@ -169,13 +170,13 @@ extension CartMachine {
         write("the backend says: submitted", &actions)
     }
 
-    /// Whose money the order was paid with: that of the intent that is in use, else of another one whose charge stands.
+    /// The payment whose money paid the order: that of the intent in use, else of another intent whose charge stands.
     private var paidBearer: PaymentID? {
         let intents = (facts.intent.map { [$0.id] } ?? []) + evidence.keys.sorted()
         return intents.lazy.compactMap { evidence[$0] }.first { $0.bearer != nil && !$0.isCanceled && !$0.isLetGo }?.bearer
     }
 
-    /// The cart is charged: what has not confirmed is taken off the readers and out of the queues.
+    /// Stops the payments of a charged cart that have not confirmed, so that they leave the readers and the queues.
     private func stopRunning(by bearer: PaymentID?, _ actions: inout [Action]) {
         for item in open where item.payment != bearer && attempt(item.payment) == nil {
             actions.append(.stop(item.payment, .cartPaidEarlier(by: bearer)))

@@ -1,9 +1,9 @@
 import GatewayModel
 import Moments
 
-/// The cart's one live intent: used again wherever it may have been charged, replaced only where it cannot have been.
+/// The cart's one live intent. The machine uses it again wherever it may have been charged, and replaces it only where it cannot have been.
 extension CartMachine {
-    /// A payment that holds its reader needs the intent.
+    /// Asks for the intent, for a payment that holds its reader.
     package mutating func wantsIntent(_ payment: PaymentID, at now: Now) -> [Action] {
         guard let item = open.first(where: { $0.payment == payment }) else { return [] }
         var actions: [Action] = []
@@ -11,7 +11,7 @@ extension CartMachine {
         return actions
     }
 
-    /// The secret of an intent that somebody confirmed is gone: the backend is asked for it again, once a life. Nil: nothing is to be asked.
+    /// Asks the backend once a life for a confirmed intent whose secret is gone; nil when there is nothing to ask.
     package mutating func wantsSecret(at now: Now) -> [Action]? {
         guard making == nil, let intent = facts.intent, intent.everConfirmed, !readable.contains(intent.id),
             !askedAgain.contains(intent.id), !facts.paid
@@ -23,7 +23,7 @@ extension CartMachine {
     }
 
     private mutating func prepare(_ terms: Terms, for payment: PaymentID?, at now: Now, _ actions: inout [Action]) {
-        // One for the same amounts is being made already, for a payment that has ended meanwhile.
+        // An intent for the same amounts is being made already, for a payment that has ended meanwhile.
         if let making, making.terms == terms { return }
         if let intent = facts.intent, evidence[intent.id]?.isLetGo == true {
             guard isKnownNotCharged(intent, at: now.mono) else { return fail(.letGoNotYet, &actions) }
@@ -43,13 +43,14 @@ extension CartMachine {
         create(terms, for: payment, &actions)
     }
 
-    /// One that was read over another amount than the backend was asked for is asked for again: the backend gives another, or brings it up to date.
+    /// Whether the intent is over the wanted amount, with or without an earlier attempt's tip. If not, the machine asks the backend again, which makes another
+    /// or updates this one.
     private func isUsable(_ intent: CartFacts.Intent) -> Bool {
         guard let wanted = intent.amount.minorUnits(in: intent.currency) else { return false }
         return intent.amountMinor == wanted || tipLeft(of: intent, asking: wanted) > 0
     }
 
-    /// Of its amount, what an earlier attempt left on it as a tip.
+    /// The part of the intent's amount that an earlier attempt left on it as a tip, in minor units.
     private func tipLeft(of intent: CartFacts.Intent, asking wanted: Int64) -> Int64 {
         guard let left = intent.tipLeft, wanted.addingReportingOverflow(left) == (intent.amountMinor, false) else { return 0 }
         return left
@@ -71,7 +72,8 @@ extension CartMachine {
         actions.append(.read(makings, id, payment))
     }
 
-    /// Its secret is gone, and the backend does not give it back. Never another while this one could be charged.
+    /// Goes on with an intent that the machine cannot read: its secret is gone, and the backend does not give it back. No other may replace
+    /// it while it could be charged.
     private func goOnUnread(_ intent: CartFacts.Intent, _ actions: inout [Action]) {
         guard let payment = wanting else { return }
         let minor = intent.amountMinor
@@ -80,14 +82,14 @@ extension CartMachine {
         actions.append(.ready(payment, facts, intent.publishableKey, tipLeft: left))
     }
 
-    /// The payment that waits for the intent; at most one.
+    /// The payment that waits for the intent. There is at most one.
     var wanting: PaymentID? { open.first { $0.stage == .running }?.payment }
 
     private func fail(_ failure: PaymentFailure, _ actions: inout [Action]) {
         if let wanting { actions.append(.failed(wanting, failure)) }
     }
 
-    /// The backend's answer to `create`. `isReadable`: the secret is at hand.
+    /// Takes the backend's answer to `create`. After a success the intent's secret is at hand.
     package mutating func created(
         _ number: UInt64, _ result: Result<(id: IntentID, key: PublishableKey), CallFailure>, at now: Now
     ) -> [Action] {
@@ -100,7 +102,7 @@ extension CartMachine {
                 actions.append(.gaveAgain(isSame: intent.id == made.id))
             }
             if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {
-                // Another, while the cart's own may be charged: it is never confirmed.
+                // The backend made another intent while the cart's own may be charged. The other one is never confirmed.
                 if fits(intent, terms) {
                     goOnUnread(intent, &actions)
                 } else {
@@ -120,7 +122,7 @@ extension CartMachine {
         return actions
     }
 
-    /// Stripe's answer to `read`.
+    /// Takes Stripe's answer to `read`.
     package mutating func read(_ number: UInt64, _ result: Result<IntentFacts, CallFailure>, at now: Now) -> [Action] {
         guard case .reading(number, let id, let key, let terms, let asked)? = making else { return [] }
         making = nil
@@ -170,7 +172,8 @@ extension CartMachine {
                 actions.append(.ready(payment, intent, key, tipLeft: 0))
                 return
             }
-            // The tip of an earlier attempt, or what somebody has changed: the backend may bring the amount up to date, and is asked once an attempt.
+            // The amount has an earlier attempt's tip, or was changed from outside. The backend may update it, and is asked once an
+            // attempt.
             guard askedFor == payment else { return create(terms, for: payment, &actions) }
             actions.append(.ready(payment, intent, key, tipLeft: tipLeft(of: known, asking: wanted)))
         case .succeeded, .requiresCapture: break
@@ -191,7 +194,7 @@ extension CartMachine {
             id: intent.id, amountMinor: intent.amountMinor, currency: intent.currency, publishableKey: key, amount: terms.amount,
             accountBalance: terms.accountBalance)
         adopted.cart = terms.cart
-        // A backend may bring the amount of the cart's one intent up to date: what was confirmed on it is remembered.
+        // A backend may update the amount of the cart's one intent, so the machine remembers what was confirmed on it.
         if let same = facts.intent, same.id == intent.id {
             adopted.everConfirmed = same.everConfirmed
             adopted.knownNotCharged = same.knownNotCharged
@@ -205,14 +208,15 @@ extension CartMachine {
         if wanting == nil { write("the intent came after its payment had ended", &actions) }
     }
 
-    /// A technician has said that what was charged on it was let go: it is never confirmed again, and is watched like any that was replaced.
+    /// Gives up an intent whose charge was let go by a technician's word. It is never confirmed again, and is watched like any replaced
+    /// intent.
     mutating func giveUp(_ id: IntentID) {
         facts.canceled = Array(((facts.canceled ?? []) + [id]).suffix(16))
         evidence[id]?.recoverCanceled()
         drop(id)
     }
 
-    /// The intent can never be charged, or Stripe does not know it: the cart needs another.
+    /// Drops an intent that can never be charged, or that Stripe does not know. The cart needs another.
     mutating func drop(_ id: IntentID) {
         guard let gone = facts.intent, gone.id == id else { return }
         if gone.everConfirmed { facts.replaced = Array((facts.replaced + [gone.id]).suffix(32)) }

@@ -1,9 +1,10 @@
 import GatewayModel
 import Moments
 
-/// Who may pay this cart now.
+/// The rules for which payment may pay this cart now.
 extension CartMachine {
-    /// Why a payment may not begin; nil: it may. `isUnresolved`: of one that bears the money, whether its order is not awaited any more.
+    /// Why a payment may not begin; nil when it may. `isUnresolved` tells of a payment that bears the money whether its order is no longer
+    /// awaited.
     package func refuses(_ request: PaymentRequest, isUnresolved: (PaymentID) -> Bool = { _ in true }, at now: Now) -> Refusal? {
         if let refusal = refusesPaid { return refusal }
         let terms = Terms(request)
@@ -42,7 +43,7 @@ extension CartMachine {
         return nil
     }
 
-    /// What can be done while nobody knows what became of a payment.
+    /// What a person can do while it is not known what became of a payment.
     func remedy(for payment: PaymentID, at now: Now) -> String {
         let same = "Same cart, same amount, any free reader: now. Cash or another amount: only after not_taken"
         if let moment = decides(payment) {
@@ -61,7 +62,7 @@ extension CartMachine {
         return facts.held.map { .held(by: $0) }
     }
 
-    /// Why keyed entry may not begin. `isRead`: what was handed out before has been read a moment ago.
+    /// Why keyed entry may not begin; nil when it may. `isRead` tells that the earlier intents have just been read.
     package func refusesKeyed(isRead: Bool) -> Refusal? {
         if let refusal = refusesPaid { return refusal }
         guard (facts.keyed ?? []).count < Self.keyedLimit else {
@@ -69,7 +70,7 @@ extension CartMachine {
                 .cartBusy, "\(Self.keyedLimit) forms for this cart's card number were opened, and none is known to be void.",
                 remedy: "Use one of them, or make a new cart.")
         }
-        // A backend may make another intent each time it is asked: two forms are two ways to be charged.
+        // A backend may make another intent each time it is asked. Two forms are two ways to be charged.
         if handingOut > 0 {
             return Refusal(
                 .cartBusy, "A form for this cart's card number is just being opened.", remedy: "Wait for that one, and use it.")
@@ -89,21 +90,21 @@ extension CartMachine {
             remedy: "Wait until it has ended.", payment: item.payment)
     }
 
-    /// So many intents for keyed entry a cart may have.
+    /// The largest number of intents for keyed entry that a cart may have.
     static var keyedLimit: Int { 8 }
 
-    /// The payment that runs; nil: none, or its outcome is being found out.
+    /// The payment that runs; nil when there is none, or when its outcome is being found out.
     package var running: PaymentID? { open.first { !isFollowed($0) }?.payment }
 
-    /// What became of another payment of the cart is being found out.
+    /// Whether the outcome of another payment of the cart is being found out.
     package func isFollowed(beside payment: PaymentID) -> Bool { open.contains { $0.payment != payment && isFollowed($0) } }
 
-    /// Another payment of the cart than this one runs.
+    /// Another payment of the cart that runs; nil when there is none.
     package func runs(beside payment: PaymentID) -> PaymentID? {
         open.first { $0.payment != payment && !isFollowed($0) }?.payment
     }
 
-    /// These amounts of this cart, as it is written, made the intent.
+    /// Whether these amounts of this cart, in this spelling, made the intent.
     func fits(_ intent: CartFacts.Intent, _ terms: Terms) -> Bool {
         intent.amount == terms.amount && intent.accountBalance == terms.accountBalance
             && intent.cart.map { $0 == terms.cart } != false
@@ -111,19 +112,19 @@ extension CartMachine {
 
     // MARK: Payments
 
-    /// Its row is about to be written.
+    /// Reserves the cart for a payment whose row is about to be written.
     package mutating func reserve(_ payment: PaymentID, _ request: PaymentRequest) {
         guard !isOpen(payment) else { return }
         open.append(Open(payment: payment, terms: Terms(request), stage: .running))
     }
 
-    /// Its row was not written, or it ended.
+    /// Gives the cart back after a payment whose row was not written, or that ended.
     package mutating func giveBack(_ payment: PaymentID) {
         open.removeAll { $0.payment == payment }
         told[payment] = nil
     }
 
-    /// After a restart: the journal says that it has not ended.
+    /// Takes up a payment after a restart, when the journal says that it has not ended.
     package mutating func recover(_ record: PaymentRecord, at now: Now) {
         guard !isOpen(record.id) else { return }
         let isConfirmed = record.confirmingAt != nil
@@ -139,10 +140,11 @@ extension CartMachine {
         }
     }
 
-    /// A row that says "confirming" names the intent; of one that does not, only a person can say what became of it.
+    /// The intent of a payment. A row that says "confirming" names it. Without a name, only a person can say what became of it.
     private static func intent(of record: PaymentRecord) -> IntentID { record.intent ?? IntentID(unchecked: "") }
 
-    /// What the journal knows of an intent, as evidence of this life. `isUnnamed`: somebody confirmed it, and it is not said who.
+    /// Turns the journal's facts of an intent into evidence of this life. With `isUnnamed` the intent was confirmed by a payment that the
+    /// journal does not name.
     mutating func prepareEvidence(_ intent: IntentID, isUnnamed: Bool = false, at now: Now) {
         guard evidence[intent] == nil else { return }
         var known = IntentEvidence(intent)
@@ -162,10 +164,10 @@ extension CartMachine {
         evidence[intent] = known
     }
 
-    /// Stands for an attempt of which only the trace is left.
+    /// The id for an attempt of which only the trace is left.
     private static var unnamed: PaymentID { PaymentID(unchecked: "") }
 
-    /// It has ended, and its last row says so.
+    /// Notes that a payment has ended, and that its last row says so.
     package mutating func ended(_ record: PaymentRecord, at now: Now) {
         guard isOpen(record.id) else { return }
         let verdict = told[record.id]
@@ -183,7 +185,7 @@ extension CartMachine {
         evidence = evidence.filter { $0.key == facts.intent?.id || !$0.value.attempts.isEmpty || $0.value.charge != nil }
     }
 
-    /// Whether the window of what a technician has said has passed: then the journal need not keep it.
+    /// Ends the watch on a technician's word once its window has passed. Then the journal need not keep it.
     package mutating func tick(at now: Now) -> [Action] {
         guard let intent = facts.intent, intent.said != nil,
             evidence[intent.id]?.uncleared(under: terms, at: now.mono).isEmpty == true
@@ -195,20 +197,20 @@ extension CartMachine {
         return actions
     }
 
-    /// When that is to be looked at; nil: there is nothing of the kind.
+    /// When that window has to be checked; nil when there is none.
     package var nextWake: MonoTime? {
         guard let intent = facts.intent, intent.said != nil else { return nil }
         return evidence[intent.id]?.clearsByTime(under: terms)
     }
 
-    /// Readers of which it is to be proved that they are idle, because an attempt on them ended by a technician's word. While a payment is followed its
-    /// reader is asked for that in any case; after a restart nobody else does.
+    /// The readers that have to be proved idle, because an attempt on them ended by a technician's word. While a payment is followed, the
+    /// payment asks for that itself. After a restart no other part does.
     package var unproved: [ReaderID] {
         guard let intent = facts.intent, intent.said != nil else { return [] }
         return evidence[intent.id]?.unproved ?? []
     }
 
-    /// What the journal keeps of the intent follows the evidence.
+    /// Makes the journal's facts of the intent follow the evidence.
     mutating func noteIntent(at now: Now) {
         guard let intent = facts.intent, let known = evidence[intent.id], intent.everConfirmed else { return }
         facts.intent?.knownNotCharged = known.isKnownNotCharged(under: terms, at: now.mono)

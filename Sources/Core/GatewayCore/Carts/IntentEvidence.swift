@@ -1,13 +1,13 @@
 import GatewayModel
 import Moments
 
-/// What is known of one PaymentIntent, and of the attempts that confirmed it: the only ground on which it is said what became of its money.
+/// What is known of one PaymentIntent, and of the attempts that confirmed it. Nothing else may decide what became of its money.
 ///
-/// It holds facts and judges nothing; ``verdicts(_:under:)`` judges. Words are folded as they come, so that it stays small however long it is
-/// asked about: of all readings only the newest that may clear an attempt counts, and the first that says "charged". A moment is one of this life's
-/// forward-only clock.
+/// The type holds facts, and ``verdicts(_:under:)`` judges them. It folds words as they come, so that it stays small however long the agent
+/// asks. Of all readings it keeps only the newest that may clear an attempt and the first that says "charged". A moment is one of this
+/// life's forward-only clock.
 package struct IntentEvidence: Sendable, Hashable {
-    /// What the reader said to a confirm, whichever of its three fields carried it.
+    /// The reader's words to a confirm, whichever of its three fields carried them.
     package struct Answer: Sendable, Hashable {
         package var field: ConfirmAnswer.Field
         package var intent: IntentID?
@@ -22,12 +22,12 @@ package struct IntentEvidence: Sendable, Hashable {
         }
     }
 
-    /// What became of one send of a confirm.
+    /// The fate of one send of a confirm.
     package enum Fate: Sendable, Hashable {
         case waiting
-        /// Nothing of it left this box.
+        /// Nothing of the confirm left this box.
         case notSent
-        /// It may have arrived, and there will be no answer.
+        /// The confirm may have arrived, but there will be no answer.
         case lost
         case answered(Answer)
     }
@@ -40,33 +40,33 @@ package struct IntentEvidence: Sendable, Hashable {
     /// A payment that journaled "confirming" on this intent.
     package struct Attempt: Sendable, Hashable {
         package let payment: PaymentID
-        /// Where it is read: what shows this reader idle speaks of this attempt.
+        /// The reader that takes the card. A word that this reader is idle speaks of this attempt.
         package let reader: ReaderID
         package fileprivate(set) var sends: [Send]
         /// When its reader was first seen idle after the last send.
         package fileprivate(set) var seenIdle: MonoTime?
         package fileprivate(set) var isCancelRequested = false
-        /// A technician's word: whether it took the money.
+        /// A technician's word on whether the attempt took the money.
         package fileprivate(set) var word: Bool?
-        /// A card read for it, to be compared with the charge's.
+        /// A card that was read for it, to be compared with the charge's card.
         package fileprivate(set) var card: CardSummary?
-        /// It has ended by a technician's word, and only the window and an idle reader will show that it can charge nothing any more.
+        /// Whether it has ended by a technician's word. Then only the window and an idle reader can show that it charges nothing any more.
         package fileprivate(set) var isEnded = false
-        /// When a technician said that it took nothing the charge was known: that the money was let go is what was said.
+        /// Whether the charge was known when a technician said that the attempt took nothing. Then the word is that the money was let go.
         package fileprivate(set) var wasLetGo = false
     }
 
-    /// The intent, or its cart, is charged.
+    /// A charge of the intent, or of its cart.
     package struct Charge: Sendable, Hashable {
         /// When the first word of it was answered.
         package var knownAt: MonoTime
-        /// Who had confirmed by then: nobody else can have made it.
+        /// The attempts that had confirmed by then. No other can have made it.
         package var among: [PaymentID]
-        /// The card that was charged, where that is told.
+        /// The charged card, where a word tells it.
         package var card: CardSummary?
     }
 
-    /// The backend says `Submitted`.
+    /// The backend's word `Submitted`.
     package struct Submitted: Sendable, Hashable {
         package var order: OrderID?
     }
@@ -78,7 +78,7 @@ package struct IntentEvidence: Sendable, Hashable {
     }
 
     package let intent: IntentID
-    /// In the order in which "confirming" was journaled. Those that were cleared and have ended are gone.
+    /// The attempts in the order in which "confirming" was journaled. Those that were cleared and have ended are gone.
     package private(set) var attempts: [Attempt] = []
     package private(set) var isCanceled = false
     package private(set) var charge: Charge?
@@ -88,17 +88,17 @@ package struct IntentEvidence: Sendable, Hashable {
     package private(set) var failed: FailedRun?
     /// When the newest status word other than `Failed` was asked.
     private var heardOtherwise: MonoTime = .min
-    /// Told already, here or in an earlier life: it does not change any more.
+    /// The attempt that was told, now or in an earlier life, that it bears the money. It does not change any more.
     package private(set) var bearer: PaymentID?
 
-    /// So many attempts fit; a cart has fewer.
+    /// The largest number of attempts. A cart has fewer.
     package static let limit = 64
 
     package init(_ intent: IntentID) { self.intent = intent }
 
     // MARK: Attempts
 
-    /// "confirming" is on disk, and the confirm is given to the reader's link.
+    /// Notes a send: "confirming" is on disk, and the reader's link has got the confirm.
     package mutating func sent(_ payment: PaymentID, on reader: ReaderID, card: CardSummary?, at now: MonoTime) {
         let send = Send(at: now, fate: .waiting)
         guard let index = index(payment) else {
@@ -109,7 +109,7 @@ package struct IntentEvidence: Sendable, Hashable {
         attempts[index].seenIdle = nil
     }
 
-    /// The last send has met its fate.
+    /// Notes the fate of the last send.
     package mutating func ended(_ payment: PaymentID, _ fate: Fate) {
         guard let index = index(payment), let last = attempts[index].sends.indices.last,
             attempts[index].sends[last].fate == .waiting
@@ -119,7 +119,7 @@ package struct IntentEvidence: Sendable, Hashable {
         note(status, asked: attempts[index].sends[last].at, answered: answer.at, isReading: false)
     }
 
-    /// After a restart: it was journaled as confirming, and whatever was sent may have arrived.
+    /// Takes up an attempt after a restart. It was journaled as confirming, and whatever was sent may have arrived.
     package mutating func recovered(
         _ payment: PaymentID, on reader: ReaderID, card: CardSummary?, isCancelRequested: Bool, isEnded: Bool = false,
         wasLetGo: Bool = false, at now: MonoTime
@@ -137,7 +137,7 @@ package struct IntentEvidence: Sendable, Hashable {
         if let index = index(payment) { attempts[index].isCancelRequested = true }
     }
 
-    /// The reader was proven idle: it let another point of sale in.
+    /// Notes that the reader was proved idle, because it admitted another point of sale.
     package mutating func idle(_ reader: ReaderID, at now: MonoTime) {
         for index in attempts.indices where attempts[index].reader == reader && attempts[index].seenIdle == nil {
             guard attempts[index].sends.last?.fate != .waiting else { continue }
@@ -151,7 +151,7 @@ package struct IntentEvidence: Sendable, Hashable {
         attempts[index].wasLetGo = !paid && charge != nil
     }
 
-    /// It has ended, by this verdict.
+    /// Notes that the attempt has ended by this verdict.
     package mutating func close(_ payment: PaymentID, by verdict: Verdict) {
         guard let index = index(payment) else { return }
         if case .said(paid: false) = verdict {
@@ -161,12 +161,12 @@ package struct IntentEvidence: Sendable, Hashable {
         }
     }
 
-    /// This attempt was told that it bears the money.
+    /// Notes that this attempt was told that it bears the money.
     package mutating func bound(_ payment: PaymentID) { if bearer == nil { bearer = payment } }
 
     // MARK: Words
 
-    /// Stripe's word on this intent.
+    /// Takes Stripe's word on this intent.
     package mutating func read(_ status: IntentStatus, card: CardSummary? = nil, asked: MonoTime, answered: MonoTime) {
         note(status, asked: asked, answered: answered, isReading: true)
         if let card { charge?.card = card }
@@ -190,14 +190,14 @@ package struct IntentEvidence: Sendable, Hashable {
         charge?.knownAt = min(known.knownAt, now)
     }
 
-    /// Known since an earlier life, from the journal.
+    /// Takes up a charge that an earlier life wrote to the journal.
     package mutating func recoverCharge(among: [PaymentID], at now: MonoTime) {
         if charge == nil { charge = Charge(knownAt: now, among: among) }
     }
 
     package mutating func recoverCanceled() { isCanceled = true }
 
-    /// The backend's word on the cart.
+    /// Takes the backend's word on the cart.
     package mutating func heard(_ status: CartStatus, asked: MonoTime, answered: MonoTime) {
         switch status {
         case .submitted(let order):
@@ -219,7 +219,7 @@ package struct IntentEvidence: Sendable, Hashable {
 
     package func attempt(_ payment: PaymentID) -> Attempt? { attempts.first { $0.payment == payment } }
 
-    /// A confirm on it has neither an answer nor lost its link.
+    /// Whether a confirm on the intent has neither an answer nor lost its link.
     package var isWaiting: Bool { attempts.contains(where: \.isWaiting) }
 }
 
@@ -232,9 +232,10 @@ extension IntentEvidence.Attempt {
         return nil
     }
 
-    /// From when on its reader counts as idle after the last send that left this box; nil: not known.
+    /// From when on its reader counts as idle after the last send that left this box; nil when that is not known.
     ///
-    /// An answer in one of the three fields ends the reader's work. One that does not come back counts as idle `absence` after the send.
+    /// An answer in one of the three fields ends the reader's work. A reader that does not come back counts as idle `absence` after the
+    /// send.
     package func idleSince(_ terms: EvidenceTerms) -> MonoTime? {
         guard let last = sends.last(where: { $0.fate != .notSent }), last.fate != .waiting else { return nil }
         var idle = last.at + terms.absence
@@ -243,7 +244,7 @@ extension IntentEvidence.Attempt {
         return idle
     }
 
-    /// Whether idleness was seen, and does not only follow from the time that has passed.
+    /// Whether the reader was seen idle, and does not count as idle only by the time that has passed.
     package var wasSeenIdle: Bool {
         guard seenIdle == nil else { return true }
         if let answer { return answer.field != .none }
@@ -251,13 +252,13 @@ extension IntentEvidence.Attempt {
     }
 }
 
-/// The moments that evidence is measured by.
+/// The spans of time by which evidence is measured, in milliseconds.
 package struct EvidenceTerms: Sendable, Hashable {
-    /// `authorization_window_s`: so long after its reader was seen idle an attempt may still be charged.
+    /// The setting `authorization_window_s`: how long after its reader was seen idle an attempt may still be charged.
     package var window: Int64
-    /// `status_s`: so long after the charge was known the backend's `Failed` is no news.
+    /// The setting `status_s`: how long after the known charge the backend's `Failed` is no news.
     package var patience: Int64
-    /// A reader that does not come back counts as idle so long after the last send.
+    /// How long after the last send a reader that does not come back counts as idle.
     package var absence: Int64
 
     package init(window: Int64, patience: Int64, absence: Int64 = 3_600_000) {

@@ -3,32 +3,32 @@ import Moments
 
 /// What the evidence says of one attempt that has not ended.
 package enum Verdict: Sendable, Hashable {
-    /// Row 1: the intent was canceled. Not taken; the cart needs another intent.
+    /// Row 1: the intent was canceled. The attempt took nothing, and the cart needs another intent.
     case intentCanceled
-    /// Row 2: nothing of it left this box. It stands as before the confirm.
+    /// Row 2: nothing of the confirm left this box. The attempt stands as before the confirm.
     case notConfirmed
-    /// Row 3: declined, not taken.
+    /// Row 3: the card was declined. The attempt took nothing.
     case declined
-    /// Row 4: not taken; its answer was lost.
+    /// Row 4: the attempt took nothing. Its answer was lost.
     case notCharged
-    /// Row 5: it bears the money, and the order is not known yet.
+    /// Row 5: the attempt bears the money, and the order is not known yet.
     case authorized
-    /// Row 5: it bears the money, and the order is its proof.
+    /// Row 5: the attempt bears the money, and the order is its proof.
     case taken(OrderID?)
     /// Row 5: a later attempt bears the money.
     case superseded(by: PaymentID)
-    /// Row 5: an earlier attempt bears the money, or somebody else who is not known.
+    /// Row 5: an earlier attempt bears the money, or an unknown party does.
     case cartPaid(by: PaymentID?)
-    /// Row 6: it bears the money, and the order failed.
+    /// Row 6: the attempt bears the money, and the order failed.
     case orderFailed
-    /// Row 7: to be confirmed once more, in the same session.
+    /// Row 7: the attempt has to confirm once more, in the same session.
     case confirmAgain
-    /// Row 8: as a technician said.
+    /// Row 8: a technician's word decides.
     case said(paid: Bool)
     /// Row 9: nothing is proven.
     case unknown
 
-    /// Whether it says that this attempt's money was taken or is held.
+    /// Whether the attempt's money was taken or is held.
     package var bears: Bool {
         switch self {
         case .authorized, .taken, .orderFailed, .said(paid: true): true
@@ -45,7 +45,8 @@ package enum Verdict: Sendable, Hashable {
     }
 }
 
-/// Judges all attempts of an intent at once, each by the first row of the table that applies; at most one bears the money.
+/// Judges all attempts of an intent at once, each by the first row of the table in `VerdictTests` that applies. At most one
+/// bears the money.
 package func verdicts(_ evidence: IntentEvidence, under terms: EvidenceTerms) -> [PaymentID: Verdict] {
     let cleared = evidence.attempts.map { evidence.clears($0, under: terms) }
     let bearer = evidence.findBearer(cleared)
@@ -62,7 +63,7 @@ package func verdicts(_ evidence: IntentEvidence, under terms: EvidenceTerms) ->
 }
 
 extension IntentEvidence {
-    /// Rows 1 to 4: it took nothing.
+    /// The verdict of rows 1 to 4, by which the attempt took nothing; nil when none applies.
     fileprivate func clears(_ attempt: Attempt, under terms: EvidenceTerms) -> Verdict? {
         if isCanceled { return .intentCanceled }
         guard bearer != attempt.payment else { return nil }
@@ -76,14 +77,14 @@ extension IntentEvidence {
         return nil
     }
 
-    /// Row 5: whose money it is.
+    /// The attempt that bears the money by row 5; nil when there is none yet.
     fileprivate func findBearer(_ cleared: [Verdict?]) -> PaymentID? {
         guard let charge, !isCanceled else { return nil }
         if let bearer { return bearer }
         let left = zip(attempts, cleared).filter { $1 == nil }.map(\.0)
         if let own = left.first(where: { !$0.isEnded && $0.saysCharged(intent) }) { return own.payment }
         let candidates = left.filter { charge.among.contains($0.payment) }
-        // Where nobody else can have made the charge, its own answer would say nothing new.
+        // Where no other attempt can have made the charge, its own answer would say nothing new.
         let isAlone = candidates.count == 1 && left.count == 1
         guard isAlone || !isWaiting else { return nil }
         let open = candidates.filter { !$0.isEnded }
@@ -94,19 +95,20 @@ extension IntentEvidence {
         return (open.last { !$0.isRefused } ?? open.last)?.payment
     }
 
-    /// Row 5: it confirmed when the intent was charged already, and none of those that had confirmed before bears it: somebody else does.
+    /// Whether row 5 says that another party bears the money: this attempt confirmed when the intent was already charged, and none of those
+    /// that had confirmed before bears it.
     fileprivate func isTooLate(_ attempt: Attempt, _ cleared: [Verdict?]) -> Bool {
         guard let charge, !isWaiting, !charge.among.contains(attempt.payment) else { return false }
         return !zip(attempts, cleared).contains { $1 == nil && !$0.isEnded && charge.among.contains($0.payment) }
     }
 
-    /// The intent, or its cart, is charged, and no attempt that is known here can have made the charge.
+    /// Whether the intent, or its cart, is charged, and no attempt that is known here can have made the charge.
     package func isPaidBySomebodyElse(under terms: EvidenceTerms) -> Bool {
         guard let charge, !isCanceled, bearer == nil, !isWaiting, !isLetGo else { return false }
         return !attempts.contains { charge.among.contains($0.payment) && clears($0, under: terms) == nil }
     }
 
-    /// Rows 5, 6 and 8 of an intent whose bearer is known.
+    /// The verdict of rows 5, 6 and 8 for an intent whose bearer is known.
     fileprivate func paid(_ attempt: Attempt, at index: Int, bearer: PaymentID, under terms: EvidenceTerms) -> Verdict {
         guard attempt.payment == bearer else {
             guard let place = attempts.firstIndex(where: { $0.payment == bearer }) else {
@@ -119,7 +121,7 @@ extension IntentEvidence {
         return attempt.word.map { .said(paid: $0) } ?? .authorized
     }
 
-    /// Rows 7 to 9.
+    /// The verdict of rows 7 to 9.
     fileprivate func open(_ attempt: Attempt, saidPaid: PaymentID?) -> Verdict {
         if let answer = attempt.answer, answer.intent == intent, answer.status == .requiresConfirmation, attempt.sends.count == 1,
             !attempt.isCancelRequested
@@ -130,15 +132,17 @@ extension IntentEvidence {
         return attempt.word.map { .said(paid: $0) } ?? .unknown
     }
 
-    /// It was charged, every attempt that can have made the charge has ended as not taken, and of one of them a technician, who knew of the charge, has
-    /// said so: an intent is charged once, and that money was let go. A charge that shows after such a word contradicts it, and is one.
+    /// Whether the charge was let go. Every attempt that can have made it has ended as not taken, and of one of them a technician who knew
+    /// of the charge has said so. An intent is charged once, so that money was let go. A charge that shows after such a word contradicts
+    /// it, and counts.
     package var isLetGo: Bool {
         guard let charge, !isCanceled, submitted == nil else { return false }
         let makers = attempts.filter { charge.among.contains($0.payment) }
         return makers.contains(where: \.wasLetGo) && makers.allSatisfy { $0.isEnded && $0.word == false }
     }
 
-    /// The intent was not charged, or its charge was let go, and nothing that was confirmed on it can charge it any more. Another may take its place.
+    /// Whether the intent was not charged, or its charge was let go, and no confirm on it can still charge it. Then another may take its
+    /// place.
     package func isKnownNotCharged(under terms: EvidenceTerms, at now: MonoTime) -> Bool {
         if isCanceled { return true }
         guard charge == nil && bearer == nil || isLetGo else { return false }
@@ -148,7 +152,7 @@ extension IntentEvidence {
         }
     }
 
-    /// Attempts that a technician's word has ended and that the window has not cleared yet.
+    /// The attempts that a technician's word has ended and that the window has not cleared yet.
     package func uncleared(under terms: EvidenceTerms, at now: MonoTime) -> [PaymentID] {
         attempts.filter { attempt in
             attempt.isEnded && clears(attempt, under: terms) == nil
@@ -156,15 +160,16 @@ extension IntentEvidence {
         }.map(\.payment)
     }
 
-    /// When the last of those is cleared by the time that has passed.
+    /// When the time that passes clears the last of those; nil when there is none.
     package func clearsByTime(under terms: EvidenceTerms) -> MonoTime? {
         attempts.lazy.filter(\.isEnded).map { $0.idleSince(terms).map { $0 + terms.window } ?? .max }.max()
     }
 
-    /// Readers that were not seen idle since an attempt on them that a technician's word has ended.
+    /// The readers that were not seen idle since an attempt on them ended by a technician's word.
     package var unproved: [ReaderID] { attempts.filter { $0.isEnded && !$0.wasSeenIdle }.map(\.reader) }
 
-    /// The earliest moment at which it can be said that this attempt took nothing; nil: its reader is not idle yet, or it bears the money.
+    /// The earliest moment at which the agent can say that this attempt took nothing; nil while its reader is not idle, or when the intent
+    /// is charged.
     package func decides(_ payment: PaymentID, under terms: EvidenceTerms) -> MonoTime? {
         guard charge == nil, let attempt = attempt(payment), attempt.wasSeenIdle else { return nil }
         return attempt.idleSince(terms).map { $0 + terms.window }
@@ -172,7 +177,7 @@ extension IntentEvidence {
 }
 
 extension IntentEvidence.Send {
-    /// It never left, or its answer is there.
+    /// Whether the send never left, or has its answer.
     fileprivate var hasAnswer: Bool {
         switch fate {
         case .notSent, .answered: true
@@ -182,7 +187,7 @@ extension IntentEvidence.Send {
 }
 
 extension IntentEvidence.Attempt {
-    /// Its own `confirmed_payment_intent` says that this intent is charged.
+    /// Whether the attempt's own `confirmed_payment_intent` says that this intent is charged.
     fileprivate func saysCharged(_ intent: IntentID) -> Bool {
         sends.contains { send in
             guard case .answered(let answer) = send.fate, answer.field == .confirmed, answer.intent == intent else { return false }
@@ -190,7 +195,7 @@ extension IntentEvidence.Attempt {
         }
     }
 
-    /// Its own answer was a refusal: it may have met another's charge, or its own.
+    /// Whether the attempt's own answer was a refusal. It may have met another's charge, or its own.
     fileprivate var isRefused: Bool {
         switch answer?.field {
         case .declined, .error: true
@@ -200,7 +205,7 @@ extension IntentEvidence.Attempt {
 }
 
 extension CardSummary {
-    /// As far as both are told.
+    /// Whether both are the same card, as far as both are told.
     fileprivate func isSame(as other: CardSummary?) -> Bool {
         guard let other, let last4, last4 == other.last4 else { return false }
         return brand == nil || other.brand == nil || brand == other.brand

@@ -176,7 +176,8 @@ extension GatewayMachine {
         lists.hurry(at: now.mono)
     }
 
-    /// A reader is taken over without being asked to only soon after it was ours for certain: whoever came later is not thrown out.
+    /// How a reader of the last life becomes free. The agent takes it over unasked only soon after its lease was certain, so that it ousts
+    /// no later holder.
     static func way(of lastLease: WallTime, at now: Now) -> ReaderMachine.Freeing {
         // A clock that was set back meanwhile proves nothing.
         (0..<600_000).contains(now.wall - lastLease) ? .takesOver : .clears
@@ -186,12 +187,12 @@ extension GatewayMachine {
 
     package var journalTrouble: JournalTrouble? { outbox.trouble }
     package var credentialTrouble: CallFailure? { backend.refusedCredential }
-    /// New payments are refused because the backend has not answered for a while.
+    /// Whether the agent refuses new payments because the backend has not answered for a while.
     package func refusesForBackend(at now: Now) -> Bool { backend.isSilent(at: now.mono) }
-    /// When the backend, and when the journal, last did what it was asked; nil: not since the start.
+    /// When the backend, and when the journal, last did what the agent asked; nil when it has not since the start.
     package var backendServedAt: WallTime? { backend.servedAt }
     package var journalWrittenAt: WallTime? { outbox.writtenAt }
-    /// Asked for the intent of a cart again, the backend has given another.
+    /// Whether the backend, asked again for the intent of a cart, has given another one.
     package var makesNewIntents: Bool { backend.makesNewIntents }
     package var openPayments: [PaymentRecord] { payments.values.map { $0.record }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
@@ -212,7 +213,7 @@ extension Result {
 }
 
 extension Answer {
-    /// What it says of the backend itself; nil: somebody else has answered.
+    /// What the answer says of the backend itself; nil when another part gave the answer.
     fileprivate var ofBackend: Result<Void, CallFailure>? {
         switch self {
         case .configuration(let result): result.map { _ in }

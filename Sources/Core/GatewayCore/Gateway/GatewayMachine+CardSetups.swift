@@ -14,7 +14,7 @@ extension GatewayMachine {
             guard known.request == request else { return refuse(id, .idReused(setup)) }
             return answer(id, with: known)
         }
-        // Without the journal it is not known either what this id was used for, or whom a reader belonged to.
+        // Without the journal the agent knows neither what this id was used for nor who held a reader.
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.keepCard(setup, request, recall)
         guard lists.hasListed else { return park(id, original, at: now) }
@@ -79,13 +79,13 @@ extension GatewayMachine {
         if let after = cardSetups[setup]?.record { answer(id, with: after) }
     }
 
-    /// How many wait for a reader, or are about to.
+    /// How many holders wait for a reader, or are about to.
     func waitingCount(for reader: ReaderID) -> Int {
         (readers[reader]?.waitingCount ?? 0) + payments.acceptance.count { $0.reader == reader }
             + cardSetups.acceptance.count { $0.reader == reader }
     }
 
-    /// Shows a set-up; an end only when it is on disk, or cannot get there for now.
+    /// Shows a set-up. It shows an end only when that is on disk, or cannot get there for now.
     private mutating func answer(_ id: RequestID, with record: CardSetupRecord) {
         let isOnItsWay = cardSetups.isEnding(record.id)
         guard isOnItsWay, outbox.trouble == nil else { return respond(id, .cardSetup(record, created: false)) }
@@ -98,7 +98,7 @@ extension GatewayMachine {
         outbox.add(JournalEntry(kind: .cardSetup, at: now.wall, cardSetup: record, note: note), waiter: waiter)
     }
 
-    /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
+    /// Begins a set-up that is on disk. It answers the checkout, and only now asks a reader or the backend for anything.
     mutating func cardSetupAccepted(_ setup: CardSetupID, at now: Now) {
         switch cardSetups.acceptance.commit(setup) {
         case .inTime(let record, let waiting): begin(record, waiting, at: now)
@@ -134,7 +134,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Its row is on disk after all, and everybody was told that it does not run.
+    /// Ends a set-up whose row is on disk after all, because every asker was told that it does not run.
     private mutating func endLate(_ late: CardSetupRecord, at now: Now) {
         var record = late
         record.state = .failed
@@ -156,14 +156,14 @@ extension GatewayMachine {
         }
     }
 
-    /// The end is on disk, or could not be written and is shown all the same.
+    /// Answers those who wait for an end. The end is on disk, or could not be written and is shown all the same.
     mutating func cardEndSettled(_ record: CardSetupRecord) {
         for request in cardSetups.takeWaiting(record.id) { respond(request, .cardSetup(record, created: false)) }
     }
 
     // MARK: Carrying out what a set-up asks for
 
-    /// Feeds one event to a set-up and queues what follows.
+    /// Feeds one event to a set-up and queues the actions that follow.
     mutating func change(_ id: CardSetupID, at now: Now, _ event: (inout CardSetupMachine) -> [CardSetupMachine.Action]) {
         let outcome = cardSetups.change(id) { (epoch: $0.epoch, actions: event(&$0)) }
         guard let (epoch, actions) = outcome else { return }

@@ -2,7 +2,7 @@ import GatewayModel
 import Moments
 
 extension GatewayMachine {
-    /// Takes up what the journal knows of a cart (nil: nothing) when memory has not asked it yet.
+    /// Takes up the journal's facts of a cart when memory has none. `facts` is nil when the journal knows nothing.
     mutating func remember(_ cart: CartID, recalled facts: CartFacts?, at now: Now) {
         guard carts[cart] != nil else {
             let known = facts ?? CartFacts(cart: cart.lock)
@@ -17,24 +17,26 @@ extension GatewayMachine {
         proveSaid(of: cart, at: now)
     }
 
-    /// The window of what a technician has said begins when the reader is proved idle: that is not left to chance.
+    /// Asks for the proof that the readers of a technician's word are idle. The word's window begins with that proof, so the agent does not
+    /// leave it to chance.
     private mutating func proveSaid(of cart: CartID, at now: Now) {
         for id in carts[cart]?.money.unproved ?? [] where !id.text.isEmpty {
-            // Its device may be known by another entry of the lists.
+            // Another entry of the lists may stand for its device.
             let reader = device(id)
             takeUpReader(reader, label: nil)
             changeReader(reader, at: now) { reader, _ in reader.proveIdleIfFree(at: now) }
         }
     }
 
-    /// A cart that is needed for its token only: what the journal knows of it is taken up when it matters.
+    /// Makes room for a cart that only lends its token. The agent takes up the journal's facts when they matter.
     mutating func mention(_ cart: CartID, at now: Now) {
         guard carts[cart] == nil else { return }
         carts[cart] = CartBook(
             cart, money: CartMachine(CartFacts(cart: cart.lock), isRecalled: false, terms: policy.evidenceTerms, at: now), policy: policy)
     }
 
-    /// A sale has begun: what the payment will need is got before it is needed, or at once where it is needed now (`pays`).
+    /// Opens a cart as its sale begins. It prepares what the payment will need, or asks for it at once when a payment needs it now
+    /// (`pays`).
     mutating func open(_ cart: CartID, lane: LaneName?, reader: ReaderID?, pays: Bool, at now: Now) {
         mention(cart, at: now)
         carts[cart]?.touchedAt = now.mono
@@ -43,7 +45,7 @@ extension GatewayMachine {
         if carts[cart]?.isOpen == false {
             carts[cart]?.isOpen = true
             carts[cart]?.openedAt = now.wall
-            // A sale that begins wants its reader, also one that a technician had disconnected.
+            // A sale that begins wants its reader, even after a technician has disconnected it.
             if let wanted = carts[cart]?.reader { readers[device(wanted)]?.isParted = false }
         }
         if carts[cart]?.configuration == nil {
@@ -71,7 +73,7 @@ extension GatewayMachine {
         wish(at: now)
     }
 
-    /// What a cart shows is taken off with it. What another one has shown since is that one's.
+    /// Takes a closed cart off the screens. What another cart has shown since stays.
     private mutating func clearScreens(of cart: CartID, at now: Now) {
         for reader in readers.screens.takeOff(cart) {
             guard readers[reader]?.isLive == true, readers[reader]?.holder == nil else { continue }
@@ -89,23 +91,23 @@ extension GatewayMachine {
         for id in readers.ids { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
     }
 
-    /// Whether `tickCart` has anything to look at.
+    /// Whether `tickCart` may have work to do.
     func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
         if let wake = book.keeper.nextWake, now.mono >= wake { return true }
         if let wake = book.money.nextWake, now.mono >= wake { return true }
         return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + keepTime(of: book)
     }
 
-    /// How long a cart that nobody touches is kept in memory: not at all when there are very many, and it has no secrets.
+    /// How long memory keeps an idle cart, in milliseconds. The time is zero when there are very many carts and this one has no secrets.
     private func keepTime(of book: CartBook) -> Int64 { carts.count > Self.maximumRemembered && book.secrets.isEmpty ? 0 : 600_000 }
 
     mutating func tickCart(_ cart: CartID, at now: Now) {
         guard let book = carts[cart] else { return }
         if let wake = book.keeper.nextWake, now.mono >= wake { changeKeeper(cart, at: now) { $0.tick(at: now.mono) } }
         if book.isOpen, now.mono >= book.touchedAt + policy.cartIdle, isLeftAlone(book) { close(cart, at: now) }
-        // What that says is to be written before the cart may be forgotten.
+        // The cart's machine has to write the outcome of that word before memory may forget the cart.
         if book.facts.intent?.said != nil { return changeCart(cart) { $0.tick(at: now) } }
-        // What the journal knows need not be kept in memory; secrets of a cart that nobody touches are let go.
+        // Memory need not keep what the journal knows. It lets the secrets of an idle cart go.
         if !book.isOpen, book.money.isAtRest(at: now), !book.keeper.isBusy, outbox.isEmpty,
             now.mono > book.touchedAt + keepTime(of: book), !resolutions.isWatched(cart),
             payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil
@@ -114,14 +116,14 @@ extension GatewayMachine {
         }
     }
 
-    /// Nothing of it is under way on a reader; what is unresolved is asked about without a token.
+    /// Whether no payment of the cart is under way on a reader. The agent asks about unresolved payments without a token.
     func isLeftAlone(_ book: CartBook) -> Bool { book.money.open.allSatisfy { payments[$0.payment]?.isUnresolved != false } }
 
     // MARK: Requests
 
     mutating func openCart(_ id: RequestID, _ cart: CartID, lane: LaneName?, reader: String?, _ recall: Recall, at now: Now) {
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
-        // A payment opens its cart by itself: none is refused for this.
+        // A payment opens its cart by itself, so this limit refuses no payment.
         if carts[cart]?.isOpen != true, carts.openCount >= Self.maximumOpenCarts {
             return refuse(
                 id,
@@ -147,7 +149,7 @@ extension GatewayMachine {
         }
         if let refusal = carts[cart]?.money.refusesPaid { return refuse(id, refusal) }
         open(cart, lane: lane, reader: found, pays: false, at: now)
-        // A lane may name a serial number that Stripe's list alone tells: the cart's own token reads it.
+        // A lane may name a serial number that only Stripe's list tells. The cart's own token reads that list.
         if found == nil, lists.hasListed, lists.stripeListedAt == nil, !isLookingAtStripe {
             changeKeeper(cart, at: now) { $0.show(at: now.mono) }
         }
@@ -211,15 +213,15 @@ extension GatewayMachine {
 
     // MARK: Tokens
 
-    /// So many sales may be open at once.
+    /// The largest number of sales that may be open at once.
     package static let maximumOpenCarts = 1000
-    /// Beyond this, carts are forgotten as soon as nothing of them is under way.
+    /// Above this number of carts, memory forgets a cart as soon as nothing of it is under way.
     static let maximumRemembered = 2000
 
     mutating func changeKeeper(_ cart: CartID, at now: Now, _ event: (inout TokenKeeper) -> [TokenKeeper.Action]) {
         let outcome = carts.change(cart) { (actions: event(&$0.keeper), isClaimed: $0.keeper.isClaimed) }
         guard let (actions, isClaimed) = outcome else { return }
-        // Whoever waits for it does not wait for its turn.
+        // A claimed token does not wait for its turn.
         if isClaimed, carts.warmUps.remove(WarmUps.Item(.token, cart)) { queue.add(.begun(.keeper(cart, .request))) }
         for action in actions {
             switch action {
@@ -263,7 +265,7 @@ extension GatewayMachine {
 
     package var rememberedCarts: Int { carts.count }
 
-    /// Why a cart of this lane has no reader: not yet, or not at all.
+    /// Why a cart of this lane has no reader, whether for now or at all.
     private func noReader(_ lane: LaneName?) -> Refusal? {
         guard case .failure(let refusal) = resolveReader(nil, lane: lane) else { return nil }
         let isComing = !lists.hasListed ? "The backend is being asked" : isLookingAtStripe ? "Stripe is being asked" : nil

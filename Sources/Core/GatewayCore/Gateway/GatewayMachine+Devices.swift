@@ -2,7 +2,7 @@ import GatewayModel
 import Moments
 
 extension GatewayMachine {
-    /// What the edges that look for devices report; nothing that is in it can be wrong enough to be refused.
+    /// Takes in the reports of the edges that scan for devices. Nothing in a report can be wrong enough to refuse it.
     mutating func reported(_ news: DeviceNews, at now: Now) {
         let known = factsForDevices
         devices.excluded = policy.usbExclude
@@ -40,7 +40,8 @@ extension GatewayMachine {
         if !isNews { devices.isJoined(with: shared) }
     }
 
-    /// Of several entries of one device the one that drives it comes first: what is seen and what is plugged in is its.
+    /// The facts of all readers. Among several entries of one device, the one that drives it comes first, because sightings and plugs are
+    /// its own.
     private var factsForDevices: [ReaderFacts] { inChargeFirst(readers.facts) { $0.value.id }.map(\.value) }
 
     private func inChargeFirst<Known>(_ known: [Known], id: (Known) -> ReaderID) -> [Known] {
@@ -49,7 +50,7 @@ extension GatewayMachine {
         return known.filter { identities.standsBack(for: id($0)) == nil } + known.filter { identities.standsBack(for: id($0)) != nil }
     }
 
-    /// The same facts, with the USB links that are plugged in.
+    /// The same facts with the USB links that are plugged in.
     mutating func joined(_ listed: [ReaderFacts]) -> [ReaderFacts] {
         guard !devices.isEmpty else { return listed }
         tell(devices.judge(readers: inChargeFirst(listed) { $0.id }))

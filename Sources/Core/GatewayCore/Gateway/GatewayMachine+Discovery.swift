@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// Looking for devices: what is asked of the edges, and what becomes of what they see.
+/// Discovery of devices: what the machine asks of the edges, and what it does with their sightings.
 extension GatewayMachine {
     mutating func discover(_ id: RequestID, _ order: DiscoveryOrder, at now: Now) {
         guard !isStopping else { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
@@ -13,7 +13,7 @@ extension GatewayMachine {
             )
         }
         carryOut(actions)
-        // Which of the readers that are seen are registered is said by the lists; Stripe's comes with the backend's, if a token is at hand.
+        // The lists say which sighted readers are registered. Stripe's list comes with the backend's if a token is at hand.
         let isUnsure =
             !lists.hasListed || readers.values.contains { $0.facts.inBackend && $0.facts.baseURL == nil && !$0.facts.isVendorSDKOnly }
         if order.lan, isUnsure { listReaders(at: now) }
@@ -23,7 +23,7 @@ extension GatewayMachine {
         carryOut(discovery.forget(id, circumstances, at: now.mono))
     }
 
-    /// A reader is not where it should be.
+    /// Searches for a reader that is not where it should be.
     mutating func search(at now: Now) { carryOut(discovery.search(circumstances, at: now.mono)) }
 
     mutating func networksTold(_ result: Result<NetworkFacts, LookTrouble>, at now: Now) {
@@ -54,7 +54,7 @@ extension GatewayMachine {
             around.known.formUnion(places)
             if let place = reader.placeToAsk { around.registered.insert(place) }
             if reader.isSearching, reader.isAwaited { around.isAwaited = true }
-            // Whoever waits for a reader that is searched for is not disturbed by the search.
+            // A search does not disturb the holder that waits for the searched reader.
             guard reader.holder != nil, !reader.isSearching else { continue }
             around.held.formUnion(places)
             if !reader.isFreeing { around.isPaying = true }
@@ -86,7 +86,7 @@ extension GatewayMachine {
             tell(id, devices.views.filter { $0.facts.transport == .usb }.map(\.facts.key))
         case .ended(let id, var summary):
             guard let told = discovery.takeTold(id) else { return }
-            // The lists may have come meanwhile, and said what was not known of a device when it was told.
+            // A list may have come since the device was told, and may say what was not known then.
             for (key, facts) in told {
                 if let view = devices.view(key), view.facts != facts { queue.emit(.lookNews(id, .device(view))) }
             }

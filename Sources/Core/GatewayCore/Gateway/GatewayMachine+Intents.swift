@@ -1,9 +1,9 @@
 import GatewayModel
 import Moments
 
-/// What the cart's machine wants done, and what is learnt for it.
+/// This extension carries out what the cart's machine wants, and feeds it what the answers tell.
 extension GatewayMachine {
-    /// Feeds one event to a cart's money and queues what follows.
+    /// Feeds one event to a cart's machine and queues the actions that follow.
     mutating func changeCart(_ cart: CartID, _ event: (inout CartMachine) -> [CartMachine.Action]) {
         guard let actions = carts.change(cart, { $0.change(event) }) else { return }
         for action in actions { queue.add(.owed(.cart(cart.lock, action))) }
@@ -69,7 +69,7 @@ extension GatewayMachine {
         let cart = record.request.cart.lock
         lookAtReplaced(cart)
         guard let secret = book.secrets[intent] else {
-            // The backend is asked for it once a life, when something could be read from it.
+            // The agent asks the backend for the secret once a life, and only when a reading could decide something.
             guard book.money.isDecidable(id, at: now), book.facts.intent?.id == intent else { return }
             return changeCart(cart) { $0.wantsSecret(at: now) ?? [] }
         }
@@ -79,7 +79,7 @@ extension GatewayMachine {
             payment: id)
     }
 
-    /// Intents that were replaced, and those that were handed out for keyed entry, are looked at whenever the cart is: none of them may be charged beside.
+    /// Reads the replaced intents and those for keyed entry whenever it reads the cart's own. None of them may be charged beside it.
     private mutating func lookAtReplaced(_ cart: CartID) {
         guard let book = carts[cart] else { return }
         for id in book.facts.replaced + book.money.keyedIntents.map(\.id) { look(at: id, of: cart) }
@@ -92,7 +92,7 @@ extension GatewayMachine {
             payment: nil)
     }
 
-    /// Stripe's word on an intent of the cart, whoever asked for it.
+    /// Takes Stripe's word on an intent of the cart, whichever call asked for it.
     mutating func intentRead(_ cart: CartID, _ result: Result<IntentFacts, CallFailure>, at now: Now) {
         guard case .success(let facts) = result else { return }
         let asked = calls.asked
@@ -101,17 +101,17 @@ extension GatewayMachine {
         tellAmount(facts, of: cart, at: now)
     }
 
-    /// A payment that is about to be charged on it shows what it was over before.
+    /// Tells the payments that may still charge this intent which amount it is over now.
     private mutating func tellAmount(_ facts: IntentFacts, of cart: CartID, at now: Now) {
         switch facts.status {
         case .requiresPaymentMethod, .requiresConfirmation:
             for payment in carts[cart]?.money.open.map(\.payment) ?? [] { change(payment, at: now) { $0.intentSeen(facts, at: now) } }
-        // What was charged is told otherwise.
+        // Another function tells what was charged.
         case .succeeded, .requiresCapture, .processing, .requiresAction, .canceled, .other: break
         }
     }
 
-    /// What was charged, and what else was: the payments of the cart are told.
+    /// Tells the payments of the cart that this intent was charged, for them or beside them.
     private mutating func tellCharged(_ facts: IntentFacts, of cart: CartID, at now: Now) {
         guard facts.status == .succeeded || facts.status == .requiresCapture, let book = carts[cart] else { return }
         let isKeyed = book.money.keyedIntents.contains { $0.id == facts.id } && book.facts.intent?.id != facts.id
@@ -125,14 +125,14 @@ extension GatewayMachine {
 
     // MARK: Status
 
-    /// The backend's word on a cart, whoever asked for it.
+    /// Takes the backend's word on a cart, whichever call asked for it.
     mutating func cartDecided(_ cart: CartID, _ status: CartStatus, at now: Now) {
         judgeResolutions(of: cart, by: status, at: now)
         let asked = calls.asked
         changeCart(cart) { $0.heard(status, asked: asked, at: now) }
     }
 
-    /// The reader was proven idle: what is known of each attempt on it may be decided from now on.
+    /// Notes that the reader was proved idle. From now on evidence may decide each attempt on it.
     mutating func seenIdle(_ reader: ReaderID, at now: Now) {
         let entries = entries(of: reader)
         for cart in carts.keys.sorted() {
@@ -145,7 +145,7 @@ extension GatewayMachine {
         }
     }
 
-    /// From when on it can be said that this payment took nothing.
+    /// Tells a payment from when on the agent can say that it took nothing.
     mutating func tellDecision(_ payment: PaymentID, at now: Now) {
         guard let cart = payments[payment]?.record.request.cart, let moment = carts[cart]?.money.decides(payment) else { return }
         change(payment, at: now) { $0.decides(at: moment, at: now) }
@@ -158,7 +158,7 @@ extension PaymentMachine {
         return false
     }
 
-    /// The intent that was handed out for keyed entry is charged too.
+    /// Warns that the intent for keyed entry is charged too.
     mutating func chargedTwice(_ keyed: IntentID, at now: Now) -> [Action] {
         var actions: [Action] = []
         warn(.chargedTwice(keyed), at: now, &actions)

@@ -1,11 +1,12 @@
 import GatewayModel
 import Moments
 
-/// What holds between any two events, whatever came: how the parts fit together.
+/// The invariants that hold between any two events: how the parts fit together.
 ///
-/// The simulation asks after every step. Production never does: a machine that found itself broken could only trap, and that helps nobody.
+/// The simulation checks them after every step. Production never does, because a machine that found itself broken could only trap, which
+/// helps no till.
 extension GatewayMachine {
-    /// What does not hold, in words; nil: all of it does.
+    /// The first invariant that does not hold, in words; nil when all hold.
     package func broken() -> String? {
         if !queue.isEmpty { return "something that was to be carried out was left in the queue" }
         return brokenPayments() ?? brokenAcceptance() ?? brokenReaders() ?? brokenHolders() ?? brokenCarts() ?? brokenQuestions()
@@ -51,7 +52,7 @@ extension GatewayMachine {
         }
     }
 
-    /// What is reserved is nobody's yet: it is on its way to the disk, and does nothing.
+    /// Checks that a reserved id has no machine yet. Its row is on the way to the disk, and it does nothing.
     private func brokenAcceptance() -> String? {
         if !payments.acceptance.isEmpty {
             for id in payments.acceptance.ids where payments[id] != nil { return "\(id) is open, and its row is still on the way" }
@@ -94,7 +95,7 @@ extension GatewayMachine {
             }
             switch reader.session {
             case .none, .claiming, .listing, .searching:
-                // What was asked in a session that is over may be on its way still, and is answered.
+                // A request of an ended session may still be on its way, and gets its answer.
                 if reader.inFlight?.session == reader.sessionNumber { return "\(id) is asked something without a session" }
                 if reader.nextActivation != nil { return "\(id) is to be activated, and no session is being opened" }
                 if !reader.pending.isEmpty { return "something waits to be sent to \(id), which has no session" }
@@ -114,7 +115,7 @@ extension GatewayMachine {
         return nil
     }
 
-    /// Whoever wants a reader has a place, and one only.
+    /// Checks that each holder that wants a reader has exactly one place.
     private func brokenHolders() -> String? {
         for (id, machine) in payments.open {
             guard case .queued = machine.state else { continue }
@@ -157,7 +158,7 @@ extension GatewayMachine {
 
     // MARK: Questions
 
-    /// What waits for an answer has asked, and what was asked is waited for.
+    /// Checks that each part that waits for an answer has asked, and that a part waits for each question.
     private func brokenQuestions() -> String? {
         let appends = calls.count(of: .append)
         let listings = calls.count(of: .backendReaders)
@@ -199,7 +200,7 @@ extension GatewayMachine {
 }
 
 extension GatewayMachine {
-    /// What is under way once nothing should be, in words; nil: nothing is. For the end of a simulated world.
+    /// What is still under way when nothing should be, in words; nil when nothing is. It serves the end of a simulated world.
     package func underWay() -> String? {
         for (id, reader) in readers.all.sorted(by: { $0.key < $1.key }) {
             if let holder = reader.holder { return "\(id) is still the \(holder.words)'s" }

@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// What becomes of what was to be written, and who is told.
+/// This extension handles the fate of what was to be written, and tells those who wait for it.
 extension GatewayMachine {
     mutating func appended(_ result: Result<Void, JournalTrouble>, at now: Now) {
         switch result {
@@ -47,7 +47,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Whoever waited was told that nothing came of it: the row that landed after all is set right.
+    /// Sets right a row that landed after all, because its waiter was told that nothing came of it.
     private mutating func writtenLate(_ waiter: Outbox.Waiter, at now: Now) {
         switch waiter {
         case .accepted(let payment): accepted(payment, at: now)
@@ -56,12 +56,12 @@ extension GatewayMachine {
             if let facts = carts[cart]?.facts {
                 outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: facts, note: "no intent for keyed entry was handed out"))
             }
-        // The technician has agreed, and it is on disk.
+        // The technician has agreed, and the agreement is on disk.
         case .lossAccepted: lossAcceptanceWritten(nil)
         case .acknowledged(_, let record, let given): acknowledgementWritten(nil, record, given, at: now)
-        // Their ends follow, or came before. The secret of a keyed intent went to nobody.
+        // Their ends follow, or came before. The secret of a keyed intent went to no till.
         case .confirming, .cardMethod, .keyedGiven: break
-        // A row of the story, and no more: the reader was not freed by it.
+        // The row only tells the story. It freed no reader.
         case .release: break
         }
     }
@@ -80,7 +80,7 @@ extension GatewayMachine {
                 if record.state.isEnd { cardEndSettled(record) }
             }
             guard var record = item.entry.payment else { continue }
-            // After a crash it would be decided again: whoever reads it is told.
+            // After a crash the agent would decide it again, so a warning tells the person who reads it.
             if record.state.isEnd, record.confirmingAt != nil, record.warn(.notJournaled) {
                 payments.editEnded(record.id) { _ = $0.warn(.notJournaled) }
             }
@@ -89,7 +89,7 @@ extension GatewayMachine {
         }
     }
 
-    /// What waits for the disk does not happen. `isDecided`: the row is not there and will not be; else that is known later.
+    /// Gives up what waits for the disk. With `isDecided` the row is not on disk and never will be; without it, that is known later.
     private mutating func givenUp(_ waiter: Outbox.Waiter, _ trouble: JournalTrouble, isDecided: Bool, at now: Now) {
         switch waiter {
         case .accepted(let payment): notAccepted(payment, trouble, isDecided: isDecided)
@@ -104,7 +104,7 @@ extension GatewayMachine {
         }
     }
 
-    /// It was told before that nothing comes of it; now it is known that its row is not there.
+    /// Settles a waiter that was told earlier that nothing comes of it. Its row is now known not to be on disk.
     private mutating func decided(_ waiter: Outbox.Waiter) {
         switch waiter {
         case .accepted(let payment): _ = payments.acceptance.giveBack(payment)
@@ -114,7 +114,7 @@ extension GatewayMachine {
     }
 
     private mutating func confirmingNotWritten(_ payment: PaymentID, at now: Now) {
-        // One that was canceled meanwhile has been taken back already.
+        // A payment that was canceled meanwhile has been taken back already.
         guard payments[payment]?.isConfirming == true, payments[payment]?.isSendingConfirm == false else { return }
         outbox.amend(payment) {
             $0.confirmingAt = nil
@@ -125,7 +125,7 @@ extension GatewayMachine {
 }
 
 extension Refusal {
-    /// What cannot be journaled is not done.
+    /// The refusal of an act that cannot be journaled.
     static func journal(_ trouble: JournalTrouble) -> Refusal {
         Refusal(
             .journalUnavailable, "The agent cannot write its journal: \(trouble.detail)",
@@ -134,7 +134,7 @@ extension Refusal {
         )
     }
 
-    /// The disk was asked to keep it, and has not answered.
+    /// The refusal while the disk has been asked to keep something and has not answered.
     static func fateUnknown(_ what: String) -> Refusal {
         Refusal(
             .journalUnavailable, "The disk has not answered yet whether it keeps the \(what), which was refused for that and will not run.",

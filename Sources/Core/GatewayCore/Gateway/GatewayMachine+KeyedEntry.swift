@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// An intent for a card that is typed in, and what has to be known of one before another card is charged.
+/// Keyed entry: an intent for a card that is typed in, and what the agent has to know of it before it charges another card.
 extension GatewayMachine {
     mutating func keyedIntent(
         _ id: RequestID, _ terms: CartMachine.Terms, _ recall: Recall, checked: WaitingRequests.Reason?, at now: Now
@@ -19,7 +19,7 @@ extension GatewayMachine {
                 Refusal(.cartBusy, "A reader payment of this cart is about to begin.", remedy: "Wait until it has ended, or cancel it."))
         }
         carts[cart]?.touchedAt = now.mono
-        // A second form is a second way to be charged: what was typed into the first is read before.
+        // A second form is a second way to be charged, so the agent first reads what was typed into the first one.
         if carts[cart]?.money.hasKeyedToRead == true, !isRead {
             let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
             return checkKeyedEntry(id, original, cart, at: now)
@@ -47,8 +47,8 @@ extension GatewayMachine {
         refuse(id, .journal(trouble))
     }
 
-    /// The client secret goes to the checkout once the intent's name is on disk: whoever reads the journal after a restart knows what may have been
-    /// typed in. Where none was given, nothing was opened.
+    /// Takes the backend's intent for keyed entry. The client secret goes to the checkout once the intent's name is on disk, so that the
+    /// journal tells after a restart what may have been typed in. Without an intent, no form was opened.
     mutating func keyedIntentAnswered(_ id: RequestID, _ cart: CartID, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
         guard let terms = waiting.keyed.take(id) else { return }
         switch result {
@@ -68,7 +68,8 @@ extension GatewayMachine {
         }
     }
 
-    /// From now on the form can be open, and a till can say that it is closed; before, whoever said so cannot have meant this one.
+    /// Answers the till. From now on the form can be open, and a till can say that it is closed. A till that said so earlier cannot have
+    /// meant this form.
     mutating func keyedAnswered(_ id: RequestID, _ cart: CartID, _ outcome: Result<BackendIntent, Refusal>) {
         changeCart(cart) {
             $0.keyedAnswered()
@@ -80,21 +81,22 @@ extension GatewayMachine {
         }
     }
 
-    /// A form is about to open: a payment that came before and still waits cannot have seen it closed.
+    /// Refuses the parked payments of a cart whose form is about to open. They came before it and cannot have seen it closed.
     private mutating func refuseParked(_ cart: CartID) {
         for item in waiting.takePayments(of: cart) { refuse(item.id, .keyedFormOpen) }
     }
 
-    // MARK: Looking into it
+    // MARK: Checks
 
-    /// A reader payment after keyed entry, or a second form: only when the cart is not paid and nothing that was typed in is being charged.
+    /// Checks keyed entry for a reader payment or a second form. Either may go on only when the cart is not paid and no typed-in card is
+    /// being charged.
     mutating func checkKeyedEntry(_ id: RequestID, _ request: Request, _ cart: CartID, at now: Now) {
         waiting.park(id, request, for: .cartCheck(cart.lock))
         guard waiting.keyed.beginLook(cart.lock) else { return }
         call(.paymentStatus(carts[cart]?.written ?? cart), for: .keyedCheck(cart.lock), timeout: policy.backendTimeout, payment: nil)
     }
 
-    /// What the backend says of the cart comes first; then each of the intents is read.
+    /// Takes the backend's word on the cart, which comes first. Then the agent reads each of the intents.
     mutating func keyedStatusAnswered(_ cart: CartID, _ result: Result<CartStatus, CallFailure>, at now: Now) {
         switch result {
         case .success(.submitted(let order)):
@@ -111,7 +113,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Right before its card is charged.
+    /// Checks keyed entry right before a payment's card is charged.
     mutating func lookOnceMore(for payment: PaymentID, at now: Now) {
         guard let cart = payments[payment]?.record.request.cart else { return }
         readKeyed(cart.lock, for: payment, at: now)
@@ -130,10 +132,10 @@ extension GatewayMachine {
             if let secret = book?.secrets[entry.id] {
                 readKeyed(secret, of: cart)
             } else if isVouched {
-                // It was asked for in vain before, and a backend that makes another may cancel the reader's for it.
+                // The agent has asked for it in vain, and a backend that makes another intent may cancel the reader's for it.
                 keyedRead(cart, entry.id, nil, at: now)
             } else {
-                // Its secret is gone with an earlier life: the backend is asked for it again, and only the same one counts.
+                // Its secret is gone with an earlier life. The agent asks the backend for it again, and only the same intent counts.
                 call(
                     .paymentIntent(entry.cart, amount: entry.amount, accountBalance: entry.accountBalance, type: .card),
                     for: .keyedAgain(cart, entry.id), timeout: policy.backendTimeout, payment: payment)
@@ -142,7 +144,7 @@ extension GatewayMachine {
         if entries.isEmpty, own == nil { keyedDone(cart, at: now) }
     }
 
-    /// The cart's own intent where an earlier attempt may be at work on it still, and it can be read.
+    /// The cart's own intent, where an earlier attempt may still be at work on it and the agent can read it.
     private func sharedIntent(of payment: PaymentID, in book: CartBook?) -> BackendIntent? {
         guard let book, book.money.isFollowed(beside: payment), let id = book.facts.intent?.id,
             !book.money.keyedIntents.contains(where: { $0.id == id })
@@ -168,7 +170,7 @@ extension GatewayMachine {
 
     mutating func keyedRead(_ cart: CartID, _ intent: IntentID, _ facts: IntentFacts?, at now: Now) {
         if let facts { intentRead(cart, .success(facts), at: now) }
-        // What an earlier attempt does with the cart's own intent is told by its evidence, and Stripe refuses a second confirm meanwhile.
+        // The evidence tells what an earlier attempt does with the cart's own intent, and Stripe refuses a second confirm meanwhile.
         let isKeyed = carts[cart]?.money.keyedIntents.contains { $0.id == intent } != false
         let isLast = isKeyed ? waiting.keyed.read(cart, intent, facts?.status) : waiting.keyed.readOwn(cart, intent)
         if isLast { keyedDone(cart, at: now) }
@@ -193,10 +195,10 @@ extension GatewayMachine {
 
     // MARK: Money that is held
 
-    /// The cart is held: whether it is held still is read before a till is told so. False: it cannot be read now.
+    /// Reads whether the money of a held cart is still held, before the agent tells a till so. Returns false when it cannot be read now.
     mutating func checkHeld(_ id: RequestID, _ request: Request, _ cart: CartID, at now: Now) -> Bool {
         guard let book = carts[cart], let intent = book.money.heldIntent, let secret = book.secrets[intent] else {
-            // The backend is asked for it, once a life: the next try can be answered by it.
+            // The agent asks the backend for the intent once a life, so that the next try can have an answer.
             changeCart(cart) { $0.wantsSecret(at: now) ?? [] }
             return false
         }
@@ -213,7 +215,7 @@ extension GatewayMachine {
         for item in waiting.take(.heldCheck(cart)) { goOn(item) }
     }
 
-    /// Its cart was looked into: it is asked again, with what the journal says now.
+    /// Asks for a request again after the check of its cart, with what the journal says now.
     private mutating func goOn(_ item: WaitingRequests.Item) {
         waiting.wasChecked(item.id, for: item.reason)
         queue.emit(.recall(item.id))
@@ -221,7 +223,7 @@ extension GatewayMachine {
 }
 
 extension Request {
-    /// Whose word counts where keyed entry cannot be read.
+    /// Whether a technician makes the request, whose word counts where keyed entry cannot be read.
     fileprivate var isTechnicians: Bool {
         if case .pay(_, _, _, isTechnician: true) = self { return true }
         return false

@@ -1,8 +1,8 @@
 import GatewayModel
 
-/// Live or test, from both sides, so that a mixture can be named.
+/// Live or test mode from both sides, so that the agent can name a mixture.
 package struct ModeFacts: Sendable, Equatable {
-    /// What the publishable keys that were seen say; nil: none was seen, or both kinds.
+    /// What the seen publishable keys say; nil when the agent saw none or both kinds.
     package var key: Bool?
     /// What each reader says of itself, by its id.
     package var readers: [String: Bool]

@@ -1,12 +1,12 @@
 import GatewayModel
 import Moments
 
-/// Who is who among readers. A device is known by its serial number: whatever entries the lists have for it, it is one device, with one session and one
-/// lease, and a name that it had is good for as long as some entry of it is listed.
+/// Names of readers. A serial number identifies a device: all its entries in the lists are one device with one session and one lease. A
+/// name that it had is good for as long as some entry of it is listed.
 extension GatewayMachine {
     // MARK: Which reader
 
-    /// A reader named by id, serial number or label; else the lane's; else the only one that can be driven.
+    /// The reader with this id, serial number or label; else the lane's; else the only one that can be driven.
     func resolveReader(_ reference: String?, lane: LaneName?) -> Result<ReaderID, Refusal> {
         let laneReference = lane.flatMap { policy.lanes[$0] }
         guard let wanted = reference ?? laneReference else {
@@ -34,19 +34,19 @@ extension GatewayMachine {
                 candidates: found))
     }
 
-    /// The entry of the lists that is meant, for what is done to an entry and not to a device: a label, a removal, the freeing of what holds it.
+    /// The entry of the lists with this name, for acts on an entry and not on a device: a label, a removal, the freeing from its holder.
     func resolveEntry(_ reference: String) -> Result<ReaderID, Refusal> {
         let id = ReaderID(unchecked: reference)
         return readers[id] == nil ? resolveReader(reference, lane: nil) : .success(id)
     }
 
     private func devices(named wanted: String) -> [ReaderID] {
-        // Readers without a label are not called by that.
+        // An empty name does not mean the readers without a label.
         guard !wanted.isEmpty else { return [] }
         let listed = readers.values.filter { $0.facts.inBackend || !lists.hasListed }
         let exact = listed.filter { $0.facts.isNamed(wanted) }
         if !exact.isEmpty { return devices(among: exact) }
-        // An id that is listed no more: its device may be, under another one.
+        // The id is no longer listed, but its device may be listed under another one.
         if let serial = readers.identities.serial(of: ReaderID(unchecked: wanted)) {
             let same = listed.filter { $0.facts.serial == serial }
             if !same.isEmpty { return devices(among: same) }
@@ -54,10 +54,10 @@ extension GatewayMachine {
         return devices(among: listed.filter { $0.facts.label == wanted })
     }
 
-    /// Each device once. An entry that Stripe does not have stands back behind one that it has.
+    /// Each device once. An entry that Stripe does not have yields to one that it has.
     private func devices(among entries: [ReaderMachine]) -> [ReaderID] {
         let present = entries.filter { !$0.facts.isMissingAtStripe || readers[device($0.id)]?.facts.isMissingAtStripe == false }
-        // One that is listed no more serves whoever has it, and nobody new.
+        // An entry that is no longer listed serves its holder, and no new one.
         let named = (present.isEmpty ? entries : present).map { entry in
             let current = device(entry.id)
             return entry.facts.isRegistered && readers[current]?.facts.isRegistered != true ? entry.id : current
@@ -65,10 +65,10 @@ extension GatewayMachine {
         return Set(named).sorted()
     }
 
-    /// The entry by which a device is driven now, whichever of its entries was named; also for one that is listed no more.
+    /// The entry that drives a device now, whichever of its entries was named. It also serves an entry that is no longer listed.
     func device(_ id: ReaderID) -> ReaderID { readers.identities.device(id) }
 
-    /// All ids that this device has had, as far as is known.
+    /// All ids that this device has had, as far as they are known.
     func entries(of id: ReaderID) -> [ReaderID] {
         guard let serial = readers[id]?.facts.serial ?? readers.identities.serial(of: id) else { return [id] }
         let known = readers.identities.ids(withSerial: serial)
@@ -77,7 +77,7 @@ extension GatewayMachine {
 
     // MARK: One device, one session
 
-    /// Which entry each device is driven by. It changes only when nothing is under way at the one that it was.
+    /// Decides which entry drives each device. The choice changes only when nothing is under way at the entry so far.
     mutating func unite(at now: Now) {
         guard readers.identities.mayChange else { return }
         let isNews = readers.identities.unite(readers.values.filter { $0.facts.serial != nil }.map(\.entry))
@@ -95,7 +95,7 @@ extension GatewayMachine {
         wish(at: now)
     }
 
-    /// Another entry of its device is in charge: what this one has left undone is that one's to see to.
+    /// Makes an entry yield to the one in charge of its device, which settles what this entry left undone.
     private mutating func standBack(_ id: ReaderID, at now: Now) {
         changeReader(id, at: now) { reader, _ in reader.bar(at: now) }
         var debt: ReaderMachine.Debt?
@@ -109,7 +109,7 @@ extension GatewayMachine {
         }
     }
 
-    /// A reader that a list has, or that the journal names before a list says that it is there.
+    /// Adds a reader from a list, or one that the journal names before a list does.
     mutating func takeUpReader(_ id: ReaderID, label: String?) {
         guard readers[id] == nil else { return }
         var facts = readers.identities.remembered(id)
@@ -120,20 +120,21 @@ extension GatewayMachine {
 
     // MARK: Stripe's list, where it alone can tell
 
-    /// Stripe's list alone tells serial numbers, and which of several readers only their vendor's program drives: they are no choice.
+    /// Whether Stripe's list may settle the refusal. Only that list tells serial numbers, and which readers only the vendor's program
+    /// drives: they are no choice.
     func mayBeSettledByStripe(_ refusal: Refusal) -> Bool {
         if refusal.code == .readerNotFound { return true }
         return refusal.code == .noReader && refusal.candidates.count > 1 && refusal.candidates.contains { readers[$0]?.facts.model == nil }
     }
 
-    /// The name may be one that Stripe's list tells, or the reader may be there again: the list is read with a token of this cart, and the request is
-    /// asked again then. False: nothing new can be learnt so.
+    /// Parks a request until Stripe's list is read with a token of this cart. The list may tell the name, or the reader may be there again,
+    /// so the agent then asks for the request again. Returns false when it can learn nothing new that way.
     ///
-    /// - Parameter refusal: of a reader that was not named, it is the better answer where the list cannot be read: it names who may be meant.
+    /// - Parameter refusal: of a reader that was not named, it is the better answer where the list cannot be read: it names the candidates.
     mutating func parkForStripe(
         _ id: RequestID, _ request: Request, _ refusal: Refusal? = nil, cart: CartID?, at now: Now
     ) -> Bool {
-        // Once a request: where both lists are slow, each would be old again when the other has come.
+        // A request is parked once. Where both lists are slow, each would be old again when the other has come.
         guard !waiting.isStripeRead(for: id) else { return false }
         if lists.isStripesFresh(at: now.mono), !isLookingAtStripe { return false }
         guard let cart = cart ?? cartForLooking else { return false }
@@ -145,7 +146,8 @@ extension GatewayMachine {
         return true
     }
 
-    /// On a first start nobody knows where the readers are, or by which names: the standing cart is there to find out before a sale begins.
+    /// Reads Stripe's list with the maintenance cart. On a first start nothing tells where the readers are, or their names, so this finds
+    /// out before a sale begins.
     mutating func lookWithMaintenanceCart(at now: Now) {
         let isStranger = { (reader: ReaderMachine) in
             reader.facts.inBackend && reader.facts.baseURL == nil && !reader.facts.isVendorSDKOnly && !reader.facts.isMissingAtStripe
@@ -179,7 +181,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Carts that were opened before their reader was known.
+    /// Gives readers to the carts that were opened before their reader was known.
     mutating func giveCartsTheirReaders(at now: Now) {
         for cart in carts.keys.sorted() {
             guard let book = carts[cart], book.isOpen else { continue }

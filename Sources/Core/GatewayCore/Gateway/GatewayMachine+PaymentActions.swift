@@ -4,7 +4,7 @@ import Moments
 extension GatewayMachine {
     // MARK: Carrying out what a payment asks for
 
-    /// Feeds one event to a payment and queues what follows.
+    /// Feeds one event to a payment and queues the actions that follow.
     mutating func change(_ id: PaymentID, at now: Now, _ event: (inout PaymentMachine) -> [PaymentMachine.Action]) {
         let outcome = payments.change(id) { (epoch: $0.epoch, actions: event(&$0)) }
         guard let (epoch, actions) = outcome else { return }
@@ -76,7 +76,8 @@ extension GatewayMachine {
         }
     }
 
-    /// A reader that is not known here any more cannot be told anything: that is the answer.
+    /// Tells the payment's reader a command. A reader that is no longer known cannot be told anything, and the payment gets that as its
+    /// answer.
     private mutating func tellReader(_ command: ReaderCommand, for record: PaymentRecord, timeout: Int64, at now: Now) {
         guard readers[record.reader] != nil else {
             let lost = ReaderFailure.unreachable(detail: "the reader is not registered at this location any more")
@@ -87,7 +88,7 @@ extension GatewayMachine {
         }
     }
 
-    /// The last look before a confirm leaves: nothing that happened since it was decided may speak against it.
+    /// The last check before a confirm leaves. Nothing that happened since the decision may speak against it.
     func mayConfirm(_ id: PaymentID) -> Bool {
         guard let machine = payments[id], let money = carts[machine.record.request.cart]?.money, money.refusesPaid == nil else {
             return false
@@ -95,7 +96,7 @@ extension GatewayMachine {
         return machine.isSendingConfirm && !machine.record.cancelRequested
     }
 
-    /// What an end means for its cart; it is written with the end.
+    /// Applies an end to its cart. The cart's change is written with the end.
     private mutating func settleCart(_ record: PaymentRecord, at now: Now) {
         let cart = record.request.cart
         _ = carts[cart]?.change { $0.ended(record, at: now) }
@@ -120,7 +121,7 @@ extension GatewayMachine {
 }
 
 extension PaymentMachine {
-    /// "confirming" is on disk, and the reader's answer is awaited.
+    /// Whether "confirming" is on disk and the reader's answer is awaited.
     var isSendingConfirm: Bool {
         if case .confirming = state { return true }
         return false

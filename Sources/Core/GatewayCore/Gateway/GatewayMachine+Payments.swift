@@ -30,7 +30,7 @@ extension GatewayMachine {
             return refuse(id, refusal)
         }
         if let facts = readers[reader]?.facts, facts.isMissingAtStripe {
-            // It may be registered under another id since the backend was asked.
+            // The device may be registered under another id since the backend was asked.
             if wantsFreshList(at: now) { return park(id, original, at: now) }
             if parkForStripe(id, original, cart: request.cart, at: now) { return }
             return refuse(id, .unregistered(facts))
@@ -44,7 +44,7 @@ extension GatewayMachine {
         }
         remember(request.cart, recalled: recall.cart, at: now)
         if let refusal = refusesCart(request, at: now) {
-            // What is held may have been let go meanwhile.
+            // The held money may have been let go meanwhile.
             if refusal.code == .cartHeld, checked != .heldCheck(request.cart.lock), checkHeld(id, original, request.cart, at: now) {
                 return
             }
@@ -53,7 +53,7 @@ extension GatewayMachine {
         if carts[request.cart]?.facts.keyedEntry == true, checked != .cartCheck(request.cart.lock) {
             return checkKeyedEntry(id, original, request.cart, at: now)
         }
-        // What was learnt of other carts is a hint and refuses nothing: only this cart's own intent tells its currency.
+        // The currency of other carts is a hint and refuses nothing. Only this cart's own intent tells its currency.
         if let currency = carts[request.cart]?.facts.intent?.currency, request.amount.minorUnits(in: currency) == nil {
             return refuse(
                 id,
@@ -84,7 +84,7 @@ extension GatewayMachine {
             JournalEntry(kind: .accepted, at: now.wall, payment: record, cart: carts[request.cart]?.facts), waiter: .accepted(payment))
     }
 
-    /// On disk: the answer is given, and only now anything is asked of a reader or the backend for it.
+    /// Begins a payment that is on disk. It answers the checkout, and only now asks a reader or the backend for anything.
     mutating func accepted(_ payment: PaymentID, at now: Now) {
         switch payments.acceptance.commit(payment) {
         case .inTime(let record, let waiting): begin(record, waiting, at: now)
@@ -135,7 +135,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Its row is on disk after all, and everybody was told that it does not run: it ends, so that no later life takes it up.
+    /// Ends a payment whose row is on disk after all, because every asker was told that it does not run. So no later life takes it up.
     private mutating func endLate(_ late: PaymentRecord, at now: Now) {
         var record = late
         record.state = .failed
@@ -170,7 +170,7 @@ extension GatewayMachine {
         }
     }
 
-    /// The rules of one cart: one live intent, one payment at a time, and no payment of what is paid.
+    /// Refuses a payment by the rules of one cart: one live intent, one payment at a time, and no payment of a paid cart.
     private func refusesCart(_ request: PaymentRequest, at now: Now) -> Refusal? {
         let money = carts[request.cart]?.money
         if let refusal = money?.refusesPaid { return refusal }
@@ -186,7 +186,7 @@ extension GatewayMachine {
 
     mutating func cancel(_ id: RequestID, _ payment: PaymentID, _ recall: Recall, at now: Now) {
         _ = waiting.takeChecked(id)
-        // Its turn comes right behind that of the payment: whoever asked for it and takes that back is not told that there is no such payment.
+        // A cancel waits right behind its payment, so that a till that takes its request back does not hear that there is no such payment.
         if let reason = waiting.reason(of: payment) {
             return waiting.park(id, .cancel(payment, recall), for: reason, otherwise: .paymentNotFound(payment))
         }
@@ -237,21 +237,21 @@ extension GatewayMachine {
         queue.add(.owed(.resolved(id, payment)))
     }
 
-    /// A technician's word was judged.
+    /// Answers a technician whose word the cart's evidence has judged.
     mutating func resolved(_ id: RequestID, _ payment: PaymentID, at now: Now) {
         guard let after = payments.record(payment) else { return }
         if after.state.isEnd { carryOut(resolutions.watch(after, at: now), at: now) }
         answer(id, with: after)
     }
 
-    /// Shows a payment; an end only when it is on disk, or cannot get there for now: what was shown as ended must stay so.
+    /// Shows a payment. It shows an end only when that is on disk, or cannot get there for now, because an end that was shown must stay.
     mutating func answer(_ id: RequestID, with record: PaymentRecord) {
         let isOnItsWay = payments.isEnding(record.id)
         guard isOnItsWay, outbox.trouble == nil else { return respond(id, .payment(record, created: false)) }
         payments.waitForEnd(of: record.id, id)
     }
 
-    /// The end is on disk, or could not be written and is shown all the same.
+    /// Answers those who wait for an end. The end is on disk, or could not be written and is shown all the same.
     mutating func endSettled(_ record: PaymentRecord) {
         for request in payments.takeWaiting(record.id) { respond(request, .payment(record, created: false)) }
     }
@@ -262,7 +262,7 @@ extension GatewayMachine {
         _ kind: JournalKind, _ record: PaymentRecord, note: String? = nil, waiter: Outbox.Waiter? = nil, at now: Now
     ) {
         noteWarnings(of: record)
-        // What memory alone knows of a cart is never written over what the journal has.
+        // The facts of a cart that only memory knows never overwrite the journal's.
         let money = carts[record.request.cart]?.money
         let facts = money?.isRecalled == true ? money?.facts : nil
         outbox.add(JournalEntry(kind: kind, at: now.wall, payment: record, cart: facts, note: note), waiter: waiter)
@@ -270,7 +270,8 @@ extension GatewayMachine {
 }
 
 extension PaymentMachine {
-    /// A confirm is being written or is on its way: what others of the cart are told meanwhile may be of this one's making.
+    /// Whether a confirm is being written or is on its way. Meanwhile, what other payments of the cart are told may be this confirm's
+    /// doing.
     var isConfirming: Bool {
         switch state {
         case .confirmWriting, .confirming: true
@@ -278,7 +279,7 @@ extension PaymentMachine {
         }
     }
 
-    /// A confirm was sent and its outcome, or the order's, is being found out.
+    /// Whether a confirm was sent and the agent is finding out its outcome, or the order's.
     var isFollowing: Bool {
         if case .following = state { return true }
         return false

@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// What scans say of readers.
+/// This extension tells readers what the scans saw.
 extension GatewayMachine {
     mutating func heard(of sightings: [LANSighting], at now: Now) {
         for reader in Set(sightings.compactMap { devices.view($0.key)?.facts.reader }).sorted() {

@@ -1,9 +1,9 @@
 import GatewayModel
 import Moments
 
-/// Carrying out what the parts want done.
+/// This extension carries out what the parts want done.
 extension GatewayMachine {
-    /// Carries out what is queued, and what that leads to, until nothing is left.
+    /// Carries out what is queued, and what follows from that, until nothing is left.
     mutating func drain(at now: Now) {
         while let item = queue.next() {
             switch item {
@@ -48,10 +48,10 @@ extension GatewayMachine {
         }
     }
 
-    /// What a reader wanted is not wanted any more, or the reader is gone: whoever asked for it is told.
+    /// Drops an action that its reader no longer wants, or whose reader is gone. Its asker is told.
     private mutating func drop(_ action: ReaderMachine.Begun, of id: ReaderID, at now: Now) {
         switch action {
-        // A machine that is there has answered already when it let go of the request.
+        // A machine that is there has answered already, when it let go of the request.
         case .send(_, _, let command, _, _, let owner):
             guard readers[id] == nil else { return }
             queue.add(

@@ -4,7 +4,7 @@ import Moments
 extension GatewayMachine {
     // MARK: Lists
 
-    /// The list is old enough that a reader that is not in it may have been registered since.
+    /// Whether the list is so old that a reader it lacks may have been registered since.
     func wantsFreshList(at now: Now) -> Bool {
         lists.isOld(at: now.mono)
     }
@@ -42,7 +42,7 @@ extension GatewayMachine {
         }
     }
 
-    /// The backend's list of this location, as it is now.
+    /// Takes in the backend's list of this location, as it is now.
     mutating func adopt(_ list: [BackendReader], at now: Now) {
         lists.listed(at: now.mono)
         var seen: Set<ReaderID> = []
@@ -67,7 +67,7 @@ extension GatewayMachine {
         readers.identities.changed()
     }
 
-    /// With a token at hand (looking does not spend it) Stripe's list tells serial numbers and addresses.
+    /// Reads Stripe's list of serial numbers and addresses if a token is at hand. That does not spend the token.
     private mutating func lookAtStripe(at now: Now) {
         let looking = carts.values.filter { $0.keeper.holdsToken }.min { $0.facts.cart < $1.facts.cart }
         if looking == nil { return lookWithMaintenanceCart(at: now) }
@@ -91,7 +91,7 @@ extension GatewayMachine {
             for id in readers.ids {
                 guard var facts = readers[id]?.facts else { continue }
                 if let entry = known[id], let before = facts.address, entry.address != before {
-                    // Stripe has heard something new: what was seen on the LAN before is older than that.
+                    // Stripe has heard something new, and an earlier sighting on the LAN is older than that.
                     facts.addressChangedAt = now.wall
                     facts.seen = nil
                 }
@@ -113,7 +113,7 @@ extension GatewayMachine {
                 journal(readers.identities.learnSerial(facts), at: now)
                 merged.append(facts)
             }
-            // The list tells the serial numbers by which USB links are known: before the way to a reader is chosen, not after.
+            // The list tells the serial numbers that identify USB links, so they come before the choice of a route to a reader.
             let news = joined(merged)
             for facts in news {
                 if facts.id == asker {
@@ -126,9 +126,9 @@ extension GatewayMachine {
             let unknown = list.readers.contains { entry in
                 readers[entry.id] == nil && readers.values.contains { $0.facts.isMissingAtStripe && $0.facts.serial == entry.serial }
             }
-            // A device that is known has an entry that is not: the backend's list is old.
+            // A known device has an unknown entry, so the backend's list is old.
             if unknown { listReaders(at: now) }
-            // Before anything is sent: the asker's device may be another entry's.
+            // This comes before anything is sent, because the asker's device may belong to another entry.
             readers.identities.changed()
             unite(at: now)
             if let asker, let facts = news.first(where: { $0.id == asker }) {
@@ -161,14 +161,14 @@ extension GatewayMachine {
         }
     }
 
-    /// What whoever follows the readers sees of one: they are told when it becomes busy or free as well as when it goes or comes back.
+    /// What followers of the readers see of one. They hear when it becomes busy or free, and when it goes or comes back.
     private struct Shown {
         var isThere: Bool?
         var holder: LeaseHolder?
         var trouble: ReaderTrouble?
         var isBarred: Bool
         var isRegistered: Bool
-        /// Taken by itself.
+        /// The state of this entry by itself.
         var state: ReaderState
 
         func looksLike(_ other: Shown) -> Bool { holder == other.holder && trouble == other.trouble }
@@ -181,7 +181,7 @@ extension GatewayMachine {
             isRegistered: isRegistered, state: state(of: machine, isRegistered: isRegistered))
     }
 
-    /// Of several entries of one device the one that has its session says what the device is now.
+    /// The state of a reader. Among several entries of one device, the one that has the session tells the state.
     private func state(of shown: Shown, _ id: ReaderID) -> ReaderState {
         guard shown.isBarred, let acting = readers[device(id)] else { return shown.state }
         return state(of: acting, isRegistered: shown.isRegistered)
@@ -194,7 +194,7 @@ extension GatewayMachine {
         case .answer(.holder(.payment(let payment)), let command, let result):
             change(payment, at: now) { $0.answered(command, result, at: now) }
         case .answer(.request(let request), let command, let result):
-            // Zero is nobody: a cart's display that is cleared as it closes.
+            // Request zero has no caller: a cart's display is cleared as the cart closes.
             guard request.value != 0 else { return }
             answer(request, command, result, reader: id)
             if case .success = result {
@@ -242,7 +242,7 @@ extension GatewayMachine {
             readers.screens.isTaken(id)
             let context = transaction(at: now)
             let book = carts[machine.record.request.cart]
-            // Where an earlier attempt may have left something on the intent, what will be charged is known by reading it only.
+            // Where an earlier attempt may have left something on the intent, only a reading tells what will be charged.
             let isKnown = book?.facts.intent.map {
                 !$0.everConfirmed || ($0.tipLeft == nil && book?.money.readable.contains($0.id) == true)
             }
@@ -273,7 +273,7 @@ extension GatewayMachine {
         }
     }
 
-    /// A connection token is asked for on behalf of a cart: the holder's, one that uses this reader, any open one, or the maintenance cart.
+    /// The cart whose token serves this reader: the holder's, one that uses this reader, any open one, or the maintenance cart.
     func cartForToken(of id: ReaderID) -> CartID? {
         let holder = readers[id]?.holder?.payment
         if let holder, let running = payments[holder], running.isActive { return running.record.request.cart }
@@ -282,7 +282,7 @@ extension GatewayMachine {
         let any =
             open.filter { $0.reader.map { device($0) } == device(id) }.map(\.written).min() ?? open.map(\.written).min()
             ?? policy.maintenanceCart
-        // With no cart open, the proof that the reader is idle is still wanted by a payment whose outcome is open: its own cart serves.
+        // With no cart open, a payment whose outcome is open still wants the proof that the reader is idle. Its own cart serves.
         let followed = payments.values.filter { $0.isFollowing && device($0.record.reader) == device(id) }.min { $0.id < $1.id }
         if let any { return any }
         if let holder, let cart = payments.record(holder)?.request.cart ?? carts.freeing(after: holder) { return cart }
@@ -293,9 +293,9 @@ extension GatewayMachine {
 
     // MARK: Views
 
-    /// As the checkout API names it.
+    /// The reader's state as the checkout API names it.
     func state(of row: ReaderMachine) -> ReaderState {
-        // Of several entries of one device one has its session, and is what the device is.
+        // Among several entries of one device, the one that has the session tells the state.
         state(of: row.isBarred ? readers[device(row.id)] ?? row : row, isRegistered: row.facts.isRegistered)
     }
 

@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// What a technician changes of the location's readers: which there are, what they are called, which has a session.
+/// A technician's changes to the location's readers: which there are, their labels, and which has a session.
 extension GatewayMachine {
     // MARK: Register, label, remove
 
@@ -29,7 +29,7 @@ extension GatewayMachine {
         carryOut(registrations.add(job, for: id, patience: policy.registrationTimeout, at: now.mono) { busy[$0] })
     }
 
-    /// Readers that cannot be removed now, and why.
+    /// The readers that cannot be removed now, and why.
     private var busyReaders: [ReaderID: Refusal] {
         var busy: [ReaderID: Refusal] = [:]
         for id in readers.ids { busy[id] = refusesBusy(id) }
@@ -95,13 +95,13 @@ extension GatewayMachine {
         carryOut(registrations.tick(at: now.mono))
     }
 
-    /// A reader that is being taken off its location begins no payment.
+    /// Whether the reader is being removed from its location. Such a reader begins no payment.
     func isBeingRemoved(_ reader: ReaderID) -> Bool { registrations.current == .remove(reader) }
 
     private mutating func forgetReader(_ reader: ReaderID, at now: Now) {
         changeReader(reader, at: now) { machine, _ in machine.part(at: now) }
         for cart in carts.keys.sorted() where carts[cart]?.reader == reader { carts[cart]?.reader = nil }
-        // What was asked of it is answered first; the next list takes it away then.
+        // The reader first answers what it was asked. The next list takes it away then.
         if readers[reader]?.isResting == true { readers[reader] = nil } else { readers[reader]?.editFacts { $0.inBackend = false } }
         readers.identities.changed()
     }
@@ -150,7 +150,7 @@ extension GatewayMachine {
         }
     }
 
-    /// The label as a line of a cart that costs nothing.
+    /// Shows the label as a line of a cart that costs nothing.
     private mutating func showLabel(_ id: RequestID, on reader: ReaderID, at now: Now) {
         guard readers[reader]?.holder == nil else {
             readers.screens.forget(id)
@@ -201,7 +201,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Does something with a named reader; one that is not known may have been registered a moment ago.
+    /// Acts on a named reader. A reader that is not known may have been registered a moment ago, so the agent may read the list first.
     mutating func withReader(
         _ id: RequestID, _ reference: String, _ request: Request, isEntry: Bool = false, at now: Now,
         _ work: (inout GatewayMachine, ReaderID) -> Void

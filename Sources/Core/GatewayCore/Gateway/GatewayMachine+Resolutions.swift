@@ -1,11 +1,11 @@
 import GatewayModel
 import Moments
 
-/// What becomes of a technician's word that the backend may yet contradict.
+/// This extension follows a technician's word that the backend may yet contradict.
 extension GatewayMachine {
-    /// The backend's word on a cart, whoever asked for it.
+    /// Holds the backend's word on a cart against the technicians' words, whichever call asked for it.
     mutating func judgeResolutions(of cart: CartID, by status: CartStatus, at now: Now) {
-        // A confirm under way, or one whose outcome is being found out, may be what the backend speaks of.
+        // The backend may speak of a confirm that is under way, or whose outcome the agent is finding out.
         guard !resolutions.isEmpty else { return }
         let money = carts[cart]?.money
         guard money?.isConfirming != true else { return }
@@ -60,7 +60,7 @@ extension GatewayMachine {
             payment: payment)
     }
 
-    /// Payments of which the backend says otherwise than a technician has said.
+    /// The payments of which the backend contradicts a technician's word.
     package var contradictions: [AgentNotice] {
         resolutions.contradictions.map { Self.contradictionNotice(of: $0.payment, $0.words) }
     }

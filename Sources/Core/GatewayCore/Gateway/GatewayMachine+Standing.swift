@@ -1,11 +1,11 @@
 import GatewayModel
 import Moments
 
-/// What stands in the way of sales: told in the log when it begins, and once when it is over.
+/// What stands in the way of sales. The log tells it when it begins, and once when it is over.
 ///
-/// `journalctl -p warning -u readerd` is the first page of a support case: what begins here at error or warning ends at warning.
+/// `journalctl -p warning -u readerd` is the first page of a support case, so what begins here at error or warning ends at warning.
 extension GatewayMachine {
-    /// Why nothing is to be had from the backend now; nil: it serves, or has not been heard from yet.
+    /// Why the backend serves nothing now; nil when it serves or has not been heard from yet.
     package var backendTrouble: CallFailure? {
         backend.refusedCredential ?? lists.firstFailure ?? backend.outage
     }
@@ -30,7 +30,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Nil: not known now, so that what was told stands.
+    /// Whether the reader is away; nil when that is not known now, so that the last word stands.
     private func isAway(_ machine: ReaderMachine) -> Bool? {
         guard machine.facts.inBackend, !machine.isBarred else { return nil }
         if machine.isLive { return false }
@@ -55,7 +55,7 @@ extension GatewayMachine {
                 + "with the same amount, which is safe, or wait: readerd goes on asking", .payment(id))
     }
 
-    /// A payment has ended. What a person has to know of is a warning; a decline and a cancel are every day's.
+    /// Tells the log of a payment's end. An end that a person has to know of is a warning. A decline and a cancel are everyday events.
     mutating func tellEnd(_ record: PaymentRecord) {
         var words = "payment ended: \(record.state.rawValue), money \(record.money.rawValue)"
         if let failure = record.failure { words += ", \(failure.code.rawValue): \(failure.message)" }

@@ -1,16 +1,16 @@
 import GatewayModel
 import Moments
 
-/// What a technician decides: which reader is free again, and that a lost journal is lost.
+/// A technician's decisions: that a reader is free again, and that a lost journal is lost.
 extension GatewayMachine {
     // MARK: Releasing a reader
 
-    /// Frees a reader that its holder has left without its being seen idle. Journaled first, and done only then; the payment or card set-up stays as
-    /// it is.
+    /// Frees a reader that its holder has left and that was not seen idle. The agent journals that first and frees the reader only then.
+    /// The payment or card set-up stays as it is.
     mutating func release(_ id: RequestID, _ reference: String, _ holder: LeaseHolder, by: String, _ recall: Recall, at now: Now) {
         let reader: ReaderID
         switch resolveEntry(reference) {
-        // What an entry has left undone is its device's.
+        // The device owes what one of its entries has left undone.
         case .success(let found): reader = readers[found]?.holder == holder ? found : device(found)
         case .failure(let refusal): return refuse(id, refusal)
         }
@@ -78,11 +78,11 @@ extension GatewayMachine {
         if let notice = losses.notice { queue.emit(.notice(notice)) }
     }
 
-    /// No cart can be known to be unpaid while a journal is missing.
+    /// The refusal while a journal is missing, when no cart can be known to be unpaid.
     package var refusesForLoss: Refusal? { losses.refusal }
     package static var lossCode: String { JournalLoss.code }
 
-    /// What somebody who begins to follow the agent's events has to know first.
+    /// What a follower of the agent's events has to know first.
     package var standingNotices: [AgentNotice] { [losses.notice].compactMap { $0 } + contradictions + standingWarnings }
 
     mutating func acceptLoss(_ id: RequestID, by: String, note: String, at now: Now) {

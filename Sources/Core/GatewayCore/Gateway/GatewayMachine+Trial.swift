@@ -1,7 +1,8 @@
 import GatewayModel
 import Moments
 
-/// The first hour with a reader: what it is asked, one act after another, outside of any sale. What connects it and what pays has its own requests.
+/// The first hour with a reader: the acts that a technician tries one after another, outside of any sale. Connecting and paying have their
+/// own requests.
 extension GatewayMachine {
     mutating func tryOut(_ id: RequestID, _ reference: String, _ act: TrialAct, cart: CartID, at now: Now) {
         let original = Request.tryOut(reference, act, cart: cart)
@@ -39,7 +40,7 @@ extension GatewayMachine {
         changeReader(reader, at: now) { reader, _ in reader.command(command, owner: .request(id), timeout: timeout, at: now) }
     }
 
-    /// The best way to a reader, as far as it is known.
+    /// The best route to a reader, as far as it is known.
     package func wayTo(_ id: ReaderID) -> Result<ReaderRoute, ReaderTrouble> {
         guard let facts = readers[id]?.facts else { return .failure(.unregistered(ReaderFacts(id: id))) }
         if facts.isVendorSDKOnly { return .failure(.vendorSDKOnly(facts)) }

@@ -29,7 +29,7 @@ extension GatewayMachine {
         }
     }
 
-    /// Live or test: what a reader said at its activation, else what the publishable keys that were seen say; nil: not known yet.
+    /// Live or test mode: what a reader said at its activation, else what the seen publishable keys say; nil when it is not known yet.
     package var livemode: Bool? {
         if let said = readers.values.lazy.compactMap({ $0.livemode ?? $0.facts.livemode }).first { return said }
         let keys = carts.values.compactMap { $0.configuration?.publishableKey } + currencies.keys
@@ -37,6 +37,6 @@ extension GatewayMachine {
         return keys.contains { $0.text.hasPrefix("pk_test_") } ? false : nil
     }
 
-    /// Why the list of readers could not be read the last time.
+    /// Why the last reading of the list of readers failed.
     package var listTrouble: CallFailure? { lists.lastFailure }
 }

@@ -1,12 +1,12 @@
 import GatewayModel
 import Moments
 
-/// Calls for carts that nobody waits for yet.
+/// Calls for carts for which no payment waits yet.
 extension GatewayMachine {
-    /// A call for a cart that nobody waits for yet: it takes its turn.
+    /// Queues a call for a cart for which no payment waits yet. The call takes its turn.
     mutating func warmUp(_ kind: WarmUps.Kind, _ cart: CartID, at now: Now) { carts.warmUps.add(WarmUps.Item(kind, cart), at: now.mono) }
 
-    /// Makes the calls whose turn it is, and drops what has waited too long.
+    /// Makes the calls whose turn it is, and drops those that have waited too long.
     mutating func turnWarmUps(at now: Now) {
         for item in carts.warmUps.late(at: now.mono) {
             switch item.kind {
@@ -34,19 +34,19 @@ extension GatewayMachine {
         call(.connectionToken(written), for: .token(cart), timeout: policy.backendTimeout, payment: nil)
     }
 
-    /// The cart's sale is over: what was to be got ready for it is not wanted any more.
+    /// Drops the calls of a cart whose sale is over.
     mutating func forgetWarmUps(of cart: CartID) {
         if carts.warmUps.remove(WarmUps.Item(.configuration, cart)) { carts[cart]?.configurationAsked = false }
         if carts.warmUps.remove(WarmUps.Item(.token, cart)) { carts[cart]?.keeper.wasNotAsked() }
     }
 
-    /// Whether somebody is about to pay who waits for this answer: such calls go before those that only prepare.
+    /// Whether a payment that is about to begin waits for this answer. Such calls precede those that only prepare.
     package func sells(_ id: CallID) -> Bool {
         switch calls.purpose(of: id) {
         case .createIntent, .verifyIntent, .baseline, .status, .keyedRead, .keyedAgain, .heldRead, .keyedCheck, .evidence, .stripeReaders,
             .reader, .setupIntent, .storeCard, .append:
             true
-        // Of those that nobody waits for there are never more than a few.
+        // There are never more than a few of those for which no payment waits.
         case .configuration: true
         case .token(let cart): carts[cart]?.keeper.waitsForRequestsOnly == false
         case .backendReaders: waiting.count > 0

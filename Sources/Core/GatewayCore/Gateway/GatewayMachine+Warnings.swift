@@ -1,9 +1,10 @@
 import GatewayModel
 import Moments
 
-/// Payments of which a person should know something, and the technician who has seen to it.
+/// Payments of which a person should know something, and their acknowledgement by a technician.
 ///
-/// A warning stands in the payment itself: in its rows, in what tills are shown, in the status and in the checks, until it is acknowledged.
+/// A warning stands in the payment itself: in its rows, in what tills see, in the status and in the checks, until a technician acknowledges
+/// it.
 extension GatewayMachine {
     package static var maximumWarned: Int { Warnings.maximum }
 
@@ -13,7 +14,7 @@ extension GatewayMachine {
 
     // MARK: Warning
 
-    /// What is about to be journaled of a payment: whatever is new among its warnings is told.
+    /// Tells the warnings that are new in a record that is about to be journaled.
     mutating func noteWarnings(of record: PaymentRecord) {
         for warning in standing.warnings.note(record) {
             log(.error, warning.message, .payment(record.id))
@@ -21,17 +22,17 @@ extension GatewayMachine {
         }
     }
 
-    /// What stands in the status and in the checks.
+    /// Keeps the payment's warnings for the status and the checks.
     mutating func keepWarned(_ record: PaymentRecord) { standing.warnings.keep(record) }
 
-    /// Warns of a payment once, wherever it stands: open, ended and not yet on disk, or ended long ago (`recalled`).
+    /// Warns of a payment once, wherever its record is: open, ended but not on disk, or ended long ago (`recalled`).
     mutating func warn(_ payment: PaymentID, _ warning: PaymentWarning, recalled: PaymentRecord? = nil, at now: Now) {
         guard var record = payments.record(payment) ?? standing.warnings.record(payment) ?? recalled, record.warn(warning) else { return }
         replace(record)
         journal(.warned, record, note: warning.message, at: now)
     }
 
-    /// The payment's warnings are others: wherever its record is held.
+    /// Replaces the payment's warnings wherever its record is held.
     private mutating func replace(_ record: PaymentRecord) {
         payments[record.id]?.edit { $0.replaceWarnings(by: record) }
         payments.editEnded(record.id) { $0.replaceWarnings(by: record) }
@@ -40,7 +41,8 @@ extension GatewayMachine {
 
     // MARK: Acknowledging
 
-    /// A technician has seen to it: the warnings are taken off, and a cart is not held any more for this payment. Journaled, and answered only then.
+    /// Acknowledges a payment's warnings for a technician. It removes the warnings and lets the cart go that is held for this payment. The
+    /// answer follows the journal.
     mutating func acknowledge(_ id: RequestID, _ payment: PaymentID, by: String, note: String, _ recall: Recall, at now: Now) {
         let known = payments.record(payment) ?? standing.warnings.record(payment) ?? recall.payment
         guard payments.acceptance.reserved(payment) == nil, var record = known else {
@@ -56,7 +58,7 @@ extension GatewayMachine {
         }
         standing.warnings.acknowledges(payment)
         record.unwarn(seen.map(\.code))
-        // At once, so that no later row of this payment bears them again; given back if this one cannot be written.
+        // This happens at once, so that no later row of this payment has the warnings again. They come back if this row cannot be written.
         replace(record)
         if lifts { _ = carts[cart]?.change { $0.acknowledgeHold(payment) } }
         let words = (seen.map(\.code.rawValue) + (lifts ? ["the cart is held no more"] : [])).joined(separator: ", ")
@@ -65,7 +67,8 @@ extension GatewayMachine {
             waiter: .acknowledged(id, record, Acknowledged(warnings: seen, lifts: lifts)), at: now)
     }
 
-    /// `id`: nil when the row landed after whoever waits for it had been refused; it holds all the same.
+    /// Applies an acknowledgement that is on disk. `id` is nil when the row landed after its waiter had been refused; it holds all the
+    /// same.
     mutating func acknowledgementWritten(_ id: RequestID?, _ record: PaymentRecord, _ given: Acknowledged, at now: Now) {
         var current = payments.record(record.id) ?? standing.warnings.record(record.id) ?? record
         if id == nil {
@@ -100,17 +103,17 @@ extension GatewayMachine {
             payment: payment)
     }
 
-    /// Warnings that nobody has acknowledged. A word of a technician that the backend contradicts stands in `contradictions`.
+    /// The warnings that no technician has acknowledged. A technician's word that the backend contradicts stands in `contradictions`.
     package var standingWarnings: [AgentNotice] {
         standing.warnings.standing.filter { $0.warning.code != .contradicted || !resolutions.contradicts($0.payment) }
             .map { Self.notice(of: $0.payment, $0.warning) }
     }
 }
 
-/// What a technician's agreement took off, to be given back if it cannot be journaled.
+/// What an acknowledgement took off, to be given back if it cannot be journaled.
 struct Acknowledged: Sendable, Equatable {
     var warnings: [PaymentWarning]
-    /// The cart was held for the payment.
+    /// Whether the cart was held for the payment.
     var lifts: Bool
 }
 

@@ -1,9 +1,10 @@
 import GatewayModel
 import Moments
 
-/// All decisions of the agent: payments, carts, readers, tokens and what is written when. An event and a time go in, actions come out.
+/// The machine that makes all decisions of the agent: payments, carts, readers, tokens, and what is written when. It takes an event and a
+/// time and returns actions.
 ///
-/// It holds no socket, no file, no clock and no randomness of its own; production and simulation run this very value.
+/// It holds no socket, no file, no clock and no randomness of its own, so production and simulation run this very value.
 package struct GatewayMachine: Sendable {
     var policy: GatewayPolicy
     var random: SeededRandom
@@ -72,7 +73,7 @@ package struct GatewayMachine: Sendable {
         return queue.takeOut()
     }
 
-    /// The latest moment at which `tick` has to be called; nil: there is nothing to wait for.
+    /// The latest moment at which a caller has to call `tick`; nil when there is nothing to wait for.
     package var nextWake: MonoTime? {
         var wake = MonoTime.max
         for payment in payments.values { wake = min(wake, payment.nextWake ?? .max) }
@@ -93,7 +94,7 @@ package struct GatewayMachine: Sendable {
         return wake == .max ? nil : wake
     }
 
-    /// Nothing is under way that a stop would tear: no payment before its end but those that are kept for later.
+    /// Whether a stop would tear nothing: no payment is before its end, except those that are kept for later.
     package var isQuiet: Bool {
         payments.acceptance.isEmpty && cardSetups.acceptance.isEmpty && cardSetups.isEmpty && outbox.isEmpty
             && payments.values.allSatisfy { $0.isEnded || $0.record.state == .unresolved || $0.record.state == .finishing }
@@ -102,7 +103,7 @@ package struct GatewayMachine: Sendable {
     // MARK: Ticks
 
     private mutating func tick(at now: Now) {
-        // Most events leave nothing due: that is seen without putting anything in order.
+        // Most events leave nothing due, and this check shows that without sorting anything.
         if payments.values.contains(where: { $0.isDue(at: now.mono) }) {
             for id in payments.ids {
                 guard payments[id]?.isDue(at: now.mono) == true else { continue }
@@ -163,7 +164,7 @@ package struct GatewayMachine: Sendable {
         queue.emit(.log(level, message, subject: subject))
     }
 
-    /// A backend answered, or did not: what that says of the backend itself.
+    /// Takes a call to the backend that was answered or failed, and what that says of the backend itself.
     mutating func judgeBackend(_ failure: CallFailure?, at now: Now) {
         if let failure { backend.failed(failure, at: now, random: &random) } else { backend.served(at: now) }
     }
@@ -173,7 +174,7 @@ package struct GatewayMachine: Sendable {
         isStopping = true
         let failure = PaymentFailure(
             code: .agentRestarted, message: "The agent is being stopped; the card was not charged.", remedy: "Try again in a moment.")
-        // What is being accepted ends when it is on disk.
+        // A request that is being accepted ends when it is on disk.
         for id in payments.ids { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
         for id in cardSetups.ids { change(id, at: now) { $0.stopForShutdown(at: now) } }
         for item in waiting.takeAll() { refuse(item.id, Refusal(.shuttingDown, "The agent is being stopped.")) }
@@ -193,7 +194,7 @@ package struct GatewayMachine: Sendable {
 }
 
 extension PaymentMachine {
-    /// The agent stops: what has not been confirmed ends, and is taken off the reader; anything later goes on.
+    /// Stops the payment as the agent stops. A payment without a confirm ends and leaves the reader. A later one goes on.
     package mutating func stopForShutdown(_ failure: PaymentFailure, at now: Now) -> [Action] {
         guard case .queued = state else { return stop(failure, at: now) }
         var actions: [Action] = []

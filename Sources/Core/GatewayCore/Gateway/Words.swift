@@ -1,44 +1,45 @@
 import GatewayModel
 import Moments
 
-/// What the whole middle is asked and told, and what it asks for: the interface between the decisions and everything that does something.
+/// This file is the interface between the decisions and the parts that act: what the middle is asked and told, and what it asks for.
 
 package struct CallID: Sendable, Hashable {
     package let value: UInt64
     package init(_ value: UInt64) { self.value = value }
 }
 
-/// Something to be done outside, with exactly one answer.
+/// An act to be done outside the middle, with exactly one answer.
 package enum Call: Sendable, Equatable {
     case configuration(CartID)
     case connectionToken(CartID)
     case paymentIntent(CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, type: PaymentType)
     case paymentStatus(CartID)
-    /// Names a card that a reader will read (`terminal`).
+    /// Makes the setup intent for a card that a reader will read (`terminal`).
     case setupIntent(user: String)
     case storeCard(CardSetupRequest, paymentMethod: String)
-    /// The backend's list of the location's readers.
+    /// Reads the backend's list of the location's readers.
     case backendReaders
     case stripeReaders(ConnectionToken)
-    /// The backend's list of a location's readers, read for a change of it; nil: the location of the settings. Answered as `backendReaders`.
+    /// Reads the backend's list of a location's readers, for a change of it; nil means the location of the settings. The answer is
+    /// `backendReaders`.
     case terminals(location: String?)
     case registerTerminal(location: String?, RegistrationCode, label: String)
     case updateTerminal(ReaderID, label: String)
     case deregisterTerminal(ReaderID)
     case readIntent(IntentID, PublishableKey, ClientSecret)
     case reader(ReaderID, ReaderRoute, ReaderCommand, session: SessionToken?)
-    /// One transaction: all of it is on disk when it is answered, or none of it.
+    /// Appends one transaction. When the answer comes, all of it is on disk or none of it.
     case append([JournalEntry])
-    /// The box's own networks, and whom it has spoken with in them.
+    /// Reads the box's own networks and its neighbours in them.
     case networks
-    /// Look at addresses for certificates of readers. Nothing is said there but the beginning of a handshake.
+    /// Scans addresses for certificates of readers. The edge sends nothing there but the beginning of a handshake.
     case lookAtLAN(LANLook)
-    /// Enumerate USB now.
+    /// Enumerates USB now.
     case lookAtUSB
 }
 
 extension Call {
-    /// Goes to the backend, whose silence opens the circuit breaker.
+    /// Whether the call goes to the backend, whose silence opens the circuit breaker.
     var isForBackend: Bool {
         switch self {
         case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
@@ -58,7 +59,7 @@ package enum Answer: Sendable, Equatable {
     case storedCard(Result<StoredCard, CallFailure>)
     case backendReaders(Result<[BackendReader], CallFailure>)
     case stripeReaders(Result<StripeReaderList, CallFailure>)
-    /// Of `registerTerminal`, `updateTerminal` and `deregisterTerminal`, which answer nothing but that it was done.
+    /// The answer to `registerTerminal`, `updateTerminal` and `deregisterTerminal`, which tell only that the change was done.
     case terminalChanged(Result<Void, CallFailure>)
     case intent(Result<IntentFacts, CallFailure>)
     case reader(Result<ReaderReply, ReaderFailure>)
@@ -90,10 +91,10 @@ package enum Answer: Sendable, Equatable {
     }
 }
 
-/// Nothing was written.
+/// The trouble of a journal that wrote nothing.
 package struct JournalTrouble: Error, Sendable, Equatable {
     package var detail: String
-    /// What to do where it is something else than to make room.
+    /// What a person can do when making room is not the remedy.
     package var remedy: String?
     package init(detail: String, remedy: String? = nil) {
         self.detail = detail
@@ -101,7 +102,7 @@ package struct JournalTrouble: Error, Sendable, Equatable {
     }
 }
 
-/// What the journal knew when a request came in; used where memory knows nothing.
+/// What the journal knew when a request came in. The machine uses it where memory knows nothing.
 package struct Recall: Sendable {
     package var payment: PaymentRecord?
     package var cart: CartFacts?
@@ -113,14 +114,14 @@ package struct Recall: Sendable {
     }
 }
 
-// Its cases are large, and it is handed on often: it lives in a box.
+// The cases are large, and the value is handed on often, so it is boxed.
 package indirect enum Request: Sendable {
-    /// `isTechnician`: who asks may say of keyed entry that nothing was typed in, where nobody can read that.
+    /// Takes a payment. `isTechnician` tells that the caller may vouch that no card was typed in, where nothing can read that.
     case pay(PaymentID, PaymentRequest, Recall, isTechnician: Bool = false)
     case cancel(PaymentID, Recall)
     case keepCard(CardSetupID, CardSetupRequest, Recall)
     case cancelCardSetup(CardSetupID, Recall)
-    /// A technician has seen to a payment's warnings: they are taken off.
+    /// Acknowledges a payment's warnings, as a technician. The warnings are removed.
     case acknowledge(PaymentID, by: String, note: String, Recall)
     case resolve(PaymentID, paid: Bool, order: OrderID?, by: String, note: String, Recall)
     case openCart(CartID, lane: LaneName?, reader: String?, Recall)
@@ -129,35 +130,35 @@ package indirect enum Request: Sendable {
     case cartStatus(CartID)
     case configuration(CartID)
     case connectionToken(CartID)
-    /// An intent for keyed entry: the checkout takes the card's number itself.
+    /// Makes an intent for keyed entry, where the checkout takes the card's number itself.
     case keyedIntent(CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, Recall)
-    /// A technician frees a reader that this payment or card set-up is expected to have left in an unknown state.
+    /// Frees a reader, as a technician. The payment or card set-up is expected to have left it in an unknown state.
     case release(String, LeaseHolder, by: String, Recall)
-    /// A technician agrees that the agent goes on without the journals that were set aside.
+    /// Agrees, as a technician, that the agent goes on without the journals that were set aside.
     case acceptLoss(by: String, note: String)
-    /// `refresh`: ask the backend, and Stripe if a token is at hand, before answering.
+    /// Lists the readers. With `refresh` the agent first asks the backend, and Stripe if a token is at hand.
     case readers(refresh: Bool)
-    /// A change of the location's readers at the backend. Readers are named as everywhere: by id, serial number or label.
+    /// Changes the location's readers at the backend. Requests name readers as everywhere: by id, serial number or label.
     case register(RegistrationCode, label: String, location: String?)
     case relabel(String, label: String)
     case deregister(String)
-    /// Show the reader's label on its own display for some seconds.
+    /// Shows the reader's label on its own display for some seconds.
     case identify(String)
-    /// `takeOver`: also from another point of sale; a technician's explicit choice.
+    /// Connects a reader. `takeOver` also takes it from another point of sale, as a technician's explicit choice.
     case connect(String, cart: CartID?, takeOver: Bool)
     case disconnect(String)
-    /// A technician tries a reader out, one act at a time, with a cart's token; none of them can move money.
+    /// Tries a reader out for a technician, one act at a time, with a cart's token. No act can move money.
     case tryOut(String, TrialAct, cart: CartID)
-    /// Look for devices now.
+    /// Scans for devices now.
     case discover(DiscoveryOrder)
 }
 
-/// What a technician may have a reader do, beside what connects it and what pays.
+/// The acts that a technician may try on a reader, beside connecting and paying.
 package enum TrialAct: Sendable, Equatable {
-    /// Stripe's list is read for where it is.
+    /// Reads Stripe's list for the reader's place.
     case locate
     case heartbeat
-    /// A cart that costs nothing is shown, and taken off.
+    /// Shows a cart that costs nothing, and takes it off.
     case display, clear
 }
 
@@ -171,57 +172,58 @@ package indirect enum Response: Sendable, Equatable {
     case connectionToken(ConnectionToken)
     case intent(BackendIntent)
     case readers
-    /// This reader as it is now; the label is what the backend's list says.
+    /// The reader as it is now, with the label of the backend's list.
     case reader(ReaderID, label: String?)
-    /// The end of `discover`; what it found came before it.
+    /// The end of `discover`. Its findings came before.
     case discovered(LookSummary)
     case refused(Refusal)
 }
 
 package enum Event: Sendable {
     /// The journal was read.
-    /// `resolved`: payments that a technician resolved and of which the backend may yet say otherwise (``StoredFacts/watchedResolutions(_:)``).
-    /// `warned`: payments with warnings, ended or not.
+    /// `resolved` holds the payments that a technician resolved and that the backend may yet contradict
+    /// (``StoredFacts/watchedResolutions(_:)``).
+    /// `warned` holds the payments with warnings, ended or not.
     case start(
         open: [PaymentRecord], carts: [CartFacts], facts: [String: String], cardSetups: [CardSetupRecord] = [],
         resolved: [PaymentRecord] = [], warned: [PaymentRecord] = [])
     case request(RequestID, Request)
-    /// Who asked has gone.
+    /// The request's caller has gone.
     case forget(RequestID)
     case answer(CallID, Answer)
     case tick
-    /// The backend's credential is another than the one that was refused.
+    /// The backend's credential differs from the refused one.
     case credentialChanged
     case policy(GatewayPolicy)
-    /// What is on USB, or was seen on the LAN.
+    /// The edges report what is on USB, or what they saw on the LAN.
     case devices(DeviceNews)
-    /// The agent is about to stop: no new work, and nothing left on a reader that can be taken off it.
+    /// The agent is about to stop. It takes no new work, and takes off the readers what it can.
     case stopping
 }
 
 package enum Action: Sendable, Equatable {
-    /// `timeout` in milliseconds; `trace` names the call from end to end.
+    /// Makes a call. `timeout` is in milliseconds. `trace` names the call from end to end.
     case call(CallID, Call, timeout: Int64, trace: String)
     case respond(RequestID, Response)
-    /// A request has waited, and what the journal knew when it came may be old: it is to be asked again, with what the journal knows now.
+    /// Asks for a waiting request again, with what the journal knows now, because what it knew when the request came may be old.
     case recall(RequestID)
-    /// A payment changed, and the change could not be journaled yet: show it all the same.
+    /// Shows a changed payment although its change could not be journaled yet.
     indirect case publish(PaymentRecord)
     indirect case publishCardSetup(CardSetupRecord)
     case readerChanged(ReaderID)
     indirect case deviceChanged(DeviceChange, DeviceView)
-    /// Whoever follows the agent's events is told.
+    /// Tells the followers of the agent's events.
     case notice(AgentNotice)
-    /// What `discover` has come to so far.
+    /// Tells what `discover` has found so far.
     case lookNews(RequestID, LookNews)
-    /// The looks at the LAN that are under way are given up; each is answered with what it came to.
+    /// Gives up the scans of the LAN that are under way. Each is answered with what it found.
     case stopLooking
     case log(LogLevel, String, subject: LogSubject)
 }
 
-/// News of the agent itself, for whoever follows it.
+/// News of the agent itself for its followers.
 package struct AgentNotice: Sendable, Equatable {
-    /// What programs decide by.
+    /// The code by which programs decide.
     package var code: String
     package var message: String
     package var remedy: String?
@@ -244,7 +246,7 @@ package enum LogSubject: Sendable, Equatable {
     case cart(CartID)
 }
 
-/// A request that was not carried out; the checkout API's error codes.
+/// The refusal of a request, with the checkout API's error codes.
 package struct Refusal: Error, Sendable, Equatable {
     package enum Code: String, Sendable {
         case paymentNotFound = "payment_not_found"
@@ -283,7 +285,7 @@ package struct Refusal: Error, Sendable, Equatable {
     package var order: OrderID?
     package var readerState: ReaderState?
     package var candidates: [ReaderID]
-    /// The field that is wrong, for `invalidRequest`.
+    /// The wrong field, for `invalidRequest`.
     package var field: String?
 
     package init(
@@ -313,7 +315,7 @@ package struct Refusal: Error, Sendable, Equatable {
         return Refusal(code, failure.backendCause, remedy: failure.backendRemedy)
     }
 
-    /// A reader's name leads nowhere for now: Stripe's list, which tells it, cannot be read.
+    /// The refusal of a reader's name that is not known for now, because Stripe's list, which tells it, cannot be read.
     package static func unknownReader(_ failure: CallFailure) -> Refusal {
         Refusal(
             .readerUnavailable, "Which reader is meant is told by Stripe's list, and that cannot be read: \(failure.detail)",
@@ -324,7 +326,7 @@ package struct Refusal: Error, Sendable, Equatable {
 /// A reader's state as the checkout API names it.
 package enum ReaderState: String, Sendable {
     case ready, busy, idle, connecting
-    /// Nobody has asked it since the start.
+    /// The agent has not asked the reader since the start.
     case unknown
     case inUseElsewhere = "in_use_elsewhere"
     case unreachable, offline, unregistered
@@ -336,7 +338,7 @@ package struct CartView: Sendable, Equatable {
     package var lane: LaneName?
     package var reader: ReaderID?
     package var readerState: ReaderState?
-    /// Why it has none.
+    /// Why the cart has no reader.
     package var noReader: Refusal?
     package var hasConfiguration: Bool
     package var hasToken: Bool
@@ -349,15 +351,15 @@ package struct ReaderView: Sendable, Equatable {
     package var facts: ReaderFacts
     package var state: ReaderState
     package var trouble: ReaderTrouble?
-    /// Whether it has answered somebody since the start; nil: nobody has asked.
+    /// Whether the reader has answered since the start; nil when the agent has not asked it.
     package var isThere: Bool?
     package var lane: LaneName?
     package var payment: PaymentID?
     package var lastSeenAt: WallTime?
     package var sessionSince: WallTime?
     package var livemode: Bool?
-    /// Reached over its own USB link.
+    /// Whether the agent reaches it over its own USB link.
     package var isOverUSB: Bool
-    /// What the settings say that it is to be called.
+    /// The label that the settings give it.
     package var declaredLabel: String?
 }

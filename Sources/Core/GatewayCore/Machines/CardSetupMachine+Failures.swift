@@ -2,7 +2,8 @@ import GatewayModel
 import Moments
 
 extension CardSetupMachine {
-    /// What a refused card means. The codes of this answer are not published: what is not about the connection is taken as the issuer's.
+    /// The meaning of a refused card. The codes of this answer are not published, so a code that is not about the connection counts as the
+    /// issuer's.
     static func refusal(code: String?, message: String?, entry: String?) -> (PaymentState, PaymentFailure) {
         let words = message ?? "the reader gave no reason"
         if entry == "contactless" || code == "card_not_supported" {
@@ -44,7 +45,7 @@ extension CardSetupMachine {
         case .app(let code, _) where code.endsSession:
             .cardReaderLost("The reader was restarted, or another point of sale took it over.")
         case .rpc(_, let detail), .app(_, let detail), .invalidAnswer(let detail), .unsupported(let detail):
-            // The calls are known from clients of 2019 to 2021; the SDKs of today keep cards by setup intents, whose messages are not public.
+            // Clients of 2019 to 2021 show these calls. Today's SDKs keep cards by setup intents, whose messages are not public.
             PaymentFailure(
                 code: .readerError, message: "The reader reported an error: \(detail)",
                 remedy:
@@ -73,7 +74,7 @@ extension CallFailure {
         return failure
     }
 
-    /// The backend may have kept the card all the same.
+    /// Whether the backend may have kept the card despite the failure.
     var leavesOpenWhetherStored: Bool {
         switch self {
         case .unavailable(_, let mayHaveActed): mayHaveActed

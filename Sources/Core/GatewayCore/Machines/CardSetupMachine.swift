@@ -3,58 +3,59 @@ import Moments
 
 /// One card to be kept, from the accepted request to an end that never changes. No money moves in it.
 ///
-/// The reader makes a PaymentMethod by its reusable-card calls (reader-protocol, section 3.9); the backend then keeps it for the customer.
+/// The reader makes a PaymentMethod by its reusable-card calls (reader-protocol, section 3.9). The backend then keeps it for the customer.
 package struct CardSetupMachine: Sendable {
-    /// What is carried out even when this set-up has ended meanwhile.
+    /// The actions that are carried out even when this set-up has ended meanwhile.
     package enum Owed: Sendable, Equatable {
         indirect case write(CardSetupRecord, note: String?)
-        /// Take what this set-up has put there off the reader.
+        /// Takes off the reader what this set-up has put there.
         case takeOff(ReaderCommand)
         case release(ReaderMachine.Left)
         case ended
         case alarm(String)
     }
 
-    /// What is begun only while this set-up goes on.
+    /// The actions that begin only while this set-up goes on.
     package enum Begun: Sendable, Equatable {
         case awaitSession
-        /// Ask the backend for the setup intent.
+        /// Asks the backend for the setup intent.
         case prepareIntent
         case command(ReaderCommand)
-        /// Write the PaymentMethod and say when it is on disk (`methodWritten`, `methodNotWritten`).
+        /// Writes the PaymentMethod, and reports when it is on disk (`methodWritten`, `methodNotWritten`).
         indirect case writeMethod(CardSetupRecord)
-        /// Have the backend keep this PaymentMethod. Never asked twice by itself.
+        /// Has the backend keep this PaymentMethod. The machine never repeats it by itself.
         case store(paymentMethod: String)
     }
 
     package typealias Action = PartAction<Owed, Begun>
 
     enum State: Sendable, Equatable {
-        /// Waits for the reader. To `preparing` when granted; to `ended` at a cancel or the queue's time-out.
+        /// The set-up waits for the reader. It goes to `preparing` when granted, and to `ended` at a cancel or the queue's time-out.
         case queued(until: MonoTime)
-        /// Holds the reader; waits for its session and for the setup intent. To `collecting` with both, or to `ended`.
+        /// The set-up holds the reader and waits for its session and for the setup intent. It goes to `collecting` with both, or to
+        /// `ended`.
         case preparing(session: Bool, intent: Bool)
-        /// The reader was asked to ask for a card. To `polling`, or to `ended`.
+        /// The reader was told to ask for a card. The set-up goes to `polling`, or to `ended`.
         case collecting
-        /// To `querying` when the next question is due; to `canceling` at a cancel or the time-out.
+        /// The set-up goes to `querying` when the next question is due, and to `canceling` at a cancel or the time-out.
         case polling(next: MonoTime, until: MonoTime, failures: Int)
-        /// To `polling`, `confirming` with a card, `canceling`, or `ended`.
+        /// The set-up goes to `polling`, `confirming` with a card, `canceling`, or `ended`.
         case querying(until: MonoTime, failures: Int)
-        /// The cancel was sent: a card that was read meanwhile is not kept. To `clearing` or `ended`.
+        /// The cancel was sent, and a card that was read meanwhile is not kept. The set-up goes to `clearing` or `ended`.
         case canceling
-        /// The cancel found nothing to cancel: the screen is cleared, to have an acknowledgement. To `ended`.
+        /// The cancel found nothing to cancel. The screen is cleared so that an acknowledgement comes. The set-up goes to `ended`.
         case clearing
-        /// The reader makes the PaymentMethod. To `writing`, or to `ended`.
+        /// The reader makes the PaymentMethod. The set-up goes to `writing`, or to `ended`.
         case confirming
-        /// The PaymentMethod is being written to the journal; the reader is free. To `storing`, or to `ended`.
+        /// The PaymentMethod is being written to the journal, and the reader is free. The set-up goes to `storing`, or to `ended`.
         case writing
-        /// The backend was asked to keep it. To `ended` by its answer.
+        /// The backend was asked to keep the card. Its answer leads to `ended`.
         case storing
-        /// Nothing leads out.
+        /// The set-up is over. Nothing leads out.
         case ended
     }
 
-    /// Why it is to stop before the reader has made anything; the first reason stays.
+    /// Why the set-up is to stop before the reader has made anything. The first reason stays.
     enum Stop: Sendable, Equatable {
         case checkout
         case cardTimeout
@@ -71,7 +72,7 @@ package struct CardSetupMachine: Sendable {
     private var reconnected = false
     var policy: GatewayPolicy { _read { yield ownPolicy.value } }
     private let ownPolicy: Shared<GatewayPolicy>
-    /// Tells this machine from every other that is, or was, in the same place.
+    /// The number that tells this machine from every other, now or earlier, in the same place.
     package let epoch: UInt64
 
     package init(record: CardSetupRecord, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
@@ -94,7 +95,7 @@ package struct CardSetupMachine: Sendable {
 
     // MARK: Events
 
-    /// The reader is this set-up's.
+    /// Gives the reader to this set-up.
     package mutating func granted(at now: Now) -> [Action] {
         guard case .queued = state else { return [.release(.idle)] }
         record.leased = true
@@ -160,7 +161,7 @@ package struct CardSetupMachine: Sendable {
         }
     }
 
-    /// The checkout asks to cancel. Once the reader makes the PaymentMethod it changes nothing but `cancelRequested`.
+    /// Takes the checkout's cancel. Once the reader makes the PaymentMethod, the cancel changes nothing but `cancelRequested`.
     package mutating func cancel(at now: Now) -> [Action] {
         guard !isEnded else { return [] }
         record.cancelRequested = true
@@ -168,7 +169,7 @@ package struct CardSetupMachine: Sendable {
         return [.write(record, note: "a cancel was asked for")] + stop(.checkout, at: now)
     }
 
-    /// The agent stops: what the reader has not made yet ends; anything later goes on to its end.
+    /// Stops the set-up as the agent stops. A set-up for which the reader has made nothing ends. A later one goes on to its end.
     package mutating func stopForShutdown(at now: Now) -> [Action] {
         stop(
             .failure(
@@ -179,7 +180,7 @@ package struct CardSetupMachine: Sendable {
 
     package mutating func fail(_ failure: PaymentFailure, at now: Now) -> [Action] { stop(.failure(failure), at: now) }
 
-    /// After a restart nothing of it goes on: what the reader was doing is unknown, and what the backend did as well.
+    /// Ends the set-up after a restart. What the reader was doing is unknown, and so is what the backend did.
     package mutating func recover(at now: Now) -> [Action] {
         guard !isEnded else { return [] }
         let isMade = record.paymentMethod != nil
@@ -224,7 +225,7 @@ package struct CardSetupMachine: Sendable {
             return [.write(record, note: nil)] + tick(at: now)
         case (.collecting, .collectReusable, .failure(let failure)):
             if failure.endsSession, !reconnected, stopping == nil {
-                // The session had died since it was last used: one new session, one new collect.
+                // The session had died since its last use, so there is one new session and one new collect.
                 reconnected = true
                 state = .preparing(session: false, intent: true)
                 return [.awaitSession]

@@ -1,11 +1,11 @@
 import GatewayModel
 import Moments
 
-/// What is made of a sighting: what the device is, which registered reader it is, and why it is not driven when it is not.
+/// The judge of a sighting: what the device is, which registered reader it is, and why the agent does not drive it.
 struct DeviceJudge {
-    /// Registered readers.
+    /// The registered readers.
     var readers: [ReaderFacts]
-    /// `VVVV:PPPP` or a serial number, as the settings have them.
+    /// The excluded devices, by `VVVV:PPPP` or serial number, as the settings have them.
     var excluded: [String]
 
     func judge(_ sighting: USBSighting, key: DeviceKey) -> DeviceFacts {
@@ -43,7 +43,7 @@ struct DeviceJudge {
                 remedy: "If a reader of yours is there: check this box's clock, ca-certificates and trust_roots. Else find out what it is.")
             return facts
         }
-        // The names that readers are known by come with Stripe's list only, and that needs a connection token.
+        // The names that identify readers come only with Stripe's list, which needs a connection token.
         if readers.contains(where: { $0.inBackend && $0.baseURL == nil && !$0.isVendorSDKOnly && !$0.isMissingAtStripe }) {
             facts.reason = DeviceReason(
                 .registrationUnknown,
@@ -133,7 +133,7 @@ struct DeviceJudge {
                 remedy: "Ask the maker of the device for firmware that gives the reader's serial number.")
         }
         if facts.reader != nil { return nil }
-        // Serial numbers come with Stripe's list only, and that needs a connection token.
+        // Serial numbers come only with Stripe's list, which needs a connection token.
         if readers.contains(where: { $0.inBackend && $0.serial == nil && !$0.isMissingAtStripe }) {
             return DeviceReason(
                 .registrationUnknown, "Which registered reader it is cannot be said before Stripe's list has been read.",
@@ -153,7 +153,7 @@ struct DeviceJudge {
         return excluded.contains { $0 == sighting.serial || Self.isSame($0, ids) }
     }
 
-    /// `5f9:4204` and `05F9:4204` are the same.
+    /// Whether both name the same ids. `5f9:4204` and `05F9:4204` do.
     private static func isSame(_ written: String, _ ids: String) -> Bool {
         let parts = written.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let vendor = UInt16(parts[0], radix: 16), let product = UInt16(parts[1], radix: 16) else { return false }
@@ -167,17 +167,17 @@ struct DeviceJudge {
 
     // MARK: Interfaces
 
-    /// The most telling of the device's interfaces.
+    /// The most telling one of the device's interfaces.
     static func link(of sighting: USBSighting) -> (kind: USBLinkKind, interface: USBInterface)? {
         for kind in [USBLinkKind.readerLink, .network, .cdcACM, .ccid, .hid, .vendor] {
             let fitting = sighting.interfaces.filter { self.kind(of: $0) == kind }
-            // Of several the one that can be opened.
+            // Of several fitting interfaces, the one that can be opened comes first.
             if let usable = fitting.first(where: { place(of: sighting, $0) != nil }) ?? fitting.first { return (kind, usable) }
         }
         return nil
     }
 
-    /// Reader-protocol, section 11.3; class codes of the USB Implementers Forum.
+    /// The kind of an interface (reader-protocol, section 11.3; class codes of the USB Implementers Forum).
     static func kind(of interface: USBInterface) -> USBLinkKind? {
         switch (interface.interfaceClass, interface.subclass, interface.protocolCode) {
         case (0xff, 0x52, 0x01): .readerLink
@@ -195,7 +195,7 @@ struct DeviceJudge {
     static func place(of sighting: USBSighting, _ interface: USBInterface) -> USBPlace? {
         let ins = interface.endpoints.filter { $0.isBulk && $0.isIn }
         let outs = interface.endpoints.filter { $0.isBulk && !$0.isIn }
-        // The published interface has its endpoints in alternate setting 0, and one setting only.
+        // The published interface has its endpoints in alternate setting 0, and has one setting only.
         guard kind(of: interface) == .readerLink, interface.alternate == 0, ins.count == 1, outs.count == 1, interface.endpoints.count == 2,
             (8...1024).contains(ins[0].packetSize), (8...1024).contains(outs[0].packetSize)
         else { return nil }

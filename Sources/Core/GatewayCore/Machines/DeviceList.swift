@@ -1,10 +1,10 @@
 import GatewayModel
 import Moments
 
-/// Everything that was seen on USB and on the LAN, registered or not.
+/// Everything that the agent saw on USB and on the LAN, registered or not.
 ///
-/// USB comes as whole enumerations, so a lost hotplug event or a doubled one changes nothing: what is in the list and not in the enumeration is gone,
-/// whatever it was doing. The LAN comes one sighting at a time.
+/// USB comes as whole enumerations, so a lost or doubled hotplug event changes nothing: a device that is in the list and not in the
+/// enumeration is gone, whatever it was doing. The LAN comes one sighting at a time.
 package struct DeviceList: Sendable {
     package enum Action: Sendable, Equatable {
         case changed(DeviceChange, DeviceView)
@@ -20,27 +20,27 @@ package struct DeviceList: Sendable {
         var facts: DeviceFacts
         var firstSeenAt: WallTime
         var lastSeenAt: WallTime
-        /// How often it was looked for since, in vain.
+        /// How often scans have missed it since.
         var misses = 0
 
         var view: DeviceView { DeviceView(facts: facts, firstSeenAt: firstSeenAt, lastSeenAt: lastSeenAt) }
     }
 
-    /// A first packet gets lost, on wireless networks above all: what is missed once is not called gone.
+    /// The number of misses after which a device is gone. Networks lose a first packet, wireless ones above all, so one miss is not enough.
     package static let patience = 2
-    /// More than this is no store's, and would be memory without bound.
+    /// The largest number of devices. No store has more, and memory needs a bound.
     package static let limit = 512
 
     private var entries: [DeviceKey: Entry] = [:] {
         didSet { forget() }
     }
-    /// `usb.exclude`.
+    /// The setting `usb.exclude`.
     package var excluded: [String] = [] {
         didSet { if excluded != oldValue { forget() } }
     }
-    /// The readers that the entries were last held against, while nothing has changed since: most events change neither.
+    /// The readers against which the entries were last judged, while nothing has changed since. Most events change neither.
     private var judgedFor: [ReaderFacts]?
-    /// The same, and the readers were told what follows for them.
+    /// The readers that were last told what follows for them from the same entries.
     private var joinedWith: [Shared<ReaderFacts>]?
 
     package init() {}
@@ -48,17 +48,17 @@ package struct DeviceList: Sendable {
     package var isEmpty: Bool { entries.isEmpty }
     package var views: [DeviceView] { entries.values.map(\.view).sorted { $0.facts.key < $1.facts.key } }
 
-    /// Where the reader's own USB link is plugged in, if it is and can be driven.
+    /// Where the reader's own USB link is plugged in, if it is and the agent can drive it.
     package func place(of reader: ReaderID) -> (place: USBPlace, facts: USBFacts)? {
         let fitting = entries.values.filter { $0.facts.reader == reader && $0.facts.isDriveable }
         let plugged = fitting.compactMap { entry in entry.facts.usb.flatMap { usb in usb.place.map { (place: $0, facts: usb) } } }
         return plugged.min { ($0.place.bus, $0.place.portPath) < ($1.place.bus, $1.place.portPath) }
     }
 
-    /// An enumeration of the whole of USB.
+    /// Takes in an enumeration of the whole of USB.
     package mutating func enumerated(_ sightings: [USBSighting], readers: [ReaderFacts], at now: WallTime) -> [Action] {
         let judge = DeviceJudge(readers: readers, excluded: excluded)
-        // Hubs are the way to devices, not devices.
+        // Hubs lead to devices and are none.
         let keyed = keys(for: sightings.filter { $0.deviceClass != 0x09 })
         var actions: [Action] = []
         let present = Set(keyed.map(\.key))
@@ -69,7 +69,7 @@ package struct DeviceList: Sendable {
         return actions
     }
 
-    /// Where a registered reader's certificate was last seen on the LAN, if that is later than what Stripe's list says.
+    /// Where a registered reader's certificate was last seen on the LAN, if that is later than Stripe's list.
     package func sighting(of reader: ReaderFacts) -> LANSighting? {
         let seen = entries.values.compactMap { entry -> (sighting: LANSighting, at: WallTime)? in
             guard entry.facts.reader == reader.id, entry.misses == 0, entry.lastSeenAt >= reader.addressChangedAt,
@@ -80,7 +80,7 @@ package struct DeviceList: Sendable {
         return seen.max { ($0.at, $0.sighting.address) < ($1.at, $1.sighting.address) }?.sighting
     }
 
-    /// Where something was seen on the LAN before.
+    /// The addresses at which a device was seen on the LAN before.
     package var lanAddresses: Set<PrivateAddress> { Set(entries.values.compactMap { $0.facts.lan.flatMap { Self.address($0) } }) }
 
     /// The network interfaces that USB devices present.
@@ -90,7 +90,7 @@ package struct DeviceList: Sendable {
 
     package func view(_ key: DeviceKey) -> DeviceView? { entries[key]?.view }
 
-    /// Seen on the LAN now. Of several that claim one name, the one that had it keeps it.
+    /// Takes in what the LAN shows now. Of several devices that claim one name, the one that had it keeps it.
     package mutating func seen(_ sightings: [LANSighting], readers: [ReaderFacts], at now: WallTime) -> [Action] {
         let judge = DeviceJudge(readers: readers, excluded: excluded)
         var actions: [Action] = []
@@ -98,7 +98,7 @@ package struct DeviceList: Sendable {
             var chosen = same.min { $0.address < $1.address }
             if case .lan(let known) = entries[key]?.sighting { chosen = same.first { $0.address == known.address } ?? chosen }
             guard let chosen else { continue }
-            // What was seen at an address before is not there any more when another device answers.
+            // A device that answers at an address replaces another one that was seen there before.
             let gone = entries.filter { other, entry in
                 if other != key, case .lan(let old) = entry.sighting { old.address == chosen.address } else { false }
             }
@@ -108,7 +108,7 @@ package struct DeviceList: Sendable {
         return actions
     }
 
-    /// These addresses were looked at, and no reader was there.
+    /// Notes addresses that were scanned without finding a reader.
     package mutating func missed(_ addresses: Set<PrivateAddress>) -> [Action] {
         var actions: [Action] = []
         for key in entries.keys.sorted() {
@@ -129,7 +129,7 @@ package struct DeviceList: Sendable {
         }
     }
 
-    /// The lists of readers, or what is excluded, may have changed: what that makes of the devices.
+    /// Judges the devices again, after the lists of readers or the exclusions may have changed.
     package mutating func judge(readers: [ReaderFacts]) -> [Action] {
         guard judgedFor != readers else { return [] }
         defer { judgedFor = readers }
@@ -149,13 +149,13 @@ package struct DeviceList: Sendable {
         return actions
     }
 
-    /// Whether the readers may have to be told anything: a device, or what is known of a reader, is another than when they were told last.
+    /// Whether the readers may have news: a device, or what is known of a reader, has changed since they were last told.
     func isToBeJoined(with readers: [Shared<ReaderFacts>]) -> Bool {
         guard let last = joinedWith, last.count == readers.count else { return true }
         return !zip(last, readers).allSatisfy { $0.isSame(as: $1) }
     }
 
-    /// They were held against every device, and there was nothing to tell them.
+    /// Notes that these readers were held against every device and have no news.
     mutating func isJoined(with readers: [Shared<ReaderFacts>]) { joinedWith = readers }
 
     // MARK: Parts
@@ -175,7 +175,7 @@ package struct DeviceList: Sendable {
         }
         let entry = Entry(sighting: sighting, facts: facts, firstSeenAt: known.firstSeenAt, lastSeenAt: now)
         entries[key] = entry
-        // Another number at the same place is another plug, which somebody may have missed.
+        // Another number at the same place means another plug, whose event the agent may have missed.
         if facts != known.facts || known.sighting != sighting { actions.append(.changed(.changed, entry.view)) }
     }
 
@@ -184,8 +184,8 @@ package struct DeviceList: Sendable {
         actions.append(.changed(.removed, entry.view))
     }
 
-    /// Keys by serial number, else by place. Of several devices that claim the same serial number the one that had the key keeps it; the others go
-    /// by their places.
+    /// The keys of the devices: the serial number, else the place. Of several devices that claim one serial number, the one that had the
+    /// key keeps it. The others go by their places.
     private func keys(for sightings: [USBSighting]) -> [(key: DeviceKey, sighting: USBSighting)] {
         var byName: [String: [USBSighting]] = [:]
         var keyed: [(key: DeviceKey, sighting: USBSighting)] = []

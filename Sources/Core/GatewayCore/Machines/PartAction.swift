@@ -1,19 +1,20 @@
 import GatewayModel
 import Moments
 
-/// What a part of the middle wants done. Every part names its own two kinds.
+/// An action that a part of the middle wants done. Each part names its own two kinds.
 package enum PartAction<Owed: Sendable & Equatable, Begun: Sendable & Equatable>: Sendable, Equatable {
-    /// Always carried out, whatever has become of the part meanwhile: it names what it is about, and doing it twice harms nothing.
+    /// An action that is always carried out, whatever has become of the part meanwhile. It names its object, and doing it twice does no harm.
     ///
-    /// A row of the journal, a release, a cancel at a reader, an answer to somebody who waits, something that was reserved and is given back.
+    /// Examples are a row of the journal, a release, a cancel at a reader, an answer to a waiting caller, and the return of a reservation.
     case owed(Owed)
-    /// Carried out only while the part is the one that wanted it and has not ended; else it is dropped, and whoever asked for it is told.
+    /// An action that is carried out only while the part that wanted it is there and has not ended. Otherwise it is dropped, and its asker is
+    /// told.
     ///
-    /// A question, an activation, a collect, a confirm, the making of an intent, the taking of a lease.
+    /// Examples are a question, an activation, a collect, a confirm, the making of an intent, and the taking of a lease.
     case begun(Begun)
 }
 
-// As the parts write them.
+// The short forms that the parts use follow.
 
 extension PartAction where Owed == PaymentMachine.Owed, Begun == PaymentMachine.Begun {
     package static var awaitSession: Self { .begun(.awaitSession) }
@@ -23,7 +24,7 @@ extension PartAction where Owed == PaymentMachine.Owed, Begun == PaymentMachine.
     package static var readIntent: Self { .begun(.readIntent) }
     package static var proveIdle: Self { .begun(.proveIdle) }
     package static func writeConfirming(_ record: PaymentRecord) -> Self { .begun(.writeConfirming(record)) }
-    /// What only takes off the reader what stands on it is owed to it.
+    /// Asks the reader for this command. A command that only takes off what stands on the reader is owed to it.
     package static func command(_ command: ReaderCommand) -> Self {
         command.takesOff ? .owed(.takeOff(command)) : .begun(.command(command))
     }
@@ -96,7 +97,7 @@ extension PartAction where Owed == RegistrationMachine.Owed, Begun == Registrati
 }
 
 extension ReaderCommand {
-    /// Only takes off the reader what this agent has put there.
+    /// Whether the command only takes off the reader what this agent has put there.
     var takesOff: Bool {
         switch self {
         case .cancelCollect, .cancelReusable, .clearDisplay: true

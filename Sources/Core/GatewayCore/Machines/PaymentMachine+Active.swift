@@ -2,30 +2,30 @@ import GatewayModel
 import Moments
 
 extension PaymentMachine {
-    /// Before the confirm: the reader asks for the card while the intent is made, side by side.
+    /// The time before the confirm: the reader asks for the card while the intent is made, side by side.
     struct Active: Sendable {
         enum IntentTrack: Sendable {
             case requested
-            /// Exists, in `requires_payment_method`; facts from Stripe, or from the journal when its secret is gone.
+            /// The intent exists, in `requires_payment_method`. Its facts come from Stripe, or from the journal when its secret is gone.
             case ready(IntentFacts)
         }
 
         enum ReaderTrack: Sendable {
-            /// To `ready` with a session.
+            /// The reader has no session yet. With one it goes to `ready`.
             case waitingForSession
-            /// A session; waits for an amount and a currency that may be shown.
+            /// The reader has a session and waits for an amount and a currency that it may show.
             case ready
-            /// The cart's lines are being shown, before the card is asked for. To `collecting` whatever the answer.
+            /// The reader shows the cart's lines before it asks for the card. Any answer leads to `collecting`.
             case displaying
-            /// To `polling` when accepted.
+            /// The reader was told to ask for a card. It goes to `polling` when it accepts.
             case collecting
-            /// Asked for a card; the next query is due then.
+            /// The reader asks for a card. The next query is due at `next`.
             case polling(next: MonoTime)
             case querying
             case cardRead(CollectedCard)
-            /// The cancel was sent; whatever was read may not be confirmed any more.
+            /// The cancel was sent. A card that the reader has read may no longer be confirmed.
             case canceling
-            /// The cancel found nothing to cancel: the screen is cleared, to have an acknowledgement.
+            /// The cancel found nothing to cancel. The screen is cleared so that an acknowledgement comes.
             case clearing
         }
 
@@ -34,8 +34,8 @@ extension PaymentMachine {
             case known
         }
 
-        /// A card number may have been typed in for this cart, or an earlier attempt may be at work on its intent still: what became of that is read
-        /// right before the confirm.
+        /// The check for other charges. A card number may have been typed in for this cart, or an earlier attempt may still be at work on
+        /// its intent. The agent reads what became of that right before the confirm.
         enum Look: Sendable {
             case none, due, asked
         }
@@ -50,7 +50,7 @@ extension PaymentMachine {
         var reader = ReaderTrack.waitingForSession
         var baseline = Baseline.asked
         var stopping: Stop?
-        /// Known before the intent is: the currency of this location.
+        /// The currency of this location, which is known before the intent is.
         var expectedCurrency: Currency?
         var shown: Charge?
         var context: TransactionContext
@@ -58,13 +58,14 @@ extension PaymentMachine {
         var reconnected = false
         var queryFailures = 0
         var displayed = false
-        /// Of the intent's amount, what an earlier attempt left on it as a tip: the reader shows it, and offers no menu.
+        /// The part of the intent's amount that an earlier attempt left on it as a tip, in minor units. The reader shows it and offers no
+        /// menu.
         var tipLeft: Int64 = 0
         var look = Look.none
-        /// The reader was asked by a hint that was wrong: it is to be asked again, for what the intent says.
+        /// Whether a wrong hint was shown, so that the reader has to ask again for what the intent says.
         var asksAgain = false
 
-        /// The first reason stays.
+        /// Notes a reason to stop. The first reason stays.
         mutating func stop(_ reason: Stop) { if stopping == nil { stopping = reason } }
 
         var nextWake: MonoTime? {
@@ -75,7 +76,7 @@ extension PaymentMachine {
 
     // MARK: Events
 
-    /// The reader is this payment's.
+    /// Gives the reader to this payment.
     package mutating func granted(
         context: TransactionContext, expectedCurrency: Currency?, looksOnceMore: Bool = false, at now: Now
     ) -> [Action] {
@@ -106,15 +107,16 @@ extension PaymentMachine {
         }
     }
 
-    /// The cart's key became known, and with it the currency of an earlier intent of that key; nil: it gives no hint, and what another key has shown is
-    /// none for this cart. What the reader shows already stays: the intent decides.
+    /// Takes the currency of an earlier intent of the cart's key, once that key is known. It is nil when the key gives no hint: what
+    /// another key has shown is no hint for this cart. What the reader already shows stays, because the intent decides.
     package mutating func currencyExpected(_ currency: Currency?, at now: Now) -> [Action] {
         changeActive(at: now) { active in
             if active.shown == nil { active.expectedCurrency = currency }
         }
     }
 
-    /// The cart's intent, in a state that it can be confirmed from. `tipLeft`: of its amount, what an earlier attempt left on it as a tip.
+    /// Takes the cart's intent, in a state from which it can be confirmed. `tipLeft` is the part of its amount that an earlier attempt left
+    /// as a tip, in minor units.
     package mutating func intentReady(_ facts: IntentFacts, key: PublishableKey, tipLeft: Int64 = 0, at now: Now) -> [Action] {
         guard case .active(var active) = state, case .requested = active.intent else { return [] }
         var actions: [Action] = []
@@ -150,7 +152,8 @@ extension PaymentMachine {
         }
     }
 
-    /// What the backend said of the cart before the confirm; nil: it could not be asked. Only `Submitted` matters: that is never confirmed.
+    /// Takes the backend's word on the cart before the confirm; nil when the backend could not answer. Only `Submitted` matters, because
+    /// such a cart is never confirmed.
     package mutating func baseline(_ status: CartStatus?, at now: Now) -> [Action] {
         changeActive(at: now) { active in
             guard case .asked = active.baseline else { return }
@@ -159,7 +162,7 @@ extension PaymentMachine {
         }
     }
 
-    /// The keyed intents were read; nil: none of them can be charged.
+    /// Takes the result of reading the keyed intents; nil when none of them can be charged.
     package mutating func keyedRead(_ failure: PaymentFailure?, at now: Now) -> [Action] {
         changeActive(at: now) { active in
             guard case .asked = active.look else { return }
@@ -168,8 +171,8 @@ extension PaymentMachine {
         }
     }
 
-    /// Stripe's word on the intent while no card has been charged: an earlier attempt that ends now can leave its tip on it, and then the reader shows
-    /// another amount than would be charged.
+    /// Takes Stripe's word on the intent while no card is charged. An earlier attempt that ends now can leave its tip on the intent. Then
+    /// the reader shows another amount than the intent would charge.
     package mutating func intentSeen(_ facts: IntentFacts, at now: Now) -> [Action] {
         changeActive(at: now) { active in
             guard case .ready(let known) = active.intent, known.id == facts.id, known.amountMinor != facts.amountMinor else { return }
@@ -178,7 +181,7 @@ extension PaymentMachine {
         }
     }
 
-    /// The cart must not be taken for a reason found outside this payment.
+    /// Stops the payment for a reason from outside it, for which it must not take the cart.
     package mutating func stop(_ failure: PaymentFailure, at now: Now) -> [Action] {
         if case .confirmWriting(let confirming) = state {
             var actions: [Action] = []
@@ -205,7 +208,7 @@ extension PaymentMachine {
         if let stop = active.stopping {
             switch active.reader {
             case .waitingForSession, .ready:
-                // A collect whose answer was lost may be on the screen still.
+                // A collect whose answer was lost may still be on the screen.
                 finish(stop, reader: active.reconnected ? .unknown : .idle, at: now, &actions)
                 return
             case .polling, .cardRead:
@@ -242,7 +245,7 @@ extension PaymentMachine {
         state = .active(active)
     }
 
-    /// What was shown by a wrong hint is taken off the reader first; a card that was read for it counts for nothing.
+    /// Takes off the reader what it shows by a wrong hint. A card that was read for it counts for nothing.
     private func takeBack(_ active: inout Active, _ actions: inout [Action]) {
         switch active.reader {
         case .waitingForSession, .ready: active.asksAgain = false
@@ -253,7 +256,7 @@ extension PaymentMachine {
         }
     }
 
-    /// Asks for the card as soon as an amount and a currency are known: from the intent, or from the location's currency.
+    /// Asks for the card as soon as an amount and a currency are known, from the intent or from the location's currency.
     private mutating func ask(_ active: inout Active, at now: Now, _ actions: inout [Action]) {
         let charge: Charge
         if case .ready(let facts) = active.intent {
@@ -284,7 +287,7 @@ extension PaymentMachine {
         }
     }
 
-    /// Ends before any confirm: nothing can have been charged.
+    /// Ends the payment before any confirm, when nothing can have been charged.
     mutating func finish(_ stop: Active.Stop, reader: ReaderMachine.Left, at now: Now, _ actions: inout [Action]) {
         actions.append(.release(reader))
         switch (stop, reader) {

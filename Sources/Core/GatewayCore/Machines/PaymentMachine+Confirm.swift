@@ -2,19 +2,19 @@ import GatewayModel
 import Moments
 
 extension PaymentMachine {
-    /// From the moment that "confirming" is to be written until a verdict on the reader's answer.
+    /// The time from when "confirming" is to be written until a verdict on the reader's answer.
     struct Confirming: Sendable {
         var shown: Charge
         var context: TransactionContext
         var card: CollectedCard
         var intent: IntentID
         var sends = 0
-        /// What the reader's answer came to; nil while it is awaited.
+        /// The outcome of the reader's answer; nil while the answer is awaited.
         var outcome: Outcome?
         var pursuit: Pursuit
 
         struct Outcome: Sendable {
-            /// How the reader was left.
+            /// The state in which the payment left the reader.
             var left: ReaderMachine.Left
             var words: String
             var declineCode: String?
@@ -44,7 +44,7 @@ extension PaymentMachine {
         actions.append(.writeConfirming(record))
     }
 
-    /// "confirming" is on disk: now, and only now, the confirm may be sent.
+    /// Sends the confirm. "confirming" is on disk now, and the confirm may not leave earlier.
     package mutating func confirmingWritten(at now: Now) -> [Action] {
         guard case .confirmWriting(var confirming) = state else { return [] }
         confirming.sends = 1
@@ -53,7 +53,7 @@ extension PaymentMachine {
         return [.command(.confirm(confirming.context, intent: confirming.intent, card: confirming.card))]
     }
 
-    /// "confirming" could not be written: nothing is confirmed, the reader is asked to cancel.
+    /// Takes back the confirm, because "confirming" could not be written. The payment confirms nothing and asks the reader to cancel.
     package mutating func confirmingFailed(at now: Now) -> [Action] {
         guard case .confirmWriting(let confirming) = state else { return [] }
         var actions: [Action] = []
@@ -64,7 +64,7 @@ extension PaymentMachine {
         return actions
     }
 
-    /// Nothing is confirmed, whatever becomes of the row: the reader is asked to cancel.
+    /// Takes back the confirm, whatever becomes of its row. The payment confirms nothing and asks the reader to cancel.
     mutating func withdraw(_ confirming: Confirming, _ reason: Active.Stop, at now: Now, _ actions: inout [Action]) {
         takeConfirmBack()
         actions.append(.confirmUndone)
@@ -86,7 +86,7 @@ extension PaymentMachine {
 
     // MARK: The answer
 
-    /// What the reader's answer is, as evidence. What it proves is the cart's business; its verdict follows.
+    /// Reports the reader's answer as evidence. The cart judges what it proves, and its verdict follows.
     mutating func confirmAnswered(
         _ before: Confirming, _ result: Result<ReaderReply, ReaderFailure>, at now: Now, _ actions: inout [Action]
     ) {
@@ -96,7 +96,7 @@ extension PaymentMachine {
         case .success(.confirmed(let answer)):
             fate = .answered(.init(field: answer.field, intent: answer.intent, status: answer.status, at: now.mono))
             let words = answer.message ?? answer.code ?? "no reason given"
-            // One that asks to be confirmed again keeps its card on the reader.
+            // A reader that asks to be confirmed again keeps its card.
             let isDone = answer.field != .none && answer.status != .requiresConfirmation
             confirming.outcome = Confirming.Outcome(
                 left: isDone ? .idle : .unknown,
@@ -118,7 +118,7 @@ extension PaymentMachine {
         actions.append(.confirmEnded(fate))
     }
 
-    /// The answer to a confirm of which it was known already that it charged.
+    /// Takes the answer to a confirm that was already known to be charged.
     mutating func lateAnswer(_ result: Result<ReaderReply, ReaderFailure>, at now: Now, _ actions: inout [Action]) {
         guard case .success(.confirmed(let answer)) = result else { return actions.append(.confirmEnded(.lost)) }
         if answer.intent == nil || answer.intent == record.intent { noteAnswer(answer, at: now, &actions) }
@@ -133,7 +133,7 @@ extension PaymentMachine {
         noteCharged(answer.amountMinor, answer.currency, at: now, &actions)
     }
 
-    /// What was charged must be what was shown with the tip; if it is not, somebody has to know.
+    /// Compares the charge with the shown amount and the tip. If they differ, a person has to know.
     package mutating func charged(_ facts: IntentFacts, at now: Now) -> [Action] {
         guard facts.id == record.intent, !isEnded, record.amountChargedMinor == nil,
             facts.status == .succeeded || facts.status == .requiresCapture
@@ -158,7 +158,8 @@ extension PaymentMachine {
 
     // MARK: The verdict
 
-    /// What the cart's evidence says of this attempt. It is told after every answer to a confirm, and whenever it changes.
+    /// Takes the verdict of the cart's evidence on this attempt. The cart tells it after every answer to a confirm, and whenever it
+    /// changes.
     package mutating func judged(_ verdict: Verdict, at now: Now) -> [Action] {
         var actions: [Action] = []
         switch state {
@@ -201,7 +202,7 @@ extension PaymentMachine {
         }
     }
 
-    /// Ends by a verdict. This, and only this, ends what was confirmed.
+    /// Ends the payment by a verdict. Nothing else ends a payment that was confirmed.
     mutating func conclude(
         _ verdict: Verdict, words: String? = nil, declineCode: String? = nil, at now: Now, _ actions: inout [Action]
     ) {
@@ -257,7 +258,7 @@ extension PaymentMachine {
 }
 
 extension PaymentFailure {
-    /// Stripe answers so when it could not work on the request: the issuer was not asked, and the card is as good as before.
+    /// Whether Stripe answers that it could not work on the request. Then it did not ask the issuer, and the card is as good as before.
     static func isOfStripe(_ code: String) -> Bool { ["lock_timeout", "rate_limit"].contains(code) }
 
     static func stripeWasBusy(_ code: String?) -> PaymentFailure {
@@ -275,14 +276,14 @@ extension PaymentFailure {
 }
 
 extension CardSummary {
-    /// What the answer withholds is kept from before.
+    /// The card with the older facts where the answer withholds them.
     func merged(over older: CardSummary?) -> CardSummary {
         CardSummary(brand: brand ?? older?.brand, last4: last4 ?? older?.last4, entry: entry ?? older?.entry)
     }
 }
 
 extension ReaderFailure {
-    /// What happened, in words.
+    /// The failure in words.
     package var sentence: String {
         switch self {
         case .unreachable(let detail), .lost(let detail), .invalidAnswer(let detail), .unsupported(let detail): detail

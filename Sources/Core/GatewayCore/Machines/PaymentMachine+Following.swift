@@ -2,27 +2,27 @@ import GatewayModel
 import Moments
 
 extension PaymentMachine {
-    /// When the backend and Stripe are asked what became of a confirm.
+    /// The times at which the agent asks the backend and Stripe what became of a confirm.
     struct Pursuit: Sendable {
-        /// Counted from here the pauses grow.
+        /// The moment from which the pauses grow.
         var since: MonoTime
         var pollAt: MonoTime
         var pause: Int64 = 0
         var isAsking = false
 
-        /// Asks at that moment first.
+        /// Starts with a first question at that moment.
         init(from moment: MonoTime) {
             since = moment
             pollAt = moment
         }
     }
 
-    /// After the confirm: evidence is gathered, from the backend, and from Stripe while the client secret is in memory.
+    /// The time after the confirm. The agent gathers evidence from the backend, and from Stripe while the client secret is in memory.
     struct Following: Sendable {
         var pursuit: Pursuit
-        /// The order is expected until then; later the payment is unresolved and the rate falls.
+        /// Until when the agent expects the order. Later the payment is unresolved and the rate falls.
         var patienceEnds: MonoTime
-        /// When a reading can clear this attempt; nil: its reader was not seen idle yet.
+        /// From when on a reading can clear this attempt; nil while its reader was not seen idle.
         var decides: MonoTime?
 
         var nextWake: MonoTime? { pursuit.isAsking ? decides : min(pursuit.pollAt, decides ?? .max) }
@@ -40,7 +40,7 @@ extension PaymentMachine {
         follow(at: now, &actions)
     }
 
-    /// After a restart, for a payment whose "confirming" was journaled: the secret is gone, and the window is counted from now.
+    /// Takes up a payment after a restart. If its "confirming" was journaled, the secret is gone, and the window begins now.
     package mutating func recover(at now: Now) -> [Action] {
         var actions: [Action] = []
         guard record.confirmingAt != nil else {
@@ -65,9 +65,9 @@ extension PaymentMachine {
 
     // MARK: What is heard
 
-    /// The backend has answered, or could not be asked. What it says is evidence, and with the cart already.
+    /// Goes on after the backend has answered or could not answer. The cart already has its words as evidence.
     ///
-    /// `failed`: with what words it says `Failed`; then what was held may have been let go, and Stripe can tell.
+    /// `failed` holds the words with which the backend says `Failed`. Then the held money may have been let go, and Stripe can tell.
     package mutating func statusAnswered(failed: String?? = nil, at now: Now) -> [Action] {
         noteFailed(failed)
         var actions: [Action] = []
@@ -87,7 +87,7 @@ extension PaymentMachine {
         return actions
     }
 
-    /// The reader was proven idle: this attempt can be cleared by what is asked from that moment on.
+    /// Notes that the reader was proved idle. Readings that are asked from that moment on can clear this attempt.
     package mutating func decides(at moment: MonoTime, at now: Now) -> [Action] {
         guard case .following(var following) = state, !record.authorized, following.decides == nil else { return [] }
         following.decides = moment
@@ -146,7 +146,7 @@ extension PaymentMachine {
         state = .following(following)
     }
 
-    /// While the reader's answer is awaited: charged is known without it.
+    /// Asks for other evidence while the reader's answer is awaited, because a charge can be known without it.
     mutating func pursue(at now: Now, _ actions: inout [Action]) {
         guard case .confirming(var confirming) = state, confirming.outcome == nil, !confirming.pursuit.isAsking,
             now.mono >= confirming.pursuit.pollAt
@@ -167,7 +167,7 @@ extension PaymentMachine {
 }
 
 extension PaymentMachine.Pursuit {
-    /// A fifth of the time since, 25 to 2,000 ms; `isPatient`: twice the last pause.
+    /// Sets the next pause to a fifth of the time since, from 25 ms to `longest`. With `isPatient` it is twice the last pause.
     mutating func answered(longest: Int64, isPatient: Bool = false, at now: MonoTime) {
         isAsking = false
         pause = isPatient ? min(max(pause, 250) * 2, longest) : min(max((now - since) / 5, 25), longest)
@@ -176,7 +176,8 @@ extension PaymentMachine.Pursuit {
 }
 
 extension PaymentMachine.Following {
-    /// Two seconds while the end is near; then slower the longer it lasts, up to six hours, for as long as it takes.
+    /// The longest pause in milliseconds. It is two seconds while the end is near, then grows with the time up to six hours, for as long as
+    /// the payment takes.
     func longestPause(at now: MonoTime, unresolved: Bool) -> Int64 {
         guard unresolved else { return 2_000 }
         let age = now - patienceEnds

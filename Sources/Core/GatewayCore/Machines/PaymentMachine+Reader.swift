@@ -2,7 +2,7 @@ import GatewayModel
 import Moments
 
 extension PaymentMachine {
-    /// The reader's answer to a command of this payment.
+    /// Takes the reader's answer to a command of this payment.
     package mutating func answered(
         _ command: ReaderCommand, _ result: Result<ReaderReply, ReaderFailure>, at now: Now
     ) -> [Action] {
@@ -12,7 +12,7 @@ extension PaymentMachine {
         case .confirming(let confirming):
             if case .confirm = command { confirmAnswered(confirming, result, at: now, &actions) }
         case .following:
-            // Charged was known without it: it is heard all the same.
+            // The charge was known without this answer. The payment takes it all the same.
             if case .confirm = command { lateAnswer(result, at: now, &actions) }
         case .queued, .confirmWriting, .ended: break
         }
@@ -25,7 +25,8 @@ extension PaymentMachine {
         var active = before
         switch (active.reader, command, result) {
         case (.displaying, .display, _):
-            // What the lines look like is not worth a payment: a refused display is passed over, a lost reader shows at the collect.
+            // The look of the lines is not worth a payment. The payment passes over a refused display, and a lost reader shows at the
+            // collect.
             active.reader = .ready
         case (.collecting, .collect, .success):
             active.reader = .polling(next: now.mono)
@@ -39,7 +40,8 @@ extension PaymentMachine {
                 return
             }
             if failure.endsSession, !active.reconnected {
-                // The session had died since the last sale (the reader restarts every night): one new session, one new collect.
+                // The session had died since the last sale (the reader restarts every night), so there is one new session and one new
+                // collect.
                 active.reconnected = true
                 active.reader = .waitingForSession
                 actions.append(.awaitSession)
@@ -65,7 +67,7 @@ extension PaymentMachine {
         case (.canceling, .cancelCollect, .success), (.clearing, .clearDisplay, .success):
             state = .active(active)
             if let stop = active.stopping { return finish(stop, reader: .idle, at: now, &actions) }
-            // Asked by a wrong hint: now for what the intent says.
+            // The reader asked by a wrong hint, and now asks for what the intent says.
             active.asksAgain = false
             active.shown = nil
             active.context = active.context.next
@@ -93,7 +95,7 @@ extension PaymentMachine {
             edit { $0.card = card.summary }
             active.reader = .cardRead(card)
         case .canceledByCustomer:
-            // The customer's word is heard even when the till asked to cancel at the same moment: nothing runs on the reader any more.
+            // The customer's word counts even when the till cancels at the same moment, because nothing runs on the reader any more.
             actions.append(.release(.idle))
             if case .failure(let failure)? = active.stopping {
                 end(.failed, money: .notTaken, failure: failure, at: now, &actions)
@@ -124,7 +126,7 @@ extension PaymentMachine {
 }
 
 extension ReaderFailure {
-    /// A query only looks: it may be asked again within the same session.
+    /// Whether the payment may query again within the same session. A query changes nothing.
     var isWorthAnotherQuery: Bool {
         switch self {
         case .rpc(let code, _): code == .retry || code == .serverBusy

@@ -3,62 +3,62 @@ import Moments
 
 /// One payment, from the accepted request to an end that never changes.
 ///
-/// It decides; it asks for things by actions and is told of results by events. What follows from the present state is worked out in one
-/// place (`advance`), after every event, so that a result that comes early, late or twice leads nowhere else than it should.
+/// The machine decides. Its actions ask for things, and events tell it the results. One place (`advance`) works out what follows from the
+/// present state, after every event, so that an early, late or doubled result leads nowhere else than it should.
 package struct PaymentMachine: Sendable {
-    /// What is carried out even when this payment has ended meanwhile.
+    /// The actions that are carried out even when this payment has ended meanwhile.
     package enum Owed: Sendable, Equatable {
         indirect case write(JournalKind, PaymentRecord, note: String?)
-        /// Take what this payment has put there off the reader.
+        /// Takes off the reader what this payment has put there.
         case takeOff(ReaderCommand)
         case release(ReaderMachine.Left)
-        /// What became of the confirm that was sent last: evidence.
+        /// Reports what became of the confirm that was sent last, as evidence.
         case confirmEnded(IntentEvidence.Fate)
-        /// "confirming" was journaled or about to be, and nothing of the confirm was given to the reader's link.
+        /// Reports that "confirming" was journaled or about to be, but that the reader's link got nothing of the confirm.
         case confirmUndone
-        /// The till asks to cancel: the confirm is not sent again.
+        /// Reports that the till asks to cancel, so the confirm is not sent again.
         case cancelNoted
         case ended
         case alarm(String)
     }
 
-    /// What is begun only while this payment goes on.
+    /// The actions that begin only while this payment goes on.
     package enum Begun: Sendable, Equatable {
         case awaitSession
-        /// Make, or look up, the cart's PaymentIntent for this request.
+        /// Makes, or looks up, the cart's PaymentIntent for this request.
         case prepareIntent
-        /// What the backend says of the cart before anything is confirmed.
+        /// Asks the backend about the cart before the payment confirms anything.
         case askBaseline
         case command(ReaderCommand)
-        /// Write "confirming" and say when it is on disk (`confirmingWritten`, `confirmingFailed`).
+        /// Writes "confirming", and reports when it is on disk (`confirmingWritten`, `confirmingFailed`).
         indirect case writeConfirming(PaymentRecord)
         case askStatus
-        /// Read the intent, if its client secret is in memory.
+        /// Reads the intent, if its client secret is in memory.
         case readIntent
-        /// Somebody should look whether the reader is idle.
+        /// Asks for the proof that the reader is idle.
         case proveIdle
-        /// A card number may have been typed in for this cart: whether that was charged is to be read once more.
+        /// Reads once more whether a card number that may have been typed in for this cart was charged.
         case lookOnceMore
     }
 
     package typealias Action = PartAction<Owed, Begun>
 
     enum State: Sendable {
-        /// Waits for the reader. To `active` when granted; to `ended` at a cancel or the queue's time-out.
+        /// The payment waits for the reader. It goes to `active` when granted, and to `ended` at a cancel or the queue's time-out.
         case queued(until: MonoTime)
-        /// Holds the reader; nothing is confirmed, so nothing can be charged. To `confirmWriting`, or to `ended`.
+        /// The payment holds the reader and has confirmed nothing, so nothing can be charged. It goes to `confirmWriting`, or to `ended`.
         case active(Active)
-        /// "confirming" is being written. To `confirming` when it is on disk; to `ended` when it cannot be.
+        /// "confirming" is being written. The payment goes to `confirming` when it is on disk, and to `ended` when it cannot be.
         case confirmWriting(Confirming)
-        /// The confirm was sent. To `following` or `ended` by its answer.
+        /// The confirm was sent. Its answer leads to `following` or `ended`.
         case confirming(Confirming)
-        /// The backend is asked what became of the cart. Shown as `finishing` or `unresolved`. To `ended` by evidence only.
+        /// The agent asks the backend what became of the cart. Tills see `finishing` or `unresolved`. Only evidence leads to `ended`.
         case following(Following)
         /// The end is journaled, or about to be. Nothing leads out.
         case ended
     }
 
-    /// What the reader was asked to show.
+    /// The amount and currency that the reader was told to show.
     struct Charge: Sendable, Equatable {
         var amountMinor: Int64
         var currency: Currency
@@ -69,14 +69,14 @@ package struct PaymentMachine: Sendable {
         _modify { yield &ownRecord.value }
     }
     private var ownRecord: Shared<PaymentRecord>
-    /// What a technician said of it, and who.
+    /// A technician's word on the payment, with the technician's name.
     private(set) var technician: (by: String, note: String)?
-    /// The words with which the backend said `Failed` last.
+    /// The words with which the backend last said `Failed`.
     private(set) var failedWith: String?
     var state: State
     var policy: GatewayPolicy { _read { yield ownPolicy.value } }
     private let ownPolicy: Shared<GatewayPolicy>
-    /// Tells this machine from every other that is, or was, in the same place.
+    /// The number that tells this machine from every other, now or earlier, in the same place.
     package let epoch: UInt64
 
     package init(record: PaymentRecord, policy: GatewayPolicy, epoch: UInt64 = 0, now: Now) {
@@ -90,7 +90,7 @@ package struct PaymentMachine: Sendable {
     package var isEnded: Bool { record.state.isEnd }
     package var isUnresolved: Bool { record.state == .unresolved }
 
-    /// A confirm was journaled: only evidence ends it.
+    /// Whether a confirm was journaled, so that only evidence ends the payment.
     package var isPastConfirming: Bool { record.confirmingAt != nil }
 
     mutating func edit(_ change: (inout PaymentRecord) -> Void) { change(&record) }
@@ -101,7 +101,7 @@ package struct PaymentMachine: Sendable {
 }
 
 extension PaymentMachine {
-    /// Shows a new state; its entry in the timeline is the moment it began.
+    /// Shows a new state. Its entry in the timeline is the moment it began.
     mutating func show(_ state: PaymentState, at now: Now) {
         guard record.state != state else { return }
         edit {
@@ -128,7 +128,7 @@ extension PaymentMachine {
         actions.append(.ended)
     }
 
-    /// When this payment wants to be looked at again.
+    /// When this payment next needs a tick.
     package var nextWake: MonoTime? {
         switch state {
         case .queued(let until): until
@@ -158,8 +158,8 @@ extension PaymentMachine {
         return actions
     }
 
-    /// The checkout asks to cancel. While "confirming" waits for the disk that is obeyed; once it is written it changes nothing but `cancelRequested`,
-    /// and that the confirm is not sent again.
+    /// Takes the checkout's cancel. The payment obeys while "confirming" waits for the disk. Once that is written, the cancel changes
+    /// nothing but `cancelRequested`, and the confirm is not sent again.
     package mutating func cancel(at now: Now) -> [Action] {
         var actions: [Action] = []
         guard !isEnded else { return actions }
@@ -184,7 +184,7 @@ extension PaymentMachine {
         return actions
     }
 
-    /// A technician says what became of it; only an unresolved payment takes it. Its verdict follows.
+    /// Takes a technician's word on what became of the payment. Only an unresolved payment accepts it. Its verdict follows.
     package mutating func resolve(order: OrderID?, by: String, note: String) -> Bool {
         guard case .following = state, isUnresolved else { return false }
         technician = (by, note)

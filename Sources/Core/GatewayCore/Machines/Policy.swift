@@ -1,10 +1,10 @@
 import GatewayModel
 import Moments
 
-/// The settings that the middle decides by. Milliseconds unless the name says otherwise.
+/// The settings by which the middle decides. Times are in milliseconds unless the name says otherwise.
 package struct GatewayPolicy: Sendable, Equatable {
     package var eagerCollect = true
-    /// Seconds.
+    /// How long a customer may take to present a card, in seconds.
     package var defaultCardTimeout = 120
     package var queueTimeout: Int64 = 300_000
     package var backendTimeout: Int64 = 10_000
@@ -12,12 +12,12 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var readerTimeout: Int64 = 20_000
     package var confirmTimeout: Int64 = 120_000
     package var tokenAge: Int64 = 240_000
-    /// How long `payment_status` is polled before a charged payment is called unresolved.
+    /// How long the agent polls `payment_status` before it calls a charged payment unresolved.
     package var statusPatience: Int64 = 120_000
     package var authorizationWindow: Int64 = 180_000
     /// How long a `Failed` that may be old news must have stood after the confirm.
     package var staleFailure: Int64 = 30_000
-    /// Between a reader's answer that there is no card yet and the next question.
+    /// The pause between a reader's answer that there is no card yet and the next question.
     package var queryPause: ClosedRange<Int64> = 25...400
     package var heartbeatInterval: Int64 = 60_000
     package var cartIdle: Int64 = 1_800_000
@@ -26,31 +26,32 @@ package struct GatewayPolicy: Sendable, Equatable {
     package var registrationTimeout: Int64 = 30_000
     /// How long a reader shows its label when it is asked to identify itself.
     package var identifyTime: Int64 = 8_000
-    /// `readers.SERIAL.label`: what the readers are to be called, by serial number.
+    /// The setting `readers.SERIAL.label`: the labels of the readers by serial number.
     package var readerLabels: [String: String] = [:]
     package var lanPort = 4443
-    /// `usb.exclude`: `VVVV:PPPP` or serial numbers of devices that are left alone.
+    /// The setting `usb.exclude`: `VVVV:PPPP` or serial numbers of devices that the agent leaves alone.
     package var usbExclude: [String] = []
-    /// `usb.enabled`
+    /// The setting `usb.enabled`.
     package var usbLooks = false
-    /// `lan.sweep`: readers are looked for in the subnets and among the neighbours without being told to.
+    /// The setting `lan.sweep`: the agent scans the subnets and the neighbours for readers without an order.
     package var lanSweep = false
-    /// `lan.subnets`; empty: the box's own private ones.
+    /// The setting `lan.subnets`; when empty, the box's own private ones.
     package var lanSubnets: [Subnet] = []
-    /// `lan.addresses`
+    /// The setting `lan.addresses`.
     package var lanAddresses: [PrivateAddress] = []
-    /// Between two looks at the LAN that nobody asked for.
+    /// The time between two scans of the LAN without an order.
     package var lanInterval: Int64 = 600_000
     package var maintenanceCart: CartID?
-    /// `lanes.NAME.reader`: a reader's id, serial number or label.
+    /// The setting `lanes.NAME.reader`: a reader's id, serial number or label.
     package var lanes: [LaneName: String] = [:]
 
     package init() {}
 
-    /// While a card is likely the reader is asked again soon; the longer the customer takes, the less is lost by asking later.
+    /// The pause before the next query, in milliseconds. While a card is likely, the agent queries again soon. The longer the customer
+    /// takes, the less a later query loses.
     ///
-    /// - Parameter left: of the time that the customer has, in milliseconds.
-    /// - Parameter whole: that time, in seconds.
+    /// - Parameter left: the rest of the customer's time, in milliseconds.
+    /// - Parameter whole: the whole of that time, in seconds.
     func queryPause(left: Int64, of whole: Int?) -> Int64 {
         let waited = Int64(whole ?? defaultCardTimeout) * 1_000 - left
         return min(max(waited / 250, queryPause.lowerBound), queryPause.upperBound)

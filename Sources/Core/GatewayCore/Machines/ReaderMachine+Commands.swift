@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// What is said to the reader, one request at a time, and what its answers mean.
+/// Commands to the reader, one request at a time, and the meaning of its answers.
 extension ReaderMachine {
     package mutating func command(_ command: ReaderCommand, owner: Owner, timeout: Int64, at now: Now) -> [Action] {
         var actions: [Action] = []
@@ -39,7 +39,7 @@ extension ReaderMachine {
         var actions: [Action] = []
         noteConfirm(current, result)
         guard current.session == sessionNumber else {
-            // Of a session that is over: whoever asked is told, and the session that is being opened goes on.
+            // The request belongs to a session that is over. Its owner is told, and the session that is being opened goes on.
             if current.owner != .session { actions.append(.answer(current.owner, current.command, result)) }
             sendActivation(&actions)
             sendNext(at: now, &actions)
@@ -57,7 +57,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// A request that was about to be sent is not sent: whoever asked for it is told that nothing left.
+    /// Takes back a request that was about to be sent. Its owner is told that nothing left.
     package mutating func heldBack(sequence: UInt64, at now: Now) -> [Action] {
         guard let current = inFlight, current.sequence == sequence else { return [] }
         inFlight = nil
@@ -92,8 +92,8 @@ extension ReaderMachine {
         actions.append(.send(sequence: sequence, route, command, session: session, timeout: timeout, owner: owner))
     }
 
-    /// What an answer to a confirm says of what runs on the reader: one in any of its three fields, that nothing of it does; none that left the box,
-    /// that it is as it was.
+    /// Notes what an answer to a confirm says of the reader's work. An answer in any of its three fields says that nothing of the confirm
+    /// runs. A confirm that did not leave the box changes nothing.
     private mutating func noteConfirm(_ sent: InFlight, _ result: Result<ReaderReply, ReaderFailure>) {
         guard case .confirm = sent.command else { return }
         switch result {
@@ -103,7 +103,7 @@ extension ReaderMachine {
         }
     }
 
-    /// Only now that nothing of an earlier session is under way: a reader is asked one thing at a time.
+    /// Sends the activation, once nothing of an earlier session is under way: a reader does one thing at a time.
     mutating func sendActivation(_ actions: inout [Action]) {
         guard case .activating = session else { return nextActivation = nil }
         guard inFlight == nil, let next = nextActivation else { return }
@@ -121,7 +121,7 @@ extension ReaderMachine {
             sessionSince = now.wall
             lastTrouble = nil
             if proves, !tookOver, !clearsFirst {
-                // That another entry had left it in the middle of a confirm was learnt meanwhile.
+                // The machine learnt meanwhile that another entry had left the reader in the middle of a confirm.
                 leaveSession(at: now, &actions)
                 connectIfWanted(at: now, &actions)
             } else if dirty {
@@ -166,7 +166,7 @@ extension ReaderMachine {
         case .activate(_, let failIfInUse):
             return activationFailed(failure, failIfInUse: failIfInUse, at: now, random: &random, &actions)
         case .prove:
-            // Whoever has the reader by now does not wait for the proof.
+            // The reader's holder by now does not wait for the proof.
             if holderWaits, !owesProof, case .held = lease {
                 session = .none(trouble: nil, retryAt: now.mono)
                 return connect(at: now, &actions)
@@ -186,13 +186,14 @@ extension ReaderMachine {
         }
     }
 
-    /// Not acknowledged: not seen idle. It may be authorising still, which takes as long as it takes: it is asked again, and only when that
-    /// goes on too long is a fresh session the way to find out. Who waits for the session does not wait for that.
+    /// Handles a clear without acknowledgement, which does not show the reader idle. The reader may still be authorising, which takes as
+    /// long as it takes. So it is asked again, and a fresh session finds out only when that goes on too long. The holder of the lease does
+    /// not wait that long for its session.
     mutating func notCleared(
         _ failure: ReaderFailure, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
         if proves {
-            // It is at work on something: only the proof says when that is over.
+            // The reader is at work on something. Only the proof says when that is over.
             clearsFirst = false
             return loseSession(.from(failure), at: now, random: &random, &actions)
         }
@@ -210,7 +211,7 @@ extension ReaderMachine {
 }
 
 extension ReaderCommand {
-    /// Leaves something on the reader's screen that this agent has to take off it.
+    /// Whether the command leaves something on the reader's screen that this agent has to take off it.
     var asksForCard: Bool {
         switch self {
         case .collect, .collectReusable: true

@@ -1,26 +1,26 @@
 import GatewayModel
 import Moments
 
-/// What a technician connects and disconnects: a session that is wanted for its own sake, and one that is given up.
+/// A technician's connects and disconnects: a session that is wanted for its own sake, and one that is given up.
 extension ReaderMachine {
     /// A request that waits for a session.
     struct ConnectRequest: Sendable, Equatable {
         var request: RequestID
-        /// On whose behalf the connection token is asked for; nil: any cart's.
+        /// The cart whose connection token is asked for; nil when any cart will do.
         var cart: CartID?
-        /// Also from another point of sale.
+        /// Whether the request also takes the reader from another point of sale.
         var takeOver: Bool
-        /// Then it is told that it waits in vain.
+        /// When the request is told that it waits in vain.
         var until = MonoTime.max
     }
 
-    /// So long somebody may wait for a session; a reader that authorises may take longer to let anybody in.
+    /// How long a request may wait for a session, in milliseconds. A reader that authorises may take longer to admit any point of sale.
     static let longestConnect: Int64 = 30_000
 
-    /// Whose token serves a session that was asked for by name.
+    /// The cart whose token serves a session that was requested by name.
     var connectCart: CartID? { connects.lazy.compactMap(\.cart).first }
 
-    /// Somebody wants a session now, whatever the pause after the last failure.
+    /// Takes a request for a session now, whatever the pause after the last failure.
     mutating func connect(for request: ConnectRequest, at now: Now) -> [Action] {
         isParted = false
         if isLive { return [.connected(request.request, .success(()))] }
@@ -44,7 +44,7 @@ extension ReaderMachine {
         actions += late.map { .connected($0.request, .failure(trouble)) }
     }
 
-    /// Gives the session up, and opens no other until somebody wants one again. Not while the reader is held.
+    /// Gives the session up, and opens no other until one is wanted again. It does nothing while the reader is held.
     mutating func part(at now: Now) -> [Action] {
         guard holder == nil else { return [] }
         isParted = true
@@ -57,7 +57,7 @@ extension ReaderMachine {
             actions.append(.withdrawToken)
         case .listing, .searching: session = .none(trouble: nil, retryAt: now.mono)
         case .live: leaveSession(at: now, &actions)
-        // The reader is asked already: the session is given up when it is there.
+        // The reader has been asked already. The session is given up when it is there.
         case .activating, .clearing, .none: break
         }
         return actions
@@ -67,13 +67,14 @@ extension ReaderMachine {
         ReaderTrouble(.refused, "The reader was disconnected meanwhile.", remedy: "Connect it again.")
     }
 
-    /// Who waited for the session is told that it is there.
+    /// Tells the waiting requests that the session is there.
     mutating func answerConnects(_ actions: inout [Action]) {
         actions += connects.map { .connected($0.request, .success(())) }
         connects = []
     }
 
-    /// The try failed. Those who came to take the reader over stay for a try that does, if this one was asked politely.
+    /// Tells the waiting requests that the try failed. Those that may take the reader over stay for a try that does, if this one was
+    /// polite.
     ///
     /// - Returns: whether another try is to begin at once.
     mutating func refuseConnects(_ trouble: ReaderTrouble, wasPolite: Bool, _ actions: inout [Action]) -> Bool {

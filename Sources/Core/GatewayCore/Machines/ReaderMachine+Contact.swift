@@ -1,21 +1,22 @@
 import GatewayModel
 import Moments
 
-/// Whether the reader is there, whatever its session: nothing is called ready that nobody has asked.
+/// Whether the reader is there, whatever its session. The agent calls no reader ready that it has not asked.
 extension ReaderMachine {
     enum Contact: Sendable, Equatable {
-        /// Nobody has asked it since the agent started. To `heard` or `silent` with the first look or session.
+        /// The agent has not asked the reader since its start. The first scan or session leads to `heard` or `silent`.
         case none
-        /// Its certificate was seen, or it answered a command. To `silent` when a session with it fails, or looks for it do.
+        /// The reader's certificate was seen, or it answered a command. It goes to `silent` when a session with it fails, or when scans
+        /// miss it.
         case heard
-        /// It was asked, and nobody answered. To `heard` as soon as it does.
+        /// The reader was asked, and did not answer. It goes to `heard` as soon as it does.
         case silent(ReaderTrouble)
     }
 
-    /// A first packet gets lost, on wireless networks above all: what is missed once is not called away.
+    /// The number of misses after which a reader is away. Networks lose a first packet, wireless ones above all, so one miss is not enough.
     static let patience = 2
 
-    /// Nil: nobody has asked it.
+    /// Whether the reader is there; nil when the agent has not asked it.
     var isThere: Bool? {
         switch contact {
         case .none: nil
@@ -24,32 +25,32 @@ extension ReaderMachine {
         }
     }
 
-    /// Why it cannot be used, as far as is known: what its session met, else what looks for it did.
+    /// Why the reader cannot be used, as far as is known. The trouble of its session precedes that of the scans.
     package var standingTrouble: ReaderTrouble? {
         if let trouble, trouble.kind.isOfReader { return trouble }
         if case .silent(let silence) = contact, !isLive { return silence }
         return trouble
     }
 
-    /// Where a look finds out whether it is there. Nil: nothing is known of it, or its session says so already.
+    /// Where a scan finds out whether the reader is there; nil when no place is known, or its session already tells.
     var placeToAsk: PrivateAddress? {
         guard facts.inBackend, !isBarred, holder == nil, !isLive, !isConnecting, facts.usbPlace == nil else { return nil }
         return facts.currentAddress.flatMap { Self.address($0) }
     }
 
-    /// It has answered somebody: a look, or a command.
+    /// Notes that the reader has answered a scan or a command.
     mutating func heard(at now: Now) {
         contact = .heard
         misses = 0
         lastSeenAt = now.wall
         guard case .none(let trouble?, _) = session, trouble.kind == .unreachable, !wantsSession else { return }
-        // What a try in vain has left behind is over.
+        // The trouble of an earlier try is over.
         session = .none(trouble: nil, retryAt: now.mono)
     }
 
-    /// It was looked for where it should be, and nobody was there.
+    /// Notes that a scan of the reader's place did not find it.
     ///
-    /// - Returns: after how long it is worth another look.
+    /// - Returns: the time in milliseconds after which another scan is worth it.
     mutating func missed(at address: String) -> Int64 {
         misses = min(misses + 1, 100)
         if misses >= Self.patience {
@@ -61,14 +62,14 @@ extension ReaderMachine {
         return min(60_000, 2_000 << Int64(min(misses - 1, 5)))
     }
 
-    /// A session could not be opened, or broke: whether that says that the reader is not there.
+    /// Notes that a session could not be opened, or broke, where that says that the reader is not there.
     mutating func note(_ trouble: ReaderTrouble) {
         if trouble.kind == .unreachable { contact = .silent(trouble) }
     }
 }
 
 extension ReaderTrouble.Kind {
-    /// Whether it says anything of the reader: a cart that gets no connection token, because it is paid or is none, does not.
+    /// Whether the trouble says anything of the reader. A cart that gets no connection token, because it is paid or is no cart, does not.
     var isOfReader: Bool {
         switch self {
         case .noCart, .backend(.rejected), .backend(.overloaded): false

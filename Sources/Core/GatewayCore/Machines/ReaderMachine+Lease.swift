@@ -1,9 +1,10 @@
 import GatewayModel
 import Moments
 
-/// Whose the reader is: one holder at a time, in the order in which they came, and nobody else's until it is seen idle.
+/// The lease of the reader. It has one holder at a time, in the order of arrival. After a holder, no other gets it until the reader is seen
+/// idle.
 extension ReaderMachine {
-    /// Somebody wants the reader. False when too many wait already.
+    /// Queues a holder for the reader. Returns false when too many wait already.
     package mutating func enqueue(_ holder: LeaseHolder, at now: Now, actions: inout [Action]) -> Bool {
         guard lease != .free || !waiting.isEmpty else {
             grant(holder, &actions)
@@ -18,7 +19,7 @@ extension ReaderMachine {
 
     package mutating func leaveQueue(_ holder: LeaseHolder) { waiting.removeAll { $0 == holder } }
 
-    /// The holder needs a session before it can go on.
+    /// Asks for the session that the holder needs before it can go on.
     package mutating func awaitSession(_ holder: LeaseHolder, at now: Now) -> [Action] {
         guard lease == .held(holder) else { return [] }
         var actions: [Action] = []
@@ -44,10 +45,10 @@ extension ReaderMachine {
         var actions: [Action] = []
         switch left {
         case .idle:
-            // What another has left on the screen stays to be cleared.
+            // What another holder has left on the screen still has to be cleared.
             if isUsed { dirty = false }
             if let owed = proofIsAbout {
-                // This holder has done nothing more on it; what was confirmed before it came may run still.
+                // This holder has done nothing more on it, but an earlier confirm may still run.
                 proofIsAbout = nil
                 lease = .freeing(owed, .proves)
                 proveIdle(at: now, &actions)
@@ -71,8 +72,9 @@ extension ReaderMachine {
         if proofWanted, lease == .free { proveIdle(at: now, &actions) }
     }
 
-    /// A technician frees a reader that its holder has left without its being seen idle. What may be left on its screen is cleared before anything
-    /// else is asked of it, as ever; the holder is not touched. False: this one does not hold the reader, or is still at work on it.
+    /// Frees a reader for a technician, when its holder has left and it was not seen idle. Whatever may be on its screen is cleared before
+    /// its next use, as ever, and the holder stays as it is. Returns false when this holder does not hold the reader, or is still at work
+    /// on it.
     package mutating func releaseByHand(of holder: LeaseHolder, actions: inout [Action]) -> Bool {
         guard case .freeing(holder, _) = lease, !owesAnswer(to: holder) else { return false }
         lease = .free
@@ -83,10 +85,11 @@ extension ReaderMachine {
         return true
     }
 
-    /// The reader was asked something for this holder, and has not answered yet: whoever came next could ask it nothing.
+    /// Whether the reader still owes this holder an answer. Until then, the next holder could ask it nothing.
     func owesAnswer(to holder: LeaseHolder) -> Bool { inFlight?.owner == .holder(holder) }
 
-    /// After a restart: the journal says that the last lease was this agent's. Taking over is allowed only when no confirm was journaled.
+    /// Takes up the last lease after a restart, when the journal says that it was this agent's. A takeover is allowed only when no confirm
+    /// was journaled.
     mutating func recoverLease(of holder: LeaseHolder, _ way: Freeing, at now: Now) -> [Action] {
         guard lease == .free else { return [] }
         lease = .freeing(holder, way)
@@ -97,7 +100,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// Evidence is wanted that nothing runs on the reader. While it is held nothing is done for that; it is when it is free again.
+    /// Asks for evidence that nothing runs on the reader. While the reader is held this waits, and goes on when it is free again.
     package mutating func proveIdleIfFree(at now: Now) -> [Action] {
         proofWanted = true
         if confirmSentAt == nil { confirmSentAt = now.mono }
@@ -112,7 +115,7 @@ extension ReaderMachine {
         isUsed = false
         cardSession = nil
         isParted = false
-        // What waited for its turn would now come between the holder and its reader.
+        // A command that waited for its turn would now come between the holder and its reader.
         let late = pending.filter { $0.owner != .session }
         pending.removeAll { $0.owner != .session }
         for item in late {
@@ -127,7 +130,7 @@ extension ReaderMachine {
         grant(waiting.removeFirst(), &actions)
     }
 
-    /// Another point of sale is to be let in before anything that was confirmed can be said to run no more.
+    /// Whether another point of sale has to be admitted before the agent can say that no earlier confirm runs.
     var proves: Bool {
         switch lease {
         case .free: proofWanted
@@ -136,8 +139,8 @@ extension ReaderMachine {
         }
     }
 
-    /// What is to be proved is proved by a session of the other point of sale. Else, with a session the screen is cleared; without one it is opened
-    /// first, and cleared then.
+    /// Has the reader show that it is idle. A session of the other point of sale gives a proof, where one is needed. Otherwise the screen
+    /// is cleared in the session, which is opened first if there is none.
     mutating func proveIdle(at now: Now, _ actions: inout [Action]) {
         switch session {
         case .live where proves, .clearing where proves && inFlight == nil:
@@ -154,7 +157,7 @@ extension ReaderMachine {
         }
     }
 
-    /// Nothing that was sent before can run on the reader any more.
+    /// Notes that nothing that was sent before can still run on the reader.
     mutating func provedIdle(_ words: String, at now: Now, _ actions: inout [Action]) {
         proofWanted = false
         owesProof = false
@@ -165,7 +168,7 @@ extension ReaderMachine {
         if case .freeing(_, let way) = lease, way != .takesOver { becomeFree("free again: " + words, at: now, &actions) }
     }
 
-    /// A reader that does not come back counts as idle then.
+    /// When a reader that does not come back counts as idle.
     var idleAt: MonoTime? {
         guard proves, let confirmSentAt else { return nil }
         return confirmSentAt + Self.longestAuthorisation

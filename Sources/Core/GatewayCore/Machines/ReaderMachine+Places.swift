@@ -1,19 +1,19 @@
 import GatewayModel
 import Moments
 
-/// Where the reader is, as far as is known, and what is done when it is not there.
+/// The reader's place, as far as it is known, and what the machine does when the reader is not there.
 extension ReaderMachine {
-    /// Between two searches for a reader that was not found.
+    /// The time between two searches for a reader that was not found, in milliseconds.
     static let searchPause: Int64 = 20_000
 
-    /// Every address on the LAN at which it may be spoken to now.
+    /// Every address on the LAN at which the agent may speak to the reader now.
     var places: Set<PrivateAddress> {
         var texts = [facts.address, facts.seen?.address].compactMap { $0 }
         if case .lan(let address) = route?.link { texts.append(address) }
         return Set(texts.compactMap { Self.address($0) })
     }
 
-    /// A payment, a card set-up or a technician waits for a session.
+    /// Whether a payment, a card set-up or a technician waits for a session.
     var isAwaited: Bool { holderWaits || !connects.isEmpty }
 
     var isSearching: Bool {
@@ -21,10 +21,10 @@ extension ReaderMachine {
         return false
     }
 
-    /// Its certificate was seen at an address, or is not seen any more where it was.
+    /// Takes a sighting of the reader's certificate at an address, or its absence where it was.
     ///
-    /// A session that is open is not given up for that: if nothing is under way the reader is asked whether it is still there, and a payment finds out
-    /// by itself.
+    /// The agent does not give up an open session for that. If nothing is under way, it asks the reader whether it is still there. A
+    /// payment finds out by itself.
     package mutating func sighted(_ sighting: LANSighting?, at now: Now) -> [Action] {
         facts.seen = sighting
         guard let sighting else { return [] }
@@ -44,7 +44,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// The look is over. Whoever has not been sighted by now was not found.
+    /// Ends the search. A reader that was not sighted by now was not found.
     package mutating func searched(at now: Now, random: inout SeededRandom) -> [Action] {
         guard case .searching(let trouble) = session else { return [] }
         searchAfter = now.mono + Self.searchPause
@@ -53,7 +53,8 @@ extension ReaderMachine {
         return actions
     }
 
-    /// Nobody answered, or somebody else did: before that is told, the reader is looked for, if it can be told from others and looking is allowed.
+    /// Searches for a reader at whose place no device, or another one, answered. It fails at once if the reader cannot be told from others
+    /// or the settings forbid scans.
     mutating func searchOrFail(
         _ trouble: ReaderTrouble, quick: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
@@ -63,7 +64,7 @@ extension ReaderMachine {
         else { return fail(trouble, quick: quick, at: now, random: &random, &actions) }
         session = .searching(trouble)
         sessionSince = nil
-        // One search for one loss: what is found and does not answer is told like any other.
+        // Each loss has one search. A reader that is found and does not answer fails like any other.
         searchAfter = now.mono + Self.searchPause
         actions.append(.search)
     }
@@ -73,7 +74,7 @@ extension ReaderMachine {
         return address == sighting.address
     }
 
-    /// Nil: what Stripe says is no address that would be dialled.
+    /// The address in the text; nil when it is one that the agent does not dial.
     static func address(_ text: String) -> PrivateAddress? {
         do throws(PrivateAddress.Problem) {
             return try PrivateAddress(text)

@@ -1,9 +1,9 @@
 import GatewayModel
 import Moments
 
-/// How a session is opened, kept and given up.
+/// The opening, the keeping and the giving up of a session.
 extension ReaderMachine {
-    /// An open cart wants, or no longer wants, this reader to be ready.
+    /// Notes whether an open cart wants this reader ready.
     package mutating func setDesired(_ desired: Bool, at now: Now) -> [Action] {
         self.desired = desired && !isParted && !facts.isVendorSDKOnly
         var actions: [Action] = []
@@ -34,7 +34,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// The lists were read: what they say of this reader. Taken in any state; a connection under way goes on with it.
+    /// Takes in what the lists say of this reader, in any state. A connection under way goes on with it.
     package mutating func listed(_ facts: ReaderFacts, at now: Now, random: inout SeededRandom) -> [Action] {
         self.facts = facts
         guard case .listing(let token) = session else { return [] }
@@ -64,10 +64,10 @@ extension ReaderMachine {
         return actions
     }
 
-    /// The reader's USB link was plugged in, pulled out, or plugged in anew.
+    /// Takes in that the reader's USB link was plugged in, pulled out, or plugged in anew.
     ///
-    /// A payment that holds the reader finds out by itself, as with a reader that was lost on the LAN: what it may conclude depends on the command
-    /// that was under way.
+    /// A payment that holds the reader finds out by itself, as with a reader that is lost on the LAN. What it may conclude depends on the
+    /// command that was under way.
     package mutating func plugged(
         _ place: USBPlace?, _ usb: USBFacts?, at now: Now, random: inout SeededRandom
     ) -> [Action] {
@@ -139,7 +139,7 @@ extension ReaderMachine {
         }
     }
 
-    /// The session is not used any more. The reader is not told: no call for that is known (reader-protocol, section 3).
+    /// Gives the session up. The agent does not tell the reader, because no call for that is known (reader-protocol, section 3).
     mutating func leaveSession(at now: Now, _ actions: inout [Action]) {
         session = .none(trouble: nil, retryAt: now.mono)
         sessionNumber += 1
@@ -159,7 +159,7 @@ extension ReaderMachine {
             clearsFirst = false
             return fail(.unsupported(facts, words), quick: false, at: now, random: &random, &actions)
         }
-        // A confirm that never arrived leaves the reader with the card: another point of sale is not let in before that is cleared.
+        // A confirm that never arrived leaves the card on the reader. The reader admits another point of sale only after that is cleared.
         if case .app(let code, _) = failure, code.refusesTakeover { clearsFirst = proves && !clearsFirst } else { clearsFirst = false }
         if clearsFirst { dirty = true }
         switch failure {
@@ -187,7 +187,7 @@ extension ReaderMachine {
         }
     }
 
-    /// A try to open a session failed. `quick`: the holder of the lease is worth one more try at once.
+    /// Handles a failed try to open a session. With `quick` the holder of the lease is worth one more try at once.
     mutating func fail(
         _ trouble: ReaderTrouble, quick: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
@@ -211,7 +211,7 @@ extension ReaderMachine {
         if refuseConnects(trouble, wasPolite: !tookOver, &actions) { connect(at: now, &actions) }
     }
 
-    /// Who waits for a reader that its holder has lost, and that is not there, is told so.
+    /// Tells those that wait for a reader that its holder has lost and that is not there.
     private mutating func turnAwayWaiting(_ trouble: ReaderTrouble, _ actions: inout [Action]) {
         guard isFreeing, isUnusable(trouble), trouble.kind != .inUseElsewhere else { return }
         actions += waiting.map { .turnedAway($0, trouble) }
@@ -233,14 +233,14 @@ extension ReaderMachine {
             actions.append(.answer(item.owner, item.command, .failure(.unreachable(detail: "the session with the reader was lost"))))
         }
         actions.append(.changed("session lost: \(trouble.message)"))
-        // A reader that opens sessions and then breaks is not asked again and again without a pause, and who waits for it is told.
+        // A reader that opens sessions and then breaks is asked again only after a pause, and those that wait for it are told.
         if wasClearing { return fail(trouble, quick: true, at: now, random: &random, &actions) }
         connectIfWanted(at: now, &actions)
     }
 }
 
 extension ReaderFailure {
-    /// The session is to be given up (reader-protocol, sections 4 and 5: transport failures and unauthenticated codes end it).
+    /// Whether the session is to be given up (reader-protocol, sections 4 and 5: transport failures and unauthenticated codes end it).
     package var endsSession: Bool {
         switch self {
         case .unreachable, .untrusted, .lost: true
@@ -254,9 +254,9 @@ extension ReaderFailure {
         }
     }
 
-    /// What a reader says to an activation that does not serve this interface; nil: something else is the matter.
+    /// A reader's words to an activation when it does not serve this interface; nil when the failure is another one.
     ///
-    /// That such codes are how it would say so is inferred (reader-protocol, sections 5.1, 5.2 and 14).
+    /// It is inferred that a reader would say so by such codes (reader-protocol, sections 5.1, 5.2 and 14).
     var speaksAnotherLanguage: String? {
         switch self {
         case .unsupported(let detail): return detail
@@ -290,7 +290,8 @@ extension ReaderFailure {
 }
 
 extension AppErrorCode {
-    /// Which code refuses a takeover is not public: what is neither about the token nor about the message's form is taken as "in use".
+    /// Whether the code refuses a takeover. Which code does is not public, so a code that is about neither the token nor the message's form
+    /// counts as "in use".
     var refusesTakeover: Bool {
         switch self {
         case .lockResourcesException, .illegalState, .interrupted, .other: true

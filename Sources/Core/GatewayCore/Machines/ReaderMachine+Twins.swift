@@ -1,12 +1,14 @@
 import GatewayModel
 import Moments
 
-/// Several entries of the lists can be one device: they have the same serial number. One of them has its session at a time.
+/// Entries of the lists that are one device, because they have the same serial number. One of them has its session at a time.
 extension ReaderMachine {
-    /// A reader whose software does not serve this interface is asked again after so long at the latest, or when a technician says so.
+    /// The longest pause for a reader whose software does not serve this interface, in milliseconds. A technician can ask for an earlier
+    /// try.
     static let softwarePause: Int64 = 1_800_000
 
-    /// One odd answer is no proof of that: only a reader that says so again and again is left alone for longer and longer.
+    /// Counts an answer of that kind, and returns the pause in milliseconds. One odd answer proves nothing, so the pause grows only with
+    /// each repetition.
     mutating func pauseForSoftware() -> Int64 {
         unsupportedTries += 1
         return min(Self.softwarePause, 15_000 << Int64(2 * min(unsupportedTries - 1, 5)))
@@ -14,13 +16,13 @@ extension ReaderMachine {
 
     var isBarred: Bool { barredUntil != nil }
 
-    /// Somebody has it, or waits for it: what is under way here is not handed to another entry.
+    /// Whether a holder has this entry or waits for it. Then what is under way here does not go to another entry.
     var isOccupied: Bool {
         if case .held = lease { return true }
         return isAtWork || !waiting.isEmpty || !connects.isEmpty || pending.contains { $0.owner != .session }
     }
 
-    /// The device is asked something by this entry, or is somebody's in a session of it: no other entry may come between.
+    /// Whether this entry is asking the device something, or holds it in a session. Then no other entry may come between.
     var isAtWork: Bool {
         if inFlight != nil { return true }
         switch session {
@@ -29,11 +31,11 @@ extension ReaderMachine {
         }
     }
 
-    /// What a device owes before somebody new may use it, whichever of its entries it was left by.
+    /// What a device owes before a new holder may use it, whichever of its entries left it so.
     struct Debt: Sendable, Equatable {
-        /// Whose it was, and how it becomes free.
+        /// The last holder, and how the device becomes free of it.
         var left: (holder: LeaseHolder, way: Freeing)?
-        /// Something that was confirmed may run on it still, since then.
+        /// Since when something that was confirmed may still run on the device.
         var confirmSentAt: MonoTime?
         var proofWanted: Bool
         var dirty: Bool
@@ -44,14 +46,14 @@ extension ReaderMachine {
         }
     }
 
-    /// What is owed is asked for by the entry in charge, which alone has sessions; nil: nothing is, or it is being seen to here.
+    /// Hands what is owed to the entry in charge, which alone has sessions; nil when nothing is owed or this entry settles it itself.
     mutating func handOverDebt(_ actions: inout [Action]) -> Debt? {
         guard !isAtWork else { return nil }
         var debt = Debt(left: nil, confirmSentAt: confirmSentAt, proofWanted: proofWanted, dirty: dirty)
         switch lease {
         case .free: break
         case .held:
-            // What it has asked for is settled as it leaves.
+            // The requests of this holder are settled as it leaves.
             guard !isUsed else { return nil }
             debt.left = proofIsAbout.map { ($0, .proves) }
         case .freeing(let holder, let way): debt.left = (holder, way)
@@ -65,7 +67,7 @@ extension ReaderMachine {
         return debt
     }
 
-    /// Another entry has left the device in this state. Whoever has, or gets, this one waits until it is settled.
+    /// Takes the state in which another entry has left the device. The present or next holder of this entry waits until it is settled.
     mutating func takeOver(_ debt: Debt, at now: Now) -> [Action] {
         var actions: [Action] = []
         if let sentAt = debt.confirmSentAt { confirmSentAt = max(confirmSentAt ?? sentAt, sentAt) }
@@ -80,7 +82,7 @@ extension ReaderMachine {
             if let left = debt.left { lease = .freeing(left.holder, left.way) }
             if debt.left != nil || isToBeProved || dirty { proveIdle(at: now, &actions) }
         case .held:
-            // In a session that is open already it is too late for that; it is proved when the holder has left.
+            // In an open session it is too late for that. The proof follows when the holder has left.
             if isToBeProved, !isLive { owesProof = true }
             if let left = debt.left, left.way == .proves { proofIsAbout = left.holder }
         case .freeing(let holder, let way):
@@ -90,7 +92,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// The device's session is another entry's now. What has been sent is answered here still.
+    /// Bars this entry, because the device's session now belongs to another one. This entry still takes the answers to what was sent.
     mutating func bar(at now: Now) -> [Action] {
         if barredUntil == nil { barredUntil = now.mono + policy.queueTimeout }
         desired = false
@@ -106,7 +108,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// The device is this entry's again.
+    /// Gives the device back to this entry.
     mutating func unbar(at now: Now) -> [Action] {
         guard isBarred else { return [] }
         barredUntil = nil
@@ -116,7 +118,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// The lists have news of its device: the pause after the last failure is over.
+    /// Ends the pause after the last failure, because the lists have news of the device.
     mutating func retry(at now: Now) -> [Action] {
         guard case .none(let trouble, _) = session, trouble?.kind != .softwareUnsupported else { return [] }
         session = .none(trouble: trouble, retryAt: now.mono)
@@ -138,12 +140,12 @@ extension ReaderMachine {
                     remedy: "Try again; remove the entry that is not used any more (sudo readerctl readers remove ID).")))
     }
 
-    /// The entry is in no list any more: it has no session to keep, and nothing that holds it can be ended there. What may be authorised still keeps
-    /// it until that cannot be.
+    /// Handles an entry that is in no list any more. It has no session to keep, and nothing that holds it can end there. What may still be
+    /// authorised keeps it until that is over.
     mutating func unlist(at now: Now) -> [Action] {
         facts.inBackend = false
         desired = false
-        // What it has left behind is kept for another entry of its device, and not for ever.
+        // The entry keeps what it has left behind for another entry of its device, but not for ever.
         let since = unlistedSince ?? now.mono
         unlistedSince = since
         if now.mono - since >= Self.longestAuthorisation, lease == .free { (dirty, proofWanted, confirmSentAt) = (false, false, nil) }
@@ -160,7 +162,7 @@ extension ReaderMachine {
         return actions
     }
 
-    /// What the lists say now, outside of a connection.
+    /// Takes in what the lists say now, outside of a connection.
     mutating func learn(_ facts: ReaderFacts, at now: Now) -> [Action] {
         let before = self.facts.software
         self.facts = facts
@@ -175,7 +177,8 @@ extension ReaderMachine {
 }
 
 extension ReaderTrouble {
-    /// Nothing more can be tried with an entry that is in no list: it was not found there, or no cart can be opened on it to look for it.
+    /// Whether nothing more can be tried with an entry that is in no list: it was not found there, or no cart can be opened on it to search
+    /// for it.
     fileprivate var endsWithTheList: Bool {
         switch kind {
         case .notListed, .noCart: true

@@ -3,38 +3,38 @@ import Moments
 
 /// One reader: its session, its lease, and the rule that it does one thing at a time.
 ///
-/// The session is opened with a fresh connection token after looking the reader up anew (its address may have changed), kept by a
-/// heartbeat, and given up at the first sign that it is gone. The lease belongs to one payment or card set-up; it stays after one whose end on
-/// the reader is not known, until the reader has been seen idle.
+/// A session opens with a fresh connection token, after the agent has looked the reader up anew (its address may have changed). A heartbeat
+/// keeps it, and the first sign that it is gone ends it. The lease belongs to one payment or card set-up. When the holder's end on the
+/// reader is not known, the lease stays until the reader has been seen idle.
 package struct ReaderMachine: Sendable {
-    /// Who waits for a command's answer.
+    /// The party that waits for a command's answer.
     package enum Owner: Sendable, Hashable {
         case holder(LeaseHolder)
         case request(RequestID)
-        /// The machine itself: activation, heartbeat, clearing.
+        /// The machine itself, for activation, heartbeat and clearing.
         case session
     }
 
-    /// How a holder leaves the reader.
+    /// The state in which a holder leaves the reader.
     package enum Left: Sendable, Equatable {
         /// The reader has said that nothing of this holder runs on it.
         case idle
-        /// It may still be asking for a card or be authorising: the lease stays until it is seen idle.
+        /// The reader may still be asking for a card or authorising. The lease stays until it is seen idle.
         case unknown
     }
 
-    /// What is carried out even when this reader is gone meanwhile.
+    /// The actions that are carried out even when this reader is gone meanwhile.
     package enum Owed: Sendable, Equatable {
         case withdrawToken
         case answer(Owner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
         case sessionReady(LeaseHolder)
         case sessionFailed(LeaseHolder, ReaderTrouble)
-        /// This one waits for the reader in vain: it cannot be reached.
+        /// Tells this holder that it waits for the reader in vain, because the reader cannot be reached.
         case turnedAway(LeaseHolder, ReaderTrouble)
-        /// Nothing that was sent to the reader before can run on it any more.
+        /// Reports that nothing that was sent to the reader before can still run on it.
         case seenIdle
         case changed(String)
-        /// What became of the session that a request waited for.
+        /// Reports what became of the session for which a request waited.
         case connected(RequestID, Result<Void, ReaderTrouble>)
 
         package static func == (left: Owed, right: Owed) -> Bool {
@@ -55,53 +55,56 @@ package struct ReaderMachine: Sendable {
         }
     }
 
-    /// What is begun only while this reader is still in the state that wanted it (`wants(_:)`).
+    /// The actions that begin only while this reader is in the state that wanted them (`wants(_:)`).
     package enum Begun: Sendable, Equatable {
         case claimToken
-        /// Read Stripe's list with this token, which is not spent by it.
+        /// Reads Stripe's list with this token, which that does not spend.
         case list(ConnectionToken)
         case send(sequence: UInt64, ReaderRoute, ReaderCommand, session: SessionToken?, timeout: Int64, owner: Owner)
         case granted(LeaseHolder)
-        /// It is not where it should be: look for it.
+        /// Searches for the reader, which is not where it should be.
         case search
     }
 
     package typealias Action = PartAction<Owed, Begun>
 
     enum Session: Sendable, Equatable {
-        /// No session. `trouble` says why the last try failed; no try before `retryAt`. To `claiming` when one is wanted.
+        /// The reader has no session. `trouble` says why the last try failed, and no try comes before `retryAt`. It goes to `claiming` when
+        /// a session is wanted.
         case none(trouble: ReaderTrouble?, retryAt: MonoTime)
-        /// A connection token has been asked for. To `listing` with it, to `none` without.
+        /// A connection token has been asked for. The reader goes to `listing` with it, and to `none` without.
         case claiming
-        /// Stripe's list is read to learn the address of today. To `activating`, or to `none`.
+        /// The agent reads Stripe's list for today's address. The reader goes to `activating`, or to `none`.
         case listing(ConnectionToken)
-        /// The activation is under way; the token is spent. To `clearing` or `live`, or to `searching`, or to `none`.
+        /// The activation is under way, and the token is spent. The reader goes to `clearing` or `live`, or to `searching`, or to `none`.
         case activating
-        /// Nobody answered where it should be, and the LAN is being looked at. To `claiming` as soon as it is seen, to `none` when the look is over.
+        /// The reader did not answer where it should be, and the agent scans the LAN. The reader goes to `claiming` as soon as it is seen,
+        /// and to `none` when the scan is over.
         case searching(ReaderTrouble)
-        /// A session, but something may be left on the screen: it is cleared. To `live` when the reader has acknowledged, to `none` else.
+        /// The reader has a session, but its screen may show something and is cleared. It goes to `live` when it has acknowledged that,
+        /// else to `none`.
         case clearing(SessionToken, since: MonoTime)
-        /// A session. To `none` at any sign that it is gone.
+        /// The reader has a session. It goes to `none` at any sign that the session is gone.
         case live(SessionToken, since: MonoTime)
     }
 
     enum Lease: Sendable, Equatable {
-        /// Nobody's. To `held` when it is granted.
+        /// The lease has no holder. It goes to `held` when it is granted.
         case free
-        /// One holder's. To `free` or `freeing` when it leaves.
+        /// The lease has a holder. It goes to `free` or `freeing` when the holder leaves.
         case held(LeaseHolder)
-        /// The holder has left, what runs on the reader is not known. To `free` once its screen is cleared or, where a confirm of the holder's has no
-        /// answer (`Freeing.proves`), once it is proved idle.
+        /// The holder has left, and what runs on the reader is not known. The lease goes to `free` once the screen is cleared. Where a
+        /// confirm of the holder's has no answer (`Freeing.proves`), it goes there once the reader is proved idle.
         case freeing(LeaseHolder, Freeing)
     }
 
-    /// How a reader becomes free that its holder has left in an unknown state.
+    /// How a reader becomes free when its holder has left it in an unknown state.
     enum Freeing: Sendable, Equatable {
-        /// A session, and the screen cleared: nothing was confirmed.
+        /// A session and a cleared screen suffice, because nothing was confirmed.
         case clears
-        /// The same, also from another point of sale: the journal says that the last lease was this agent's.
+        /// The same, also against another point of sale, because the journal says that the last lease was this agent's.
         case takesOver
-        /// Something may be authorised on it still: the proof that it is idle.
+        /// The reader has to be proved idle, because something may still be authorised on it.
         case proves
     }
 
@@ -109,9 +112,9 @@ package struct ReaderMachine: Sendable {
         var sequence: UInt64
         var owner: Owner
         var command: ReaderCommand
-        /// The session that it belongs to: an answer that comes after its end says nothing of the next one.
+        /// The session of the request. An answer after its end says nothing of the next one.
         var session: UInt64
-        /// Of a confirm: what was known of an earlier one.
+        /// The `confirmSentAt` before this confirm, which tells of an earlier one.
         var confirmBefore: MonoTime?
     }
 
@@ -122,7 +125,7 @@ package struct ReaderMachine: Sendable {
     }
 
     package let id: ReaderID
-    /// Tells this machine from every other that is, or was, in the same place.
+    /// The number that tells this machine from every other, now or earlier, in the same place.
     package let epoch: UInt64
     package var policy: GatewayPolicy {
         _read { yield ownPolicy.value }
@@ -137,61 +140,62 @@ package struct ReaderMachine: Sendable {
     var session = Session.none(trouble: nil, retryAt: .min)
     var lease = Lease.free
     var waiting: [LeaseHolder] = []
-    /// The holder waits for a session.
+    /// Whether the holder waits for a session.
     var holderWaits = false
     var attempts = 0
-    /// Since when it is in no list.
+    /// Since when the reader is in no list.
     var unlistedSince: MonoTime?
-    /// How often in a row it has said that it does not serve the interface.
+    /// How often in a row the reader has said that it does not serve the interface.
     var unsupportedTries = 0
     var backoff = Backoff(base: 1_000, ceiling: 30_000)
     var inFlight: InFlight?
-    /// An activation that has to wait: something of the last session has no answer yet.
+    /// An activation that waits, because a request of the last session has no answer yet.
     var nextActivation: (command: ReaderCommand, route: ReaderRoute)?
-    /// Numbers the sessions.
+    /// The number of the current session.
     var sessionNumber: UInt64 = 0
     var pending: [Pending] = []
     var sequence: UInt64 = 0
     var lastContact: MonoTime = .min
     var lastHeartbeat: MonoTime = .min
-    /// Where the session was opened: what the lists say later is for the next one.
+    /// The route of the session. What the lists say later is for the next one.
     var route: ReaderRoute?
-    /// The way that failed last: the next session tries another one, if there is one.
+    /// The link that failed last. The next session tries another one, if there is one.
     var failedLink: ReaderRoute.Link?
-    /// No search before this: one that has just found nothing is not repeated at once.
+    /// The moment before which no search begins, so that a search that has just found nothing is not repeated at once.
     var searchAfter = MonoTime.min
-    /// The reader is busy and would not be cleared: when it is asked again, and how often it was.
+    /// When a busy reader that would not be cleared is asked again. The next field counts the tries.
     var clearAt: MonoTime?
     var clears = 0
-    /// Something may be on the reader that this agent put there.
+    /// Whether something of this agent's may be on the reader.
     var dirty = false
-    /// An open cart wants this reader ready.
+    /// Whether an open cart wants this reader ready.
     var desired = false
-    /// The activation that was sent last takes the reader over from whoever has it.
+    /// Whether the activation that was sent last takes the reader over from another point of sale.
     var tookOver = false
-    /// Requests that wait for a session.
+    /// The requests that wait for a session.
     var connects: [ConnectRequest] = []
-    /// A technician disconnected it: no session is opened until somebody wants one again.
+    /// Whether a technician disconnected the reader. No session opens until one is wanted again.
     var isParted = false
-    /// Another entry of the lists is the same device, and its session is that one's: none is opened here. Until when its holder waits for that.
+    /// Until when the holder waits for another entry of the same device. That entry has the session, so none opens here; nil when this
+    /// entry is not barred.
     var barredUntil: MonoTime?
-    /// The holder has asked the reader for something.
+    /// Whether the holder has asked the reader for something.
     var isUsed = false
-    /// The session in which the holder has asked for the card: what was read in another is not confirmed.
+    /// The session in which the holder has asked for the card. A card that was read in another session is not confirmed.
     var cardSession: UInt64?
-    /// Somebody waits for the proof that nothing runs on the reader.
+    /// Whether the proof that nothing runs on the reader is wanted.
     var proofWanted = false
-    /// The holder gets no session before that: another entry of the device has left it in the middle of a confirm.
+    /// Whether the holder gets no session before the proof, because another entry of the device has left it in the middle of a confirm.
     var owesProof = false
-    /// Whose confirm that proof is about: until it succeeds, the reader is nobody else's once its holder leaves.
+    /// The holder whose confirm the proof is about. Until the proof succeeds, no other gets the reader once its holder leaves.
     var proofIsAbout: LeaseHolder?
-    /// The proof was refused: what may be left of this agent's own on the reader is taken off it first, by the point of sale that put it there.
+    /// Whether the proof was refused. Then the point of sale that put something on the reader first takes off what may be left of it.
     var clearsFirst = false
-    /// When the last confirm was sent of which it is not known that it runs no more; after a restart, when that began to matter.
+    /// When the last confirm was sent that may still run; after a restart, when that began to matter.
     var confirmSentAt: MonoTime?
-    /// Why the last try to open a session failed, until one is open.
+    /// Why the last try to open a session failed; nil once one is open.
     var lastTrouble: ReaderTrouble?
-    /// Whether anybody has heard of it since the start, and how often it was looked for in vain since.
+    /// Whether the reader has been heard from since the start. The next field counts the misses since.
     var contact = Contact.none
     var misses = 0
     package internal(set) var lastSeenAt: WallTime?
@@ -205,7 +209,7 @@ package struct ReaderMachine: Sendable {
         self.ownPolicy = Shared(policy)
     }
 
-    /// Whether what was to be begun is wanted still.
+    /// Whether the reader still wants an action that was to begin.
     func wants(_ begun: Begun) -> Bool {
         switch (begun, session) {
         case (.claimToken, .claiming), (.search, .searching): true
@@ -230,7 +234,7 @@ package struct ReaderMachine: Sendable {
         return false
     }
 
-    /// The way of the session that is open, or is being opened.
+    /// Whether the session that is open, or is being opened, goes over USB; nil without one.
     package var isOverUSB: Bool? {
         guard isLive || isConnecting else { return nil }
         return route?.isUSB
@@ -254,15 +258,15 @@ package struct ReaderMachine: Sendable {
         return nil
     }
 
-    /// Whoever would have to wait for the reader now would wait in vain: it failed a moment ago and will not be tried before the pause is over; or its
-    /// holder has lost it, and no try to find it again has succeeded since.
+    /// Why a holder would wait for the reader in vain now; nil when it would not. Either the reader failed a moment ago and has to wait out
+    /// its pause, or its holder has lost it, and no try to find it again has succeeded since.
     package func isKnownUnusable(at now: MonoTime) -> ReaderTrouble? {
         if facts.isVendorSDKOnly { return .vendorSDKOnly(facts) }
         switch lease {
         case .held: return nil
         case .free:
             guard case .none(let trouble?, let retryAt) = session, now < retryAt else { return nil }
-            // That it was not proved idle says nothing of whether it lets its own point of sale in.
+            // A missing proof that the reader is idle says nothing of whether it admits its own point of sale.
             if proofWanted, trouble.kind == .inUseElsewhere { return nil }
             return isUnusable(trouble) ? trouble : nil
         case .freeing:
@@ -282,7 +286,7 @@ package struct ReaderMachine: Sendable {
 
     package var waitingCount: Int { waiting.count }
 
-    /// Nothing is under way on it, nobody waits for it, and it has left nothing for another entry of its device to see to.
+    /// Whether nothing is under way on the reader, no holder waits for it, and it has left nothing to another entry of its device.
     var isResting: Bool {
         guard lease == .free, !dirty, !proofWanted, confirmSentAt == nil, waiting.isEmpty, inFlight == nil, pending.isEmpty,
             connects.isEmpty

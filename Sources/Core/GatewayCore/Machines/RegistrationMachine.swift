@@ -3,11 +3,11 @@ import Moments
 
 /// One change of a location's readers at the backend: a registration, a new label, a removal.
 ///
-/// The backend answers nothing that names a reader, and its answer can be lost (mariana-api, trap 5): the location's list, read before and
-/// after, is the evidence. The change itself is sent once and never again.
+/// The backend's answer names no reader and can be lost (mariana-api, trap 5). So the location's list, read before and after, is the
+/// evidence. The change itself is sent once and never again.
 package struct RegistrationMachine: Sendable {
     package enum Job: Sendable, Equatable {
-        /// `location` nil: that of the settings.
+        /// Registers a reader. A nil `location` means that of the settings.
         case register(RegistrationCode, label: String, location: String?)
         case relabel(ReaderID, String)
         case remove(ReaderID)
@@ -18,32 +18,33 @@ package struct RegistrationMachine: Sendable {
         }
     }
 
-    /// What is carried out in any case.
+    /// The actions that are carried out in any case.
     package enum Owed: Sendable, Equatable {
-        /// Over: the reader that it is about, or why not.
+        /// Reports the end: the reader that the change is about, or the refusal.
         case ended(Result<ReaderID, Refusal>)
     }
 
-    /// What is begun only while this change is the one under way.
+    /// The actions that begin only while this change is the one under way.
     package enum Begun: Sendable, Equatable {
-        /// Read the location's list; answered by `listed`.
+        /// Reads the location's list. The answer is `listed`.
         case list(location: String?)
-        /// Send the change; answered by `told`.
+        /// Sends the change. The answer is `told`.
         case send(Job)
     }
 
     package typealias Action = PartAction<Owed, Begun>
 
     private enum State: Sendable {
-        /// Not begun. To `looking`.
+        /// The change has not begun. It goes to `looking`.
         case waiting
-        /// The list before the change is being read. To `sending`, or to `over` when the list forbids it or cannot be had.
+        /// The agent reads the list before the change. The change goes to `sending`, or to `over` when the list forbids it or cannot be
+        /// read.
         case looking
-        /// The change is on its way. To `watching` when it was, or may have been, done; to `over` when it was refused.
+        /// The change is on its way. It goes to `watching` when it was, or may have been, done, and to `over` when it was refused.
         case sending(before: [BackendReader])
-        /// The list is read again and again until it shows the change. To `over` when it does, or at the deadline.
+        /// The agent reads the list again and again until it shows the change. The change goes to `over` then, or at the deadline.
         case watching(before: [BackendReader], doubt: CallFailure?, nextAt: MonoTime?)
-        /// Nothing more happens.
+        /// The change is over. Nothing more happens.
         case over
     }
 
@@ -52,7 +53,7 @@ package struct RegistrationMachine: Sendable {
     private var deadline: MonoTime = .max
     private let patience: Int64
     private var pause: Int64 = 250
-    /// What the last list showed that was new, and why the last one could not be read.
+    /// The new readers of the last list. The next field holds why the last reading failed.
     private var seen: [BackendReader] = []
     private var listTrouble: CallFailure?
 
@@ -113,7 +114,7 @@ package struct RegistrationMachine: Sendable {
 
     // MARK: What the lists say
 
-    /// What the list before the change says already, if that settles it.
+    /// The outcome that the list before the change already settles; nil when it settles none.
     private func settled(before list: [BackendReader]) -> Result<ReaderID, Refusal>? {
         switch job {
         case .register(_, let label, _): return inUse(label, by: list.filter { $0.label == label })
@@ -139,16 +140,17 @@ package struct RegistrationMachine: Sendable {
             remedy: "See those that are: readerctl readers --refresh")
     }
 
-    /// What a list after the change shows of it; nil: nothing yet.
+    /// The outcome that a list after the change shows; nil when it shows none yet.
     private mutating func shown(by list: [BackendReader], before: [BackendReader]) -> Result<ReaderID, Refusal>? {
         switch job {
         case .register(_, let label, _):
             let old = Set(before.map(\.id))
             seen = list.filter { !old.contains($0.id) }
-            // Nobody had the label before. A reader that was registered at this location at some time may come back under its old id: it bears it now.
+            // No reader had the label before. A reader that was once registered at this location may come back under its old id, and bears
+            // the label now.
             let ours = list.filter { $0.label == label }
             guard ours.count > 1 else { return ours.first.map { .success($0.id) } }
-            // Another box registered under the same label at the same moment: nothing says which of them is ours.
+            // Another box registered under the same label at the same moment. Nothing says which of the readers is ours.
             return .failure(
                 Refusal(
                     .registrationFailed, "\(ours.count) readers appeared that are labelled \(label); which one is this is not known.",
@@ -181,7 +183,7 @@ package struct RegistrationMachine: Sendable {
         return refusal
     }
 
-    /// The time is over and no list shows the change.
+    /// The refusal when the time is over and no list shows the change.
     private func unseen(_ doubt: CallFailure?) -> Refusal {
         let answer = doubt.map { "The backend's answer was lost (\($0.detail))" } ?? "The backend accepted it"
         let list = listTrouble.map { ", and its list cannot be read now (\($0.detail))" }

@@ -1,41 +1,41 @@
 import GatewayModel
 import Moments
 
-/// Keeps one unspent connection token for an open cart.
+/// The keeper of one unspent connection token for an open cart.
 ///
-/// A token is handed out once and never again. One request is in flight at a time; failures back off with full jitter.
+/// It hands out a token once and never again. One request is in flight at a time, and failures back off with full jitter.
 package struct TokenKeeper: Sendable {
-    /// Who a token is for.
+    /// The party that a token is for.
     package enum Claimant: Sendable, Hashable {
         case reader(ReaderID)
         case request(RequestID)
     }
 
-    /// What is carried out even when the cart is gone meanwhile.
+    /// The actions that are carried out even when the cart is gone meanwhile.
     package enum Owed: Sendable, Equatable {
         case give(ConnectionToken, to: Claimant)
         case refuse(Claimant, CallFailure)
-        /// Lists are read with it, which does not spend it.
+        /// Reads lists with the token, which that does not spend.
         case show(ConnectionToken)
         case showNone(CallFailure)
     }
 
-    /// What is begun only while somebody wants a token here.
+    /// The actions that begin only while a token is wanted here.
     package enum Begun: Sendable, Equatable {
-        /// Ask the backend for a token.
+        /// Asks the backend for a token.
         case request
     }
 
     package typealias Action = PartAction<Owed, Begun>
 
     private enum State: Sendable {
-        /// No token, nothing asked. To `requesting` when somebody claims one or the cart is open.
+        /// There is no token and no request. The keeper goes to `requesting` when a claimant comes or the cart is open.
         case empty
-        /// Asked. To `held` or `empty` at the answer, to `waiting` at a failure.
+        /// The backend was asked. Its answer leads to `held` or `empty`, a failure to `waiting`.
         case requesting
-        /// One token, unspent. To `empty` when it is given or has grown old.
+        /// The keeper has one unspent token. It goes to `empty` when the token is given or has grown old.
         case held(ConnectionToken, since: MonoTime)
-        /// The last request failed. To `requesting` when the time has come, or at once for a new claimant.
+        /// The last request failed. The keeper goes to `requesting` when the time has come, or at once for a new claimant.
         case waiting(until: MonoTime)
     }
 
@@ -43,9 +43,9 @@ package struct TokenKeeper: Sendable {
     private var claimants: [Claimant] = []
     private var backoff = Backoff(base: 1_000, ceiling: 30_000)
     private let age: Int64
-    /// The cart is open: a token is kept ready without being claimed.
+    /// Whether the cart is open, so that a token is kept ready without a claim.
     package private(set) var isKeeping = false
-    /// Somebody wants to read a list with the next token.
+    /// Whether a list is to be read with the next token.
     private var isShowing = false
     package var isBeingShown: Bool { isShowing }
 
@@ -53,7 +53,7 @@ package struct TokenKeeper: Sendable {
         self.age = age
     }
 
-    /// A token that may be looked with (listing readers does not spend it), without handing it out.
+    /// A token for reading lists, which does not spend it and does not hand it out.
     package var peek: ConnectionToken? {
         if case .held(let token, _) = state { return token }
         return nil
@@ -61,13 +61,13 @@ package struct TokenKeeper: Sendable {
 
     package var holdsToken: Bool { peek != nil }
 
-    /// A token was asked for, or somebody waits for one.
+    /// Whether a token was asked for, or a claimant waits for one.
     package var isBusy: Bool {
         if case .requesting = state { return true }
         return !claimants.isEmpty || isShowing
     }
 
-    /// A list is to be read with a token of this cart.
+    /// Asks for a list to be read with a token of this cart.
     package mutating func show(at now: MonoTime) -> [Action] {
         if case .held(let token, let since) = state, now - since < age { return [.show(token)] }
         isShowing = true
@@ -78,10 +78,10 @@ package struct TokenKeeper: Sendable {
         return fill(at: now)
     }
 
-    /// Somebody waits for a token: it is asked for at once.
+    /// Whether a claimant waits for a token, so that it is asked for at once.
     package var isClaimed: Bool { !claimants.isEmpty || isShowing }
 
-    /// Nobody wants it for a reader.
+    /// Whether only requests wait for the token, and no reader.
     var waitsForRequestsOnly: Bool {
         !claimants.isEmpty && !isShowing
             && claimants.allSatisfy {
@@ -92,12 +92,12 @@ package struct TokenKeeper: Sendable {
             }
     }
 
-    /// It was not asked for after all: the cart is gone.
+    /// Notes that the token was not asked for after all, because the cart is gone.
     mutating func wasNotAsked() {
         if case .requesting = state { state = .empty }
     }
 
-    /// It was not asked for in time, and nobody waits for it: later again.
+    /// Notes that the token was not asked for in time. No claimant waits for it, so the keeper asks later again.
     mutating func wasLate(at now: MonoTime, random: inout SeededRandom) -> [Action] {
         guard case .requesting = state, !isClaimed else { return [] }
         state = .waiting(until: now + backoff.next(random: &random))
@@ -109,7 +109,7 @@ package struct TokenKeeper: Sendable {
         return fill(at: now)
     }
 
-    /// The cart is gone: the token is dropped, and those who wait are told.
+    /// Drops the token of a cart that is gone, and tells the claimants.
     package mutating func drop() -> [Action] {
         isKeeping = false
         if case .held = state { state = .empty }
@@ -141,7 +141,7 @@ package struct TokenKeeper: Sendable {
         backoff.reset()
         let shown: [Action] = isShowing ? [.show(token)] : []
         if claimants.isEmpty {
-            // What was only looked with serves the payment that it was looked for.
+            // A token that only read a list serves the payment for which it was read.
             state = isKeeping || isShowing ? .held(token, since: now) : .empty
             isShowing = false
             return shown
@@ -160,7 +160,7 @@ package struct TokenKeeper: Sendable {
 
     package mutating func tick(at now: MonoTime) -> [Action] {
         switch state {
-        // A fresh one is asked for a little before the held one is too old; the old one is dropped, it was never used.
+        // The keeper asks for a fresh token a little before the held one is too old. It drops the old one, which was never used.
         case .held(_, let since) where isKeeping && now >= since + age - Self.margin(age):
             state = .empty
             return fill(at: now)
@@ -188,7 +188,7 @@ package struct TokenKeeper: Sendable {
     private static func margin(_ age: Int64) -> Int64 { min(20_000, age / 4) }
 }
 
-/// A question that somebody outside waits for the answer of.
+/// A question from outside the middle, whose caller waits for the answer.
 package struct RequestID: Sendable, Hashable {
     package let value: UInt64
     package init(_ value: UInt64) { self.value = value }

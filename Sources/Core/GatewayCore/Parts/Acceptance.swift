@@ -1,40 +1,41 @@
 import GatewayModel
 import Moments
 
-/// What was asked for and is not on disk yet: reserved, appended, then committed or given back.
+/// The requests that are not on disk yet. They are reserved, appended, then committed or given back.
 ///
-/// Nothing is answered before it is on disk, and what was promised to one (a cart, a place at a reader) is not promised to another meanwhile. Where
-/// the disk does not answer in time, those who wait are refused, and what was reserved stays so until the fate of its row is known: a row that
+/// Nothing is answered before it is on disk, and what was promised to one (a cart, a place at a reader) is not promised to another
+/// meanwhile. Where the disk does not answer in time, those who wait are refused. What was reserved stays so until the fate of its row is
+/// known, because a row that lands after all must not come beside one that runs.
 /// lands after all must not come beside one that runs.
 struct Acceptance<ID: Hashable & Comparable & Sendable, Reserved: Sendable>: Sendable {
-    /// Somebody who waits for the answer.
+    /// A caller that waits for the answer.
     struct Asker: Sendable, Equatable {
         var request: RequestID
-        /// The first one: its answer says that it began.
+        /// Whether this is the first caller, whose answer says that the attempt began.
         var created: Bool
     }
 
-    /// Those who wait for what becomes of one id.
+    /// The callers that wait for what becomes of one id.
     struct Waiting: Sendable, Equatable {
         var askers: [Asker]
-        /// Requests to cancel it.
+        /// The requests to cancel it.
         var cancels: [RequestID]
 
         static var nobody: Waiting { Waiting(askers: [], cancels: []) }
     }
 
-    /// What became of one that is on disk.
+    /// The state of an id whose row is on disk.
     enum Landing: Sendable {
-        /// In time: it begins.
+        /// The row came in time, so the attempt begins.
         case inTime(Reserved, Waiting)
-        /// After its refusal: it must not run, and its row is to be ended.
+        /// The row came after its refusal. It must not run, and its row has to be ended.
         case late(Reserved)
     }
 
     private enum State: Sendable {
-        /// Its row is on the way. Leaves by `commit` or `giveBack`; to `refused` when that takes too long.
+        /// The row is on the way. It leaves by `commit` or `giveBack`, and goes to `refused` when that takes too long.
         case writing(Waiting)
-        /// Everybody was told that nothing begins, and whether the row is on disk is not known. Leaves by `commit` or `giveBack`.
+        /// Every caller was told that nothing begins. It is not known whether the row is on disk. It leaves by `commit` or `giveBack`.
         case refused
     }
 
@@ -43,7 +44,7 @@ struct Acceptance<ID: Hashable & Comparable & Sendable, Reserved: Sendable>: Sen
     var isEmpty: Bool { entries.isEmpty }
     var ids: [ID] { entries.keys.sorted() }
 
-    /// What is reserved for an id, refused or not.
+    /// The reservation of an id, refused or not.
     func reserved(_ id: ID) -> Reserved? { entries[id]?.reserved }
 
     /// The first id, in order, whose reservation is of this kind.
@@ -53,30 +54,30 @@ struct Acceptance<ID: Hashable & Comparable & Sendable, Reserved: Sendable>: Sen
 
     func count(where isMeant: (Reserved) -> Bool) -> Int { entries.values.count { isMeant($0.reserved) } }
 
-    /// It was refused, and whether its row is on disk is not known.
+    /// Whether the id was refused and it is not known whether its row is on disk.
     func isRefused(_ id: ID) -> Bool {
         if case .refused? = entries[id]?.state { return true }
         return false
     }
 
-    /// Its row is about to be appended. False: the id is reserved already.
+    /// Reserves an id whose row is about to be appended. Returns false when the id is reserved already.
     mutating func reserve(_ id: ID, _ reserved: Reserved, for request: RequestID) -> Bool {
         guard entries[id] == nil else { return false }
         entries[id] = (reserved, .writing(Waiting(askers: [Asker(request: request, created: true)], cancels: [])))
         return true
     }
 
-    /// The same request came again: it waits with the first. False: nothing waits under this id.
+    /// Lets a repeated request wait with the first. Returns false when nothing waits under this id.
     mutating func join(_ id: ID, _ request: RequestID) -> Bool {
         change(id) { $0.askers.append(Asker(request: request, created: false)) }
     }
 
-    /// It is to be canceled as soon as it is on disk. False: nothing waits under this id.
+    /// Notes that the attempt has to be canceled as soon as it is on disk. Returns false when nothing waits under this id.
     mutating func cancel(_ id: ID, _ request: RequestID) -> Bool {
         change(id) { $0.cancels.append(request) }
     }
 
-    /// The row is on disk.
+    /// Ends the reservation of a row that is on disk.
     mutating func commit(_ id: ID) -> Landing? {
         guard let entry = entries.removeValue(forKey: id) else { return nil }
         return switch entry.state {
@@ -85,20 +86,21 @@ struct Acceptance<ID: Hashable & Comparable & Sendable, Reserved: Sendable>: Sen
         }
     }
 
-    /// The row is not on disk, and never will be: what was reserved is free, and those who wait are to be told.
+    /// Ends the reservation of a row that is not on disk and never will be. Returns the callers that have to be told.
     mutating func giveBack(_ id: ID) -> Waiting {
         guard case .writing(let waiting)? = entries.removeValue(forKey: id)?.state else { return .nobody }
         return waiting
     }
 
-    /// The disk takes too long: those who wait are to be told that nothing begins. What was reserved stays so.
+    /// Refuses a row for which the disk takes too long. Returns the callers that have to be told that nothing begins. The reservation
+    /// stays.
     mutating func refuse(_ id: ID) -> Waiting {
         guard case .writing(let waiting)? = entries[id]?.state else { return .nobody }
         entries[id]?.state = .refused
         return waiting
     }
 
-    /// Who asked has gone; what was reserved goes its way.
+    /// Forgets a request whose caller has gone. The reservation goes its way.
     mutating func forget(_ request: RequestID) {
         for id in entries.keys {
             _ = change(id) { waiting in

@@ -1,12 +1,12 @@
 import GatewayModel
 import Moments
 
-/// What the parts want done, in the order in which they said it.
+/// The actions that the parts want done, in the order in which they said it.
 ///
-/// Nothing is done while a part is being changed: what follows is queued, and carried out one after another. So no part is ever changed in the
-/// middle of its own change, and what is carried out meets the state that is, not one that was.
+/// Nothing is done while a part is being changed. What follows is queued, and carried out one after another. So no part is ever changed in
+/// the middle of its own change, and an action meets the present state, not an earlier one.
 struct ActionQueue: Sendable {
-    /// Always carried out.
+    /// The actions that are always carried out.
     enum Owed: Sendable {
         case payment(PaymentID, PaymentMachine.Owed)
         case cardSetup(CardSetupID, CardSetupMachine.Owed)
@@ -14,15 +14,16 @@ struct ActionQueue: Sendable {
         case keeper(CartID, TokenKeeper.Owed)
         case cart(CartID, CartMachine.Action)
         case registration(RegistrationMachine.Owed)
-        /// What the evidence came to is with the payment: it is told that the question is answered, and from when on it can be decided.
+        /// The payment is told that its question is answered, and from when on it can be decided. The verdict of the evidence has reached
+        /// it.
         case heard(PaymentID, failed: String??)
         case decides(PaymentID)
-        /// A technician's word was judged: who said it is shown what it came to.
+        /// A technician's word was judged, and the technician is shown the result.
         case resolved(RequestID, PaymentID)
         case discovery(Discovery.Action)
     }
 
-    /// Carried out only while the machine of this epoch is there and has not ended.
+    /// The actions that are carried out only while the machine of this epoch is there and has not ended.
     enum Begun: Sendable {
         case payment(PaymentID, epoch: UInt64, PaymentMachine.Begun)
         case cardSetup(CardSetupID, epoch: UInt64, CardSetupMachine.Begun)
@@ -38,7 +39,7 @@ struct ActionQueue: Sendable {
 
     private var items: [Item] = []
     private var done = 0
-    /// What goes to the outside for the event that is being handled.
+    /// The actions for the outside that the current event has caused.
     private var out: [Action] = []
     private var lastEpoch: UInt64 = 0
 
@@ -60,12 +61,12 @@ struct ActionQueue: Sendable {
 
     mutating func emit(_ action: Action) { out.append(action) }
 
-    /// Whoever follows the readers is told once for what one event did.
+    /// Tells the followers of the readers once for what one event did.
     mutating func readerChanged(_ id: ReaderID) {
         if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
     }
 
-    /// All that goes to the outside for one event, in order.
+    /// All actions for the outside for one event, in order.
     mutating func takeOut() -> [Action] {
         defer { out = [] }
         return out

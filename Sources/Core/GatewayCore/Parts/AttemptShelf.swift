@@ -1,6 +1,6 @@
 import GatewayModel
 
-/// A machine for something that is journaled from its acceptance to its end.
+/// A machine for an attempt that is journaled from its acceptance to its end.
 protocol Attempt: Sendable {
     associatedtype ID: Hashable & Comparable & Sendable
     associatedtype Record: Sendable
@@ -9,14 +9,15 @@ protocol Attempt: Sendable {
     var isEnded: Bool { get }
 }
 
-/// Payments, or card set-ups, on their way: accepted and not on disk, open, ended and not on disk; and who waits for an end to get there.
+/// The payments, or card set-ups, on their way: accepted and not on disk, open, or ended and not on disk. It also knows who waits for an
+/// end to get there.
 struct AttemptShelf<Machine: Attempt>: Sendable {
     private var machines: [Machine.ID: Machine] = [:]
-    /// Ended, and the end is not on disk yet.
+    /// The attempts that have ended and whose end is not on disk yet.
     private var ended: [Machine.ID: Machine.Record] = [:]
-    /// Who is told of an end once it is on disk, or is known not to get there for now.
+    /// The requests that are told of an end once it is on disk, or is known not to get there for now.
     private var waiting: [Machine.ID: [RequestID]] = [:]
-    /// Accepted by the rules, not yet on disk.
+    /// The attempts that the rules have accepted and that are not on disk yet.
     var acceptance = Acceptance<Machine.ID, Machine.Record>()
 
     // MARK: Open
@@ -27,17 +28,17 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
         _modify { yield &machines[id] }
     }
 
-    /// Those that are open, in no order.
+    /// The open attempts, in no order.
     var values: Dictionary<Machine.ID, Machine>.Values { machines.values }
-    /// With their ids, in no order.
+    /// The open attempts with their ids, in no order.
     var open: [Machine.ID: Machine] { machines }
     var ids: [Machine.ID] { machines.keys.sorted() }
     var isEmpty: Bool { machines.isEmpty }
 
-    /// As it is, open or ended and not on disk; nil: the journal knows best.
+    /// The record of an attempt that is open, or ended and not on disk; nil when the journal knows best.
     func record(_ id: Machine.ID) -> Machine.Record? { machines[id]?.record ?? ended[id] }
 
-    /// Feeds one event to one that is open; nil: it is not.
+    /// Feeds one event to an open attempt; nil when it is not open.
     mutating func change<Outcome>(_ id: Machine.ID, _ event: (inout Machine) -> Outcome) -> Outcome? {
         guard let index = machines.index(forKey: id) else { return nil }
         return event(&machines.values[index])
@@ -45,18 +46,18 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
 
     // MARK: Ended
 
-    /// It is over; its end is on its way to the disk.
+    /// Notes that an attempt is over. Its end is on its way to the disk.
     mutating func end(_ id: Machine.ID, _ record: Machine.Record) {
         ended[id] = record
         machines[id] = nil
     }
 
-    /// The end is on disk.
+    /// Notes that the end is on disk.
     mutating func isWritten(_ id: Machine.ID) { ended[id] = nil }
 
     func ended(_ id: Machine.ID) -> Machine.Record? { ended[id] }
 
-    /// Changes what is shown of one that has ended, and is not on disk.
+    /// Changes what is shown of an attempt that has ended and is not on disk.
     mutating func editEnded(_ id: Machine.ID, _ edit: (inout Machine.Record) -> Void) {
         guard var record = ended[id] else { return }
         edit(&record)
@@ -68,14 +69,14 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
 
     mutating func waitForEnd(of id: Machine.ID, _ request: RequestID) { waiting[id] = (waiting[id] ?? []) + [request] }
 
-    /// The end can be shown: nobody waits for it any more.
+    /// Takes the requests that wait for an end, which can be shown now.
     mutating func takeWaiting(_ id: Machine.ID) -> [RequestID] { waiting.removeValue(forKey: id) ?? [] }
 
     // MARK: What is known
 
     var endedCount: Int { ended.count }
     var waitingCount: Int { waiting.count }
-    /// Ends that somebody waits for, and that there are not.
+    /// An attempt whose end is awaited but does not come; nil when there is none.
     var awaitedInVain: Machine.ID? { waiting.keys.first { ended[$0] == nil } }
 }
 

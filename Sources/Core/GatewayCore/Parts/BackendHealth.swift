@@ -1,12 +1,13 @@
 import GatewayModel
 import Moments
 
-/// What the backend's answers, and their absence, say of the backend itself: whether it serves, and whether it accepts the credential in use.
+/// What the backend's answers, and their absence, say of the backend itself: whether it serves, and whether it accepts the credential in
+/// use.
 struct BackendHealth: Sendable {
-    /// Whether new work is refused, and for which of the two reasons.
+    /// Why new work is refused.
     enum Refusal: Sendable, Equatable {
         case credential(CallFailure)
-        /// It has not answered for a while.
+        /// The backend has not answered for a while.
         case silent
     }
 
@@ -15,33 +16,33 @@ struct BackendHealth: Sendable {
     private static let outagePause: Int64 = 5_000
 
     private var breaker = CircuitBreaker()
-    /// The backend refused the credential that is in use.
+    /// How the backend refused the credential that is in use.
     private(set) var refusedCredential: CallFailure?
     private var credentialProbeAt: MonoTime = .max
-    /// Before the next try with a credential that was refused.
+    /// The pause before the next try with a refused credential.
     private var credentialPause = Self.firstCredentialPause
-    /// How it failed to answer the last time, and when it is asked whether it is back.
+    /// How the backend failed to answer the last time. The next field tells when it is asked whether it is back.
     private var lastOutage: CallFailure?
     private var outageProbeAt: MonoTime = .max
-    /// When it last did what it was asked; nil: not since the start.
+    /// When the backend last did what it was asked; nil when it has not since the start.
     private(set) var servedAt: WallTime?
 
-    /// Asked for the intent of a cart again, it has given another.
+    /// Whether the backend, asked again for the intent of a cart, has given another one.
     private(set) var makesNewIntents = false
 
     // MARK: Events
 
-    /// It is about to be asked something.
+    /// Notes that the backend is about to be asked something.
     mutating func asking(at moment: MonoTime) { breaker.calling(at: moment) }
 
-    /// It did what it was asked.
+    /// Notes that the backend did what it was asked.
     mutating func served(at now: Now) {
         servedAt = now.wall
         breaker.answered()
         acceptCredential()
     }
 
-    /// It did not do what it was asked, or was not reached.
+    /// Notes that the backend did not do what it was asked, or was not reached.
     mutating func failed(_ failure: CallFailure, at now: Now, random: inout SeededRandom) {
         switch failure {
         case .unauthorized:
@@ -53,21 +54,21 @@ struct BackendHealth: Sendable {
             let wasOpen = breaker.isOpen
             breaker.failed(at: now.mono, random: &random)
             lastOutage = failure
-            // Somebody has to find out that it is back, also while no till asks for anything.
+            // The agent has to find out that the backend is back, even while no till asks for anything.
             if breaker.isOpen, !wasOpen { outageProbeAt = now.mono + Self.outagePause }
-        // It was not even asked.
+        // The agent did not even ask the backend.
         case .overloaded: break
         }
     }
 
-    /// The credential is another one, or was accepted.
+    /// Notes that the credential is another one, or was accepted.
     mutating func acceptCredential() {
         refusedCredential = nil
         credentialProbeAt = .max
         credentialPause = Self.firstCredentialPause
     }
 
-    /// It was asked for the intent of a cart again, and has given the same one, or another.
+    /// Notes that the backend was asked again for the intent of a cart, and whether it gave the same one.
     ///
     /// - Returns: whether it is news that it makes another each time.
     mutating func gaveAgain(isSame: Bool) -> Bool {
@@ -75,7 +76,7 @@ struct BackendHealth: Sendable {
         return !isSame && !makesNewIntents
     }
 
-    /// - Returns: whether a harmless question is due, for the credential may have been taken back into favour without being changed.
+    /// - Returns: whether a harmless question is due, because the backend may accept the unchanged credential again.
     mutating func tick(at moment: MonoTime) -> Bool {
         guard moment >= credentialProbeAt else { return false }
         credentialPause = min(Self.longestCredentialPause, credentialPause * 2)
@@ -87,13 +88,13 @@ struct BackendHealth: Sendable {
 
     var nextWake: MonoTime { credentialProbeAt }
 
-    /// When it is to be asked whether it is back; `.max`: it is not away.
+    /// When the backend is asked whether it is back; `.max` when it is not away.
     var outageProbe: MonoTime { breaker.isOpen ? outageProbeAt : .max }
 
-    /// How it fails to answer now; nil: it answers, or nobody knows.
+    /// How the backend fails to answer now; nil when it answers or that is not known.
     var outage: CallFailure? { breaker.isOpen ? lastOutage : nil }
 
-    /// It has not answered for a while, and new work would wait in vain.
+    /// Whether the backend has not answered for a while, so that new work would wait in vain.
     func isSilent(at moment: MonoTime) -> Bool { breaker.refusesNewWork(at: moment) }
 
     func refusesNewWork(at moment: MonoTime) -> Refusal? {

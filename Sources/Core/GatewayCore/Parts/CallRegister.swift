@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// Why a call was made; its answer is taken for that and nothing else.
+/// Why a call was made. Its answer counts for that purpose and no other.
 enum CallPurpose: Sendable, Hashable {
     case configuration(CartID)
     case configurationRequest(RequestID, CartID)
@@ -11,22 +11,22 @@ enum CallPurpose: Sendable, Hashable {
     case keyedIntent(RequestID, CartID)
     case baseline(PaymentID)
     case status(PaymentID)
-    /// Keyed entry of a cart is looked into: before a payment is accepted, and before its card is charged.
+    /// Reads an intent to check the keyed entry of a cart, before a payment is accepted and before its card is charged.
     case keyedRead(CartID, IntentID)
     case keyedAgain(CartID, IntentID)
-    /// Whether money that is held for a cart is held still.
+    /// Reads whether the money that is held for a cart is still held.
     case heldRead(CartID)
     case cartStatus(RequestID, CartID)
     case keyedCheck(CartID)
-    /// Whether the backend agrees with what a technician has said.
+    /// Asks whether the backend agrees with a technician's word.
     case resolution(PaymentID)
     case evidence(PaymentID, CartID)
-    /// A replaced intent of a cart is looked at, or one that was handed out for keyed entry.
+    /// Reads a replaced intent of a cart, or one for keyed entry.
     case watch(CartID, IntentID)
     case backendReaders
     case stripeReaders(ReaderID?)
     case reader(ReaderID, sequence: UInt64)
-    /// Of the change of readers that is under way.
+    /// Serves the change of readers that is under way.
     case terminals, terminalChange
     case setupIntent(CardSetupID)
     case storeCard(CardSetupID)
@@ -35,7 +35,7 @@ enum CallPurpose: Sendable, Hashable {
     case scan(UInt64)
 }
 
-/// The questions that were asked and have no answer yet: each with its reason, the moment of its asking, and its name in the traces.
+/// The questions without an answer yet, each with its purpose, the moment of its asking, and its name in the traces.
 struct CallRegister: Sendable {
     private struct Open: Sendable {
         var purpose: CallPurpose
@@ -51,10 +51,10 @@ struct CallRegister: Sendable {
     /// When the question was asked whose answer is being handled.
     private(set) var asked: MonoTime = .min
 
-    /// An event came: what is asked for it is asked at this moment.
+    /// Begins an event. Its questions are asked at this moment.
     mutating func begin(at moment: MonoTime) { self.moment = moment }
 
-    /// A call is about to be made for a holder, or for the agent itself.
+    /// Enters a call for a holder, or for the agent itself.
     ///
     /// - Returns: its number, and the name by which it can be followed from end to end.
     mutating func ask(_ purpose: CallPurpose, for holder: LeaseHolder?) -> (id: CallID, trace: String) {
@@ -69,14 +69,14 @@ struct CallRegister: Sendable {
         return (id, "\(name).\(number)")
     }
 
-    /// An answer came. Nil: to a question that nobody asked, or that was answered before.
+    /// Takes the purpose of an answered call; nil when no such question was asked, or it was answered before.
     mutating func answered(_ id: CallID) -> CallPurpose? {
         guard let call = open.removeValue(forKey: id) else { return nil }
         asked = call.askedAt
         return call.purpose
     }
 
-    /// The holder has ended: its calls are numbered no more.
+    /// Stops numbering the calls of a holder that has ended.
     mutating func forget(_ holder: LeaseHolder) { traces[holder] = nil }
 
     func isAsking(_ purpose: CallPurpose) -> Bool { open.values.contains { $0.purpose == purpose } }
@@ -85,9 +85,9 @@ struct CallRegister: Sendable {
 
     func purpose(of id: CallID) -> CallPurpose? { open[id]?.purpose }
 
-    /// All that is asked, in no order.
+    /// The purposes of all open calls, in no order.
     var purposes: [CallPurpose] { open.values.map(\.purpose) }
 
-    /// Whose calls are numbered still, in no order.
+    /// The holders whose calls are still numbered, in no order.
     var followed: [LeaseHolder] { Array(traces.keys) }
 }

@@ -1,16 +1,16 @@
 import GatewayModel
 import Moments
 
-/// What is at hand for one cart, in memory: its money's machine, and the secrets and tokens that are not journaled.
+/// What memory has of one cart: the machine of its money, and the secrets and tokens that are not journaled.
 struct CartBook: Sendable {
-    /// One intent that this cart may be charged by, what was confirmed on it, keyed entry, paid and held.
+    /// The machine of the cart's money: its intent, what was confirmed on it, keyed entry, paid and held.
     private(set) var money: CartMachine {
         _read { yield sharedMoney.value }
         _modify { yield &sharedMoney.value }
     }
     private var sharedMoney: Shared<CartMachine>
     var keeper: TokenKeeper
-    /// As the till wrote it last: the backend is asked so.
+    /// The cart as the till wrote it last, by which the agent asks the backend.
     var written: CartID
     var isOpen = false
     var openedAt: WallTime = 0
@@ -27,17 +27,17 @@ struct CartBook: Sendable {
         self.keeper = TokenKeeper(age: policy.tokenAge)
     }
 
-    /// What is journaled of it.
+    /// The journaled facts of the cart.
     var facts: CartFacts { money.facts }
 
     mutating func change<Result>(_ event: (inout CartMachine) -> Result) -> Result { event(&money) }
 }
 
-/// All carts, each found by every spelling that a backend may take for the same; and what is being got ready for them.
+/// All carts, each found by every spelling that a backend may take for the same, and the calls that warm up for them.
 struct CartShelf: Sendable {
     var warmUps = WarmUps()
     private var books: [CartID: CartBook] = [:]
-    /// Carts of payments that ended while their reader was still to be freed: it may be freed with a token of theirs.
+    /// The carts of payments that ended while their reader was still to be freed. A token of theirs may free it.
     private var freeing: [PaymentID: CartID] = [:]
 
     subscript(cart: CartID) -> CartBook? {
@@ -46,7 +46,7 @@ struct CartShelf: Sendable {
         _modify { yield &books[cart.lock] }
     }
 
-    /// Changes what is at hand for a cart; nil: nothing is.
+    /// Changes what memory has of a cart; nil when it has nothing.
     mutating func change<Outcome>(_ cart: CartID, _ event: (inout CartBook) -> Outcome) -> Outcome? {
         guard let index = books.index(forKey: cart.lock) else { return nil }
         return event(&books.values[index])
@@ -56,7 +56,7 @@ struct CartShelf: Sendable {
 
     func freeing(after payment: PaymentID) -> CartID? { freeing[payment] }
 
-    /// Those whose reader is free are forgotten.
+    /// Forgets the payments whose reader is free.
     mutating func forgetFreed(isHeld: (PaymentID) -> Bool) { freeing = freeing.filter { isHeld($0.key) } }
 
     var count: Int { books.count }

@@ -1,16 +1,17 @@
 import GatewayModel
 import Moments
 
-/// Stops asking a backend that does not answer, so that a till is told at once instead of after a time-out.
+/// The breaker that stops calls to a backend that does not answer, so that a till is told at once instead of after a time-out.
 ///
-/// One breaker per backend. It never counts an answer that the backend gave, however unwelcome.
+/// There is one breaker per backend. It never counts an answer that the backend gave, however unwelcome.
 package struct CircuitBreaker: Sendable {
     private enum State: Equatable {
-        /// Calls pass. `failures` have followed one another. To `open` at the limit; back to zero at any answer.
+        /// Calls pass. `failures` have followed one another. The breaker goes to `open` at the limit, and any answer resets the count.
         case closed(failures: Int)
-        /// Calls are refused until then. To `probing` when the time has come.
+        /// Calls are refused until then. The breaker goes to `probing` when the time has come.
         case open(until: MonoTime)
-        /// One call is let through to find out. To `closed` at its answer, to `open` at its failure; a lost probe is forgotten at `until`.
+        /// One call passes to find out. The breaker goes to `closed` at its answer and to `open` at its failure. It forgets a lost probe at
+        /// `until`.
         case probing(until: MonoTime)
     }
 
@@ -20,7 +21,7 @@ package struct CircuitBreaker: Sendable {
 
     package init() {}
 
-    /// Whether new work should be refused now: it is known that it cannot be done.
+    /// Whether new work should be refused now, because it is known that it cannot be done.
     package func refusesNewWork(at now: MonoTime) -> Bool {
         if case .open(let until) = state { return now < until }
         return false
@@ -31,7 +32,7 @@ package struct CircuitBreaker: Sendable {
         return true
     }
 
-    /// A call is about to be made. Work that has begun is never refused: it has its own deadline.
+    /// Notes a call that is about to be made. Work that has begun is never refused, because it has its own deadline.
     package mutating func calling(at now: MonoTime) {
         if case .open(let until) = state, now >= until { state = .probing(until: now + 15_000) }
     }

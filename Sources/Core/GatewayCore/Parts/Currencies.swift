@@ -1,10 +1,10 @@
 import GatewayModel
 import Moments
 
-/// The currencies that publishable keys have shown: hints, by which the reader can be asked for a card before the intent is there.
+/// The currencies that publishable keys have shown. They are hints with which the reader can ask for a card before the intent is there.
 struct Currencies: Sendable {
     private var hints: [PublishableKey: Currency] = [:]
-    /// Keys that have shown more than one currency.
+    /// The keys that have shown more than one currency.
     private var mixed: Set<PublishableKey> = []
 
     mutating func recall(_ facts: [String: String]) {
@@ -18,9 +18,9 @@ struct Currencies: Sendable {
         }
     }
 
-    /// An intent of this key was read.
+    /// Notes that an intent of this key was read.
     ///
-    /// - Returns: what is to be journaled; nil: nothing is new.
+    /// - Returns: what is to be journaled; nil when nothing is new.
     mutating func learn(_ currency: Currency, of key: PublishableKey) -> JournalEntry.Fact? {
         guard !mixed.contains(key), hints[key] != currency else { return nil }
         let isFirst = hints[key] == nil
@@ -33,10 +33,10 @@ struct Currencies: Sendable {
         return .init(key: StoredFacts.currencyKey + key.text, value: isFirst ? currency.text : StoredFacts.severalCurrencies)
     }
 
-    /// The currency that an intent of this key will probably be in; nil: nobody knows.
+    /// The currency of this key's intents, probably; nil when it is not known.
     func hint(_ key: PublishableKey) -> Currency? { hints[key] }
 
-    /// The currency of a box whose keys have all shown the same one: a shop that has gone from test to live has two.
+    /// The currency of a box whose keys have all shown the same one. A shop that has gone from test to live has two keys.
     var onlyHint: Currency? {
         guard mixed.isEmpty, let first = hints.first?.value, hints.values.allSatisfy({ $0 == first }) else { return nil }
         return first
@@ -47,7 +47,7 @@ struct Currencies: Sendable {
     /// The keys that give a hint, in no order.
     var keys: [PublishableKey] { Array(hints.keys) }
 
-    /// A currency for what is shown and costs nothing: one that was seen at this store. Where none was, `usd` stands in, for the reader's message
-    /// has no form without one: the amount is zero in every currency.
+    /// A currency for what is shown and costs nothing: one that was seen at this store. Where none was, `usd` stands in, because the
+    /// reader's message needs a currency. The amount is zero in every currency.
     var forShow: Currency { hints.min { $0.key < $1.key }?.value ?? Currency(unchecked: "usd") }
 }

@@ -2,31 +2,32 @@ import GatewayModel
 import Moments
 
 extension Discovery {
-    /// How fast it is looked: batches of so many addresses, so many of them at once, so many new connections a second.
+    /// The pace of a scan: the addresses in a batch, the batches at once, and the new connections per second.
     struct Pace: Sendable, Equatable {
         var batch: Int
         var window: Int
         var perSecond: Int
 
-        /// A /24 in about a second and a half: what somebody waits for.
+        /// The pace for a waiting caller. A /24 takes about a second and a half.
         static let brisk = Pace(batch: 64, window: 4, perSecond: 512)
-        /// Nobody waits, and the network is for others too.
+        /// The pace when no caller waits, because others use the network too.
         static let gentle = Pace(batch: 32, window: 1, perSecond: 100)
     }
 
     enum Reason: Sendable, Equatable {
-        /// The time has come.
+        /// The time for it has come.
         case routine
-        /// Registered readers are asked whether they are there, and nobody else.
+        /// The agent asks only registered readers whether they are there.
         case probe
         /// A reader is not where it should be.
         case search
         case order(RequestID, DiscoveryOrder)
     }
 
-    /// One scan from its beginning to its end: what it waits for, the addresses that are left, and what it has come to.
+    /// One scan from its beginning to its end: what it waits for, the addresses that are left, and what it has found.
     struct Scan: Sendable {
-        /// An address that is in use answers within this; one whose first packet was lost is found the next time.
+        /// How long an address may take to answer, in milliseconds. An address in use answers within this. The next scan finds one whose
+        /// first packet was lost.
         private static let answerTime: Int64 = 700
         private static let certificateTime: Int64 = 2_000
         static let mostSubnets = 8
@@ -37,11 +38,11 @@ extension Discovery {
         private var queue: [PrivateAddress] = []
         private var total = 0
         private var open: [UInt64: [PrivateAddress]] = [:]
-        /// Batches up to this one were told to stop.
+        /// The number of the last batch that was told to stop.
         private var stoppedUpTo: UInt64 = 0
-        /// It is over as soon as what is under way has come back.
+        /// Whether the scan is over as soon as what is under way has come back.
         private(set) var isGivenUp = false
-        /// The subnets are in the queue, not only single addresses.
+        /// Whether the subnets are in the queue, and not only single addresses.
         private var sweeps = false
         private(set) var summary = LookSummary()
 
@@ -57,7 +58,7 @@ extension Discovery {
         var isOver: Bool { !waitsForNetworks && !waitsForUSB && open.isEmpty && (queue.isEmpty || isGivenUp) }
         var hasOpenBatches: Bool { !open.isEmpty }
 
-        /// A search beside a payment takes its time, for the network is the payment's too.
+        /// The pace of the scan. A search beside a payment goes slowly, because the payment uses the network too.
         private func pace(_ around: Circumstances) -> Pace {
             switch reason {
             case .routine: .gentle
@@ -67,7 +68,7 @@ extension Discovery {
             }
         }
 
-        /// A payment stands in its way.
+        /// Whether a payment stands in the scan's way.
         func mustYield(_ around: Circumstances) -> Bool {
             guard around.isPaying else { return false }
             return switch reason {
@@ -77,12 +78,12 @@ extension Discovery {
             }
         }
 
-        /// It goes through whole subnets, and a payment stands in its way.
+        /// Whether the scan goes through whole subnets and a payment stands in its way.
         func sweepsInTheWay(_ around: Circumstances) -> Bool { sweeps && mustYield(around) }
 
         // MARK: Its beginning
 
-        /// - Returns: what is to be asked before anything is looked at.
+        /// - Returns: the questions that come before the scan of any address.
         mutating func begin(_ around: Circumstances) -> [Action] {
             let policy = around.policy
             switch reason {
@@ -103,7 +104,7 @@ extension Discovery {
             return (waitsForUSB ? [.lookAtUSB] : []) + (waitsForNetworks ? [.askNetworks] : [])
         }
 
-        /// - Returns: whether it waited for this.
+        /// - Returns: whether the scan waited for this.
         mutating func networks(_ result: Result<NetworkFacts, LookTrouble>, _ around: Circumstances) -> Bool {
             guard waitsForNetworks else { return false }
             waitsForNetworks = false
@@ -120,7 +121,7 @@ extension Discovery {
             return true
         }
 
-        /// - Returns: what was found for the order; nil: it did not wait for this.
+        /// - Returns: what was found for the order; nil when the scan did not wait for this.
         mutating func usb(_ result: Result<[USBSighting], LookTrouble>) -> [Action]? {
             guard waitsForUSB, let order else { return nil }
             waitsForUSB = false
@@ -134,7 +135,7 @@ extension Discovery {
 
         // MARK: Which addresses, in which order
 
-        /// Those where a reader is most likely come first.
+        /// Queues the addresses. Those where a reader is most likely come first.
         private mutating func plan(_ facts: NetworkFacts, _ around: Circumstances) {
             let policy = around.policy
             var subnets = subnets(of: facts.networks, around)
@@ -159,7 +160,7 @@ extension Discovery {
             let neighbours = facts.neighbours.filter { address in
                 policy.lanSubnets.isEmpty || subnets.contains { $0.contains(address) }
             }
-            // While a payment is at work single addresses are looked at all the same: a handful, and none of them a reader that is held.
+            // While a payment is at work, the scan still covers single addresses. They are a handful, and none is a held reader's.
             let sweeps = !mustYield(around)
             enqueue(
                 first: policy.lanAddresses + around.known.sorted() + neighbours, subnets: sweeps ? subnets : [],
@@ -191,7 +192,7 @@ extension Discovery {
 
         // MARK: Batches
 
-        /// Asks for as many batches as may be under way at once. The addresses of readers that something has are passed over.
+        /// Asks for as many batches as may be under way at once. It passes over the addresses of held readers.
         ///
         /// - Parameter last: the number of the last batch that was asked for.
         mutating func next(_ around: Circumstances, last: inout UInt64) -> [Action] {
@@ -221,12 +222,13 @@ extension Discovery {
             return actions
         }
 
-        /// - Returns: what has come of it; nil: the batch is not one of this scan.
+        /// - Returns: what the batch has found; nil when it is not one of this scan.
         mutating func scanned(batch: UInt64, _ findings: LANFindings) -> [Action]? {
             guard let addresses = open.removeValue(forKey: batch) else { return nil }
             let looked = addresses.filter { findings.looked.contains($0) }
             summary.addresses += looked.count
-            // What was given up is looked at later, unless somebody has it by then. An edge that left something out by itself is not asked again.
+            // The addresses of a stopped batch come later, unless a holder has them by then. What an edge left out by itself is not asked
+            // again.
             if batch <= stoppedUpTo { queue.insert(contentsOf: addresses.filter { !findings.looked.contains($0) }, at: 0) }
             var actions: [Action] = []
             if !findings.sightings.isEmpty { actions.append(.found(order, findings.sightings)) }
@@ -236,7 +238,7 @@ extension Discovery {
             return actions
         }
 
-        /// What has been asked of a reader that a payment now has is withdrawn; the rest goes on.
+        /// Withdraws the addresses of a reader that a payment now has. The rest goes on.
         ///
         /// - Returns: whether there is anything to withdraw.
         mutating func withdraw(_ around: Circumstances, upTo last: UInt64) -> Bool {

@@ -1,66 +1,67 @@
 import GatewayModel
 import Moments
 
-/// When USB and the LAN are scanned for devices, at which addresses, and what was told of them to who asked.
+/// When USB and the LAN are scanned for devices, at which addresses, and what the callers of orders were told of them.
 ///
-/// By itself it scans seldom and slowly, where the settings allow it, and never while a payment has a reader. A reader that is not where Stripe says
-/// is searched for at once, also beside a payment on another reader when somebody waits for it: a busy shop would never find it otherwise. An order
-/// is carried out at once. Whatever the reason, the addresses of readers that something has are left alone: one owner at a time.
+/// By itself it scans seldom and slowly, where the settings allow it, and never while a payment has a reader. It searches at once for a
+/// reader that is not where Stripe says. When that reader is awaited, it searches even beside a payment on another reader, because a
+/// busy shop would never find it otherwise. It carries out an order at once. Whatever the reason, it leaves the addresses of held readers
+/// alone: a reader has one owner at a time.
 package struct Discovery: Sendable {
     package enum Action: Sendable, Equatable {
         case askNetworks
         case scan(batch: UInt64, LANLook)
         case lookAtUSB
-        /// Give up the scans of the LAN that are under way; each is answered with what it came to.
+        /// Gives up the scans of the LAN that are under way. Each is answered with what it found.
         case stop
         case progress(RequestID, looked: Int, of: Int)
-        /// With the order that it was found for, if it was one.
+        /// Reports sightings, with the order that they were found for, if there was one.
         case found(RequestID?, [LANSighting])
         case missed(Set<PrivateAddress>)
         case foundUSB(RequestID, [USBSighting])
         case ended(RequestID, LookSummary)
-        /// The search is over: whoever has not been found by now was not.
+        /// Reports that the search is over. A reader that has not been found by now was not found.
         case searched
     }
 
     /// What else goes on, and what is known already.
     package struct Circumstances: Sendable {
         package var policy: GatewayPolicy
-        /// Addresses of readers that a payment or a card set-up has.
+        /// The addresses of readers that a payment or a card set-up has.
         package var held: Set<PrivateAddress> = []
-        /// One of these is at work with its customer or issuer.
+        /// Whether a payment or card set-up is at work with its customer or issuer.
         package var isPaying = false
-        /// Somebody waits for a reader that is searched for: that is as good as an order.
+        /// Whether a payment, a card set-up or a technician waits for a searched reader. Such a search is as good as an order.
         package var isAwaited = false
-        /// Where readers are said to be, or have been seen.
+        /// The addresses where readers are said to be, or have been seen.
         package var known: Set<PrivateAddress> = []
-        /// Where registered readers without a session are said to be: a scan there is all that a probe is.
+        /// The listed addresses of registered readers without a session. A probe scans only these.
         package var registered: Set<PrivateAddress> = []
-        /// Network interfaces that USB devices present: scanned like the LAN, whatever `lan.subnets` says.
+        /// The network interfaces that USB devices present. They are scanned like the LAN, whatever `lan.subnets` says.
         package var gadgets: Set<String> = []
 
         package init(policy: GatewayPolicy) { self.policy = policy }
     }
 
     private enum State: Sendable {
-        /// Nothing is scanned. To `scanning` when an order, a search or the time wants it.
+        /// Nothing is scanned. Discovery goes to `scanning` when an order, a search or the time wants it.
         case resting
-        /// Something is under way: the question for the networks, an enumeration of USB, batches of addresses. To `resting` when all of it has come
-        /// back, and nothing is left to look at or the scan was given up.
+        /// Something is under way: the question for the networks, an enumeration of USB, or batches of addresses. Discovery goes to
+        /// `resting` when all of it has come back, and nothing is left to scan or the scan was given up.
         case scanning(Scan)
     }
 
-    /// A scan that a payment stood in the way of is tried again after this.
+    /// The pause before a scan that a payment stood in the way of is tried again, in milliseconds.
     static let pause: Int64 = 30_000
     static let mostOrders = 4
 
     private var state = State.resting
     private var orders: [(id: RequestID, order: DiscoveryOrder)] = []
-    /// What has been found for each order so far, as it was told.
+    /// The devices that were told for each order so far, as they were told.
     private var told: [RequestID: [DeviceKey: DeviceFacts]] = [:]
     private var searchWanted = false
     private var nextAt: MonoTime = .max
-    /// When registered readers are to be asked whether they are there; `.max`: not before somebody wants to know.
+    /// When the agent asks registered readers whether they are there; `.max` when that is not wanted.
     private var probeAt: MonoTime = .max
     private var lastBatch: UInt64 = 0
 
@@ -71,7 +72,7 @@ package struct Discovery: Sendable {
         return false
     }
 
-    /// When `tick` is to be called; nil: nothing to wait for.
+    /// When a caller has to call `tick`; nil when there is nothing to wait for.
     package func nextWake(_ policy: GatewayPolicy) -> MonoTime? {
         guard case .resting = state else { return nil }
         let wake = Self.scansByItself(policy) ? min(nextAt, probeAt) : probeAt
@@ -87,7 +88,7 @@ package struct Discovery: Sendable {
 
     package mutating func start(at now: MonoTime) { nextAt = now }
 
-    /// Registered readers are to be asked then whether they are there. Single addresses that somebody has told, so whatever `lan.sweep` says.
+    /// Asks at that moment whether registered readers are there. These are single, listed addresses, so `lan.sweep` does not matter.
     package mutating func probe(at moment: MonoTime) { probeAt = min(probeAt, moment) }
 
     package mutating func tick(_ around: Circumstances, at now: MonoTime) -> [Action] {
@@ -96,7 +97,7 @@ package struct Discovery: Sendable {
         return actions
     }
 
-    /// False: too many orders wait already.
+    /// Takes an order. Returns false when too many orders wait already.
     package mutating func order(
         _ id: RequestID, _ order: DiscoveryOrder, _ around: Circumstances, at now: MonoTime, actions: inout [Action]
     ) -> Bool {
@@ -108,7 +109,7 @@ package struct Discovery: Sendable {
         return true
     }
 
-    /// Who gave the order has gone.
+    /// Forgets an order whose caller has gone.
     package mutating func forget(_ id: RequestID, _ around: Circumstances, at now: MonoTime) -> [Action] {
         guard told.removeValue(forKey: id) != nil else { return [] }
         orders.removeAll { $0.id == id }
@@ -118,7 +119,7 @@ package struct Discovery: Sendable {
         return actions
     }
 
-    /// A reader is not where it should be.
+    /// Searches for a reader that is not where it should be.
     package mutating func search(_ around: Circumstances, at now: MonoTime) -> [Action] {
         var actions: [Action] = []
         searchWanted = true
@@ -127,7 +128,7 @@ package struct Discovery: Sendable {
         return actions
     }
 
-    /// Readers were taken, or set free.
+    /// Adapts the scan to readers that were taken or set free.
     package mutating func changed(_ around: Circumstances, at now: MonoTime) -> [Action] {
         guard case .scanning(var scan) = state, !scan.isGivenUp else { return [] }
         var actions: [Action] = []
@@ -157,16 +158,16 @@ package struct Discovery: Sendable {
         return found + goOn(scan, around, at: now)
     }
 
-    // MARK: What is told to who gave an order
+    // MARK: What the caller of an order is told
 
     func isFollowed(_ id: RequestID) -> Bool { told[id] != nil }
 
-    /// - Returns: whether the device is to be told of now: it was not before, and somebody waits.
+    /// - Returns: whether to tell the order's caller of the device now: the caller waits and was not told of it before.
     mutating func tells(_ id: RequestID, of device: DeviceFacts) -> Bool {
         told[id] != nil && told[id]?.updateValue(device, forKey: device.key) == nil
     }
 
-    /// The order has ended. What was told for it, in order; nil: nobody waits for its end.
+    /// Takes what was told for an order that has ended, in order; nil when no caller waits for its end.
     mutating func takeTold(_ id: RequestID) -> [(key: DeviceKey, facts: DeviceFacts)]? {
         told.removeValue(forKey: id)?.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

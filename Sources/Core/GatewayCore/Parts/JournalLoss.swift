@@ -1,18 +1,19 @@
 import GatewayModel
 import Moments
 
-/// Journals that were damaged and set aside, and to whose loss nobody has agreed yet: while one is missing, no cart can be known to be unpaid.
+/// The journals that were damaged and set aside, and to whose loss no technician has agreed yet. While one is missing, no cart can be known
+/// to be unpaid.
 struct JournalLoss: Sendable {
-    /// By file name, in order.
+    /// The file names of these journals, in order.
     private(set) var names: [String] = []
 
-    /// What the journal that took their place says of them.
+    /// Takes in what the journal that took their place says of them.
     mutating func recall(_ facts: [String: String]) {
         names = facts.filter { $0.key.hasPrefix(StoredFacts.lossKey) && $0.value == StoredFacts.lossNotAccepted }
             .map { String($0.key.dropFirst(StoredFacts.lossKey.count)) }.sorted()
     }
 
-    /// The rows by which a technician agrees to the loss; none: nothing is lost.
+    /// The rows by which a technician agrees to the loss. There are none when nothing is lost.
     func agreement(by name: String, note: String, at moment: WallTime) -> [JournalEntry] {
         names.map { lost in
             JournalEntry(
@@ -21,10 +22,10 @@ struct JournalLoss: Sendable {
         }
     }
 
-    /// The agreement is on disk.
+    /// Notes that the agreement is on disk.
     mutating func accepted() { names = [] }
 
-    /// Why no payment is accepted; nil: nothing is lost.
+    /// Why no payment is accepted; nil when nothing is lost.
     var refusal: Refusal? {
         guard !names.isEmpty else { return nil }
         return Refusal(
@@ -33,7 +34,7 @@ struct JournalLoss: Sendable {
             remedy: Self.remedy)
     }
 
-    /// What somebody who begins to follow the agent's events has to know first.
+    /// What a follower of the agent's events has to know first.
     var notice: AgentNotice? { refusal.map { AgentNotice(code: Self.code, message: $0.detail, remedy: $0.remedy) } }
 
     static var code: String { "journal_lost" }

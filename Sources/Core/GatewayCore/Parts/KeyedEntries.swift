@@ -1,34 +1,34 @@
 import GatewayModel
 import Moments
 
-/// Keyed entry that is being handed out, and looks into what was handed out before: is the cart unpaid at the backend, and can none of the intents be
-/// charged?
+/// Keyed entry that is being handed out, and the checks of earlier keyed entry. A check asks whether the cart is unpaid at the backend, and
+/// whether none of the intents can be charged.
 struct KeyedEntries: Sendable {
-    /// What a look came to, or for whom it is.
+    /// A check of a cart's keyed entry: its result, and for which payment it is.
     struct Look: Sendable, Equatable {
-        /// What is still to be read.
+        /// The intents that are still to be read.
         fileprivate var left: Set<IntentID>
         fileprivate var failure: PaymentFailure?
-        /// What became of one of them cannot be read: only a technician can say that it was not charged.
+        /// Whether one of the intents cannot be read, so that only a technician can say that it was not charged.
         fileprivate var isUnreadable = false
-        /// The payment whose card waits to be charged; nil: requests wait to be accepted.
+        /// The payment whose card waits to be charged; nil when requests wait to be accepted.
         fileprivate(set) var payment: PaymentID?
 
-        /// Why no card may be charged; nil: it may.
+        /// Why no card may be charged; nil when one may.
         func failure(isVouched: Bool) -> PaymentFailure? {
             failure ?? (isUnreadable && !isVouched ? CartMachine.keyedUnreadable : nil)
         }
 
-        /// Another form is refused for nothing but that what was typed into an earlier one cannot be read.
+        /// Whether another form is refused only because what was typed into an earlier one cannot be read.
         func isUnreadable(_ request: Request) -> Bool {
             guard case .keyedIntent = request else { return false }
             return failure == nil && isUnreadable
         }
     }
 
-    /// By request: what is handed out, until the backend has answered.
+    /// The terms of what is handed out for each request, until the backend has answered.
     private var requests: [RequestID: CartMachine.Terms] = [:]
-    /// By the lock of the cart.
+    /// The checks by the lock of the cart.
     private var looks: [CartID: Look] = [:]
 
     // MARK: Handing out
@@ -39,23 +39,23 @@ struct KeyedEntries: Sendable {
 
     mutating func take(_ request: RequestID) -> CartMachine.Terms? { requests.removeValue(forKey: request) }
 
-    // MARK: Looking into it
+    // MARK: Checks
 
-    /// The backend is to be asked whether the cart is paid, for requests that wait. False: it is being looked into.
+    /// Begins to ask the backend whether the cart is paid, for requests that wait. Returns false when a check is under way.
     mutating func beginLook(_ cart: CartID) -> Bool {
         guard looks[cart] == nil else { return false }
         looks[cart] = Look(left: [], payment: nil)
         return true
     }
 
-    /// Each of the intents is read now.
+    /// Notes that each of the intents is being read.
     ///
-    /// - Parameter isUnreadable: one was handed out whose name nobody knows.
+    /// - Parameter isUnreadable: whether an intent was handed out whose name is not known.
     mutating func reads(_ cart: CartID, _ intents: [IntentID], for payment: PaymentID?, isUnreadable: Bool) {
         looks[cart] = Look(left: Set(intents), isUnreadable: isUnreadable, payment: payment)
     }
 
-    /// One of them was read, or cannot be (nil).
+    /// Notes that an intent was read, or cannot be (nil).
     ///
     /// - Returns: whether it was the last.
     mutating func read(_ cart: CartID, _ intent: IntentID, _ status: IntentStatus?) -> Bool {
@@ -68,7 +68,7 @@ struct KeyedEntries: Sendable {
         return looks[cart]?.left.isEmpty == true
     }
 
-    /// The cart's own intent was read, or cannot be: it stands in nobody's way.
+    /// Notes that the cart's own intent was read, or cannot be. It stands in the way of no payment.
     ///
     /// - Returns: whether it was the last.
     mutating func readOwn(_ cart: CartID, _ intent: IntentID) -> Bool {
@@ -80,7 +80,7 @@ struct KeyedEntries: Sendable {
 
     // MARK: What is known
 
-    /// The payment for whose card the cart is looked into.
+    /// The payment for whose card the cart is checked.
     func payment(of cart: CartID) -> PaymentID? { looks[cart]?.payment }
 
     func isLookedInto(_ cart: CartID) -> Bool { looks[cart] != nil }

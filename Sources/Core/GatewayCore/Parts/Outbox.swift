@@ -3,47 +3,49 @@ import Moments
 
 /// What is to be written to the journal, in order, one transaction at a time.
 ///
-/// An entry that somebody waits for is given up when it cannot be written, and they are told; any other stays, is shown all the same, and is
-/// written when there is room. A disk that hangs is a disk that fails: nobody waits longer than `deadline`.
+/// An entry with a waiter is given up when it cannot be written, and the waiter is told. Any other entry stays, is shown all the same, and
+/// is written when there is room. A disk that hangs is a disk that fails: no waiter waits longer than `deadline`.
 struct Outbox: Sendable {
     enum Waiter: Sendable, Equatable {
         case accepted(PaymentID)
         case confirming(PaymentID)
-        /// The keyed-entry intent may be asked for.
+        /// The agent may ask for the keyed-entry intent.
         case keyedEntry(RequestID, CartID)
-        /// The keyed-entry intent's secret may go to the checkout: after a restart too, its name tells what is to be read.
+        /// The keyed-entry intent's secret may go to the checkout. After a restart too, its name tells what has to be read.
         case keyedGiven(RequestID, CartID, BackendIntent)
         /// The reader may be freed by hand.
         case release(RequestID, ReaderID, LeaseHolder)
         /// A technician's agreement to the loss of a journal holds.
         case lossAccepted(RequestID)
-        /// The payment's warnings are taken off.
+        /// The payment's warnings are removed.
         case acknowledged(RequestID, PaymentRecord, Acknowledged)
         case cardSetupAccepted(CardSetupID)
-        /// A card may be stored at the backend.
+        /// The backend may store the card.
         case cardMethod(CardSetupID)
     }
 
     struct Item: Sendable {
         var entry: JournalEntry
         var waiter: Waiter?
-        /// Since when it is to be written; nil: it came with the event that is being handled.
+        /// Since when the entry is to be written; nil when it came with the event that is being handled.
         var since: MonoTime?
-        /// The time was over before its fate was known: whoever waits, or would be shown it once written, has been told.
+        /// Whether the entry's time was over before its fate was known. The waiter, or the caller that would see it once written, has been
+        /// told.
         var isOverdue = false
     }
 
-    /// What is told when something cannot be written, or not in time.
+    /// The entries that cannot be written, or not in time.
     struct Failure: Sendable {
-        /// Given up: it is not on disk and will not be. Of one that is overdue it had been told before that nothing comes of it.
+        /// Entries that were given up. They are not on disk and never will be. The waiter of an overdue one was told before that nothing
+        /// comes of it.
         var dropped: [Item]
-        /// Somebody waits, and whether it is on disk will be known later.
+        /// Entries with a waiter. It will be known later whether they are on disk.
         var undecided: [Item]
-        /// Nobody waits: it will be written, and is shown meanwhile.
+        /// Entries without a waiter. They will be written, and are shown meanwhile.
         var kept: [Item]
     }
 
-    /// How long anything may take to get onto the disk.
+    /// How long an entry may take to get onto the disk, in milliseconds.
     static let deadline: Int64 = 10_000
 
     private var queue: [Item] = []
@@ -51,16 +53,16 @@ struct Outbox: Sendable {
     private var retryAt: MonoTime?
     private(set) var trouble: JournalTrouble?
     private var isWriting = false
-    /// When the disk last took what was to be written; nil: not since the start.
+    /// When the disk last took what was to be written; nil when it has not since the start.
     private(set) var writtenAt: WallTime?
 
     mutating func add(_ entry: JournalEntry, waiter: Waiter? = nil) {
         queue.append(Item(entry: entry, waiter: waiter))
-        // Somebody waits: what could not be written a moment ago is tried again now.
+        // A waiter waits, so what could not be written a moment ago is tried again now.
         if waiter != nil { retryAt = nil }
     }
 
-    /// The next transaction, if one may begin. From here on the time runs of what was added since.
+    /// The next transaction, if one may begin. The time of the entries that were added since runs from here.
     mutating func next(at now: MonoTime) -> [JournalEntry]? {
         for index in queue.indices where queue[index].since == nil { queue[index].since = now }
         guard !isWriting, !queue.isEmpty else { return nil }
@@ -71,7 +73,7 @@ struct Outbox: Sendable {
         return inFlight.map(\.entry)
     }
 
-    /// On disk, all of it; `isOverdue` of those that were given up as late before.
+    /// Notes that all of the transaction is on disk. `isOverdue` marks those entries that were given up as late before.
     mutating func written(at moment: WallTime) -> [Item] {
         writtenAt = moment
         isWriting = false
@@ -93,12 +95,13 @@ struct Outbox: Sendable {
         return Failure(dropped: items.filter { $0.waiter != nil }, undecided: [], kept: kept.filter { !$0.isOverdue })
     }
 
-    /// Whose time is over. What has not been handed to the disk yet, and is waited for, is given up; of what has, nobody knows.
+    /// The entries whose time is over. An entry with a waiter that has not been handed to the disk is given up. The fate of one that has
+    /// been is not known.
     mutating func overdue(at now: MonoTime) -> Failure? {
         guard let wake = overdueAt, now >= wake else { return nil }
         trouble = trouble ?? JournalTrouble(detail: "the disk has not answered for \(Self.deadline / 1000) s")
         var failure = Failure(dropped: [], undecided: [], kept: [])
-        // One transaction: what is late for one of its entries is late for all.
+        // The entries share one transaction. If it is late for one, it is late for all.
         let hangs = isStuck || (isWriting && inFlight.contains { isLate($0, now) })
         for index in inFlight.indices where hangs && !inFlight[index].isOverdue {
             inFlight[index].isOverdue = true
@@ -106,7 +109,7 @@ struct Outbox: Sendable {
         }
         var staying: [Item] = []
         for var item in queue {
-            // Behind a transaction that hangs nothing is waited for.
+            // No entry waits behind a transaction that hangs.
             guard !item.isOverdue, hangs || isLate(item, now) else {
                 staying.append(item)
                 continue
@@ -128,17 +131,17 @@ struct Outbox: Sendable {
         return now >= since + Self.deadline
     }
 
-    /// Entries stand in the order in which they came: the first that is not overdue is the next to be.
+    /// When the next entry is overdue. Entries stand in the order of arrival, so it is the first that is not overdue yet.
     private var overdueAt: MonoTime? {
         if isStuck { return queue.contains { !$0.isOverdue } ? .min : nil }
         let next = inFlight.first { !$0.isOverdue } ?? queue.first { !$0.isOverdue }
         return next?.since.map { $0 + Self.deadline }
     }
 
-    /// The disk has been asked to write, and does not answer: nothing that would have to wait for it is begun.
+    /// Whether the disk has been asked to write and does not answer. Then nothing begins that would have to wait for it.
     var isStuck: Bool { isWriting && inFlight.contains(where: \.isOverdue) }
 
-    /// What waits says something of a payment that turned out otherwise.
+    /// Changes the entries that wait, because the payment turned out otherwise than they say.
     mutating func amend(_ payment: PaymentID, _ change: (inout PaymentRecord) -> Void) {
         for index in queue.indices where queue[index].entry.payment?.id == payment {
             if var record = queue[index].entry.payment {
@@ -148,7 +151,7 @@ struct Outbox: Sendable {
         }
     }
 
-    /// A row that somebody waits for and that has not been handed to the disk is taken back. False: it has been.
+    /// Takes back a row with a waiter that has not been handed to the disk. Returns false when it has been.
     mutating func withdraw(_ waiter: Waiter) -> Bool {
         guard let index = queue.firstIndex(where: { $0.waiter == waiter }) else { return false }
         queue.remove(at: index)

@@ -1,17 +1,17 @@
 import GatewayModel
 import Moments
 
-/// Who is who among readers: which entries of the lists are one device, and where each was when it was last listed.
+/// The identities of readers: which entries of the lists are one device, and where each was when it was last listed.
 ///
-/// A device is known by its serial number: whatever entries the lists have for it, it is one device, with one session and one lease.
-/// The address comes with Stripe's list only, which needs a connection token and so a cart. It is kept in the journal, so that after a start a reader
-/// can be asked whether it is there before the first cart is opened.
+/// A serial number identifies a device: all its entries in the lists are one device with one session and one lease. The address comes only
+/// with Stripe's list, which needs a connection token and so a cart. The journal keeps it, so that after a start the agent can ask whether
+/// a reader is there before the first cart is opened.
 struct ReaderIdentities: Sendable {
-    /// One entry of the lists, as it stands when it is judged which of them drives its device.
+    /// One entry of the lists, as it stands when the choice of the entry that drives its device is made.
     struct Entry: Sendable {
         var id: ReaderID
         var serial: String?
-        /// Something is under way on it, or waits for it.
+        /// Whether something is under way on it, or waits for it.
         var isOccupied: Bool
         var isAtWork: Bool
         var isRegistered: Bool
@@ -20,7 +20,7 @@ struct ReaderIdentities: Sendable {
         var isOnline: Bool
         var lastSeenAt: WallTime?
 
-        /// The higher one drives the device.
+        /// Whether this entry ranks higher. The highest one drives the device.
         fileprivate func outranks(_ other: Entry) -> Bool { rank > other.rank }
 
         private var rank: (Int, Int, Int, Int, Int, WallTime) {
@@ -35,13 +35,13 @@ struct ReaderIdentities: Sendable {
     private static let nothing = "-"
     private static let longestWord = 120
 
-    /// Where each was when it was last listed, as it stands in the journal.
+    /// The last listed place of each reader, as the journal has it.
     private var places: [ReaderID: String] = [:]
-    /// Serial numbers by id, as they were learnt at some time.
+    /// The serial numbers by id, as they were once learnt.
     private var serials: [ReaderID: String] = [:]
-    /// Entries whose device is driven by another entry of it.
+    /// The entries whose device is driven by another entry of it.
     private var acting: [ReaderID: ReaderID] = [:]
-    /// The lists have said something since it was last judged which entries are one device.
+    /// Whether the lists have changed since the last choice of the entries that are one device.
     private var isToBeUnited = false
 
     // MARK: What is remembered
@@ -65,9 +65,9 @@ struct ReaderIdentities: Sendable {
         return facts
     }
 
-    /// A list has told where it is.
+    /// Notes the place of a reader from a list.
     ///
-    /// - Returns: what is to be journaled; nil: it was known.
+    /// - Returns: what is to be journaled; nil when it was known.
     mutating func learnPlace(_ facts: ReaderFacts) -> JournalEntry.Fact? {
         let words = [facts.address, facts.baseURL, facts.serial, facts.model].map { word in
             guard let word, !word.isEmpty, word.utf8.count <= Self.longestWord, word.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
@@ -81,9 +81,9 @@ struct ReaderIdentities: Sendable {
         return .init(key: Self.placeKey + facts.id.text, value: text)
     }
 
-    /// A lane that names a serial number finds its reader after a start, before anybody has a token to read Stripe's list with.
+    /// Notes a serial number, so that after a start a lane that names it finds its reader before a token is at hand to read Stripe's list.
     ///
-    /// - Returns: what is to be journaled; nil: it was known, or is not known now.
+    /// - Returns: what is to be journaled; nil when it was known, or is not known now.
     mutating func learnSerial(_ facts: ReaderFacts) -> JournalEntry.Fact? {
         guard let serial = facts.serial, serials[facts.id] != serial else { return nil }
         serials[facts.id] = serial
@@ -92,18 +92,18 @@ struct ReaderIdentities: Sendable {
 
     func serial(of id: ReaderID) -> String? { serials[id] }
 
-    /// Ids that bore this serial number at some time.
+    /// The ids that once had this serial number.
     func ids(withSerial serial: String) -> Set<ReaderID> { Set(serials.lazy.filter { $0.value == serial }.map(\.key)) }
 
     // MARK: One device, one entry in charge
 
-    /// The lists, or the readers, are others than they were.
+    /// Notes that the lists, or the readers, have changed.
     mutating func changed() { isToBeUnited = true }
 
-    /// Whether it is to be judged anew which entries are one device.
+    /// Whether the choice of the entries that are one device has to be made anew.
     var mayChange: Bool { isToBeUnited || hasTwins }
 
-    /// Judges which entry each device is driven by. It changes only when nothing is under way at the one that it was.
+    /// Chooses the entry that drives each device. The choice changes only when nothing is under way at the entry so far.
     ///
     /// - Returns: whether another entry is in charge of any device.
     mutating func unite(_ entries: [Entry]) -> Bool {
@@ -132,18 +132,18 @@ struct ReaderIdentities: Sendable {
         }?.id
     }
 
-    /// The others of its device stood back for it already.
+    /// Whether the others of its device already yielded to it.
     private func wasInCharge(_ id: ReaderID, among ids: [ReaderID]) -> Bool { ids.allSatisfy { $0 == id || acting[$0] == id } }
 
-    /// The entry by which a device is driven now, whichever of its entries was named; also for one that is listed no more.
+    /// The entry that drives a device now, whichever of its entries was named. It also serves an entry that is no longer listed.
     func device(_ id: ReaderID) -> ReaderID { acting[id] ?? id }
 
-    /// Another entry of its device is in charge of it; nil: it drives its device itself.
+    /// The entry that is in charge of this entry's device; nil when this entry drives the device itself.
     func standsBack(for id: ReaderID) -> ReaderID? { acting[id] }
 
-    /// A device has several entries.
+    /// Whether a device has several entries.
     var hasTwins: Bool { !acting.isEmpty }
 
-    /// Entries that drive a device that has others, in order.
+    /// The entries that drive a device with several entries, in order.
     var inCharge: [ReaderID] { Set(acting.values).sorted() }
 }

@@ -1,20 +1,20 @@
 import GatewayModel
 import Moments
 
-/// When the backend's list of readers is read, and who waits for it; when Stripe's was.
+/// When the agent reads the backend's list of readers, and who waits for it; and when it read Stripe's list.
 struct ReaderListPoller: Sendable {
-    /// A list younger than this answers for a reader that is not in it.
+    /// The age in milliseconds up to which a list answers for a reader that it lacks.
     private static let freshFor: Int64 = 2_000
     private static let interval: Int64 = 600_000
     private static let leastPause: Int64 = 500
 
-    /// When the backend's list was last read; nil: never.
+    /// When the backend's list was last read; nil when it never was.
     private(set) var listedAt: MonoTime?
-    /// It is being read now.
+    /// Whether the list is being read now.
     private(set) var isListing = false
-    /// Why it could not be read the last time.
+    /// Why the last reading of the list failed.
     private(set) var lastFailure: CallFailure?
-    /// When Stripe's list was last read; nil: never.
+    /// When Stripe's list was last read; nil when it never was.
     private(set) var stripeListedAt: MonoTime?
     private var retryAt: MonoTime = .min
     private var backoff = Backoff(base: 1_000, ceiling: 60_000)
@@ -22,10 +22,10 @@ struct ReaderListPoller: Sendable {
 
     // MARK: Events
 
-    /// It is to be read as soon as may be.
+    /// Asks for the list to be read as soon as possible.
     mutating func hurry(at moment: MonoTime) { retryAt = moment }
 
-    /// - Returns: whether it is to be asked for now; it is not where it is being read already.
+    /// - Returns: whether to ask for the list now. A list that is being read already is not asked for.
     mutating func begin() -> Bool {
         guard !isListing else { return false }
         isListing = true
@@ -36,10 +36,10 @@ struct ReaderListPoller: Sendable {
 
     mutating func forget(_ request: RequestID) { waiting.removeAll { $0 == request } }
 
-    /// The answer has come, whatever it is.
+    /// Notes that the answer has come, whatever it is.
     mutating func answered() { isListing = false }
 
-    /// A list of this location was read, whoever asked for it.
+    /// Notes that a list of this location was read, whichever call asked for it.
     mutating func listed(at moment: MonoTime) {
         listedAt = moment
         lastFailure = nil
@@ -53,7 +53,7 @@ struct ReaderListPoller: Sendable {
 
     mutating func stripeListed(at moment: MonoTime) { stripeListedAt = moment }
 
-    /// Those who wait are to be told: nobody waits any more.
+    /// Takes the requests that wait for the list, so that they can be told.
     mutating func takeWaiting() -> [RequestID] {
         defer { waiting = [] }
         return waiting
@@ -65,19 +65,19 @@ struct ReaderListPoller: Sendable {
     var isAwaited: Bool { !waiting.isEmpty }
     var waitingCount: Int { waiting.count }
 
-    /// The list is old enough that a reader that is not in it may have been registered since.
+    /// Whether the list is so old that a reader it lacks may have been registered since.
     func isOld(at moment: MonoTime) -> Bool {
         guard let listedAt else { return true }
         return isListing || moment - listedAt > Self.freshFor
     }
 
-    /// Stripe's list was read a moment ago.
+    /// Whether Stripe's list was read a moment ago.
     func isStripesFresh(at moment: MonoTime) -> Bool { stripeListedAt.map { moment - $0 <= Self.freshFor } ?? false }
 
-    /// Why whoever needs a first list need not wait for it: it could not be read a moment ago.
+    /// Why a caller of a first list need not wait for it: a moment ago it could not be read; nil when waiting is worth it.
     func refusal(at moment: MonoTime) -> CallFailure? { !isListing && listedAt == nil && moment < retryAt ? lastFailure : nil }
 
-    /// Why nothing is known of this location's readers.
+    /// Why nothing is known of this location's readers; nil when a list was read or none failed.
     var firstFailure: CallFailure? { listedAt == nil ? lastFailure : nil }
 
     /// - Parameter outageProbe: when a backend that does not answer is asked whether it is back.

@@ -1,17 +1,17 @@
 import GatewayModel
 import Moments
 
-/// Changes of the location's readers at the backend, one after another, so that two can never be taken for each other.
+/// Changes of the location's readers at the backend. They come one after another, so that two can never be taken for each other.
 struct RegistrationQueue: Sendable {
     typealias Job = RegistrationMachine.Job
 
     enum Action: Sendable {
-        /// Those who waited for a change are told that it is not made.
+        /// Tells the callers of a change that it is not made.
         case refuse([RequestID], Refusal)
         case machine(RegistrationMachine.Job, RegistrationMachine.Action)
     }
 
-    /// A change that is over, and who waits for its outcome.
+    /// A change that is over, and the requests that wait for its outcome.
     struct Ended: Sendable {
         var job: Job
         var requests: [RequestID]
@@ -19,22 +19,22 @@ struct RegistrationQueue: Sendable {
 
     private struct Item: Sendable {
         var machine: RegistrationMachine
-        /// Who waits for it: the same request, repeated, joins the one that is under way.
+        /// The requests that wait for the change. The same request, repeated, joins the one that is under way.
         var requests: [RequestID]
-        /// Since when it waits for its turn.
+        /// Since when the change waits for its turn.
         var since: MonoTime
     }
 
     static let limit = 8
-    /// Nobody waits longer for a turn: each change may take 50 s of a slow backend's time.
+    /// How long a change may wait for its turn, in milliseconds. Each change may take 50 s of a slow backend's time.
     static let longestWait: Int64 = 60_000
 
-    /// The first one is under way.
+    /// The changes. The first one is under way.
     private var items: [Item] = []
 
     // MARK: Events
 
-    /// A change is wanted.
+    /// Adds a change.
     ///
     /// - Parameters:
     ///   - patience: how long the change may take to show, once it is sent; milliseconds.
@@ -54,17 +54,17 @@ struct RegistrationQueue: Sendable {
         return items.count == 1 ? beginNext(refusesRemoval) : []
     }
 
-    /// Who asked has gone. What is under way goes on: it was or will be sent, and its end is logged.
+    /// Forgets a request whose caller has gone. What is under way goes on: it was or will be sent, and its end is logged.
     mutating func forget(_ request: RequestID) {
         for index in items.indices { items[index].requests.removeAll { $0 == request } }
     }
 
-    /// The location's list was read for the change that is under way.
+    /// Takes the location's list, read for the change that is under way.
     mutating func listed(_ result: Result<[BackendReader], CallFailure>, at moment: MonoTime) -> [Action] {
         change { $0.listed(result, at: moment) }
     }
 
-    /// The backend has answered the change that is under way.
+    /// Takes the backend's answer to the change that is under way.
     mutating func told(_ result: Result<Void, CallFailure>, at moment: MonoTime) -> [Action] { change { $0.told(result, at: moment) } }
 
     mutating func tick(at moment: MonoTime) -> [Action] {
@@ -76,19 +76,19 @@ struct RegistrationQueue: Sendable {
         return refusals + change { $0.tick(at: moment) }
     }
 
-    /// The change that was under way is over. Nil: none was.
+    /// Takes the change that was under way and is over; nil when there was none.
     mutating func takeEnded() -> Ended? {
         guard !items.isEmpty else { return nil }
         let item = items.removeFirst()
         return Ended(job: item.machine.job, requests: item.requests)
     }
 
-    /// The next change begins, if one waits.
+    /// Begins the next change, if one waits.
     mutating func beginNext(_ refusesRemoval: (ReaderID) -> Refusal?) -> [Action] {
         var actions: [Action] = []
         while let first = items.first {
             if first.requests.isEmpty {
-                // Everybody who asked has gone, and nothing was sent.
+                // All its callers have gone, and nothing was sent.
                 items.removeFirst()
             } else if case .remove(let reader) = first.machine.job, let refusal = refusesRemoval(reader) {
                 items.removeFirst()
@@ -107,7 +107,7 @@ struct RegistrationQueue: Sendable {
         return actions.map { .machine(job, $0) }
     }
 
-    /// Takes out whatever has waited too long. Nothing of it was sent.
+    /// Takes out the changes that have waited too long. Nothing of them was sent.
     private mutating func takeLate(at moment: MonoTime) -> [RequestID] {
         let late = items.dropFirst().filter { moment >= $0.since + Self.longestWait }
         guard !late.isEmpty else { return [] }
@@ -122,7 +122,7 @@ struct RegistrationQueue: Sendable {
     /// The change that is under way.
     var current: Job? { items.first?.machine.job }
 
-    /// When `tick` is to be called; `.max`: there is nothing to wait for.
+    /// When a caller has to call `tick`; `.max` when there is nothing to wait for.
     var nextWake: MonoTime {
         min(items.first?.machine.nextWake ?? .max, items.dropFirst().lazy.map { $0.since + Self.longestWait }.min() ?? .max)
     }

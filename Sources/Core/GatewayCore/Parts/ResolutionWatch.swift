@@ -1,19 +1,19 @@
 import GatewayModel
 import Moments
 
-/// What technicians have said of payments, while the backend may yet say otherwise.
+/// The technicians' words on payments, while the backend may yet contradict them.
 ///
-/// A payment that a technician has resolved stays as it is. Where the backend says otherwise later, that is journaled, told, and shown.
+/// A payment that a technician has resolved stays as it is. Where the backend contradicts later, that is journaled, told, and shown.
 struct ResolutionWatch: Sendable {
     private struct Resolution: Sendable {
-        /// Ended so; it never changes but for its warnings.
+        /// The ended payment. It never changes but for its warnings.
         var record: PaymentRecord
-        /// When the backend is asked next.
+        /// When the agent asks the backend next.
         var pollAt: MonoTime
         var isAsking = false
         /// Since when the backend says that the order of a payment that was taken has failed.
         var failedSince: MonoTime?
-        /// What the backend says instead; nil: nothing else so far.
+        /// The backend's contrary word; nil when it has not contradicted so far.
         var contradiction: String?
 
         var wasTaken: Bool { record.money == .taken }
@@ -23,24 +23,25 @@ struct ResolutionWatch: Sendable {
     }
 
     enum Action: Sendable, Equatable {
-        /// The backend is to be asked about this cart; answered by `answered`.
+        /// Asks the backend about this cart. The answer is `answered`.
         case ask(PaymentID, CartID)
-        /// What is journaled of the watch, with what the journal is told of it.
+        /// Journals the standing of the watch, with a note.
         case note(PaymentID, String, note: String?)
-        /// The backend says otherwise: the payment bears the warning from now on.
+        /// Reports that the backend contradicts. The payment has the warning from now on.
         case contradicted(PaymentRecord, String)
-        /// The backend says so too after all: the payment does not warn of it any more.
+        /// Reports that the backend agrees after all. The payment no longer warns of it.
         case settled(PaymentRecord, note: String?)
     }
 
     /// What else is known of the cart that the backend spoke of.
     struct Circumstances: Sendable {
         var facts: CartFacts?
-        /// How long a `Failed` must have stood to be no old news.
+        /// How long a `Failed` must have stood to be no old news, in milliseconds.
         var staleFailure: Int64
     }
 
-    /// So long after it was resolved a payment is asked about, and shown where the two do not agree; what is known stays in the journal.
+    /// How long after its resolution a payment is asked about, and shown where the two do not agree, in milliseconds. The journal keeps
+    /// what is known.
     private static let span: Int64 = 90 * 86_400_000
     private static let pauseAtStart: Int64 = 1_000
     private static let pauseAtFirst: Int64 = 60_000
@@ -49,7 +50,7 @@ struct ResolutionWatch: Sendable {
 
     // MARK: Events
 
-    /// What the journal knows of the payments that are still watched.
+    /// Takes in what the journal knows of the payments that are still watched.
     mutating func start(_ records: [PaymentRecord], _ facts: [String: String], at now: Now) {
         for record in records where record.state.isEnd {
             var resolution = Resolution(record: record, pollAt: now.mono + Self.pauseAtStart)
@@ -60,7 +61,7 @@ struct ResolutionWatch: Sendable {
         }
     }
 
-    /// A technician has just said how this payment ended.
+    /// Watches a payment on whose end a technician has just given a word.
     mutating func watch(_ record: PaymentRecord, at now: Now) -> [Action] {
         guard record.resolvedBy != nil else { return [] }
         resolutions[record.id] = Resolution(record: record, pollAt: now.mono + Self.pauseAtFirst)
@@ -83,9 +84,9 @@ struct ResolutionWatch: Sendable {
         return actions
     }
 
-    /// The question was answered, or not; what the answer says of the cart comes by `heard`.
+    /// Notes that the question was answered, or failed. What the answer says of the cart comes by `heard`.
     ///
-    /// - Returns: the cart that was asked about; nil: nobody waits for it any more.
+    /// - Returns: the cart that was asked about; nil when the payment is no longer watched.
     mutating func answered(_ payment: PaymentID, at now: Now) -> CartID? {
         guard let resolution = resolutions[payment] else { return nil }
         resolutions[payment]?.isAsking = false
@@ -99,12 +100,13 @@ struct ResolutionWatch: Sendable {
         return resolution.record.request.cart
     }
 
-    /// The backend's word on a cart, whoever asked for it, while nothing of the cart is under way that it may speak of.
+    /// Takes the backend's word on a cart, whichever call asked for it, while no payment of the cart is under way of which it may speak.
     mutating func heard(_ status: CartStatus, of cart: CartID, _ around: Circumstances, at now: Now) -> [Action] {
         ids(of: cart).flatMap { judge($0, by: status, around, at: now) }
     }
 
-    /// A payment took the money of this cart: what was resolved as not taken was not contradicted by the order that follows.
+    /// Settles the watch on a cart whose money another payment took. The order that follows does not contradict what was resolved as not
+    /// taken.
     mutating func explained(_ cart: CartID, by payment: PaymentID) -> [Action] {
         ids(of: cart).flatMap { id -> [Action] in
             guard id != payment, let resolution = resolutions[id], !resolution.wasTaken, resolution.contradiction == nil else { return [] }
@@ -112,13 +114,13 @@ struct ResolutionWatch: Sendable {
         }
     }
 
-    /// A technician has seen that the backend contradicts what was said: there is nothing more to be told of it.
+    /// Settles the watch, because a technician has seen the contradiction. There is nothing more to tell of it.
     mutating func acknowledged(_ payment: PaymentID) -> [Action] {
         guard contradicts(payment) else { return [] }
         return settle(payment, "a technician has acknowledged the contradiction")
     }
 
-    /// The warnings of a payment are others, wherever its record is held.
+    /// Takes over the changed warnings of a payment.
     mutating func warningsChanged(of record: PaymentRecord) { resolutions[record.id]?.record.replaceWarnings(by: record) }
 
     // MARK: Judging
@@ -137,7 +139,7 @@ struct ResolutionWatch: Sendable {
             return settle(id, resolution.contradiction == nil ? nil : "the backend says now what the technician said")
         case (.submitted(let order), false):
             let facts = around.facts
-            // Another payment, or a card that was typed in, explains it.
+            // Another payment, or a typed-in card, explains it.
             guard facts?.paidBy == nil || facts?.paidBy == id, facts?.keyedEver != true else { return settle(id, nil) }
             return contradict(
                 id,
@@ -149,7 +151,7 @@ struct ResolutionWatch: Sendable {
                 resolutions[id]?.pollAt = now.mono + around.staleFailure + 1_000
                 return []
             }
-            // One that was left by an earlier decline goes away when the backend hears of the charge.
+            // A `Failed` from an earlier decline goes away when the backend hears of the charge.
             guard now.mono - since >= around.staleFailure else { return [] }
             return contradict(
                 id, "The backend says that the cart's order failed\(error.map { ": \($0)" } ?? ""), and it had been resolved as taken.")
@@ -170,11 +172,11 @@ struct ResolutionWatch: Sendable {
         return [.contradicted(record, words)]
     }
 
-    /// There is nothing more to be found out.
+    /// Settles a watch in which nothing more can be found out.
     private mutating func settle(_ payment: PaymentID, _ note: String?) -> [Action] {
         guard var record = resolutions.removeValue(forKey: payment)?.record else { return [] }
         guard record.warnings.contains(where: { $0.code == .contradicted }) else { return [.note(payment, "settled", note: note)] }
-        // What is not so any more warns nobody.
+        // A contradiction that no longer holds warns no person.
         record.unwarn([.contradicted])
         return [.settled(record, note: note)]
     }
@@ -189,10 +191,10 @@ struct ResolutionWatch: Sendable {
 
     func contradicts(_ payment: PaymentID) -> Bool { resolutions[payment]?.contradiction != nil }
 
-    /// Payments about which the backend is being asked, in no order.
+    /// The payments about which the backend is being asked, in no order.
     var asking: [PaymentID] { resolutions.values.filter(\.isAsking).map(\.record.id) }
 
-    /// Payments of which the backend says otherwise than a technician has said, in order.
+    /// The payments of which the backend contradicts a technician's word, in order.
     var contradictions: [(payment: PaymentID, words: String)] {
         resolutions.keys.sorted().compactMap { id in resolutions[id]?.contradiction.map { (id, $0) } }
     }

@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// What stands on readers' screens outside of payments, and which requests wait for a reader to be connected or to show its label.
+/// What stands on readers' screens outside of payments, and the requests that wait for a reader to connect or to show its label.
 struct Screens: Sendable {
     /// A request that waits for a reader's session, or for its label to be shown.
     struct SessionRequest: Sendable, Equatable {
@@ -9,9 +9,9 @@ struct Screens: Sendable {
         var identifies: Bool
     }
 
-    /// Whose cart each reader's screen shows, by its lock.
+    /// The cart that each reader's screen shows, by its lock.
     private var carts: [ReaderID: CartID] = [:]
-    /// Readers that show their label, and until when.
+    /// The readers that show their label, and until when.
     private var labels: [ReaderID: MonoTime] = [:]
     private var requests: [RequestID: SessionRequest] = [:]
 
@@ -22,10 +22,10 @@ struct Screens: Sendable {
         labels[reader] = nil
     }
 
-    /// Something else than a cart is about to be shown.
+    /// Notes that something other than a cart is about to be shown.
     mutating func isTaken(_ reader: ReaderID) { carts[reader] = nil }
 
-    /// The cart is closed. The readers that show it still, in order; what another one has shown since is that one's.
+    /// Takes a closed cart off. Returns the readers that still show it, in order. What another cart has shown since stays.
     mutating func takeOff(_ cart: CartID) -> [ReaderID] {
         guard !carts.isEmpty else { return [] }
         let readers = carts.filter { $0.value == cart.lock }.keys.sorted()
@@ -35,17 +35,17 @@ struct Screens: Sendable {
 
     // MARK: Labels
 
-    /// A request waits for a session; `identifies`: for the label to be shown in it.
+    /// Lets a request wait for a session. `identifies` tells that its label is to be shown in it.
     mutating func wait(_ request: RequestID, for reader: ReaderID, identifies: Bool) {
         requests[request] = SessionRequest(reader: reader, identifies: identifies)
     }
 
     func waiting(_ request: RequestID) -> SessionRequest? { requests[request] }
 
-    /// It has its answer, or who asked has gone.
+    /// Forgets a request that has its answer, or whose caller has gone.
     mutating func forget(_ request: RequestID) { requests[request] = nil }
 
-    /// What the request asked to be shown stands on the screen: a label is taken off after a while, unless a payment has the reader by then.
+    /// Notes that a label stands on the screen. It is taken off after a while, unless a payment has the reader by then.
     mutating func isShown(_ request: RequestID, on reader: ReaderID, until end: MonoTime) {
         guard requests.removeValue(forKey: request)?.identifies == true else { return }
         labels[reader] = end
@@ -64,6 +64,6 @@ struct Screens: Sendable {
 
     var nextWake: MonoTime { labels.values.min() ?? .max }
 
-    /// Who waits, in no order.
+    /// The requests that wait, in no order.
     var waiting: [(request: RequestID, reader: ReaderID)] { requests.map { ($0.key, $0.value.reader) } }
 }

@@ -2,7 +2,7 @@ import GatewayModel
 
 /// What stands in the way of sales and was told in the log, so that each is told when it begins, and once when it is over.
 struct Told: Sendable {
-    /// What is news of something that stands in the way.
+    /// The news of something that stands in the way.
     enum News: Sendable, Equatable {
         case begins, isOver
     }
@@ -12,8 +12,8 @@ struct Told: Sendable {
     private var unresolved: Set<PaymentID> = []
 
     /// - Parameters:
-    ///   - trouble: why nothing is to be had from the backend now; nil: nothing is wrong.
-    ///   - serves: the backend has served since the start: what is over can be called so.
+    ///   - trouble: why the backend serves nothing now; nil when nothing is wrong.
+    ///   - serves: whether the backend has served since the start, so that an outage can be called over.
     mutating func backend(_ trouble: CallFailure?, serves: Bool) -> News? {
         guard let trouble else {
             guard backend != nil, serves else { return nil }

@@ -1,16 +1,16 @@
 import GatewayModel
 import Moments
 
-/// Requests that wait for something to be known before they are decided, and what is remembered of them when they are asked again.
+/// Requests that wait until something is known, before they are decided, and what is remembered of them when they are asked again.
 struct WaitingRequests: Sendable {
     enum Reason: Sendable, Hashable {
-        /// The backend's list.
+        /// The request waits for the backend's list.
         case readers
-        /// Stripe's list.
+        /// The request waits for Stripe's list.
         case stripe
-        /// Keyed entry of the cart is looked into first. By its lock.
+        /// The keyed entry of the cart is checked first. The cart is named by its lock.
         case cartCheck(CartID)
-        /// Whether money of the cart is held still is read first. By its lock.
+        /// The agent first reads whether money of the cart is still held. The cart is named by its lock.
         case heldCheck(CartID)
     }
 
@@ -18,13 +18,13 @@ struct WaitingRequests: Sendable {
         var id: RequestID
         var request: Request
         var reason: Reason
-        /// What it is refused with when nothing can be learnt; nil: with what stood in the way.
+        /// The refusal when nothing can be learnt; nil for what stood in the way.
         var otherwise: Refusal?
     }
 
     var keyed = KeyedEntries()
     private var items: [Item] = []
-    /// Requests whose cart was looked into, and how: they are asked again, with what the journal says by then.
+    /// Requests whose cart was checked, and how. The agent asks for them again, with what the journal says by then.
     private var checked: [RequestID: Reason] = [:]
     /// Requests for which Stripe's list was read, until they are answered.
     private var stripeRead: Set<RequestID> = []
@@ -33,14 +33,14 @@ struct WaitingRequests: Sendable {
         items.append(Item(id: id, request: request, reason: reason, otherwise: otherwise))
     }
 
-    /// What they waited for has come: they wait no more.
+    /// Takes the requests for which this reason is over.
     mutating func take(_ reason: Reason) -> [Item] {
         guard isAwaited(reason) else { return [] }
         defer { items.removeAll { $0.reason == reason } }
         return items.filter { $0.reason == reason }
     }
 
-    /// Payments of this cart that wait for anything.
+    /// Takes the payments of this cart that wait for anything.
     mutating func takePayments(of cart: CartID) -> [Item] {
         let payments = items.filter {
             if case .pay(_, let request, _, _) = $0.request { return request.cart.lock == cart.lock }
@@ -55,20 +55,20 @@ struct WaitingRequests: Sendable {
         return items
     }
 
-    /// Its cart was looked into: for this, and for nothing else.
+    /// Notes that a request's cart was checked for this reason and for no other.
     mutating func wasChecked(_ id: RequestID, for reason: Reason) { checked[id] = reason }
 
-    /// For what its cart was looked into; it is not remembered any longer.
+    /// Takes the reason for which the request's cart was checked.
     mutating func takeChecked(_ id: RequestID) -> Reason? { checked.removeValue(forKey: id) }
 
-    /// Stripe's list was read for it.
+    /// Notes that Stripe's list was read for a request.
     mutating func stripeWasRead(for id: RequestID) { stripeRead.insert(id) }
 
     func isStripeRead(for id: RequestID) -> Bool { stripeRead.contains(id) }
 
     mutating func answered(_ id: RequestID) { stripeRead.remove(id) }
 
-    /// Who asked has gone.
+    /// Forgets a request whose caller has gone.
     mutating func forget(_ id: RequestID) {
         items.removeAll { $0.id == id }
         checked[id] = nil
@@ -79,17 +79,17 @@ struct WaitingRequests: Sendable {
 
     var count: Int { items.count }
 
-    /// For what this payment waits before it is decided; nil: it does not.
+    /// Why this payment waits before it is decided; nil when it does not.
     func reason(of payment: PaymentID) -> Reason? {
         items.first { if case .pay(payment, _, _, _) = $0.request { true } else { false } }?.reason
     }
 
-    /// For what this card set-up waits before it is decided; nil: it does not.
+    /// Why this card set-up waits before it is decided; nil when it does not.
     func reason(of setup: CardSetupID) -> Reason? {
         items.first { if case .keepCard(setup, _, _) = $0.request { true } else { false } }?.reason
     }
 
-    /// A payment of this cart waits until the cart was looked into.
+    /// Whether a payment of this cart waits until the cart was checked.
     func isPaymentChecked(_ cart: CartID) -> Bool {
         items.contains { item in
             guard case .pay = item.request else { return false }

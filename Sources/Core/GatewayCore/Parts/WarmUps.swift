@@ -1,8 +1,8 @@
 import GatewayModel
 import Moments
 
-/// What is got ready for sales before it is needed, a few calls at a time: however many sales begin at once, a payment never waits behind what may
-/// not be needed at all.
+/// Calls that prepare sales before they are needed, a few at a time. However many sales begin at once, a payment never waits behind a call
+/// that may not be needed at all.
 struct WarmUps: Sendable {
     enum Kind: Sendable, Hashable {
         case configuration, token
@@ -23,19 +23,19 @@ struct WarmUps: Sendable {
         var since: MonoTime
     }
 
-    /// So many calls are under way at once.
+    /// How many calls are under way at once.
     static let atOnce = 2
-    /// What has waited for so long comes too late to be of use, and is dropped: a sale that gets to its payment asks by itself.
+    /// How long a call may wait, in milliseconds. A later one is of no use and is dropped: a sale that gets to its payment asks by itself.
     static let patience: Int64 = 10_000
 
-    /// In the order in which they came.
+    /// The waiting calls, in the order of arrival.
     private var waiting: [Waiting] = []
     private var known: Set<Item> = []
     private var underWay: Set<Item> = []
 
     var isEmpty: Bool { waiting.isEmpty && underWay.isEmpty }
 
-    /// Whether its turn is still to come.
+    /// Whether the call's turn is still to come.
     func holds(_ item: Item) -> Bool { known.contains(item) }
 
     mutating func add(_ item: Item, at now: MonoTime) {
@@ -43,7 +43,7 @@ struct WarmUps: Sendable {
         waiting.append(Waiting(item: item, since: now))
     }
 
-    /// It is not wanted any more, or is asked for at once and by itself.
+    /// Removes a call that is no longer wanted, or that is made at once by itself.
     ///
     /// - Returns: whether its turn was still to come.
     mutating func remove(_ item: Item) -> Bool {
@@ -52,7 +52,7 @@ struct WarmUps: Sendable {
         return true
     }
 
-    /// The next to be asked for; nil: none, or enough are under way.
+    /// Takes the next call; nil when there is none, or when enough are under way.
     mutating func next() -> Item? {
         guard underWay.count < Self.atOnce, let first = waiting.first else { return nil }
         waiting.removeFirst()
@@ -61,10 +61,10 @@ struct WarmUps: Sendable {
         return first.item
     }
 
-    /// Its call was answered, or need not be made.
+    /// Notes that a call was answered, or need not be made.
     mutating func ended(_ item: Item) { underWay.remove(item) }
 
-    /// Those that have waited for too long; they are dropped.
+    /// Takes the calls that have waited too long. They are dropped.
     mutating func late(at now: MonoTime) -> [Item] {
         let late = waiting.prefix { now - $0.since >= Self.patience }.map(\.item)
         waiting.removeFirst(late.count)
@@ -72,6 +72,6 @@ struct WarmUps: Sendable {
         return late
     }
 
-    /// When the oldest comes too late.
+    /// When the oldest call comes too late.
     var nextWake: MonoTime? { waiting.first.map { $0.since + Self.patience } }
 }

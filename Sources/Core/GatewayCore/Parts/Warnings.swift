@@ -1,19 +1,19 @@
 import GatewayModel
 import Moments
 
-/// Payments of which a person should know something, until somebody has seen to it.
+/// The payments of which a person should know something, until a technician has acknowledged it.
 ///
-/// A warning stands in the payment itself: in its rows, in what tills are shown, in the status and in the checks. Here are those payments that have
-/// any, whether they are open or ended long ago.
+/// A warning stands in the payment itself: in its rows, in what tills see, in the status and in the checks. This type holds the payments
+/// with warnings, whether they are open or ended long ago.
 struct Warnings: Sendable {
-    /// More than so many are in the journal only; the newest are held.
+    /// The largest number of payments that memory holds. It holds the newest; the others are in the journal only.
     static let maximum = 1_000
 
     private var payments: [PaymentID: PaymentRecord] = [:]
-    /// Payments whose acknowledgement is being written, with those who have asked for the same meanwhile.
+    /// The payments whose acknowledgement is being written, with the requests that have asked for the same meanwhile.
     private var acknowledging: [PaymentID: [RequestID]] = [:]
 
-    /// What is about to be journaled of a payment.
+    /// Takes a record that is about to be journaled.
     ///
     /// - Returns: what is new among its warnings.
     mutating func note(_ record: PaymentRecord) -> [PaymentWarning] {
@@ -23,7 +23,7 @@ struct Warnings: Sendable {
         return record.warnings.filter { !known.contains($0.code) }
     }
 
-    /// The payment as it is now, with whatever warnings it has.
+    /// Keeps the payment as it is now, with whatever warnings it has.
     mutating func keep(_ record: PaymentRecord) {
         payments[record.id] = record.warnings.isEmpty ? nil : record
         guard payments.count > Self.maximum else { return }
@@ -37,17 +37,17 @@ struct Warnings: Sendable {
 
     mutating func acknowledges(_ id: PaymentID) { acknowledging[id] = acknowledging[id] ?? [] }
 
-    /// Its acknowledgement is being written: this one is told what became of it. False: none is.
+    /// Lets a request wait for an acknowledgement that is being written. Returns false when none is.
     mutating func join(_ id: PaymentID, _ request: RequestID) -> Bool {
         guard acknowledging[id] != nil else { return false }
         acknowledging[id, default: []].append(request)
         return true
     }
 
-    /// Its acknowledgement was written, or was not: who waits for that.
+    /// Takes the requests that wait for an acknowledgement that was written, or was not.
     mutating func settle(_ id: PaymentID) -> [RequestID] { acknowledging.removeValue(forKey: id) ?? [] }
 
-    /// All that stand, by payment.
+    /// All standing warnings, by payment.
     var standing: [(payment: PaymentID, warning: PaymentWarning)] {
         payments.sorted { $0.key < $1.key }.flatMap { id, record in record.warnings.map { (id, $0) } }
     }
