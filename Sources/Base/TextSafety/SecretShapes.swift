@@ -1,4 +1,4 @@
-/// The forms of secrets and card numbers. A secret is found by its form, whoever it belongs to.
+/// The forms of secrets and card numbers. A secret is found by its form, not by its owner.
 ///
 /// No text that leaves should hold one: this is the last net, for what another program put into its words. A publishable key (`pk_`) is no
 /// secret.

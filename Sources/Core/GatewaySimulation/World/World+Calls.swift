@@ -116,7 +116,7 @@ extension World {
         answers(index, Self.failed(calls[index].call, sent: true), isCopy: false)
     }
 
-    /// Lets the journal write all of it, or none, and then answer.
+    /// Lets the journal write the whole append, or nothing, and then answer.
     mutating func commits(_ index: Int) {
         guard machine != nil, calls[index].generation == generation, !calls[index].hasActed,
             case .append(let entries) = calls[index].call
