@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// The value as one of Swift's, by its `Decodable`.
+    /// The value as a Swift type reads it by its `Decodable`.
     ///
     /// - Throws: a `DecodingError` that names the field.
     package func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
@@ -8,7 +8,8 @@ extension JSONValue {
 }
 
 extension JSONValue: Decodable {
-    /// - Throws: with any other decoder than that of ``decoded(as:)``: a foreign one does not keep digits and order.
+    /// - Throws: an error with any other decoder than that of ``decoded(as:)``, for a foreign decoder keeps neither the digits nor the
+    ///   order.
     package init(from decoder: any Decoder) throws {
         guard let decoder = decoder as? ValueDecoder else {
             throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "JSON is read by JSONParser"))
@@ -61,7 +62,7 @@ extension UInt16: JSONScalar { init?(json: JSONValue) { self.init(whole: json) }
 extension UInt32: JSONScalar { init?(json: JSONValue) { self.init(whole: json) } }
 extension UInt64: JSONScalar { init?(json: JSONValue) { self.init(whole: json) } }
 
-/// The place of an element in a list.
+/// An element's place in a list.
 struct JSONIndex: CodingKey {
     var stringValue: String { "[\(index)]" }
     var intValue: Int? { index }
@@ -78,7 +79,7 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
 
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    /// One generic witness stands for every scalar's.
+    /// One generic witness serves every scalar.
     func read<Value: Decodable>(_ type: Value.Type) throws -> Value {
         guard let scalar = type as? any JSONScalar.Type else { return try Value(from: self) }
         if let read = scalar.init(json: value) as? Value { return read }

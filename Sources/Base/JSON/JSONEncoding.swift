@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// What a type's `Encodable` says of a value; members in the order in which it says them.
+    /// The value as its type's `Encodable` writes it. The members keep the order in which it writes them.
     package init(encoding value: some Encodable) throws {
         let place = Place()
         try place.write(value, at: [])
@@ -8,7 +8,8 @@ extension JSONValue {
 }
 
 extension JSONValue: Encodable {
-    /// - Throws: with any other encoder than that of ``init(encoding:)``: a foreign one does not keep digits and order.
+    /// - Throws: an error with any other encoder than that of ``init(encoding:)``, for a foreign encoder keeps neither the digits nor the
+    ///   order.
     package func encode(to encoder: any Encoder) throws {
         guard let encoder = encoder as? PlaceEncoder else {
             throw EncodingError.invalidValue(self, .init(codingPath: encoder.codingPath, debugDescription: "JSON is written by JSONValue"))
@@ -17,10 +18,10 @@ extension JSONValue: Encodable {
     }
 }
 
-/// Where a value is being put together.
+/// A place in which a value is put together.
 private final class Place {
     enum Form {
-        /// Nothing was said of it yet, as of a type without fields.
+        /// Nothing has been written here yet, as for a type without fields.
         case nothing
         case value(JSONValue)
         case list
@@ -86,7 +87,7 @@ private struct PlaceEncoder: Encoder, SingleValueEncodingContainer {
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
     func encodeNil() { place.form = .value(.null) }
-    // One generic witness stands for every scalar's.
+    // One generic witness serves every scalar.
     func encode<Value: Encodable>(_ value: Value) throws { try place.write(value, at: codingPath) }
 }
 

@@ -1,8 +1,8 @@
-/// A number by its text, which follows JSON's grammar: no digit is lost, and two are equal when they are written alike.
+/// A number by its text, which follows JSON's grammar: no digit is lost, and two numbers are equal when they are written alike.
 package struct JSONNumber: Sendable, Hashable {
     package let text: String
 
-    /// Nil when the text is not a JSON number.
+    /// The result is nil when the text is not a JSON number.
     package init?(_ text: String) {
         var rest = Array(text.utf8)[...]
         guard JSONNumber.scan(&rest), rest.isEmpty else { return nil }
@@ -11,7 +11,7 @@ package struct JSONNumber: Sendable, Hashable {
 
     package init(_ value: some FixedWidthInteger) { text = String(value) }
 
-    /// Nil for what JSON cannot write: an infinity, or no number.
+    /// The result is nil for what JSON cannot write: an infinity, or no number.
     package init?(_ value: Double) {
         guard value.isFinite else { return nil }
         text = "\(value)"
@@ -22,7 +22,7 @@ package struct JSONNumber: Sendable, Hashable {
     /// The number of these bytes, which ``scan(_:)`` has accepted.
     static func scanned(_ bytes: ArraySlice<UInt8>) -> JSONNumber { JSONNumber(scanned: String(decoding: bytes, as: UTF8.self)) }
 
-    /// Takes a number off the front; false when there is none.
+    /// Takes a number off the front. The result is false when there is none.
     static func scan(_ bytes: inout ArraySlice<UInt8>) -> Bool {
         func digits() -> Int {
             let run = bytes.prefix { (48...57).contains($0) }
@@ -45,7 +45,7 @@ package struct JSONNumber: Sendable, Hashable {
         return true
     }
 
-    /// The value if it is whole and fits, however it was written (`5`, `5.0`, `0.5e1`); never rounded.
+    /// The value if it is whole and fits, however it was written (`5`, `5.0`, `0.5e1`). It is never rounded.
     package var integer: Int64? {
         if let plain = Int64(text) { return plain }
         var digits: [UInt8] = []
@@ -81,6 +81,6 @@ package struct JSONNumber: Sendable, Hashable {
         return Int64(text.hasPrefix("-") ? "-" + whole : whole)
     }
 
-    /// The nearest floating-point number; nil for what is beyond all of them.
+    /// The nearest floating-point number. It is nil for a number that is beyond all of them.
     package var double: Double? { Double(text).flatMap { $0.isFinite ? $0 : nil } }
 }

@@ -1,7 +1,7 @@
 /// The members of an object, in the order in which they were written.
 ///
-/// A text may name a member twice; then both are here, and whoever asks by name is given the first. Two objects are equal when they have the same
-/// members, in whatever order.
+/// A text may name a member twice. Then both are here, and a caller that asks by name gets the first. Two objects are equal when they have
+/// the same members, in whatever order.
 package struct JSONObject: Sendable {
     package typealias Member = (name: String, value: JSONValue)
 
@@ -9,12 +9,13 @@ package struct JSONObject: Sendable {
 
     package init() { members = [] }
 
-    /// As they come, repeated names and all.
+    /// The members stay as they come, repeated names included.
     package init(_ members: some Sequence<Member>) { self.members = Array(members) }
 
     package init(_ members: [(String, JSONValue)]) { self.members = members.map { (name: $0.0, value: $0.1) } }
 
-    /// The value of the first member of that name. Setting it changes it in its place, or adds it at the end; nil removes every one of that name.
+    /// The value of the first member of that name. Setting it changes the member in its place, or adds it at the end. Setting nil removes
+    /// every member of that name.
     package subscript(_ name: String) -> JSONValue? {
         get { members.first { $0.name == name }?.value }
         set {
@@ -27,7 +28,7 @@ package struct JSONObject: Sendable {
         }
     }
 
-    /// Adds a member at the end, also one that is there already.
+    /// Adds a member at the end, also under a name that is there already.
     package mutating func append(_ name: String, _ value: JSONValue) { members.append((name, value)) }
 
     package mutating func removeValue(_ name: String) -> JSONValue? {
@@ -43,7 +44,7 @@ package struct JSONObject: Sendable {
 
     package func filter(_ isKept: (Member) throws -> Bool) rethrows -> JSONObject { JSONObject(try members.filter(isKept)) }
 
-    /// With the members of the other that this one does not have, after its own.
+    /// The object with those members of the other that it does not have, after its own.
     package func adding(_ other: JSONObject) -> JSONObject {
         let own = Set(names)
         return JSONObject(members + other.members.filter { !own.contains($0.name) })
@@ -64,7 +65,7 @@ extension JSONObject: Hashable {
     package static func == (one: JSONObject, other: JSONObject) -> Bool {
         guard one.count == other.count else { return false }
         if zip(one.members, other.members).allSatisfy({ $0 == $1 }) { return true }
-        // Stable, so that members of one name are compared in their order.
+        // The sort is stable, so that members of one name are compared in their order.
         let ordered = [one, other].map { object in object.members.sorted { $0.name < $1.name } }
         return zip(ordered[0], ordered[1]).allSatisfy { $0 == $1 }
     }

@@ -1,8 +1,8 @@
-/// What makes a text not JSON, or too much of it, and where.
+/// The reason why a text is not JSON, or is too much of it, and the place of the fault.
 package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable {
         case malformed
-        /// It may be JSON, but is deeper or has more values than the reader of it takes.
+        /// The text may be JSON, but is deeper or has more values than its reader takes.
         case excessive
         /// An object has two members of one name, which this reader does not take.
         case repeated
@@ -10,7 +10,7 @@ package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConverti
 
     package var kind: Kind
     package var message: String
-    /// Bytes from the beginning.
+    /// Bytes from the beginning of the text.
     package var offset: Int
 
     package init(kind: Kind, message: String, offset: Int) {
@@ -28,16 +28,16 @@ package struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConverti
 package struct JSONParser {
     /// What to do with an object that names a member twice.
     package enum RepeatedNames: Sendable {
-        /// Both are kept; who asks by name is given the first.
+        /// Both are kept, and a caller that asks by name gets the first.
         case kept
         case refused
     }
 
-    /// How much is taken. Whoever reads from outside knows what the outside is known to send.
+    /// The bounds of what is taken. A caller that reads from outside knows what the outside is known to send.
     package struct Bounds: Sendable {
-        /// Of lists and objects in each other.
+        /// How many lists and objects may be nested in each other.
         package var depth: Int
-        /// Of values in all, the outermost and those of members among them.
+        /// How many values there may be in all, the outermost and those of members included.
         package var values: Int
 
         package init(depth: Int = 32, values: Int = 100_000) {

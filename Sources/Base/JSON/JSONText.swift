@@ -1,8 +1,8 @@
 extension JSONValue {
-    /// As JSON text. With `indent`, for people; members stay in order.
+    /// The value as JSON text. With `indent` it is for people. The members stay in order.
     package func text(indent: Bool = false) -> String { String(decoding: bytes(indent: indent), as: UTF8.self) }
 
-    /// As UTF-8 JSON text.
+    /// The value as UTF-8 JSON text.
     package func bytes(indent: Bool = false) -> [UInt8] {
         var out: [UInt8] = []
         write(to: &out, indent: indent, level: 0)
@@ -43,7 +43,7 @@ extension JSONValue {
         out += repeatElement(UInt8(ascii: " "), count: 2 * level)
     }
 
-    /// Controls and the two separators that other languages take for an end of line are escaped.
+    /// The escapes cover controls and the two separators that other languages take for an end of line.
     private static func quote(_ text: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         for scalar in text.unicodeScalars {

@@ -18,7 +18,7 @@ extension JSONValue {
     /// A whole number, or null.
     package init(_ number: (some FixedWidthInteger)?) { self = number.map { .integer($0) } ?? .null }
 
-    /// For a sentence: "a string", "an object".
+    /// The kind as a sentence names it: "a string", "an object".
     package var kind: String {
         switch self {
         case .null: "null"
@@ -40,10 +40,10 @@ extension JSONValue {
         if case .number(let number) = self { number } else { nil }
     }
 
-    /// The number if it is whole and fits, however it was written; see ``JSONNumber/integer``. A text is no number.
+    /// The number if it is whole and fits, however it was written (``JSONNumber/integer``). A string is no number.
     package var integer: Int64? { number?.integer }
 
-    /// The same, for what counts things.
+    /// The same number as an `Int`, for counts.
     package var int: Int? { integer.flatMap { Int(exactly: $0) } }
 
     package var string: String? {
@@ -58,10 +58,10 @@ extension JSONValue {
         if case .object(let members) = self { members } else { nil }
     }
 
-    /// The member of that name, the first if there are several; nil also when this is no object. A member that is null is ``null``.
+    /// The member of that name, the first if there are several. It is nil also when this is no object. A member that is null is ``null``.
     package subscript(_ name: String) -> JSONValue? { object?[name] }
 
-    /// The element of an array; nil when this is not an array or is too short.
+    /// The element of an array. It is nil when this is not an array or is too short.
     package subscript(_ index: Int) -> JSONValue? {
         guard let array, array.indices.contains(index) else { return nil }
         return array[index]

@@ -1,9 +1,9 @@
 /// A day of the Gregorian calendar, also of the time before it was in use.
 package struct CivilDate: Sendable, Hashable {
     package let year: Int64
-    /// 1 to 12.
+    /// The month, 1 to 12.
     package let month: Int64
-    /// 1 to 31.
+    /// The day of the month, 1 to 31.
     package let day: Int64
 
     package init(year: Int64, month: Int64, day: Int64) {
@@ -25,7 +25,7 @@ package struct CivilDate: Sendable, Hashable {
         self.year = yearOfEra + era * 400 + (self.month <= 2 ? 1 : 0)
     }
 
-    /// Of a year from 0 to 9999: callers have looked.
+    /// Days since 1970-01-01. The year is one from 0 to 9999, which callers have checked.
     package var daysSince1970: Int64 {
         let marchYear = month <= 2 ? year - 1 : year
         let era = marchYear.floored(by: 400)

@@ -17,7 +17,7 @@ package enum HTTPDate {
         return WallTime((days * 86_400 + hour * 3600 + minute * 60 + second) * 1000)
     }
 
-    /// "Sat, 31 Jan 2026 09:30:00 GMT"
+    /// The moment as HTTP writes it: "Sat, 31 Jan 2026 09:30:00 GMT".
     package static func text(_ time: WallTime) -> String {
         let moment = CivilTime(time)
         // 1970-01-01 was a Thursday.

@@ -1,8 +1,9 @@
-/// A moment of the forward-only clock. Its zero means nothing, and it tells nothing to people: two of them have a distance, and that is all.
+/// A moment of the forward-only clock. Its zero means nothing, and it tells nothing to people: two moments have a distance, and that is
+/// all.
 ///
 /// A stored moment is foreign input: arithmetic stops at the ends of the range and never traps.
 package struct MonoTime: Sendable, Hashable, Comparable {
-    /// Milliseconds since a moment that nobody knows.
+    /// Milliseconds since an unknown moment.
     package let milliseconds: Int64
 
     package init(_ milliseconds: Int64) { self.milliseconds = milliseconds }
@@ -12,9 +13,9 @@ package struct MonoTime: Sendable, Hashable, Comparable {
 
     package static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// Later by so many milliseconds.
+    /// The moment that many milliseconds later.
     package static func + (moment: Self, span: Int64) -> Self { Self(moment.milliseconds.added(span)) }
-    /// Earlier by so many milliseconds.
+    /// The moment that many milliseconds earlier.
     package static func - (moment: Self, span: Int64) -> Self { Self(moment.milliseconds.subtracted(span)) }
     /// Milliseconds from the right moment to the left.
     package static func - (left: Self, right: Self) -> Int64 { left.milliseconds.subtracted(right.milliseconds) }
@@ -30,7 +31,7 @@ extension MonoTime: CustomStringConvertible {
     package var description: String { String(milliseconds) }
 }
 
-/// As its number alone, which is the stored form.
+/// The stored form is the number alone.
 extension MonoTime: Codable {
     package init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(Int64.self)) }
 

@@ -1,4 +1,4 @@
-/// The present, as it is given to what decides: deadlines use `mono`, which never jumps; what people read uses `wall`.
+/// The present, as it is given to the code that decides: deadlines use `mono`, which never jumps; texts for people use `wall`.
 package struct Now: Sendable, Hashable {
     package var mono: MonoTime
     package var wall: WallTime

@@ -17,7 +17,7 @@ extension Int64 {
         return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
     }
 
-    /// The quotient rounded down, also of what came before 1970. The divisor is a constant above zero.
+    /// The quotient rounded down, also of a moment before 1970. The divisor is a constant above zero.
     package func floored(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient

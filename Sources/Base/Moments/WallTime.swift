@@ -12,9 +12,9 @@ package struct WallTime: Sendable, Hashable, Comparable {
 
     package static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// Later by so many milliseconds.
+    /// The moment that many milliseconds later.
     package static func + (moment: Self, span: Int64) -> Self { Self(moment.milliseconds.added(span)) }
-    /// Earlier by so many milliseconds.
+    /// The moment that many milliseconds earlier.
     package static func - (moment: Self, span: Int64) -> Self { Self(moment.milliseconds.subtracted(span)) }
     /// Milliseconds from the right moment to the left.
     package static func - (left: Self, right: Self) -> Int64 { left.milliseconds.subtracted(right.milliseconds) }
@@ -30,7 +30,7 @@ extension WallTime: CustomStringConvertible {
     package var description: String { String(milliseconds) }
 }
 
-/// As its number alone, which is the stored form.
+/// The stored form is the number alone.
 extension WallTime: Codable {
     package init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(Int64.self)) }
 

@@ -1,9 +1,9 @@
-/// What can be a card's number: as many digits as its issuer's cards have, perhaps in the groups in which they stand on a card, with a good check digit
-/// (ISO/IEC 7812).
+/// The forms of a card's number: as many digits as the issuer's cards have, perhaps in the groups that are printed on a card, with a good
+/// check digit (ISO/IEC 7812).
 ///
-/// More would be moments, serial numbers and carts, which people need: `20261126172901` and an IMEI are none.
+/// A wider net would take moments, serial numbers and carts, which people need: `20261126172901` and an IMEI are not card numbers.
 enum CardNumbers {
-    /// Where the number ends that begins at this place.
+    /// The end of the number that begins at this place, or nil when none does.
     static func end(_ bytes: [UInt8], _ start: Int) -> Int? {
         guard (UInt8(ascii: "2")...UInt8(ascii: "6")).contains(bytes[start]) else { return nil }
         var digits: [Int] = []
@@ -16,7 +16,7 @@ enum CardNumbers {
             guard !group.isEmpty, digits.count + group.count <= mostDigits else { break }
             digits += group.map { Int($0) - 48 }
             groups.append(group.count)
-            // What stands behind it, an expiry or a code, is no part of it: the longest number that ends here counts.
+            // An expiry or a code behind the number is no part of it: the longest number that ends here counts.
             if isNumber(digits, groups), endsWord(bytes, group.endIndex) { end = group.endIndex }
             guard group.endIndex < bytes.count else { break }
             let next = bytes[group.endIndex]
@@ -34,10 +34,10 @@ enum CardNumbers {
         return groups.count == 1 || written.contains(groups)
     }
 
-    /// In groups, as on cards and receipts.
+    /// The groups of digits on cards and receipts.
     private static let written = [[4, 4, 4, 4], [4, 4, 4, 4, 3], [4, 6, 5], [4, 6, 4]]
 
-    /// How many digits the cards have whose numbers begin so.
+    /// The lengths of the card numbers that begin with these digits.
     private static func lengths(_ digits: [Int]) -> Set<Int> {
         guard digits.count >= 13 else { return [] }
         let two = digits[0] * 10 + digits[1]
@@ -53,7 +53,7 @@ enum CardNumbers {
         }
     }
 
-    /// A path's stroke and a track's caret end it, too: an expiry follows.
+    /// A path's stroke and a track's caret end the word too, for an expiry follows them.
     private static func endsWord(_ bytes: [UInt8], _ end: Int) -> Bool {
         guard end < bytes.count else { return true }
         return !SecretShapes.isWord(bytes[end]) || [UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "-")].contains(bytes[end])

@@ -1,18 +1,20 @@
-/// What looks like a secret or a card's number, whoever it belongs to. It goes by the forms that such things have.
+/// The forms of secrets and card numbers. A secret is found by its form, not by its owner.
 ///
-/// No text that leaves should hold any: this is the net below, for what another program put into its words. A publishable key (`pk_`) is no secret.
+/// No text that leaves should hold one: this is the last net, for what another program put into its words. A publishable key (`pk_`) is no
+/// secret.
 package enum SecretShapes {
     package static let mark = "<redacted>"
 
-    /// How far the net reaches.
+    /// How much the net takes.
     package enum Reach: Sendable {
-        /// What has the form of a secret.
+        /// The net takes whatever has the form of a secret.
         case forms
-        /// And the value of whatever is named as one. A sentence for people would lose its words by it: "token: this field is required".
+        /// The net also takes the value of whatever is named as a secret. A sentence for people would lose its words by it: "token: this
+        /// field is required".
         case names
     }
 
-    /// - Parameter spared: is asked of each place, and says true of what is known to be none.
+    /// - Parameter spared: is asked about each place, and returns true for a text that is known to be no secret.
     /// - Returns: the text, and how many places were taken out of it.
     package static func hidden(
         _ text: String, mark: String = mark, reach: Reach = .forms, sparing spared: (String) -> Bool = { _ in false }
@@ -23,7 +25,7 @@ package enum SecretShapes {
         return (skeleton.replacing(found.map { ($0, mark) }), found.count)
     }
 
-    /// Keys and tokens alone: what is compared as well as shown keeps the digits that a card's number could have.
+    /// Whether the text holds a key or a token. Card numbers do not count, for a text that is compared as well as shown keeps such digits.
     package static func hasKey(_ text: String) -> Bool { !places(Skeleton(text), .forms, cards: false).isEmpty }
 
     private static func places(_ skeleton: Skeleton, _ reach: Reach, cards: Bool = true) -> [Range<Int>] {
@@ -33,7 +35,7 @@ package enum SecretShapes {
         var announcement = Announcement.none
         while place < bytes.count {
             guard isWord(bytes[place]) else {
-                // A value may be quoted and stand after a colon or an equals sign; anything else ends the suspicion.
+                // A value may be quoted and stand after a colon or an equals sign. Anything else ends the suspicion.
                 if announcement != .none, !separators.contains(bytes[place]) { announcement = .none }
                 place += 1
                 continue
@@ -51,7 +53,7 @@ package enum SecretShapes {
             let follows = self.announcement(by: word, bytes, reach)
             if announcement.means(bytes[word]) {
                 found.append(word)
-                // "Authorization: Bearer …": the scheme goes, and what it announces.
+                // "Authorization: Bearer …": the scheme is taken out, and so is what it announces.
                 announcement = follows
             } else {
                 found += forms(skeleton, word)
@@ -69,16 +71,17 @@ package enum SecretShapes {
     }
     private static let infix = Array("_secret_".utf8)
     private static let webToken = Array("eyJ".utf8)
-    /// A web token's first part is longer; three letters are a word.
+    /// The first part of a web token has at least this many characters, for three letters are a word.
     private static let leastWebToken = 10
-    /// Of what follows the mark of a key that stands in the middle of a word.
+    /// The least length of what follows the mark of a key in the middle of a word.
     private static let leastKey = 12
-    /// No secret is longer. What a longer word hides is not looked for, so that a hostile one costs no time: with a mark in it, it goes as a whole.
+    /// No secret is longer. A longer word is not searched, so that a hostile one costs no time: with a mark in it, it is taken out as a
+    /// whole.
     private static let longest = 8 * 1024
 
     /// The secrets in one word: Stripe's keys and tokens, client secrets, JSON web tokens.
     private static func forms(_ skeleton: Skeleton, _ word: Range<Int>) -> [Range<Int>] {
-        // Most words are neither, and are looked at once.
+        // Most words have neither character, and one look is enough for them.
         guard skeleton.bytes[word].contains(where: { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "J") }) else { return [] }
         guard word.count <= longest else {
             let isWebToken = skeleton.bytes[word].starts(with: webToken)
@@ -88,7 +91,7 @@ package enum SecretShapes {
         var found: [Range<Int>] = []
         var rest = word
         let marks = prefixes + [infix, webToken]
-        // Each mark is searched for again only when its place is behind: a word of a thousand beginnings costs what its length does.
+        // Each mark is searched for again only when its place is behind: a word with a thousand marks costs no more than its length.
         var places = marks.map { skeleton.first($0, in: rest) }
         while !rest.isEmpty {
             for index in marks.indices {
@@ -108,7 +111,7 @@ package enum SecretShapes {
         return found
     }
 
-    /// From the beginning of what the mark stands in to the end of the word, less the point that ends a sentence.
+    /// The place from the beginning of the secret to the end of the word, less the point that ends a sentence.
     private static func whole(_ bytes: [UInt8], mark: Range<Int>, in word: Range<Int>, from least: Int) -> Range<Int> {
         var start = mark.lowerBound
         while start > least, isToken(bytes[start - 1]) { start -= 1 }
@@ -124,7 +127,7 @@ package enum SecretShapes {
         case infix:
             return place > secret.lowerBound && secret.upperBound > place + mark.count
                 && bytes[secret].contains { isDigit($0) || (65...90).contains($0) || $0 == UInt8(ascii: "*") }
-        // `kiosk_test_7` is a lane, `desk_live_2` another: in the middle of a word a key is told by its length.
+        // `kiosk_test_7` is a lane, `desk_live_2` another: in the middle of a word a key is recognised by its length.
         default: return secret.upperBound - (place + mark.count) >= (place == secret.lowerBound ? 1 : leastKey)
         }
     }
@@ -133,7 +136,7 @@ package enum SecretShapes {
 
     private enum Announcement {
         case none
-        /// "Bearer", in a sentence: what has a digit or a capital in it, or is long.
+        /// The value follows "Bearer" in a sentence. It counts when it has a digit or a capital in it, or is long.
         case likely
         case certain
 
@@ -151,7 +154,8 @@ package enum SecretShapes {
     private static let names = ["token", "secret", "password", "last4", "authorization", "cvc", "pan"].map { Array($0.utf8) }
     private static let schemes = ["bearer", "basic"].map { Array($0.utf8) }
 
-    /// `"last4": …`, `access_token=…`, `Bearer …`. A path that ends so (`token_file = "/etc/…"`) does not: paths are told.
+    /// The announcement by `"last4": …`, `access_token=…` or `Bearer …`. A path with such an end (`token_file = "/etc/…"`) announces
+    /// nothing, for paths are shown.
     private static func announcement(by word: Range<Int>, _ bytes: [UInt8], _ reach: Reach) -> Announcement {
         guard reach == .names || (5...6).contains(word.count) else { return .none }
         let lower = bytes[word].map { (65...90).contains($0) ? $0 + 32 : $0 }

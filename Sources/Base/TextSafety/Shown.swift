@@ -1,12 +1,12 @@
-/// Text from outside, made fit to be shown: bounded, without what cannot be seen or turns the direction of what follows, and without what looks like
-/// a secret or a card's number.
+/// Text from outside, made fit to be shown. It is bounded, and free of what cannot be seen, of what turns the direction of the text behind
+/// it, and of what looks like a secret or a card's number.
 package enum Shown {
-    /// How much of a stranger's text is shown, in characters.
+    /// The characters of a foreign text that are shown.
     package static let limit = 300
-    /// Longer than this is not even looked at.
+    /// A longer text is cut to this length before it is examined.
     private static let lookLimit = 16 * 1024
 
-    /// On one line: blanks, and what cannot be seen, become one blank, and none at the ends.
+    /// The text on one line: runs of blanks, and of what cannot be seen, become one blank, and the ends have none.
     ///
     /// - Parameter secrets: values that must not appear, whatever they look like.
     package static func line(_ text: String, limit: Int = limit, hiding secrets: [String] = []) -> String {
@@ -24,14 +24,15 @@ package enum Shown {
         return bounded(String(line), limit)
     }
 
-    /// Place by place: what cannot be seen becomes a blank, or what is wanted in its place, and blanks stay. For what stands in columns, or is compared
-    /// by eye.
+    /// The text character by character: what cannot be seen becomes `instead`, and blanks stay. It serves columns, and texts that people
+    /// compare by eye.
     package static func plain(_ text: String, limit: Int = limit, instead: Unicode.Scalar = " ") -> String {
         let scalars = withoutSecrets(text, []).unicodeScalars.map { $0 == " " || isSeen($0) ? $0 : instead }
         return bounded(String(String.UnicodeScalarView(scalars)), limit)
     }
 
-    /// A name as it was given, when it is fit to be shown; else as ``line(_:limit:hiding:)`` shows it. For what is compared as well as shown.
+    /// The name as it was given when it is fit to be shown, else as ``line(_:limit:hiding:)`` shows it. It serves names that are compared
+    /// as well as shown.
     package static func name(_ text: String) -> String {
         let isFit = text.unicodeScalars.count <= limit && text.unicodeScalars.allSatisfy { $0 == " " || isSeen($0) }
         return isFit && !SecretShapes.hasKey(text) ? text : line(text)
@@ -43,7 +44,8 @@ package enum Shown {
         return line(Page.isOne(text) ? Page.words(text) : text, hiding: secrets)
     }
 
-    /// Neither a blank nor what nobody sees. A format character is not seen: it turns the direction of what follows, or hides in a word.
+    /// Whether a scalar is neither a blank nor invisible. A format character is invisible: it turns the direction of what follows, or hides
+    /// in a word.
     package static func isSeen(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
@@ -65,14 +67,14 @@ package enum Shown {
     }
 }
 
-/// A page of HTML in place of an answer, as a proxy on the way sends it.
+/// A page of HTML in place of an answer, as a proxy in between sends it.
 private enum Page {
     static func isOne(_ text: String) -> Bool {
         let start = text.drop(while: \.isWhitespace).prefix(15).lowercased()
         return start.hasPrefix("<!doctype html") || start.hasPrefix("<html") || start.hasPrefix("<head") || start.hasPrefix("<body")
     }
 
-    /// The words outside of tags. Enough for an error page; it makes no claim to read HTML.
+    /// The words outside of tags. That is enough for an error page. It makes no claim to read HTML.
     static func words(_ text: String) -> String {
         var words = ""
         var rest = text[...]

@@ -1,8 +1,9 @@
-/// A text as whoever looks for something in it reads it: without what nobody sees, and in plain letters and digits.
+/// A text as a search reads it: without invisible characters, and in plain letters and digits.
 ///
-/// A NUL, a soft hyphen, a mark over a letter or a variation selector hides nothing then, wherever it stands. Every byte knows its place in the text.
+/// A NUL, a soft hyphen, a mark over a letter or a variation selector then hides nothing, wherever it stands. Every byte knows its place in
+/// the text.
 struct Skeleton {
-    /// Stands for whatever is no letter, digit or sign of ASCII.
+    /// The byte that stands for whatever is no letter, digit or sign of ASCII.
     static let other: UInt8 = 0x80
 
     let scalars: [Unicode.Scalar]
@@ -20,12 +21,12 @@ struct Skeleton {
         }
     }
 
-    /// Nil for what is not seen.
+    /// The byte is nil for an invisible character.
     static func byte(_ scalar: Unicode.Scalar) -> UInt8? {
         switch scalar.value {
         case 0x20...0x7e: return UInt8(scalar.value)
         case 0x09, 0x0a, 0x0d: return UInt8(scalar.value)
-        // The wide forms of ASCII.
+        // These are the wide forms of ASCII.
         case 0xff01...0xff5e: return UInt8(scalar.value - 0xfee0)
         default: break
         }
@@ -44,7 +45,7 @@ struct Skeleton {
         }
     }
 
-    /// The text, with something else in these places; they are in order and do not overlap. What is not seen within or behind one goes with it.
+    /// The text with these places replaced. They are in order and do not overlap. Invisible characters within or behind a place go with it.
     func replacing(_ replacements: [(range: Range<Int>, with: String)]) -> String {
         guard !replacements.isEmpty else { return String(String.UnicodeScalarView(scalars)) }
         var result = String.UnicodeScalarView()
@@ -62,7 +63,7 @@ struct Skeleton {
 
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    /// Where these bytes stand, the first time from a place on.
+    /// The first range of these bytes from a place on.
     func first(_ wanted: [UInt8], in range: Range<Int>) -> Int? {
         guard let head = wanted.first, wanted.count <= range.count else { return nil }
         for place in range.lowerBound...range.upperBound - wanted.count
@@ -73,12 +74,12 @@ struct Skeleton {
     }
 }
 
-/// Secrets that are known, as those that went out with a call: they are found whatever they look like.
+/// Known secrets, such as those that went out with a call: they are found whatever they look like.
 package enum KnownSecrets {
-    /// A shorter text would be found by chance, and is no secret.
+    /// The least length of a secret. A shorter text would be found by chance, and is no secret.
     package static let shortest = 4
 
-    /// The text with each of them replaced. The longest goes first: one secret may be the beginning of another.
+    /// The text with each of the secrets replaced. The longest goes first: one secret may be the beginning of another.
     package static func replaced(_ secrets: [(secret: String, with: String)], in text: String) -> String {
         var text = text
         for (secret, with) in secrets.sorted(by: { $0.secret.utf8.count > $1.secret.utf8.count }) {

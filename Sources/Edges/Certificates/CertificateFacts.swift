@@ -1,9 +1,9 @@
 import TextSafety
 import Moments
 
-/// What a certificate says of itself (RFC 5280, section 4). Of the bytes that somebody shows, and proof of nothing.
+/// What a certificate says of itself (RFC 5280, section 4). The facts come from the bytes that a peer shows, and prove nothing.
 ///
-/// The TLS library says of a chain that it does not verify, and no more. This reads what a person needs to hear of it.
+/// The TLS library says that a chain does not verify, and no more. This type reads what a person needs to hear of it.
 package struct CertificateFacts: Sendable, Equatable {
     /// The names as they are encoded: they are compared, not read.
     package private(set) var issuer: [UInt8] = []
@@ -14,38 +14,38 @@ package struct CertificateFacts: Sendable, Equatable {
     /// Seconds since 1970.
     package private(set) var notBefore: Int64 = .min
     package private(set) var notAfter: Int64 = .max
-    /// Of an RSA key; nil for another kind.
+    /// The size of an RSA key, in bits. It is nil for another kind of key.
     package private(set) var rsaBits: Int?
     package private(set) var isAuthority = false
-    /// How many further authorities may stand below it.
+    /// How many further authorities may stand below this one. Nil means any number.
     package private(set) var pathLength: Int?
-    /// What it is for, by identifier; nil: anything.
+    /// The purposes that the certificate is for, by identifier. Nil means any purpose.
     package private(set) var purposes: [String]?
-    /// Nil: any.
+    /// Whether the key may sign certificates. Nil means that the certificate does not limit it.
     package private(set) var maySignCertificates: Bool?
-    /// Extensions that must be understood, and are not known here.
+    /// Critical extensions that this code does not know.
     package private(set) var unknownCritical: [String] = []
-    /// Domains that an authority may name, and may not; nil: it is not limited.
+    /// Domains that an authority may name, and may not. Nil means that the authority is not limited.
     package private(set) var permittedNames: [String]?
     package private(set) var excludedNames: [String] = []
-    /// It says where its issuer's certificate can be had, as those of public authorities do.
+    /// The certificate says where its issuer's certificate can be had, as those of public authorities do.
     package private(set) var saysWhereItsIssuerIs = false
 
     package static let serverPurpose = "1.3.6.1.5.5.7.3.1"
     private static let anyPurpose = "2.5.29.37.0"
 
     package var isSelfIssued: Bool { issuer == subject }
-    /// It may prove who a server is.
+    /// The certificate may prove who a server is.
     package var isForServers: Bool { purposes.map { $0.contains(Self.serverPurpose) || $0.contains(Self.anyPurpose) } ?? true }
 
-    /// Nil: that is no certificate.
+    /// The result is nil when the bytes are no certificate.
     package init?(_ der: [UInt8]) {
         var outer = DER(der[...])
         guard let certificate = outer.next(DER.sequence) else { return nil }
         var parts = DER(certificate.content)
         guard let signed = parts.next(DER.sequence) else { return nil }
         var fields = DER(signed.content)
-        // Version, serial number, signature algorithm.
+        // These are version, serial number and signature algorithm.
         _ = fields.next(0xa0)
         guard fields.next(0x02) != nil, fields.next(DER.sequence) != nil, let issuer = fields.next(DER.sequence),
             let validity = fields.next(DER.sequence), let subject = fields.next(DER.sequence), let key = fields.next(DER.sequence)
@@ -59,7 +59,7 @@ package struct CertificateFacts: Sendable, Equatable {
         notBefore = begin
         notAfter = end
         rsaBits = Self.rsaBits(key.content)
-        // Unique identifiers, which nobody uses.
+        // These are the unique identifiers, which no certificate uses.
         _ = fields.next(0x81)
         _ = fields.next(0x82)
         if let extensions = fields.next(0xa3) {
@@ -73,7 +73,7 @@ package struct CertificateFacts: Sendable, Equatable {
 
     private mutating func read(extensions: DER) {
         var extensions = extensions
-        // No certificate that makes sense has more.
+        // No sound certificate has more.
         for _ in 0..<64 {
             guard let one = extensions.next(DER.sequence) else { return }
             var parts = DER(one.content)
@@ -84,7 +84,7 @@ package struct CertificateFacts: Sendable, Equatable {
         }
     }
 
-    /// - Returns: whether it is one that a verifier knows.
+    /// - Returns: whether the extension is one that a verifier knows.
     private mutating func read(_ id: String, _ value: DER) -> Bool {
         var value = value
         switch id {
@@ -107,7 +107,7 @@ package struct CertificateFacts: Sendable, Equatable {
         case "2.5.29.30":
             guard let sequence = value.next(DER.sequence) else { return true }
             var parts = DER(sequence.content)
-            // An authority that is limited in other kinds of names is not in these.
+            // An authority that is limited in other kinds of names is not limited in domains.
             permittedNames = parts.next(0xa0).map { Self.domains($0.content) }.flatMap { $0.isEmpty ? nil : $0 }
             excludedNames = parts.next(0xa1).map { Self.domains($0.content) } ?? []
         case "1.3.6.1.5.5.7.1.1":
@@ -118,7 +118,8 @@ package struct CertificateFacts: Sendable, Equatable {
                 var access = DER(part.content)
                 if access.next(0x06).flatMap({ DER.identifier($0.content) }) == "1.3.6.1.5.5.7.48.2" { saysWhereItsIssuerIs = true }
             }
-        // Alternative names, key identifiers, policies and their mappings and limits, revocation lists, certificate transparency: no flaw is found in them here.
+        // These are alternative names, key identifiers, policies with their mappings and limits, revocation lists and certificate
+        // transparency. This code finds no flaw in them.
         case "2.5.29.17", "2.5.29.18", "2.5.29.14", "2.5.29.35", "2.5.29.32", "2.5.29.33", "2.5.29.36", "2.5.29.54", "2.5.29.31",
             "2.5.29.46",
             "1.3.6.1.4.1.11129.2.4.2":
@@ -128,7 +129,7 @@ package struct CertificateFacts: Sendable, Equatable {
         return true
     }
 
-    /// The domains of a list of subtrees.
+    /// The domains in a list of subtrees.
     private static func domains(_ content: ArraySlice<UInt8>) -> [String] {
         var subtrees = DER(content)
         var found: [String] = []
@@ -146,7 +147,7 @@ package struct CertificateFacts: Sendable, Equatable {
         return value.content.reduce(0) { $0 << 8 | Int($1) }
     }
 
-    /// Bits of the modulus.
+    /// The bits of the modulus.
     private static func rsaBits(_ key: ArraySlice<UInt8>) -> Int? {
         var parts = DER(key)
         guard let algorithm = parts.next(DER.sequence), let bits = parts.next(0x03) else { return nil }
@@ -159,7 +160,7 @@ package struct CertificateFacts: Sendable, Equatable {
         return modulus.count * 8 - first.leadingZeroBitCount
     }
 
-    /// The last common name, else the last organization: bounded and printable.
+    /// The last common name, else the last organization. It is bounded and printable.
     private static func name(_ content: ArraySlice<UInt8>) -> String {
         var sets = DER(content)
         var (common, organization) = ("", "")
@@ -180,7 +181,7 @@ package struct CertificateFacts: Sendable, Equatable {
         Shown.plain(String(decoding: text.prefix(256), as: UTF8.self), limit: 100)
     }
 
-    /// UTCTime or GeneralizedTime, in Zulu as RFC 5280 wants it.
+    /// The moment of a UTCTime or GeneralizedTime, in Zulu as RFC 5280 requires.
     private static func time(_ value: DER.Value) -> Int64? {
         var digits: [Int64] = []
         for byte in value.content {

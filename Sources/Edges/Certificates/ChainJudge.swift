@@ -1,4 +1,4 @@
-/// What is wrong with a chain of certificates, and what mends it.
+/// What is wrong with a chain of certificates, and what remedies it.
 package struct CertificateFlaw: Error, Sendable, Hashable {
     /// The end of a sentence that begins with the certificate's owner, such as "the certificate of …".
     package var words: String
@@ -10,20 +10,21 @@ package struct CertificateFlaw: Error, Sendable, Hashable {
     }
 }
 
-/// Looks for the reason why a chain that somebody showed did not verify: by name, and never "not trusted" of what is trusted.
+/// Looks for the reason why a chain that a peer showed did not verify. It names the reason, and never says "not trusted" of what is
+/// trusted.
 ///
-/// Signatures are not looked at: they are the TLS library's business, which has refused the chain already. Names and times of the leaf are whoever
-/// asks this.
+/// The judge does not check signatures: the TLS library does, and has refused the chain already. Its callers check the names and times of
+/// the leaf.
 package enum ChainJudge {
-    /// RSA keys below this are breakable, and refused although the library would take them.
+    /// RSA keys with fewer bits are breakable. They are refused although the library would take them.
     package static let leastRSABits = 2048
 
     /// - Parameters:
-    ///   - chain: as it was shown, the server's own certificate first.
+    ///   - chain: the certificates as they were shown, the server's own first.
     ///   - trusted: the authorities that this box trusts, by their encoded names.
-    ///   - host: who the server should be.
+    ///   - host: the name that the server should have.
     ///   - now: seconds since 1970.
-    /// - Returns: nil when nothing is found: then the authority is not trusted, or a signature is wrong.
+    /// - Returns: nil when nothing is found. Then the authority is not trusted, or a signature is wrong.
     package static func flaw(
         in chain: [CertificateFacts], trusted: [[UInt8]: CertificateFacts], host: String, now: Int64
     ) -> CertificateFlaw? {
@@ -57,7 +58,7 @@ package enum ChainJudge {
         ordered(chain).last.map { trusted[$0.issuer] != nil } ?? false
     }
 
-    /// What disqualifies a server's certificate whatever the chain above it.
+    /// What disqualifies a server's certificate, whatever chain stands above it.
     package static func ownFlaw(of leaf: CertificateFacts) -> CertificateFlaw? {
         if let bits = leaf.rsaBits, bits < leastRSABits {
             return CertificateFlaw(
@@ -113,7 +114,7 @@ package enum ChainJudge {
         return nil
     }
 
-    /// The leaf, then whoever issued it, and so on, as far as they were shown.
+    /// The leaf, then its issuer, and so on, as far as they were shown.
     private static func ordered(_ chain: [CertificateFacts]) -> [CertificateFacts] {
         guard let leaf = chain.first else { return [] }
         var path = [leaf]
@@ -124,7 +125,7 @@ package enum ChainJudge {
         return path
     }
 
-    /// RFC 5280, section 4.2.1.10: a domain stands for itself and all below it.
+    /// A domain covers itself and all domains below it (RFC 5280, section 4.2.1.10).
     private static func covers(_ domain: String, _ host: String) -> Bool {
         let domain = domain.hasPrefix(".") ? String(domain.dropFirst()) : domain
         return domain.isEmpty || host == domain || host.hasSuffix("." + domain)

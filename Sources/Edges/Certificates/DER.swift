@@ -1,9 +1,9 @@
-/// Reads DER (X.690) value by value. Nothing is believed but what lies whole within the bytes.
+/// Reads DER (X.690) value by value. It believes only what lies whole within the bytes.
 struct DER {
     struct Value {
         var tag: UInt8
         var content: ArraySlice<UInt8>
-        /// With its tag and length, as it stands.
+        /// The value with its tag and length, as it stands.
         var whole: ArraySlice<UInt8>
     }
 
@@ -13,11 +13,11 @@ struct DER {
 
     var isAtEnd: Bool { rest.isEmpty }
 
-    /// The next value; nil at the end, and where the bytes make no sense.
+    /// The next value. It is nil at the end, and where the bytes make no sense.
     mutating func next() -> Value? {
         guard let tag = rest.first, rest.count >= 2 else { return nil }
         let start = rest.startIndex
-        // Tags of more than one byte are in no certificate.
+        // No certificate has tags of more than one byte.
         guard tag & 0x1f != 0x1f else { return nil }
         let first = rest[start + 1]
         var length = Int(first)
@@ -34,7 +34,7 @@ struct DER {
         return Value(tag: tag, content: rest[(start + header)..<end], whole: rest[start..<end])
     }
 
-    /// The next value if it is of this kind; else nothing is read.
+    /// The next value if it is of this kind. Otherwise nothing is read.
     mutating func next(_ tag: UInt8) -> Value? {
         guard rest.first == tag else { return nil }
         return next()
@@ -43,7 +43,7 @@ struct DER {
     static let sequence: UInt8 = 0x30
     static let set: UInt8 = 0x31
 
-    /// `2.5.29.17`; nil for what is no identifier.
+    /// The identifier as text, `2.5.29.17`. It is nil for what is no identifier.
     static func identifier(_ content: ArraySlice<UInt8>) -> String? {
         guard !content.isEmpty, content.count <= 64 else { return nil }
         var arcs: [UInt64] = []

@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Glibc
 
-/// Whom this box trusts: the authorities of the system and the operator's. Read only when a chain was refused, to say why.
+/// The authorities that this box trusts: the system's and the operator's. They are read only when a chain was refused, to say why.
 package enum TrustedAuthorities {
-    /// Where the TLS library has the system's from.
+    /// The files from which the TLS library takes the system's authorities.
     package static let systemFiles = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
     private static let sizeLimit = 8 << 20
 
-    /// - Parameter file: the operator's own, in PEM form.
-    /// - Returns: them by their encoded names.
+    /// - Parameter file: the operator's own authorities, in PEM form.
+    /// - Returns: the authorities by their encoded names.
     package static func read(besides file: String?) -> [[UInt8]: CertificateFacts] {
         var found: [[UInt8]: CertificateFacts] = [:]
         let system = systemFiles.first { access($0, R_OK) == 0 }

@@ -6,27 +6,27 @@ import Moments
 extension JournalStore {
     /// Writes all entries, or none. They are on the disk when this returns.
     ///
-    /// - Returns: the sequence number of each, rising.
+    /// - Returns: the sequence number of each entry, rising.
     package func append(_ entries: [JournalEntry]) throws(JournalFailure) -> [Int64] {
         guard !entries.isEmpty else { return [] }
-        // What can be done beforehand is not done while the file is held.
+        // Work that can be done beforehand is not done while the file is held.
         let rows = try JournalStore.translating(path) { try entries.map(EventRow.init) }
         return try write { database in try rows.map { try $0.insert(into: database) } }
     }
 }
 
 extension JournalStore {
-    /// An entry that the journal's own rules refuse, and that was left out.
+    /// An entry that the journal's own rules refuse, and that was left out of the journal.
     package struct LeftOut: Sendable, Equatable {
         package var entry: JournalEntry
         package var detail: String
     }
 
-    /// As `append`, but for entries that the journal's own rules refuse (another end for a payment that has ended): these are left out, for they
-    /// would block every later one. All others are written in one transaction, or none. An entry that something is begun upon is never left out: with
-    /// it all are refused.
+    /// Works as `append`, but leaves out entries that the journal's own rules refuse (another end for a payment that has ended), for they
+    /// would block every later one. All others are written in one transaction, or none. An entry upon which something is begun is never
+    /// left out: with it all are refused.
     ///
-    /// - Returns: what was left out.
+    /// - Returns: the entries that were left out.
     package func appendAllowed(_ entries: [JournalEntry]) throws(JournalFailure) -> [LeftOut] {
         guard !entries.isEmpty else { return [] }
         let rows = try JournalStore.translating(path) { try entries.map(EventRow.init) }
@@ -48,7 +48,7 @@ extension JournalStore {
 }
 
 extension JournalKind {
-    /// Something is asked of a reader or the backend, or somebody is told that it holds, as soon as it is on disk.
+    /// As soon as the entry is on disk, readerd asks something of a reader or the backend, or tells a caller that it holds.
     fileprivate var beginsSomething: Bool {
         switch self {
         case .accepted, .confirming, .keyedEntry, .acknowledged: true
@@ -111,7 +111,7 @@ private struct EventRow {
                     cart = excluded.cart, lane = excluded.lane, reader = excluded.reader, state = excluded.state, money = excluded.money,
                     ended = excluded.ended, ended_ms = excluded.ended_ms, record = excluded.record
                 """)
-        // A payment has ended when its state says so; that is what recovery asks for, so it does not hang on a time being set.
+        // A payment has ended when its state says so. Recovery asks for that, so it does not depend on a time's being set.
         let ended: WallTime? = payment.state.isEnd ? payment.endedAt ?? payment.updatedAt : nil
         try statement.execute(
             arguments: [

@@ -10,7 +10,7 @@ extension JournalStore {
         }
     }
 
-    /// Card set-ups that have not ended, oldest first: what a start has to end.
+    /// Card set-ups that have not ended, oldest first. A start has to end them.
     package func openCardSetups() throws(JournalFailure) -> [CardSetupRecord] {
         try read { database in
             let coder = RecordCoder()

@@ -3,7 +3,7 @@ import GatewayModel
 import Moments
 
 extension JournalStore {
-    /// How much one step may remove, so that an append waits for a few milliseconds at most.
+    /// The number of payments that one step may remove, so that an append waits for a few milliseconds at most.
     static let paymentsPerStep = 20
     static let othersPerStep = 200
 
@@ -11,8 +11,9 @@ extension JournalStore {
     /// that nothing refers to and that are as old. What has not ended stays, however old, and so does what a technician has resolved while the backend
     /// may yet say otherwise.
     ///
-    /// Days of trade are counted, in the order in which they were journaled, and no clock is asked: one that is wrong by years, at this start or at
-    /// an earlier one, erases nothing. Works in small steps, between which appends go ahead; when the task is cancelled it stops after a step.
+    /// The count is of days of trade, in the order in which they were journaled, and uses no clock: one that is wrong by years, at this
+    /// start or at an earlier one, erases nothing. Compaction works in small steps, between which appends go ahead. When the task is
+    /// cancelled it stops after a step.
     ///
     /// - Parameter removed: called after each step that has removed payments.
     /// - Returns: how many payments were removed.
@@ -40,16 +41,16 @@ extension JournalStore {
     }
 }
 
-/// What is older than the days of trade that are kept.
+/// The part of the journal that is older than the days of trade that are kept.
 private struct Past: Sendable {
-    /// The newest payment that is older.
+    /// The sequence number of the newest payment that is older.
     var last: Int64
     /// The dates that are kept, as JSON.
     var days: String
-    /// The first of them by the calendar.
+    /// The first of those dates by the calendar.
     var firstDay: String
 
-    /// Nil: there are no more days than are kept.
+    /// The result is nil when there are no more days than are kept.
     init?(_ database: Database, keepDays: Int) throws {
         let rows = try Row.fetchAll(
             database,
@@ -110,7 +111,7 @@ private struct CompactionStep: Sendable {
             try database.cachedStatement(sql: "DELETE FROM events WHERE sequence = ?").execute(arguments: [sequence])
         }
         others = loose.count
-        // Neither of these has a number: older by the calendar than every day that is kept.
+        // Neither of these has a number. They are past when they are older by the calendar than every day that is kept.
         try database.execute(
             sql: """
                 DELETE FROM carts WHERE cart IN (

@@ -1,7 +1,7 @@
 import Glibc
 
-/// What the first hundred bytes of the file say, read before SQLite is let at it: opening a database for writing changes it, and a file that is not
-/// ours, or not ours any more, must stay as it is.
+/// What the first hundred bytes of the file say. They are read before SQLite opens it: opening a database for writing changes it, and a
+/// file that is not readerd's, or no longer, must stay as it is.
 struct FileHeader {
     private let bytes: [UInt8]
 
@@ -12,7 +12,8 @@ struct FileHeader {
         self.bytes = Array(bytes.prefix(count))
     }
 
-    /// Offsets by SQLite's file format: the name of the format at 0, `user_version` at 60, `application_id` at 68, each big-endian.
+    /// Checks the offsets that SQLite's file format gives: the name of the format at 0, `user_version` at 60, `application_id` at 68, each
+    /// big-endian.
     func check(known: Int) throws(JournalFailure) {
         guard bytes.count == 100, bytes.starts(with: Array("SQLite format 3\0".utf8)) else {
             throw .corrupt(detail: "it is not an SQLite file")

@@ -1,8 +1,8 @@
-/// Why the journal could not be opened, written or read.
+/// The reason why the journal could not be opened, written or read.
 ///
 /// Nothing was written when `append` throws: its entries are one transaction, on the disk or not at all.
 package enum JournalFailure: Error, Sendable, Equatable {
-    /// No room on the disk, or a quota is used up. The store stays usable: a later append succeeds when there is room.
+    /// The disk has no room, or a quota is used up. The store stays usable: a later append succeeds when there is room.
     case full
     /// The file, its directory or its file system cannot be written.
     case readOnly(detail: String)
@@ -12,16 +12,17 @@ package enum JournalFailure: Error, Sendable, Equatable {
     case locked(by: Int32?)
     /// A newer readerd has written this file; this one must not touch it.
     case newerSchema(found: Int, known: Int)
-    /// The journal's own rules refuse the entries: a payment that has ended cannot change, an event is never rewritten. A fault of the program.
+    /// The journal's own rules refuse the entries: a payment that has ended cannot change, an event is never rewritten. This is a fault of
+    /// the program.
     case refused(detail: String)
-    /// The file is not where it was opened: what would be written into it would be lost at the next start.
+    /// The file is not where it was opened. What is written into it would be lost at the next start.
     case moved(path: String)
-    /// Anything else that the disk or the operating system said. Bounded.
+    /// The disk or the operating system reported something else. The text is bounded.
     case io(detail: String)
 }
 
 extension JournalFailure: CustomStringConvertible {
-    /// One sentence, and what to do about it.
+    /// The failure in one sentence, and what to do about it.
     package var description: String {
         switch self {
         case .full:
@@ -47,7 +48,7 @@ extension JournalFailure: CustomStringConvertible {
 }
 
 extension JournalFailure {
-    /// What to do where making room does not help; nil: that, or nothing that is known.
+    /// The remedy where making room does not help. Nil means that it does help, or that no remedy is known.
     package var remedy: String? {
         switch self {
         case .moved(let path):

@@ -5,10 +5,10 @@ import Glibc
 
 /// The payment journal: an SQLite file in WAL mode that this process alone writes.
 ///
-/// What `append` was given is on the disk when it returns. Every call may be made from any thread or task and blocks it for as long as the disk
-/// takes: a fraction of a millisecond for an append on common hardware. Reads run beside appends on connections of their own.
+/// The entries of an `append` are on the disk when it returns. Every call may be made from any thread or task, and blocks it for as long as
+/// the disk takes: a fraction of a millisecond for an append on common hardware. Reads run beside appends on connections of their own.
 package final class JournalStore: Sendable {
-    /// Where the file is.
+    /// The file's path.
     package let path: String
     /// Eight hexadecimal digits that name this file: a cursor of another journal must not be taken for one of this.
     package let identity: String
@@ -24,7 +24,7 @@ package final class JournalStore: Sendable {
         try self.init(path: path, schema: .current, pageSize: 4096)
     }
 
-    /// `observe` is given every connection as it is made.
+    /// Opens the journal. `observe` is called with every new connection.
     init(
         path: String, schema: Schema, pageSize: Int, observe: (@Sendable (Database) -> Void)? = nil
     ) throws(JournalFailure) {
@@ -34,7 +34,8 @@ package final class JournalStore: Sendable {
         let isNew = try JournalStore.prepareFile(path, version: schema.version)
         let (pool, identity) = try JournalStore.translating(path) {
             let pool = try DatabasePool(path: path, configuration: JournalStore.configuration(pageSize: pageSize, observe))
-            // GRDB chooses NORMAL for WAL, with which a power cut can undo commits. Only after opening, and outside a transaction, does FULL stay.
+            // GRDB chooses NORMAL for WAL, with which a power cut can undo commits. FULL stays only when it is set after opening and
+            // outside a transaction.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             let now = CivilTime(JournalStore.wallTime()).rfc3339
             let identity = try pool.writeWithoutTransaction { database in
@@ -60,15 +61,16 @@ package final class JournalStore: Sendable {
         try checkSoundness()
     }
 
-    /// Folds the log into the file and lets go of the directory. Further calls fail with `.io`; a second `close` does nothing.
+    /// Folds the log into the file and releases the directory. Further calls fail with `.io`. A second `close` does nothing.
     package func close() throws(JournalFailure) {
-        // The writer must be the last connection to go: a reader may neither fold the log in nor remove it. This waits for reads that still run.
+        // The writer must be the last connection to go: a reader may neither fold the log in nor remove it. This waits for reads that still
+        // run.
         pool.releaseMemory()
         try JournalStore.translating(path) { try pool.close() }
         lock.release()
     }
 
-    /// Writes a row that means nothing, as durably as a payment: tells whether a payment could be journaled now.
+    /// Writes a row without meaning as durably as a payment, which tells whether a payment could be journaled now.
     package func probe() throws(JournalFailure) {
         try write { database in
             try database.execute(
@@ -99,11 +101,11 @@ package final class JournalStore: Sendable {
         var configuration = Configuration()
         configuration.label = "journal"
         configuration.foreignKeysEnabled = false
-        // One each for what decides, for streams, for lists and for checks: none of them waits for another.
+        // Decisions, streams, lists and checks have a connection each, so that none of them waits for another.
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
-            // Somebody may look with the sqlite3 shell; nobody may keep a payment waiting for long.
-            // A small cache: the kernel's is enough for rows that are read once.
+            // A person may read with the sqlite3 shell, but nobody may keep a payment waiting for long. The cache is small, for the
+            // kernel's is enough for rows that are read once.
             try database.execute(
                 sql: """
                     PRAGMA busy_timeout = 2000;
@@ -132,9 +134,9 @@ package final class JournalStore: Sendable {
         try SystemFailure.synchronize(directory: parent)
     }
 
-    /// Sees to it that the file exists, with the right mode, and can be written. SQLite gives its companions the same mode.
+    /// Makes sure that the file exists, has the right mode, and can be written. SQLite gives its companions the same mode.
     ///
-    /// - Returns: whether it was made just now.
+    /// - Returns: whether this call made the file.
     private static func prepareFile(_ path: String, version: Int) throws(JournalFailure) -> Bool {
         let log = FileIdentity(path: path + "-wal")
         let found = FileIdentity(path: path)
@@ -150,7 +152,7 @@ package final class JournalStore: Sendable {
         guard fstat(file, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
             throw .io(detail: "\(path) is not a file; move it away, and start readerd again")
         }
-        // With a log, the first page may be in there, and only SQLite can tell.
+        // With a log, the first page may be in the log, and only SQLite can tell.
         if (found?.size ?? 0) > 0, (log?.size ?? 0) == 0 { try FileHeader(file: file, path: path).check(known: version) }
         return isNew
     }

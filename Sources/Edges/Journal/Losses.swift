@@ -3,7 +3,7 @@ import Moments
 import Glibc
 
 extension JournalStore {
-    /// Remembers every journal that was set aside beside this one and that this one does not know of: nobody has agreed to its loss.
+    /// Remembers every journal that was set aside beside this one and that this one does not know of. Nobody has agreed to its loss.
     ///
     /// The files themselves are the evidence, so that a power cut between setting aside and writing this down loses nothing.
     package func noteLosses() throws(JournalFailure) {

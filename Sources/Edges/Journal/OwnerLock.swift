@@ -3,8 +3,8 @@ import Synchronization
 
 /// The lock that makes a state directory one process's own: `readerd.lock`, held by `flock`, with the owner's process id in it.
 ///
-/// The kernel lets go of it when the process ends, however it ends. The file itself stays: deleting it would let two processes lock two files of
-/// the same name.
+/// The kernel releases it when the process ends, however it ends. The file itself stays: deleting it would let two processes lock two files
+/// of the same name.
 final class OwnerLock: Sendable {
     static let fileName = "readerd.lock"
 
@@ -32,7 +32,7 @@ final class OwnerLock: Sendable {
 
     deinit { release() }
 
-    /// Lets go. A second call does nothing.
+    /// Releases the lock. A second call does nothing.
     func release() {
         descriptor.withLock { file in
             if let open = file { _ = close(open) }
@@ -40,7 +40,7 @@ final class OwnerLock: Sendable {
         }
     }
 
-    /// The process id is a courtesy to whoever is refused. On a full disk it cannot be written, and the lock holds all the same.
+    /// The process id serves the process that is refused. On a full disk it cannot be written, and the lock holds all the same.
     private static func write(_ owner: Int32, into file: Int32) {
         let text = Array("\(owner)\n".utf8)
         guard ftruncate(file, 0) == 0 else { return }

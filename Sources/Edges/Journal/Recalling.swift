@@ -12,12 +12,12 @@ extension JournalStore {
         }
     }
 
-    /// The cart as its last event left it. Which payments of it are open is what the payments themselves say: a row of the cart may be older.
+    /// The cart as its last event left it. The payments themselves say which of them are open: a row of the cart may be older.
     package func recall(cart: CartID) throws(JournalFailure) -> CartFacts? {
         try read { database in try JournalStore.cart(cart, database) }
     }
 
-    /// All spellings of a cart that share a lock have one row; rows of older versions bear what a till wrote.
+    /// All spellings of a cart that share a lock have one row. Rows of older versions keep the till's spelling.
     private static func cart(_ cart: CartID, _ database: Database) throws -> CartFacts? {
         let lock = cart.lock.text
         let record =
@@ -39,7 +39,7 @@ extension JournalStore {
         return facts
     }
 
-    /// Payments that have not ended, oldest first: what a start has to take up again.
+    /// Payments that have not ended, oldest first. A start has to take them up again.
     package func openPayments() throws(JournalFailure) -> [PaymentRecord] {
         try read { database in
             try JournalStore.payments(
@@ -55,7 +55,7 @@ extension JournalStore {
     /// Payments with warnings that nobody has acknowledged, newest first.
     package func warnedPayments(limit: Int) throws(JournalFailure) -> [PaymentRecord] {
         try read { database in
-            // Worded as the index is, or SQLite would not use it.
+            // The condition is worded as the index is, or SQLite would not use the index.
             try JournalStore.payments(
                 database,
                 """
@@ -66,7 +66,8 @@ extension JournalStore {
         }
     }
 
-    /// Carts of which something is still to be watched or waited for: a payment not ended, keyed entry not closed, a replaced intent of a cart not paid.
+    /// Carts that readerd still has to watch or wait for: a payment has not ended, keyed entry is not closed, or a replaced intent's cart
+    /// is not paid.
     package func openCarts() throws(JournalFailure) -> [CartFacts] {
         try read { database in
             let names = try String.fetchAll(
@@ -77,7 +78,7 @@ extension JournalStore {
         }
     }
 
-    /// Everything remembered under a key.
+    /// Every value that is remembered under a key.
     package func facts() throws(JournalFailure) -> [String: String] {
         try read { database in
             var facts: [String: String] = [:]
@@ -88,10 +89,10 @@ extension JournalStore {
         }
     }
 
-    /// Payments, newest first.
+    /// Lists payments, newest first.
     ///
     /// - Parameters:
-    ///   - limit: at most so many; at least 1 and at most 1000 are given.
+    ///   - limit: the most payments that are given, kept within 1 to 1000.
     ///   - before: `next` of an earlier answer.
     /// - Returns: `next` is nil when there is nothing older.
     package func list(
@@ -106,7 +107,7 @@ extension JournalStore {
             arguments += [value]
         }
         add("cart = ?", cart?.text)
-        // A cart has few payments, a state or a lane has very many: the plus keeps SQLite from choosing their index instead.
+        // A cart has few payments, and a state or a lane has very many: the plus keeps SQLite from choosing their index instead.
         let more = cart == nil ? "" : "+"
         add(more + "state = ?", state?.rawValue)
         add(more + "lane = ?", lane?.text)

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import GatewayModel
 
-/// Records as JSON text: sorted keys, so that equal records are equal text and a person can compare two rows.
+/// Writes records as JSON text with sorted keys, so that equal records are equal text and a person can compare two rows.
 struct RecordCoder {
     private let encoder: JSONEncoder
     private let decoder = JSONDecoder()
@@ -12,7 +12,7 @@ struct RecordCoder {
         self.encoder = encoder
     }
 
-    /// The payment without the cart that it shows, which is kept apart.
+    /// The payment as text, without the cart that it shows, which is kept apart.
     func text(of payment: PaymentRecord) throws -> String {
         var slim = payment
         slim.request.display = nil
@@ -45,7 +45,7 @@ struct RecordCoder {
 
     private func json(_ value: some Encodable) throws -> String {
         let text = try encoder.encode(value)
-        // It could not be read again.
+        // Such a record could not be read again.
         guard StoredNumber.areBelievable(in: text) else { throw JournalFailure.refused(detail: "a record has a number that cannot be") }
         return String(decoding: text, as: UTF8.self)
     }

@@ -2,10 +2,11 @@ import GRDB
 
 /// The journal's tables, version by version.
 ///
-/// A version that was released is never edited: a change is a new step at the end. A new `JournalKind` or `PaymentState` that an older readerd could
-/// not read is a new version, too, be its step empty: the older one then says so instead of calling the journal damaged.
+/// A version that was released is never edited: a change is a new step at the end. A new `JournalKind` or `PaymentState` that an older
+/// readerd could not read is a new version too, even with an empty step: the older readerd then says so instead of calling the journal
+/// damaged.
 struct Schema: Sendable {
-    /// "rdrd": how the file says whose it is (`PRAGMA application_id`).
+    /// The mark of a readerd journal, "rdrd" (`PRAGMA application_id`).
     static let applicationID: Int32 = 0x7264_7264
 
     /// Step n turns version n into n + 1.
@@ -15,16 +16,17 @@ struct Schema: Sendable {
 
     static let current = Schema(steps: [first, cardSetups, contradictions, warnings, cartLocks])
 
-    /// Nothing but the number: rows may have the kind "contradicted" from here on, which an older readerd could not read.
+    /// The step changes the number alone: rows may have the kind "contradicted" from here on, which an older readerd could not read.
     private static let contradictions = "SELECT 1"
 
-    /// Rows may have the kinds "warned" and "acknowledged" and the failure `cart_unresolved` from here on; payments with warnings are found without
-    /// reading all.
+    /// Rows may have the kinds "warned" and "acknowledged" and the failure `cart_unresolved` from here on. An index finds payments with
+    /// warnings without reading all rows.
     private static let warnings = """
         CREATE INDEX payments_warned ON payments (number) WHERE json_extract(record, '$.warnings') IS NOT NULL;
         """
 
-    /// A cart's row bears what all spellings of it have in common; rows of older versions, as a till wrote it, are found by that too.
+    /// A cart's row holds the form that all spellings of the cart have in common. Rows of older versions, which hold the till's spelling,
+    /// are found by it too.
     private static let cartLocks = """
         CREATE INDEX carts_lock ON carts (lower(ltrim(trim(cart), '0')));
         """
@@ -143,7 +145,7 @@ struct Schema: Sendable {
 }
 
 extension Schema {
-    /// Brings a file to this version, each step in a transaction of its own. Returns how many steps were taken.
+    /// Brings a file to this version, each step in a transaction of its own. The result is the number of steps taken.
     @discardableResult
     func apply(to database: Database, at time: String, identity: String) throws -> Int {
         let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0

@@ -1,7 +1,7 @@
 import Glibc
 
 extension JournalStore {
-    /// Bytes of the file and its companions.
+    /// The bytes of the file and its companions.
     package var sizeOnDisk: Int {
         [path, path + "-wal", path + "-shm"].reduce(0) { sum, name in
             var facts = stat()

@@ -4,11 +4,11 @@ import Moments
 
 /// One event of the journal, and the payment after it.
 package struct StoredEvent: Sendable, Equatable {
-    /// Rises from event to event; never used again.
+    /// The sequence number rises from event to event, and is never used again.
     package var sequence: Int64
     package var at: WallTime
     package var kind: JournalKind
-    /// The payment after the event; nil for an event of a cart, or a fact.
+    /// The payment after the event. It is nil for an event of a cart, or a fact.
     package var record: PaymentRecord?
     /// The cart after the event, when the event changed it.
     package var cart: CartFacts?
@@ -16,12 +16,12 @@ package struct StoredEvent: Sendable, Equatable {
 }
 
 extension JournalStore {
-    /// What came after a sequence number, in order.
+    /// The events after a sequence number, in order.
     ///
     /// - Parameters:
-    ///   - after: nil for everything from the oldest event that is kept.
-    ///   - payment: only the events of this one.
-    ///   - limit: at most so many; at least 1 and at most 1000 are given.
+    ///   - after: the sequence number. Nil asks for everything from the oldest event that is kept.
+    ///   - payment: the payment whose events are wanted. Nil asks for those of all.
+    ///   - limit: the most events that are given, kept within 1 to 1000.
     package func events(after: Int64? = nil, payment: PaymentID? = nil, limit: Int) throws(JournalFailure) -> [StoredEvent] {
         let limit = min(max(limit, 1), 1000)
         return try read { database in
@@ -36,16 +36,16 @@ extension JournalStore {
         }
     }
 
-    /// The first sequence number of which nothing that followed is missing: a cursor below `oldestSequence() - 1` is too old to be replayed from.
+    /// The sequence number from which on no event is missing. A cursor below `oldestSequence() - 1` is too old for a replay.
     package func oldestSequence() throws(JournalFailure) -> Int64 {
-        // Within the bounds of a sequence: it does not overflow.
+        // The number is within the bounds of a sequence, so that the sum does not overflow.
         try read { database in try JournalStore.compactedThrough(database) + 1 }
     }
 
-    /// The sequence number of the newest event; 0 before the first. A cursor above it is not one of this journal.
+    /// The sequence number of the newest event, or 0 before the first. A cursor above it does not belong to this journal.
     package func newestSequence() throws(JournalFailure) -> Int64 {
         try read { database in
-            // The counter and the rows: whoever has set the one has not set the other.
+            // The counter and the rows are both read, for a change to the one need not have changed the other.
             let numbers = try Row.fetchAll(
                 database,
                 sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events' UNION ALL SELECT coalesce(max(sequence), 0) FROM events"

@@ -2,14 +2,14 @@ import GRDB
 import GatewayModel
 import Moments
 
-/// A whole number as it stands in the file. It is foreign input, for a disk can say anything: it has no operators, and becomes a number to reckon
-/// with only by being asked for as what it should be.
+/// A whole number as it stands in the file. It is foreign input, for a disk can say anything. It has no operators, and becomes a number to
+/// calculate with only when a caller asks for it as what it should be.
 struct StoredNumber: Sendable {
-    /// Ours count events: a file does not live to see more.
+    /// The range of sequence numbers, which count events. No file lives long enough to pass it.
     static let sequences: ClosedRange<Int64> = 0...(1 << 53)
-    /// The first year to the last that can be written with four digits.
+    /// The range of times, from the first year to the last that four digits can write, in milliseconds since 1970.
     static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
-    /// Times and amounts have no more digits than this, and neither has anything else that is kept.
+    /// The most digits of a kept number. Times and amounts have no more, and neither has anything else.
     static let mostDigits = 15
 
     private let value: Int64
@@ -20,10 +20,10 @@ struct StoredNumber: Sendable {
         self.what = what
     }
 
-    /// The number of an event.
+    /// The number as an event's sequence number.
     func sequence() throws(JournalFailure) -> Int64 { try within(Self.sequences) }
 
-    /// Milliseconds since 1970.
+    /// The number as a time, in milliseconds since 1970.
     func time() throws(JournalFailure) -> WallTime { WallTime(try within(Self.times)) }
 
     private func within(_ range: ClosedRange<Int64>) throws(JournalFailure) -> Int64 {
@@ -31,7 +31,7 @@ struct StoredNumber: Sendable {
         return value
     }
 
-    /// Whether a record, as JSON, has no number that cannot be reckoned with: decoded, they are plain.
+    /// Whether no number in a record's JSON is beyond calculation. Once decoded the numbers are plain, and can no longer be checked.
     static func areBelievable(in json: some Sequence<UInt8>) -> Bool {
         var (inString, escaped, digits) = (false, false, 0)
         for byte in json {
@@ -50,7 +50,7 @@ struct StoredNumber: Sendable {
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
                 digits += 1
                 guard digits <= mostDigits else { return false }
-            // Nothing that is kept has a fraction or an exponent.
+            // No kept number has a fraction or an exponent.
             case UInt8(ascii: ".") where digits > 0, UInt8(ascii: "e") where digits > 0, UInt8(ascii: "E") where digits > 0: return false
             default: digits = 0
             }
@@ -59,7 +59,7 @@ struct StoredNumber: Sendable {
     }
 }
 
-/// One row of the file. Its columns are read as what they should be, and a column that is something else is a damaged journal, never a trap.
+/// One row of the file. Each column is read as what it should be. A column that is something else is a damaged journal, never a trap.
 struct StoredRow {
     private let row: Row
 

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Turns what the operating system says into the journal's words.
+/// Turns the operating system's errors into the journal's failures.
 enum SystemFailure {
-    /// The failure for the current `errno`; `near` is a path on the file system in question.
+    /// The failure for the current `errno`. `near` is a path on the file system in question.
     static func now(_ action: String, near path: String) -> JournalFailure { failure(errno, action, near: path) }
 
     static func failure(_ code: Int32, _ action: String, near path: String) -> JournalFailure {
@@ -18,7 +18,7 @@ enum SystemFailure {
         return String(cString: message)
     }
 
-    /// What the file system says of itself, for faults that SQLite reports only as "I/O error".
+    /// The state that the file system reports, for faults that SQLite reports only as "I/O error".
     static func condition(ofFileSystemWith path: String) -> JournalFailure? {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { return nil }
@@ -27,7 +27,7 @@ enum SystemFailure {
         return nil
     }
 
-    /// Makes what was created, renamed or removed in a directory survive a power cut.
+    /// Makes creations, renames and removals in a directory survive a power cut.
     static func synchronize(directory: String) throws(JournalFailure) {
         let file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { throw now("opening \(directory)", near: directory) }
@@ -36,13 +36,13 @@ enum SystemFailure {
     }
 }
 
-/// Which file a path led to, so that one that was moved or deleted under us is noticed.
+/// The identity of the file that a path led to. By it readerd notices a file that was moved or deleted while it was open.
 struct FileIdentity: Equatable, Sendable {
     var device: UInt64
     var inode: UInt64
     var size: Int64
 
-    /// Nil when nothing is there.
+    /// The result is nil when nothing is at the path.
     init?(path: String) {
         var facts = stat()
         guard stat(path, &facts) == 0 else { return nil }

@@ -3,7 +3,7 @@ import GRDB
 import GatewayModel
 
 extension JournalStore {
-    /// Runs what may fail in SQLite's words and fails in ours.
+    /// Runs code that fails in SQLite's words, and throws the journal's.
     static func translating<Value>(_ path: String, _ body: () throws -> Value) throws(JournalFailure) -> Value {
         do {
             return try body()
@@ -23,7 +23,7 @@ extension JournalStore {
     }
 
     private static func failure(of error: DatabaseError, path: String) -> JournalFailure {
-        // Only SQLite's message: the description of the error could carry what was to be written.
+        // The detail is SQLite's message alone, for the description of the error could contain what was to be written.
         let detail = bounded(error.message ?? "\(error.resultCode)") + " (SQLite \(error.extendedResultCode.rawValue))"
         switch error.resultCode {
         case .SQLITE_FULL: return .full
@@ -37,9 +37,9 @@ extension JournalStore {
         }
     }
 
-    /// A note beside a row: what somebody wrote, or another program said.
+    /// A note beside a row: what a person wrote, or another program said.
     static func note(_ text: String) -> String { Shown.plain(text, limit: 1000) }
 
-    /// At most 300 characters, all of them to be seen.
+    /// The text in at most 300 characters, all of them visible.
     static func bounded(_ text: String) -> String { Shown.plain(text) }
 }

@@ -1,6 +1,6 @@
 import GatewayModel
 
-/// What has to be true of the fields of an answer before they are passed on. Failures name the call and the field, and never the value.
+/// Checks what has to be true of an answer's fields before they are passed on. Failures name the call and the field, and never the value.
 struct Fields {
     /// The call's name.
     let call: String
@@ -12,7 +12,7 @@ struct Fields {
         return value.text
     }
 
-    /// A name of Stripe's: a prefix, then letters, digits and underscores. It is put into addresses and shown to people.
+    /// An identifier of Stripe's: a prefix, then letters, digits and underscores. It is put into addresses and shown to people.
     func stripeID(_ value: LooseText?, _ field: String, prefix: String) throws(CallFailure) -> String {
         let text = try need(value, field)
         guard text.utf8.count <= 255, text.hasPrefix(prefix), text.utf8.count > prefix.utf8.count, text.utf8.allSatisfy(Self.isIDByte)
@@ -20,7 +20,7 @@ struct Fields {
         return text
     }
 
-    /// A secret of Stripe's: its prefix, and nothing that could not stand in a header.
+    /// A secret of Stripe's: its prefix, and only characters that may stand in a header.
     func token(_ value: LooseText?, _ field: String, prefix: String) throws(CallFailure) -> Secret {
         let text = try need(value, field)
         guard text.hasPrefix(prefix), text.utf8.count > prefix.utf8.count, text.isToken else {
@@ -29,12 +29,12 @@ struct Fields {
         return Secret(text)
     }
 
-    /// `pk_test_…` or `pk_live_…`. It is shown and written down, so that a secret key in its place must not pass.
+    /// The publishable key, `pk_test_…` or `pk_live_…`. It is shown and written down, so that a secret key in its place must not pass.
     func publishableKey(_ value: LooseText?) throws(CallFailure) -> PublishableKey {
         PublishableKey(unchecked: try stripeID(value, "stripe_publishable_api_key", prefix: "pk_"))
     }
 
-    /// `pi_…_secret_…`, or `seti_…_secret_…`. Whether it is this intent's own is Stripe's to say.
+    /// The client secret, `pi_…_secret_…` or `seti_…_secret_…`. Stripe decides whether it belongs to this intent.
     func clientSecret(_ value: LooseText?, prefix: String) throws(CallFailure) -> ClientSecret {
         let secret = try token(value, "client_secret", prefix: prefix)
         let text = secret.reveal()

@@ -3,7 +3,7 @@ import GatewayModel
 import WebCall
 
 extension MarianaClient {
-    /// A SetupIntent, with which a card is kept for a user.
+    /// Asks for a SetupIntent, with which a card is kept for a user.
     package func setupIntent(
         user: String, method: CollectionMethod, trace: String, deadline: Duration
     ) async throws(CallFailure) -> BackendSetupIntent {

@@ -3,7 +3,7 @@ import GatewayModel
 import WebCall
 
 extension MarianaClient {
-    /// Stripe's publishable key, and for a cart also Stripe's location.
+    /// Asks for Stripe's publishable key, and for a cart also for Stripe's location.
     package func configuration(cart: CartID?, trace: String, deadline: Duration) async throws(CallFailure) -> BackendConfiguration {
         let name = "configuration"
         let answer: ConfigurationAnswer = try await ask(
@@ -14,22 +14,22 @@ extension MarianaClient {
             stripeLocation: location.flatMap { $0.isEmpty ? nil : Shown.name($0) })
     }
 
-    /// A token to activate a reader with, on behalf of an open cart.
+    /// Asks for a connection token to activate a reader with, on behalf of an open cart.
     package func connectionToken(cart: CartID, trace: String, deadline: Duration) async throws(CallFailure) -> ConnectionToken {
         let name = "connection_token"
-        // A token that nobody received opens nothing.
+        // A token whose answer was lost opens nothing.
         let answer: ConnectionTokenAnswer = try await ask(name, CartBody(cart: cart.text), repeats: .once, trace: trace, deadline: deadline)
         return ConnectionToken(try Fields(call: name).token(answer.token, "stripe_connection_token", prefix: "pst_"))
     }
 
-    /// A PaymentIntent for a cart. The amount goes out as the text it was written with: it never was a number.
+    /// Asks for a PaymentIntent for a cart. The amount goes out as the text it was written with: it never was a number.
     package func paymentIntent(
         cart: CartID, amount: DecimalAmount, accountBalance: DecimalAmount?, type: PaymentType, trace: String, deadline: Duration
     ) async throws(CallFailure) -> BackendIntent {
         let name = "payment_intent"
         let body = PaymentIntentBody(
             cart: cart.text, amount: amount.text, accountBalance: accountBalance?.text, paymentType: type.rawValue)
-        // An intent whose secret nobody received is confirmed by nobody.
+        // An intent whose secret was lost with its answer is never confirmed.
         let answer: PaymentIntentAnswer = try await ask(name, body, repeats: .once, trace: trace, deadline: deadline)
         let fields = Fields(call: name)
         return BackendIntent(
@@ -38,7 +38,7 @@ extension MarianaClient {
             clientSecret: try fields.clientSecret(answer.clientSecret, prefix: "pi_"))
     }
 
-    /// What became of a cart. A word that is not known is an error: nothing may be guessed from it.
+    /// Asks what became of a cart. An unknown word is an error, for nothing may be guessed from it.
     package func paymentStatus(cart: CartID, trace: String, deadline: Duration) async throws(CallFailure) -> CartStatus {
         let name = "payment_status"
         let answer: PaymentStatusAnswer = try await ask(

@@ -12,7 +12,7 @@ extension MarianaClient {
         try await tell("register_terminal", body, trace: trace, deadline: deadline)
     }
 
-    /// The readers of a location (the backend's own id for it, not Stripe's).
+    /// Asks for the readers of a location (the backend's own id for it, not Stripe's).
     package func terminalReaders(location: String, trace: String, deadline: Duration) async throws(CallFailure) -> [BackendReader] {
         let name = "terminal_readers"
         let answer: [TerminalAnswer] = try await ask(
@@ -21,8 +21,8 @@ extension MarianaClient {
         var readers: [BackendReader] = []
         for (index, entry) in answer.enumerated() {
             let id = try fields.stripeID(entry.id, "[\(index)].terminal_id", prefix: "tmr_")
-            // One without a label is listed without one: it must not take the others with it.
-            // It is compared as it was written; where it is shown it is cleaned.
+            // A reader without a label is listed without one: it must not take the others with it. A label is compared as it was written,
+            // and cleaned where it is shown.
             let label = entry.label.map { $0.text.utf8.count <= 1_024 ? $0.text : Shown.name($0.text) }
             readers.append(BackendReader(id: ReaderID(unchecked: id), label: label?.isEmpty == true ? nil : label))
         }

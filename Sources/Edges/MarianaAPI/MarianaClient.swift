@@ -6,11 +6,12 @@ import WebCall
 
 /// The backend: Mariana Tek's Stripe Integration API v1.0.0, its ten calls.
 ///
-/// A call that moves something is made once, a question until it is answered. A 401 alone makes no credential a refused one: the call is repeated
-/// with the credential's other token, or a moment later with the same. `trace` goes out as `X-Request-Id`; `deadline` is for the whole call, a
-/// renewal of the token included. Errors are named by the call's path, `connection_token`.
+/// A call that moves something is made once, and a question until it is answered. A single 401 does not mark the credential as refused: the
+/// call is repeated with the credential's other token, or a moment later with the same. `trace` goes out as `X-Request-Id`. `deadline` is
+/// for the whole call, a renewal of the token included. Errors are named by the call's path, `connection_token`.
 package struct MarianaClient: Sendable {
-    /// Before a call that was answered 401 is made again with the same token: a backend whose parts disagree for a moment agrees by then.
+    /// The pause before a call that was answered 401 is made again with the same token. A backend whose parts disagree for a moment agrees
+    /// by then.
     private static let reflection = Duration.milliseconds(400)
 
     private let base: WebBase
@@ -18,14 +19,14 @@ package struct MarianaClient: Sendable {
     private let web: WebClient
     private var urgency = Urgency.prepares
 
-    /// - Parameter base: `https://{tenant}.marianatek.com`.
+    /// - Parameter base: the address `https://{tenant}.marianatek.com`.
     package init(base: WebBase, credential: any BackendCredential, web: WebClient) {
         self.base = base
         self.credential = credential
         self.web = web
     }
 
-    /// The same, for calls that somebody waits for in that way.
+    /// The same client for calls of another urgency.
     package func with(_ urgency: Urgency) -> MarianaClient {
         var other = self
         other.urgency = urgency
@@ -45,7 +46,7 @@ package struct MarianaClient: Sendable {
         }
     }
 
-    /// Sends one call that answers 204, without a body.
+    /// Sends one call whose answer is a 204 without a body.
     func tell(_ name: String, _ body: some Encodable, trace: String, deadline: Duration) async throws(CallFailure) {
         _ = try await send(name, body, .never, trace: trace, deadline: deadline)
     }
@@ -99,7 +100,7 @@ package struct MarianaClient: Sendable {
             return answer
         } catch {
             switch error {
-            // Answers of a backend that knows who is asking.
+            // These are answers of a backend that knows the caller.
             case .forbidden, .rejected, .invalidAnswer: await credential.accepted(token)
             case .unauthorized, .unavailable, .overloaded: break
             }
@@ -110,7 +111,7 @@ package struct MarianaClient: Sendable {
         }
     }
 
-    /// What is wrong with an answer, without a word of the answer itself: it may hold secrets.
+    /// What is wrong with an answer. The text holds no word of the answer itself, which may hold secrets.
     private static func problem(_ error: any Error) -> String {
         func field(_ path: [any CodingKey]) -> String {
             path.isEmpty ? "the answer" : path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")

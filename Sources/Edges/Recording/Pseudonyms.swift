@@ -1,21 +1,21 @@
 import TextSafety
 
-/// Stands one made-up value for each secret, always the same one, and of a form that programs take for the real thing: whoever plays a
-/// recording back hands these out instead.
+/// Replaces each secret by one made-up value, always the same one, and of a form that programs take for the real thing: a program that
+/// plays a recording back hands these out instead.
 struct Pseudonyms {
     enum Kind {
-        /// `pst_…`
+        /// A connection token, `pst_…`.
         case connectionToken
-        /// `pi_…_secret_…`, `seti_…_secret_…`
+        /// A client secret, `pi_…_secret_…` or `seti_…_secret_…`.
         case clientSecret
         /// A reader's session.
         case session
         case registrationCode
-        /// Of the backend, or whatever else is secret by its name.
+        /// A credential of the backend, or another value that is secret by its name.
         case credential
     }
 
-    /// A shorter text would be found by chance, and is no secret.
+    /// The least length of a secret. A shorter text would be found by chance, and is no secret.
     private static let shortest = 6
 
     private var known: [String: String] = [:]
@@ -40,13 +40,13 @@ struct Pseudonyms {
         return made
     }
 
-    /// The text without any secret that has been met.
+    /// The text without any secret that was met so far.
     func hiding(in text: String) -> String {
         KnownSecrets.replaced(
             known.filter { $0.key.utf8.count >= Self.shortest }.map { (secret: $0.key, with: $0.value) }, in: text)
     }
 
-    /// Whether what looks like a secret is one of these.
+    /// Whether a text that looks like a secret is one of these values.
     static func isOne(_ text: String) -> Bool {
         guard let tail = text.split(separator: "_").last, tail.hasPrefix("recording") else { return false }
         return tail.dropFirst("recording".count).utf8.allSatisfy { (48...57).contains($0) }

@@ -7,11 +7,12 @@ import ReaderRPC
 import Synchronization
 import WebCall
 
-/// Writes down every message with readers, the backend and Stripe, secrets and card data taken out: a support case that can be played again.
+/// Writes down every message with readers, the backend and Stripe, with secrets and card data taken out: a support case that can be played
+/// again.
 ///
-/// One JSON object a line. A file that is there already is continued, so that the recording goes on over a restart.
+/// Each line is one JSON object. A file that is there already is continued, so that the recording goes on over a restart.
 package final class Recorder: Sendable {
-    /// Why there can be no recording.
+    /// The reason why there can be no recording.
     package struct Problem: Error, CustomStringConvertible {
         package var description: String
     }
@@ -35,7 +36,7 @@ package final class Recorder: Sendable {
         }
     }
 
-    /// Where a recording ends by itself: the journal needs the disk more.
+    /// The size in bytes at which a recording ends by itself: the journal needs the disk more.
     package static let sizeLimit = 256 << 20
     private static let form: Int64 = 1
 
@@ -53,8 +54,8 @@ package final class Recorder: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - onLine: is shown each line before it is written, secrets and card data taken out.
-    ///   - complain: is told once when no more can be written.
+    ///   - onLine: gets each line before it is written, with secrets and card data taken out.
+    ///   - complain: is called once when no more can be written.
     package init(
         path: String, about: About, sizeLimit: Int = Recorder.sizeLimit, onLine: (@Sendable (JSONObject) -> Void)? = nil,
         complain: @escaping @Sendable (String) -> Void
@@ -85,12 +86,12 @@ package final class Recorder: Sendable {
         }
     }
 
-    /// For a client of the backend and of Stripe.
+    /// The observer for a client of the backend or of Stripe.
     package var webObserver: @Sendable (WebExchange) -> Void {
         { exchange in self.write { $0.web(exchange) } }
     }
 
-    /// For the clients of readers.
+    /// The observer for the clients of readers.
     package var readerObserver: @Sendable (ReaderID, ReaderExchange) -> Void {
         { id, exchange in self.write { $0.reader(id, exchange) } }
     }
@@ -118,7 +119,7 @@ package final class Recorder: Sendable {
             guard state.descriptor >= 0 else { return nil }
             var fields = make(&state.line)
             onLine?(fields)
-            // The mark of a recording stands first in its line, so that the file can be told by its beginning.
+            // The mark of a recording stands first in its line, so that a file's beginning tells what it is.
             if fields["readerd_recording"] == nil {
                 state.number += 1
                 fields = JSONObject([("n", .integer(state.number))] + fields)

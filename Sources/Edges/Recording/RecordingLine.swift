@@ -4,10 +4,10 @@ import GatewayModel
 import ReaderRPC
 import WebCall
 
-/// Makes a line of a recording out of an exchange.
+/// Makes a line of a recording from an exchange.
 struct RecordingLine {
     var scrubber: Scrubber
-    /// Who is who among the hosts.
+    /// The backend's address, which tells the hosts apart.
     let backend: WebBase
     let stripe: WebBase
 
@@ -26,7 +26,7 @@ struct RecordingLine {
             asked["query"] = .object(query)
         }
         let peer = request.base == stripe ? "stripe" : request.base == backend && request.name != "o/token" ? "backend" : "other"
-        // What is asked of others, the renewal of the backend's token, is made of secrets.
+        // Calls to other hosts, which renew the backend's token, are made of secrets.
         if let body = request.body, peer != "other" { add(body.bytes, to: &asked) }
         var line: JSONObject = [
             "with": .string(peer),
@@ -48,7 +48,7 @@ struct RecordingLine {
             "with": "reader", "reader": .string(id.text), "host": .string(exchange.authority),
             "took_ms": .integer(exchange.took.milliseconds),
         ]
-        // The envelope is this program's own; that it cannot be read would be a mistake here, and is shown as one.
+        // The envelope is this program's own. One that cannot be read would be a mistake here, and is shown as such.
         if let envelope = decoded(exchange.request.bytes, as: Wire.RequestEnvelope.self) {
             line["call"] = .string(envelope.method)
             line["trace"] = .string(scrubber.prose(envelope.parentTraceID))
@@ -99,7 +99,7 @@ struct RecordingLine {
         do {
             return try json(bytes)?.decoded(as: type)
         } catch {
-            // What is no such message is recorded as it is.
+            // A text that is no such message is recorded as it is.
             return nil
         }
     }
@@ -109,14 +109,14 @@ struct RecordingLine {
         do {
             return try JSONParser.parse(bytes, bounds: .readers)
         } catch {
-            // What is not JSON is recorded as text.
+            // A body that is not JSON is recorded as text.
             return nil
         }
     }
 }
 
 extension Scrubber {
-    /// A code of the protocol, or what stands in its place.
+    /// A code of the protocol, or the text in its place.
     static func word(_ text: String) -> String {
         let isWord =
             text.utf8.count <= 60 && text.utf8.allSatisfy { $0 == 0x5f || (0x41...0x5a).contains($0) || (0x30...0x39).contains($0) }

@@ -3,13 +3,13 @@ import JSON
 import ReaderRPC
 import WebCall
 
-/// Takes out of messages what must not leave the box: secrets, card data and what is personal. What remains has the same form.
+/// Takes out of messages what must not leave the box: secrets, card data and personal data. What remains has the same form.
 struct Scrubber {
     private static let longestText = 4_000
 
     private(set) var pseudonyms = Pseudonyms()
 
-    /// A secret that is known from elsewhere, as the bearer of a call. A publishable key can be one, and is no secret.
+    /// Learns a secret that is known from elsewhere, such as a call's bearer token. A publishable key can be one, and is no secret.
     mutating func learn(_ secret: String) {
         if !secret.hasPrefix("pk_") { _ = pseudonyms.of(secret, .credential) }
     }
@@ -20,7 +20,7 @@ struct Scrubber {
             var cleaned = JSONObject()
             var written: Set<String> = []
             for member in members {
-                // Of members of one name the first counts, as for whoever reads the message.
+                // The first of members with one name counts, as it does for the readers of the message.
                 let name = self.name(member.name)
                 if written.insert(name).inserted { cleaned.append(name, clean(member.value, key: member.name)) }
             }
@@ -51,7 +51,7 @@ struct Scrubber {
         return found > 0 ? Self.masked(hidden) : hidden
     }
 
-    /// Card data, and what is long enough for a card's number and is no time in milliseconds.
+    /// Whether a number is card data, or is long enough for a card's number and is no time in milliseconds.
     private static func isMasked(_ number: JSONNumber, _ key: String) -> Bool {
         switch key {
         case "last4", "exp_month", "exp_year", "expiration_date", "masked_pan", "number", "cvc", "postal_code", "phone": true
@@ -60,7 +60,7 @@ struct Scrubber {
         }
     }
 
-    /// The names of fields are chosen by whoever sends them.
+    /// A field's name, which the sender chooses and which is therefore not trusted.
     private func name(_ name: String) -> String {
         SecretShapes.hidden(pseudonyms.hiding(in: String(name.unicodeScalars.prefix(200))), sparing: Pseudonyms.isOne).text
     }

@@ -5,18 +5,18 @@ import ReaderRPC
 import Synchronization
 import WebCall
 
-/// Listens to what the agent says and hears while a reader is tried out, and writes it down beside.
+/// Listens to the agent's messages while a reader is tried out, and records them beside.
 package final class TrialTap: Sendable {
     private let directory: String
     private let about: Recorder.About
     private let recorders = Mutex<[Int: Recorder]>([:])
     private let lastNumber = Mutex(0)
 
-    /// So many recordings of trials are kept; the oldest go.
+    /// The number of recordings of trials that are kept. The oldest go.
     static let kept = 20
     private static let sizeLimit = 16 << 20
 
-    /// - Parameter directory: is made when the first trial begins.
+    /// - Parameter directory: the directory, which is made when the first trial begins.
     package init(directory: String, about: Recorder.About) {
         self.directory = directory
         self.about = about
@@ -32,7 +32,7 @@ package final class TrialTap: Sendable {
 
     private var listening: [Recorder] { recorders.withLock { Array($0.values) } }
 
-    /// - Parameter name: of the file, without its ending.
+    /// - Parameter name: the file's name without its ending.
     package func begin(_ name: String) throws(Recorder.Problem) -> TrialRecording {
         try prepare()
         let recording = TrialRecording(path: "\(directory)/\(name).jsonl")
@@ -60,7 +60,7 @@ package final class TrialTap: Sendable {
     }
 }
 
-/// What is heard while one reader is tried out.
+/// The messages that are heard while one reader is tried out.
 package final class TrialRecording: Sendable {
     private struct State {
         var exchanges: [TrialExchange] = []
@@ -83,10 +83,10 @@ package final class TrialRecording: Sendable {
     func broke(_ words: String) { state.withLock { $0.trouble = words } }
     func whenEnded(_ end: @escaping @Sendable () -> Void) { state.withLock { $0.end = end } }
 
-    /// Nil: all of it was written.
+    /// The fault in writing. Nil means that everything was written.
     package var trouble: String? { state.withLock { $0.trouble } }
 
-    /// What was heard since it was asked last.
+    /// The exchanges that were heard since the last call.
     package func take() -> [TrialExchange] {
         state.withLock { state in
             defer { state.exchanges = [] }
@@ -105,9 +105,9 @@ package final class TrialRecording: Sendable {
     deinit { end() }
 }
 
-/// One exchange in words, secrets and card data taken out.
+/// One exchange in words, with secrets and card data taken out.
 package struct TrialExchange: Sendable {
-    /// `reader`, `backend`, `stripe`.
+    /// The peer: `reader`, `backend` or `stripe`.
     package var peer: String
     package var call: String
     package var sent: String

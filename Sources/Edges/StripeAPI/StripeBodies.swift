@@ -14,7 +14,7 @@ struct ReaderPage: Decodable {
     }
 }
 
-/// One reader of the list (reader-protocol, section 8.2). Only the id is needed; a field of another form than expected counts as absent, so
+/// One reader of the list (reader-protocol, section 8.2). Only the id is needed. A field of another form than expected counts as absent, so
 /// that one odd reader does not hide the others.
 struct ReaderBody: Decodable {
     var reader: StripeReader?
@@ -63,24 +63,25 @@ struct ReaderBody: Decodable {
         return Shown.name(text)
     }
 
-    /// A label is compared as it was written; where it is shown it is cleaned.
+    /// A label is compared as it was written, and cleaned where it is shown.
     private static func written(_ fields: KeyedDecodingContainer<CodingKeys>, _ key: CodingKeys) -> String? {
         guard let text = value(fields, key, String.self), !text.isEmpty else { return nil }
         return text.utf8.count <= 1_024 ? text : Shown.name(text)
     }
 
-    /// Blanks around an address are nobody's meaning; nothing but blanks is no address.
+    /// The address without blanks around it, which mean nothing. An address of blanks alone is none.
     private static func trimmed(_ text: String) -> String? {
         let words = text.split(separator: " ")
         return words.isEmpty ? nil : words.joined(separator: " ")
     }
 
-    /// The id is put into addresses and shown to people.
+    /// Whether the text is an id. The id is put into addresses and shown to people.
     private static func isID(_ text: String) -> Bool {
         text.hasPrefix("tmr_") && text.utf8.count <= 255 && text.percentEncoded == text
     }
 
-    /// It comes without one (reader-protocol, section 10); a scheme or a slash would spoil the reader's name that is made of it.
+    /// The address without a scheme. It comes without one (reader-protocol, section 10), and a scheme or a slash would spoil the reader's
+    /// name that is made of it.
     private static func withoutScheme(_ text: String) -> String {
         var text = text[...]
         if text.hasPrefix("https://") { text = text.dropFirst("https://".count) }

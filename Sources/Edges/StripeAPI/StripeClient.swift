@@ -7,9 +7,9 @@ import WebCall
 
 /// The two calls to Stripe that the holder of a connection token, or of a client secret, may make. Neither changes anything.
 package struct StripeClient: Sendable {
-    /// Where Stripe is.
+    /// Stripe's address.
     package static let address = "https://api.stripe.com"
-    /// One page holds up to 100 readers; more pages than these are not asked for.
+    /// The most pages that are asked for. One page holds up to 100 readers.
     private static let maximumPages = 50
 
     private let base: WebBase
@@ -21,16 +21,16 @@ package struct StripeClient: Sendable {
         self.web = web
     }
 
-    /// The same, for calls that somebody waits for in that way.
+    /// The same client for calls of another urgency.
     package func with(_ urgency: Urgency) -> StripeClient {
         var other = self
         other.urgency = urgency
         return other
     }
 
-    /// The readers that this token may connect to. Listing does not spend the token (reader-protocol, section 7).
+    /// Lists the readers that this token may connect to. Listing does not spend the token (reader-protocol, section 7).
     ///
-    /// - Parameter location: Stripe's own id; only its readers are asked for then.
+    /// - Parameter location: Stripe's own id. Stripe is then asked for its readers only.
     package func listReaders(
         token: ConnectionToken, location: String? = nil, trace: String, deadline: Duration
     ) async throws(CallFailure) -> StripeReaderList {
@@ -49,7 +49,7 @@ package struct StripeClient: Sendable {
             do {
                 page = try await ask(request, as: ReaderPage.self, token: token.secret, trace: trace)
             } catch {
-                // What was read is worth having: a shop's own readers may be among it.
+                // The pages that were read are worth having: a shop's own readers may be among them.
                 switch error {
                 case .unavailable, .overloaded: break
                 case .unauthorized, .forbidden, .rejected, .invalidAnswer: throw error
@@ -68,7 +68,7 @@ package struct StripeClient: Sendable {
         return StripeReaderList(readers, isWhole: false)
     }
 
-    /// An intent as its client secret shows it. The address of this call carries that secret: it is in no error and in no log.
+    /// Reads an intent as its client secret shows it. The address of this call carries that secret: it is in no error and in no log.
     package func readIntent(
         id: IntentID, key: PublishableKey, secret: ClientSecret, trace: String, deadline: Duration
     ) async throws(CallFailure) -> IntentFacts {
@@ -82,7 +82,7 @@ package struct StripeClient: Sendable {
         guard let status = intent.status, !status.isEmpty else { throw .invalidAnswer(detail: "\(name): the answer has no status") }
         guard let amount = intent.amount?.value else { throw .invalidAnswer(detail: "\(name): the answer has no amount") }
         guard amount >= 0 else { throw .invalidAnswer(detail: "\(name): amount is negative in the answer") }
-        // Beyond what anybody pays nothing is reckoned with.
+        // A larger amount is beyond what any customer pays, and is not calculated with.
         guard amount <= MinorUnits.largest else { throw .invalidAnswer(detail: "\(name): amount is too large in the answer") }
         guard let currency = intent.currency.flatMap({ Currency($0) }) else {
             throw .invalidAnswer(detail: "\(name): the answer has no currency of three letters")
@@ -108,7 +108,7 @@ package struct StripeClient: Sendable {
         }
     }
 
-    /// What is wrong with an answer, without a word of the answer itself: it may hold secrets.
+    /// What is wrong with an answer. The text holds no word of the answer itself, which may hold secrets.
     private static func problem(_ error: any Error) -> String {
         let path: [any CodingKey] =
             switch error {

@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 
-/// Gathers one answer up to its limit, and remembers whether the request ever went out: that decides whether it may have acted.
+/// Gathers one answer up to its limit, and remembers whether the request ever went out, which decides whether it may have acted.
 final class AnswerCollector: HTTPClientResponseDelegate, Sendable {
     typealias Response = Void
 
@@ -12,16 +12,16 @@ final class AnswerCollector: HTTPClientResponseDelegate, Sendable {
         var sent = false
         var head: HTTPResponseHead?
         var body = ByteBuffer()
-        /// There was more than the limit.
+        /// The answer was longer than the limit.
         var overflowed = false
         /// The answer came to its proper end.
         var complete = false
     }
 
-    /// Ends the transfer of an answer of which no more is wanted.
+    /// Ends the transfer of an answer when no more of it is wanted.
     struct Enough: Error {}
 
-    /// How much of a refusal is read: its text is only shown.
+    /// The bytes of a refusal that are read, for its text is only shown.
     private static let refusalLimit = 16 * 1024
 
     private let limit: Int

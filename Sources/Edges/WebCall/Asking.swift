@@ -3,10 +3,12 @@ import Moments
 
 /// A call that is made again while its answer is lost (``Repeats``).
 ///
-/// A question is also asked beside itself, once, when it is answered by silence for long: on a connection that a router has forgotten nothing ever
-/// comes back, and the next one is new. What comes first counts. A call that makes something is never under way twice.
+/// A question is also asked a second time beside the first, once, when it meets silence for long: on a connection that a router has
+/// forgotten no answer ever comes, and the next connection is new. The first answer counts. A call that makes something is never under way
+/// twice.
 struct Asking: Sendable {
-    /// When a question is asked beside itself: a part of its time, but no sooner than a slow backend usually answers.
+    /// The part of a question's time after which it is asked beside the first try: one in so many, but no sooner than a slow backend
+    /// usually answers.
     static let patienceShare = 3
     static let leastPatience = Duration.seconds(2)
 
@@ -25,7 +27,7 @@ struct Asking: Sendable {
         let result = await withTaskGroup(of: Event.self, returning: Result<WebAnswer, FailedAttempt>.self) { group in
             defer { group.cancelAll() }
             var attempts = Attempts(request.repeats)
-            // Under way, or about to be after a pause.
+            // The number of attempts under way, or about to be after a pause.
             var open = 1
             group.addTask { await once(until: end) }
             if case .question = request.repeats {
@@ -43,13 +45,13 @@ struct Asking: Sendable {
                 case .answered(.success(let answer)): return .success(answer)
                 case .answered(.failure(let failed)):
                     if case .unavailable(_, true) = failed.failure { hasActed = true }
-                    // What is refused for good is told as that, whatever else is under way.
+                    // A final refusal is reported as that, whatever else is under way.
                     if failed.worth == .nothing, open == 1 || failed.failure.isAnswer {
                         return .failure(Self.worst(failed, hasActed: hasActed))
                     }
                     last = failed
                     open -= 1
-                    // One is enough to go on with.
+                    // One attempt under way is enough to go on with.
                     guard open == 0, !Task.isCancelled,
                         case .again(let pause) = attempts.failed(failed.worth, left: end - ContinuousClock.now)
                     else { continue }
@@ -65,7 +67,8 @@ struct Asking: Sendable {
         return try result.get()
     }
 
-    /// The last failure, and whether any attempt may have acted: one that was not even sent does not take back what an earlier one did.
+    /// The last failure, and whether any attempt may have acted: an attempt that was not even sent does not take back what an earlier one
+    /// did.
     private static func worst(_ failed: FailedAttempt, hasActed: Bool) -> FailedAttempt {
         guard hasActed, !failed.failure.isAnswer else { return failed }
         return FailedAttempt(failure: .unavailable(detail: failed.failure.detail, mayHaveActed: true), worth: failed.worth)
@@ -82,14 +85,14 @@ struct Asking: Sendable {
     }
 
     private func wait(_ pause: Duration, then event: Event) async -> Event {
-        // Cancelled: somebody has answered, and nobody looks at this any more.
+        // The sleep was cancelled, for an answer is there and the event no longer counts.
         do { try await Task.sleep(for: pause) } catch { return event }
         return event
     }
 }
 
 extension CallFailure {
-    /// The other side has spoken.
+    /// Whether the failure is an answer of the other side.
     fileprivate var isAnswer: Bool {
         switch self {
         case .unauthorized, .forbidden, .rejected, .invalidAnswer: true

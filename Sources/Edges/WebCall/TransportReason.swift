@@ -8,13 +8,14 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// The certificate was signed by an authority that is trusted, but for another name (see ``CertificateName``).
+/// The certificate was signed by a trusted authority, but for another name (see ``CertificateName``).
 struct WrongCertificateName: Error {}
 
-/// Why the transport failed, for people. Knows the errors of the layers below; shows none of their texts, since they may carry what was sent.
+/// The reason why the transport failed, for people. It knows the errors of the layers below and shows none of their texts, since they may
+/// carry what was sent.
 struct TransportReason {
     var sentence: String
-    /// The server's certificate was refused: worth a look at it.
+    /// The server's certificate was refused, which makes it worth an examination.
     var isCertificate = false
 
     init(_ error: any Error, place: String, sent: Bool, connectTimeout: Duration, deadline: Duration) {
@@ -68,7 +69,7 @@ struct TransportReason {
             self.init(sentence: "the certificate of \(place) \(TransportWords.untrusted)", isCertificate: true)
             return
         }
-        // The library's own words for it, such as WRONG_VERSION_NUMBER; the rest of its text names its source files.
+        // The reason is the library's own word, such as WRONG_VERSION_NUMBER. The rest of its text names its source files.
         let word = detail.firstRange(of: "OPENSSL_internal:").map {
             detail[$0.upperBound...].prefix { $0.isUppercase || $0.isNumber || $0 == "_" }
         }
@@ -89,7 +90,7 @@ struct TransportReason {
         }
     }
 
-    /// `10 s`, `0.5 s`: to the nearest tenth, since what is left of a deadline is never round.
+    /// A duration as `10 s` or `0.5 s`, to the nearest tenth, since what is left of a deadline is never round.
     static func seconds(_ duration: Duration) -> String {
         let parts = min(max(duration, .zero), .seconds(86400)).components
         let tenths = parts.seconds * 10 + (parts.attoseconds / 10_000_000_000_000_000 + 5) / 10

@@ -8,18 +8,18 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// HTTPS calls to the backend and to Stripe: each bounded in time and in size.
+/// Makes HTTPS calls to the backend and to Stripe, each bounded in time and in size.
 ///
 /// TLS is always verified, to the name in the address. Redirects are not followed, no proxy is taken from the environment, and nothing is
-/// repeated but what says that it may be (``Repeats``). One client serves all hosts; it must be shut down.
+/// repeated but a call that says that it may be (``Repeats``). One client serves all hosts. Its owner must shut it down.
 package final class WebClient: Sendable {
-    /// Load balancers commonly drop a quiet connection after 60 s. Letting go well before that keeps a call from going out on a connection
-    /// that is being closed at that moment, which would leave open whether it acted.
+    /// The time after which a quiet connection is closed. Load balancers commonly drop one after 60 s. Closing well before that keeps a
+    /// call from going out on a connection that is being closed at that moment, which would leave open whether it acted.
     private static let idleTime = TimeAmount.seconds(30)
-    /// More than ``CallGate`` lets through, so that nothing ever waits for a connection where nobody says whose turn it is.
+    /// The limit is higher than what ``CallGate`` lets through, so that no call waits for a connection without a turn.
     private static let connectionsPerHost = CallGate.places * 2
 
-    /// Why a client cannot be made.
+    /// The reason why a client cannot be made.
     package typealias Problem = TrustRoots.Problem
 
     private let clients: DialledClients
@@ -34,9 +34,10 @@ package final class WebClient: Sendable {
     private let observe: (@Sendable (WebExchange) -> Void)?
 
     /// - Parameters:
-    ///   - trustRoots: a PEM file of authorities that count beside the system's.
-    ///   - connectTimeout: for connecting and the TLS handshake together; finding the host's address has a time of its own (``HostBook``).
-    ///   - observe: is shown every call that got as far as the transport, secrets and all, when it has ended.
+    ///   - trustRoots: a PEM file of authorities that count besides the system's.
+    ///   - connectTimeout: the time for connecting and the TLS handshake together. Finding the host's address has a time of its own
+    ///     (``HostBook``).
+    ///   - observe: gets every call that reached the transport when it has ended, its secrets included.
     package convenience init(
         trustRoots: String? = nil, connectTimeout: Duration = .seconds(5),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, observe: (@Sendable (WebExchange) -> Void)? = nil
@@ -61,7 +62,7 @@ package final class WebClient: Sendable {
         configuration.timeout.connect = TimeAmount(connectTimeout)
         configuration.connectionPool = .init(
             idleTimeout: Self.idleTime, concurrentHTTP1ConnectionsPerHostSoftLimit: Self.connectionsPerHost)
-        // Else a refused certificate is tried again and again until the connect time-out, and looks like one.
+        // Otherwise a refused certificate is tried again and again until the connect time-out, and looks like one.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.http1_1ConnectionDebugInitializer = { [names] in names.run(on: $0) }
         clients = DialledClients(configuration, group: group)
@@ -71,7 +72,7 @@ package final class WebClient: Sendable {
         self.connectTimeout = connectTimeout
     }
 
-    /// Cuts what is under way and closes every connection. Later calls fail. May be called again.
+    /// Cuts what is under way and closes every connection. Later calls fail. A second call does nothing.
     package func shutdown() async {
         let first = isShutDown.withLockedValue { done in
             defer { done = true }
@@ -81,12 +82,13 @@ package final class WebClient: Sendable {
         await clients.shutdown()
     }
 
-    /// What the clock of a host said last, by ``WebBase/place``.
+    /// The last sample of a host's clock, by ``WebBase/place``.
     package func clockSample(of base: WebBase) -> ClockSample? {
         clocks.withLockedValue { $0[base.place] }
     }
 
-    /// One call, one answer. Fails with the vocabulary's reasons; a failure's text names the host and the port, never the query.
+    /// Makes one call and returns its answer. It fails with the vocabulary's reasons. A failure's text names the host and the port, never
+    /// the query.
     package func send(_ request: WebRequest) async throws(CallFailure) -> WebAnswer {
         do throws(FailedAttempt) {
             switch request.repeats {
@@ -98,7 +100,7 @@ package final class WebClient: Sendable {
         }
     }
 
-    /// One try at a call, when its turn has come.
+    /// Makes one try at a call, when its turn has come.
     private func attempt(_ request: WebRequest) async throws(FailedAttempt) -> WebAnswer {
         let place = request.base.place
         let end = NIODeadline.now() + TimeAmount(min(max(request.deadline, .zero), .seconds(86_400)))
@@ -145,7 +147,7 @@ package final class WebClient: Sendable {
                 return answer
             } catch {
                 guard error.isAboutTheWay else {
-                    // Whoever answers, however unwelcome, is there.
+                    // A host that answers, however unwelcome the answer, is there.
                     if error.wasAnswered { book.worked(request.base, found.address) }
                     throw error
                 }
@@ -157,7 +159,7 @@ package final class WebClient: Sendable {
             failure: .unavailable(detail: "\(request.name): no connection to \(place)", mayHaveActed: false), worth: .another)
     }
 
-    /// Where the host is. Half of the time at the most goes into that: the rest is the connection's and the answer's.
+    /// Finds the host's address. That takes half of the time at the most: the rest is the connection's and the answer's.
     private func find(
         _ request: WebRequest, anew: Bool, until deadline: ContinuousClock.Instant
     ) async throws(FailedAttempt) -> HostBook.Place {
@@ -227,7 +229,7 @@ package final class WebClient: Sendable {
     ) async -> FailedAttempt {
         let place = request.base.place
         var error = error
-        // A call that still waits for its connection at the deadline is told that it was canceled.
+        // The library reports a call that still waits for its connection at the deadline as cancelled.
         if let known = error as? HTTPClientError, known == .cancelled, NIODeadline.now() >= end { error = HTTPClientError.deadlineExceeded }
         let reason = TransportReason(error, place: place, sent: sent, connectTimeout: connectTimeout, deadline: request.deadline)
         var sentence = reason.sentence
@@ -263,7 +265,7 @@ package final class WebClient: Sendable {
             body: request.body.map { .byteBuffer(ByteBuffer(bytes: $0.bytes)) })
     }
 
-    /// What a status outside of 200 to 299 means.
+    /// The meaning of a status outside of 200 to 299.
     private static func refusal(_ request: WebRequest, status: Int, collected: AnswerCollector.Collected) -> FailedAttempt {
         let (failure, worth) = meaning(request, status: status, collected: collected)
         return FailedAttempt(failure: failure, worth: worth)
@@ -276,7 +278,7 @@ package final class WebClient: Sendable {
         let secrets = request.secrets.map { $0.reveal() }
         let explained = request.explain?(body).map { Shown.line($0, hiding: secrets) }
         let text = explained ?? Shown.body(body, hiding: secrets)
-        // By `TransportWords.ownTrouble` advice is given.
+        // `TransportWords.ownTrouble` recognises these words, and advice is given by them.
         var detail = "\(request.name): \(request.base.place) answered \(status)" + (text.isEmpty ? "" : ": \(text)")
         switch status {
         case 401: return (.unauthorized(detail: detail), .nothing)
@@ -287,7 +289,7 @@ package final class WebClient: Sendable {
                 detail += " (it asks to wait \(wait) s)"
                 return (.unavailable(detail: detail, mayHaveActed: true), .moreAfter(.seconds(wait)))
             }
-            // Who has too much to do is not helped by more of it.
+            // A host with too much to do is not helped by more calls.
             return (.unavailable(detail: detail, mayHaveActed: true), status == 429 ? .moreAfter(.seconds(1)) : .more)
         case 400...499: return (.rejected(status: status, detail: detail), .nothing)
         default:

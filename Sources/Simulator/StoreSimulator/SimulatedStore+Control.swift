@@ -1,5 +1,5 @@
 extension SimulatedStore {
-    /// Both hosts on the internet.
+    /// The two hosts on the internet.
     package enum Host: String, Sendable, Codable {
         case backend, stripe
     }
@@ -11,7 +11,7 @@ extension SimulatedStore {
         world.with { world, _ in world.faults.add(fault) }
     }
 
-    /// Takes away the faults of a call, named as they were added; nil takes away all.
+    /// Takes away the faults of a call, named as they were added. Nil takes away all.
     package func clearFaults(_ call: String? = nil) {
         world.with { world, _ in world.faults.clear(call) }
     }
@@ -30,12 +30,12 @@ extension SimulatedStore {
 
     /// Says what the next customers at a reader will do, in order.
     ///
-    /// - Parameter reader: serial number, id or label; nil for the only or first one.
+    /// - Parameter reader: the reader's serial number, id or label. Nil means the only or first one.
     package func script(_ scripts: CustomerScript..., reader: String? = nil) throws {
         try change(reader) { $0.machine.scripts += scripts }
     }
 
-    /// Sends the scripted customers home; the usual ones come.
+    /// Takes away the scripted customers, after whom the usual ones come.
     package func clearScripts() {
         world.with { world, _ in
             for index in world.readers.indices { world.readers[index].machine.scripts = [] }
@@ -54,19 +54,19 @@ extension SimulatedStore {
         world.with { world, _ in change(&world.backend.behaviour) }
     }
 
-    /// Lets the order of a cart fail once its money is there; nil lets it go through again.
+    /// Lets the order of a cart fail once its money is there. Nil lets it go through again.
     package func failOrder(cart: String, error: String?) {
         world.with { world, _ in world.backend.scriptFailure(cart: cart, error: error) }
     }
 
-    /// Answers every call of the backend with 401 or 403, whatever the token; nil ends that.
+    /// Answers every call of the backend with 401 or 403, whatever the token. Nil ends that.
     package func refuseEveryone(_ status: Int?) {
         world.with { world, _ in world.backend.refusesEveryone = status }
     }
 
     /// Revokes every bearer token, and accepts a new one.
     ///
-    /// - Parameter writesFile: the new token stands in `tokenFile` before this returns.
+    /// - Parameter writesFile: whether the new token stands in `tokenFile` before this returns.
     /// - Returns: the new token.
     @discardableResult
     package func changeToken(writesFile: Bool = true) throws -> String {
@@ -80,17 +80,17 @@ extension SimulatedStore {
         return token
     }
 
-    /// Revokes every bearer token, OAuth ones too.
+    /// Revokes every bearer token, those of OAuth included.
     package func revokeTokens() {
         world.with { world, _ in world.backend.revokeTokens() }
     }
 
-    /// The bearer token that the token file was made with is not kept anywhere else; this adds one of the caller's choice.
+    /// Accepts one more token, of the caller's choice. The store keeps no other copy of the one that the token file was made with.
     package func accept(token: String) {
         world.with { world, _ in world.backend.addToken(token) }
     }
 
-    /// How the backend's list tells a reader's label from now on.
+    /// Changes how the backend's list gives a reader's label from now on.
     package func listLabel(_ how: ListedLabel, reader: String? = nil) throws {
         try change(reader) { $0.listedLabel = how }
     }
@@ -102,21 +102,21 @@ extension SimulatedStore {
         world.with { world, _ in change(&world.stripe.behaviour) }
     }
 
-    /// Changes what an uncharged intent is over; no reader is told of it.
+    /// Changes the amount of an uncharged intent. No reader hears of it.
     ///
-    /// - Returns: false when it is charged or canceled.
+    /// - Returns: false when the intent is charged or canceled.
     @discardableResult
     package func changeIntent(_ intent: String, amount: Int) -> Bool {
         world.with { world, _ in world.stripe.change(intent, amount: amount) }
     }
 
-    /// The customer who types a card is sent to the bank's app; `payWithForm` is their consent, `declineForm` their refusal.
+    /// Sends the customer who types a card to the bank's app. `payWithForm` is their consent, `declineForm` their refusal.
     @discardableResult
     package func beginAction(intent: String) -> Bool {
         world.with { world, _ in world.stripe.beginAction(intent) }
     }
 
-    /// The card that was typed in is declined.
+    /// Declines the card that was typed in.
     @discardableResult
     package func declineForm(intent: String, code: String = "generic_decline") -> Bool {
         world.with { world, now in
@@ -128,7 +128,7 @@ extension SimulatedStore {
         }
     }
 
-    /// Money on its way (`processing`) comes back: the intent takes a card again.
+    /// Returns money on its way (`processing`): the intent takes a card again.
     @discardableResult
     package func failProcessing(intent: String) -> Bool {
         world.with { world, _ in
@@ -137,22 +137,22 @@ extension SimulatedStore {
         }
     }
 
-    /// Every connection token turns out to have expired.
+    /// Makes every connection token expired.
     package func expireConnectionTokens() {
         world.with { world, _ in world.stripe.expireTokens() }
     }
 
     /// Charges an intent without a reader, as a customer with Stripe's form does.
     ///
-    /// - Returns: the charge; nil when the intent could not be charged (any more).
+    /// - Returns: the charge. It is nil when the intent could not be charged, or no longer.
     @discardableResult
     package func payWithForm(intent: String) -> Charge? {
         world.with { world, now in world.stripe.charge(intent, tip: 0, reader: nil, processing: false, at: now) }
     }
 
-    /// Cancels an intent at Stripe; what is held on it is let go.
+    /// Cancels an intent at Stripe. What is held on it is released.
     ///
-    /// - Returns: false when there is none, or its money has moved.
+    /// - Returns: false when there is no such intent, or its money has moved.
     @discardableResult
     package func cancelIntent(_ intent: String) -> Bool {
         world.with { world, _ in

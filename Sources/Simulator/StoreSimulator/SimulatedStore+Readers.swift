@@ -1,7 +1,8 @@
 extension SimulatedStore {
-    /// Switches a reader off: it stops listening, its session dies.
+    /// Switches a reader off: it stops listening, and its session ends.
     ///
-    /// - Parameter finishesAuthorisation: an authorisation that runs takes the money all the same; otherwise it never reached Stripe.
+    /// - Parameter finishesAuthorisation: whether an authorisation that runs takes the money all the same. Otherwise it never reached
+    ///   Stripe.
     package func powerOff(reader: String? = nil, finishesAuthorisation: Bool = false) async throws {
         let serial = try serial(reader)
         world.with { world, now in
@@ -25,7 +26,7 @@ extension SimulatedStore {
         }
     }
 
-    /// Restarts a reader: it is gone for a while, its session dies. Returns when it is down.
+    /// Restarts a reader: it is gone for a while, and its session ends. The call returns when it is down.
     package func reboot(reader: String? = nil, downFor milliseconds: Int, finishesAuthorisation: Bool = false) async throws {
         let serial = try serial(reader)
         try await powerOff(reader: serial, finishesAuthorisation: finishesAuthorisation)
@@ -38,11 +39,11 @@ extension SimulatedStore {
         }
     }
 
-    /// Moves a reader to another address, as a new DHCP lease does. Its old connections drop; its session lives on.
+    /// Moves a reader to another address, as a new DHCP lease does. Its old connections drop, and its session lives on.
     ///
     /// - Parameters:
-    ///   - given: an address of this computer; a free loopback one without it.
-    ///   - listedAfter: when Stripe's list hears of it, milliseconds; nil for never.
+    ///   - given: an address of this computer. Nil chooses a free loopback one.
+    ///   - listedAfter: the milliseconds until Stripe's list hears of it. Nil means never.
     package func move(reader: String? = nil, to given: String? = nil, listedAfter milliseconds: Int? = 0) async throws {
         let (serial, port, domain) = try change(reader) { ($0.serial, $0.port, $0.domain) }
         var lastError: any Error = SimulatorError("no free loopback address")
@@ -72,9 +73,9 @@ extension SimulatedStore {
         throw lastError
     }
 
-    /// Another POS takes a reader.
+    /// Lets another POS take a reader.
     ///
-    /// - Parameter collects: it asks for a card of its own until `release`.
+    /// - Parameter collects: whether that POS asks for a card of its own until `release`.
     package func takeOver(reader: String? = nil, device: String = "pos-other", collects: Bool = false) throws {
         let serial = try serial(reader)
         world.with { world, now in
@@ -83,12 +84,12 @@ extension SimulatedStore {
         }
     }
 
-    /// Whoever has the reader lets go of it.
+    /// Lets the present holder release the reader.
     package func release(reader: String? = nil) throws {
         try change(reader) { $0.machine.release() }
     }
 
-    /// Cuts a reader's way to Stripe, or mends it; on the LAN it stays reachable.
+    /// Cuts a reader's connection to Stripe, or restores it. On the LAN the reader stays reachable.
     package func setInternet(_ isThere: Bool, reader: String? = nil) throws {
         let serial = try serial(reader)
         world.with { world, now in
@@ -98,7 +99,7 @@ extension SimulatedStore {
         }
     }
 
-    /// Cuts a reader off the LAN, or lets it back: its connections drop and new ones are closed before a byte is read. What it is doing goes on.
+    /// Cuts a reader off the LAN, or lets it back: its connections drop and new ones are closed before a byte is read. Its work goes on.
     package func setLink(_ isUp: Bool, reader: String? = nil) async throws {
         let serial = try serial(reader)
         guard !isUp else {
@@ -114,24 +115,24 @@ extension SimulatedStore {
         try change(reader) { $0.machine.isCardLeftIn = isIn }
     }
 
-    /// Gives a reader a certificate with a flaw, or a good one again (nil). New connections see it; old ones are dropped.
+    /// Gives a reader a certificate with a flaw, or a good one again (nil). New connections see it, and old ones are dropped.
     package func setCertificate(_ flaw: CertificateFlaw?, reader: String? = nil) async throws {
         let (serial, name, address) = try change(reader) { ($0.serial, $0.host, $0.address) }
         try host(serial)?.certify(host: name, address: address, flaw: flaw)
         await host(serial)?.dropConnections()
     }
 
-    /// Makes Stripe list a reader as `online` or `offline` whatever the truth; nil for the truth.
+    /// Makes Stripe list a reader as `online` or `offline` whatever the truth. Nil lists the truth.
     package func setListedStatus(_ status: String?, reader: String? = nil) throws {
         try change(reader) { $0.publishedStatus = status }
     }
 
-    /// Makes a reader one of live or of test mode, whatever the store is.
+    /// Makes a reader one of live or of test mode, whatever mode the store has.
     package func setLivemode(_ isLive: Bool, reader: String? = nil) throws {
         try change(reader) { $0.machine.livemode = isLive }
     }
 
-    /// A technician lets an unregistered reader show a new pairing code.
+    /// Lets an unregistered reader show a new pairing code, as a technician would.
     package func newRegistrationCode(reader: String) throws -> String {
         try change(reader) { record in
             let code = RegistrationCode.make()

@@ -8,34 +8,34 @@ import FoundationEssentials
 ///     #expect(store.ledger().totalTaken(cart: "123") == 5678)
 ///     await store.stop()
 package final class SimulatedStore: Sendable {
-    /// A reader as it was when it was asked for; ask `readers` again after it moved.
+    /// A reader as it was when the caller asked for it. The caller asks `readers` again after it moved.
     package struct Reader: Sendable, Codable {
-        /// The `tmr_` id; nil while it is not registered.
+        /// The reader's `tmr_` id. It is nil while the reader is not registered.
         package var id: String?
         package var serial: String
         package var label: String?
         package var address: String
         package var port: Int
-        /// The name of its certificate.
+        /// The name in the reader's certificate.
         package var host: String
         package var registrationCode: String?
     }
 
     package let configuration: StoreConfiguration
-    /// Where the store's files are.
+    /// The directory of the store's files.
     package let directory: String
-    /// The root certificate, PEM: add it to the trust roots.
+    /// The root certificate in PEM form, which a client adds to its trust roots.
     package let caFile: String
     package let caPEM: String
-    /// The backend's bearer token, mode 0600.
+    /// The file of the backend's bearer token, with mode 0600.
     package let tokenFile: String
     package let backendURL: String
     package let stripeURL: String
     package let controlURL: String
-    /// What an OAuth refresh needs; the refresh token is the first one.
+    /// The facts that an OAuth refresh needs. The refresh token is the first one.
     package let oauth: OAuthClient
 
-    /// For `kept.json`.
+    /// The authority's key, for `kept.json`.
     let authorityKey: String
     let token: String
     var controlPort: Int { controlServer.port }
@@ -83,7 +83,7 @@ package final class SimulatedStore: Sendable {
         ownsDirectory = parts.configuration.directory == nil
     }
 
-    /// Opens a store: certificates, servers, readers and files. Everything listens when this returns.
+    /// Opens a store: certificates, servers, readers and files. All of it listens when this returns.
     package static func start(_ configuration: StoreConfiguration = StoreConfiguration()) async throws -> SimulatedStore {
         try await StoreBuilder(configuration).build()
     }
@@ -98,7 +98,7 @@ package final class SimulatedStore: Sendable {
             do {
                 try FileManager.default.removeItem(atPath: directory)
             } catch {
-                // Somebody else tidied up first; nothing depends on it.
+                // The directory is gone already. Nothing depends on who removed it.
                 return
             }
         }
@@ -116,12 +116,12 @@ package final class SimulatedStore: Sendable {
         }
     }
 
-    /// What happened up to now.
+    /// The record of what happened up to now.
     package func ledger() -> Ledger { world.with { world, now in world.ledger(at: now) } }
 
-    /// Waits until the ledger is as wished.
+    /// Waits until the ledger meets a condition.
     ///
-    /// - Returns: whether it was before the time was over.
+    /// - Returns: whether it did before the time was over.
     package func waitUntil(within limit: Duration = .seconds(30), _ condition: (Ledger) -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import StoreSimulator
 
-/// `readersim demo`: a store, the real daemon, three customers, and what is in the till afterwards.
+/// `readersim demo` runs a store, the real daemon and three customers, and shows what the till holds afterwards.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open a store, start the real daemon, and take three payments.",

@@ -5,7 +5,7 @@ struct DemoFailure: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// The other programs, from the directory that this one is in.
+/// The other programs, from the directory that holds this one.
 struct Programs {
     var directory: String
     var readerd: String { directory + "/readerd" }
@@ -29,7 +29,7 @@ struct Programs {
         return process.terminationStatus
     }
 
-    /// What the table needs of a payment.
+    /// The fields of a payment that the table needs.
     struct Answer: Decodable {
         var id: String
         var state: String
@@ -70,7 +70,7 @@ struct Daemon {
 
     var pid: Int32 { process.processIdentifier }
 
-    /// Waits until connections are accepted, at most ten seconds.
+    /// Waits until the socket accepts connections, at most ten seconds.
     func waitUntilServing(socket: String) async throws {
         let end = ContinuousClock.now + .seconds(10)
         while ContinuousClock.now < end {
@@ -81,7 +81,7 @@ struct Daemon {
         throw DemoFailure("readerd does not accept connections on \(socket)")
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Asks the daemon to stop and waits until it has.
     func stop() {
         process.terminate()
         process.waitUntilExit()

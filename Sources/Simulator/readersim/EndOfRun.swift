@@ -1,7 +1,7 @@
 import Dispatch
 @preconcurrency import Glibc
 
-/// Waits for what ends the program: SIGTERM, SIGINT, and if wished the end of standard input.
+/// Waits for the end of the program: SIGTERM, SIGINT, and if wished the end of standard input.
 struct EndOfRun {
     private let signals: [any DispatchSourceSignal]
     private let ends: AsyncStream<Void>
@@ -18,7 +18,7 @@ struct EndOfRun {
             return source
         }
         if untilStdinCloses {
-            // A blocking read needs a thread of its own; it ends with the program.
+            // A blocking read needs a thread of its own. It ends with the program.
             DispatchQueue(label: "stdin").async {
                 var bytes = [UInt8](repeating: 0, count: 512)
                 while true {

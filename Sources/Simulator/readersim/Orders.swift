@@ -2,7 +2,7 @@ import JSON
 import ArgumentParser
 import StoreSimulator
 
-/// `readersim script`: what the next customer and their issuer do.
+/// `readersim script` sets what the next customer and their issuer do.
 struct Script: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Say what the next customer at a reader, and their card's issuer, will do.")
 
@@ -66,7 +66,7 @@ struct Script: AsyncParsableCommand {
     }
 }
 
-/// `readersim fault`: makes a call go wrong.
+/// `readersim fault` makes a call go wrong.
 struct MakeFault: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fault", abstract: "Make a call go wrong.",
@@ -105,7 +105,7 @@ struct MakeFault: AsyncParsableCommand {
     }
 }
 
-/// `readersim clear`: takes faults away.
+/// `readersim clear` takes faults away.
 struct Clear: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Take away the faults of a call, or all of them.")
 
@@ -118,7 +118,7 @@ struct Clear: AsyncParsableCommand {
     }
 }
 
-/// `readersim reader`: something happens to a reader.
+/// `readersim reader` makes something happen to a reader.
 struct ReaderEvent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reader", abstract: "Let something happen to a reader.",
@@ -153,7 +153,7 @@ struct ReaderEvent: AsyncParsableCommand {
     }
 }
 
-/// `readersim host`: something happens to the backend or to Stripe.
+/// `readersim host` makes something happen to the backend or to Stripe.
 struct HostEvent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "host", abstract: "Let something happen to the backend or to Stripe.",
@@ -192,7 +192,7 @@ struct HostEvent: AsyncParsableCommand {
     }
 }
 
-/// `readersim preset`: a situation by one word.
+/// `readersim preset` sets up a situation by one word.
 struct UsePreset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preset", abstract: "A situation by one word: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")

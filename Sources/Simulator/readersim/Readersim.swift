@@ -17,7 +17,7 @@ struct Readersim: AsyncParsableCommand {
         ])
 }
 
-/// How to find the store that runs.
+/// The options by which a command finds the running store.
 struct StoreOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The directory that 'readersim run' was given.")
     var directory = "readersim-store"

@@ -4,7 +4,7 @@ import CheckoutAPI
 import FoundationEssentials
 import StoreSimulator
 
-/// `readersim replay`: plays the other side of what `readerd --record` wrote.
+/// `readersim replay` plays the other side of a recording that `readerd --record` wrote.
 struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Play the backend, Stripe and the readers of a recording, until SIGTERM or SIGINT.",

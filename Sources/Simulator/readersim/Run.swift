@@ -3,7 +3,7 @@ import ArgumentParser
 import FoundationEssentials
 import StoreSimulator
 
-/// `readersim run`: opens a store and keeps it open.
+/// `readersim run` opens a store and keeps it open.
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Open a simulated store and keep it open until SIGTERM or SIGINT.",

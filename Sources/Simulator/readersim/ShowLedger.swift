@@ -1,7 +1,7 @@
 import ArgumentParser
 import StoreSimulator
 
-/// `readersim ledger`: what happened in the store.
+/// `readersim ledger` shows what happened in the store.
 struct ShowLedger: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "Show carts, intents, charges, readers and calls of the running store.")

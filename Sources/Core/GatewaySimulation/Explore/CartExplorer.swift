@@ -2,12 +2,12 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// Every interleaving of what can happen to one cart, breadth first, each state looked at once.
+/// Explores every interleaving of what can happen to one cart, breadth first, and visits each state once.
 package struct CartExplorer: Sendable {
     package struct Result: Sendable {
         package var depth: Int
         package var states: Int
-        /// The first thing that went wrong, and how it came to it.
+        /// The first fault, and the events that led to it.
         package var violation: String?
         package var path: [String]
     }
@@ -20,9 +20,10 @@ package struct CartExplorer: Sendable {
         self.makesNew = makesNew
     }
 
-    /// To so many events; `told` hears of each layer of them.
+    /// Explores up to a depth of that many events. `told` hears of each layer of them.
     ///
-    /// Of the worlds that were seen only their traces are kept, and of those in which nothing more goes wrong as well: many come to the same rest.
+    /// Only the traces of the visited worlds are kept, and also of the worlds in which nothing more goes wrong: many of those come to the
+    /// same rest.
     package func explore(depth: Int, told: (_ depth: Int, _ states: Int) -> Void = { _, _ in }) -> Result {
         let first = CartWorld(attempts: attempts, makesNew: makesNew)
         var seen: Set<Int> = [first.trace]
@@ -49,7 +50,7 @@ package struct CartExplorer: Sendable {
         return Result(depth: depth, states: seen.count, violation: nil, path: [])
     }
 
-    /// So many walks of so many events each.
+    /// Makes that many random walks of that many events each.
     package func walk(seed: UInt64, walks: Int, steps: Int) -> Result {
         var random = SeededRandom(seed: seed)
         var count = 0

@@ -41,7 +41,7 @@ extension CartWorld {
             follow(machine.tick(at: moment))
         case .restarts: restart()
         }
-        // The backend's words are ordered among themselves; of all other moments only whole windows are compared.
+        // The backend's words are ordered among themselves. Of all other moments only whole windows are compared.
         if happening == .hears { now += 1 }
         row = machine.facts
         if charges > 1 { fail("two charges of one cart") }
@@ -119,7 +119,7 @@ extension CartWorld {
         }
     }
 
-    /// Says the truth, and only while no other payment of the cart runs.
+    /// Lets a technician state the truth, and only while no other payment of the cart runs.
     private mutating func technician(_ index: Int) {
         guard case .open(let intent) = attempts[index], machine.runs(beside: Self.payment(index)) == nil else { return }
         let paid = intents[intent].chargedBy == index && !intents[intent].isVoided
@@ -138,7 +138,7 @@ extension CartWorld {
                 continue
             case .waiting(let intent), .open(let intent): attempts[index] = .open(intent)
             }
-            // A reader that was idle is idle: it is proven again.
+            // A reader that was idle before the restart is still idle. The machine has to prove it again.
             idle.remove(index)
             guard var record = records[index] else { continue }
             record.state = .unresolved
@@ -228,7 +228,7 @@ extension CartWorld {
 
     // MARK: No lock for ever
 
-    /// Nothing more goes wrong.
+    /// The world in which nothing more goes wrong.
     func quietened() -> CartWorld {
         var calm = self
         calm.attempts.append(.none)
@@ -238,7 +238,8 @@ extension CartWorld {
         return calm
     }
 
-    /// Now that nothing more goes wrong the cart can be paid, or is refused for a reason that is true; else, what locks it.
+    /// The reason why the cart stays locked although nothing more goes wrong. It is nil when the cart can be paid, or is refused for a true
+    /// reason.
     func locks() -> String? {
         var calm = self
         let last = calm.attempts.count - 1
@@ -247,7 +248,7 @@ extension CartWorld {
             switch refusal.code {
             // A technician's word stands although the order fails later.
             case .cartPaid: return calm.intents.contains { $0.chargedBy != nil } ? nil : "\(refusal.detail) And nothing is charged."
-            // Where the intent cannot be read any more, a person has to say that the money was let go.
+            // Where the intent can no longer be read, a person has to say that the money was released.
             case .cartHeld: return calm.charges > 0 || calm.readable == nil ? nil : "\(refusal.detail) And nothing is held."
             case .paymentNotFound, .notFound, .readerNotFound, .cartNotFound, .cartBusy, .readerBusy, .leaseChanged, .alreadyEnded,
                 .notUnresolved, .noCart, .invalidRequest, .paymentIDReused, .labelInUse, .noReader, .backendRejected,
@@ -256,7 +257,7 @@ extension CartWorld {
                 .backendUnavailable, .journalUnavailable, .shuttingDown:
                 break
             }
-            // Over the other amount, perhaps: that of an attempt of which nobody can say what became of it.
+            // The cart may be payable only over the other amount: that of an attempt whose result is unknown.
             guard calm.machine.refuses(Self.request(other: true), at: calm.moment) != nil else { return nil }
             return refusal.detail
         }

@@ -2,35 +2,35 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// One cart and all that can happen to it, without chance: the machine that production runs, and a small model of readers, Stripe, the backend
-/// and the journal around it.
+/// One cart and all that can happen to it, without chance. It holds the machine that production runs, and a small model of readers, Stripe,
+/// the backend and the journal around it.
 ///
-/// Time passes by whole windows, and by a moment where an order of moments can matter. What is assumed of the world is what the design assumes: nothing is charged later than the window after its
-/// reader was seen idle.
+/// Time passes by whole windows, and by a moment where an order of moments can matter. The world assumes what the design assumes: nothing
+/// is charged later than the window after its reader was seen idle.
 struct CartWorld: Sendable {
     enum Happening: Sendable, Hashable {
-        /// A till asks for the money; `other`: another amount.
+        /// A till asks for the money. `other` asks for another amount.
         case put(Int, other: Bool)
         /// The card is read, "confirming" is on disk, the confirm is sent.
         case confirm(Int)
         /// Nothing of the confirm leaves the box.
         case neverLeaves(Int)
-        /// The confirm is lost on its way: no issuer will see it.
+        /// The confirm is lost on its way. No issuer will see it.
         case evaporates(Int)
         case approves(Int)
         case declines(Int)
         /// Contactless is refused, the backend hears of it, and the same confirm goes on with chip and PIN.
         case declinesAndGoesOn(Int)
-        /// The reader answers; `bare`: a refusal that does not name the intent.
+        /// The reader answers. `bare` is a refusal that does not name the intent.
         case answers(Int, bare: Bool)
         case losesAnswer(Int)
         case seenIdle(Int)
         case asksStripe
-        /// With what was true when it was asked, or with what is true now.
+        /// Stripe answers with what was true when it was asked, or with what is true now.
         case stripeAnswers(old: Bool)
         case hears
         case ordered
-        /// The order fails, and the backend lets go of the money.
+        /// The order fails, and the backend releases the money.
         case orderFails
         case canceledAtStripe
         case technician(Int)
@@ -40,10 +40,10 @@ struct CartWorld: Sendable {
 
     enum Attempt: Sendable, Hashable {
         case none
-        /// Waits for a card, for this intent.
+        /// The attempt waits for a card, for this intent.
         case collecting(Int)
         case waiting(Int)
-        /// Its answer came, or will not come, and proves nothing.
+        /// The attempt's answer came, or will not come, and proves nothing.
         case open(Int)
         case ended(Verdict?)
     }
@@ -51,14 +51,14 @@ struct CartWorld: Sendable {
     enum Flight: Sendable, Hashable {
         case none, pending
         case approved, declined
-        /// It met an intent that could not be confirmed.
+        /// The confirm met an intent that could not be confirmed.
         case refused
     }
 
     struct Intent: Sendable, Hashable {
         var amount: Int64
         var isCanceled = false
-        /// Whose confirm charged it.
+        /// The attempt whose confirm charged the intent.
         var chargedBy: Int?
         var isVoided = false
 
@@ -91,7 +91,7 @@ struct CartWorld: Sendable {
     var isOrdered = false
     var saysFailed = false
     var restarts = 0
-    /// The backend makes a new intent each time it is asked.
+    /// Whether the backend makes a new intent each time it is asked.
     let makesNew: Bool
     /// The journal's rows.
     var row: CartFacts
@@ -107,7 +107,7 @@ struct CartWorld: Sendable {
         self.makesNew = makesNew
     }
 
-    /// All that decides what can happen from here on: two worlds that have it in common are one.
+    /// A hash of all that decides what can happen from here on. Two worlds with the same hash are one.
     var trace: Int {
         var hasher = Hasher()
         hasher.combine(machine)
@@ -148,7 +148,7 @@ struct CartWorld: Sendable {
         for index in attempts.indices {
             switch attempts[index] {
             case .none:
-                // Attempts are alike: the first that is left comes first.
+                // Attempts are alike, so the first unused one comes first.
                 if attempts[..<index].allSatisfy({ $0 != .none }) { all += [.put(index, other: false), .put(index, other: true)] }
             case .collecting: all += [.confirm(index), .neverLeaves(index)]
             case .waiting:
@@ -180,7 +180,7 @@ struct CartWorld: Sendable {
         {
             all.append(.canceledAtStripe)
         }
-        // What a reader that is idle again has left to charge, it charges within the window.
+        // A reader that is idle again charges what it has left within the window.
         if attempts.indices.contains(where: { idle.contains($0) }), !idle.contains(where: { flights[$0] == .pending }) {
             all.append(.windowPasses)
         }

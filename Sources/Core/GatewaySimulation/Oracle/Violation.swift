@@ -1,4 +1,4 @@
-/// A promise that was broken.
+/// A broken promise.
 package struct Violation: Sendable, Equatable {
     package enum Promise: String, Sendable {
         case neverTwice = "never twice"

@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// The end of a world: nothing is under way, and every cart that nobody has paid can be paid, or it is said who has to do what first.
+/// The end of a world: nothing is under way, and every unpaid cart can be paid, or the agent says who has to do what first.
 extension World {
     /// A cart that is tried at the end.
     struct Probe: Sendable {
@@ -10,15 +10,15 @@ extension World {
         var payment: Int
         var refusal: Refusal?
         var tries = 0
-        /// What had failed for a reason that passes is tried once more, as a cashier would.
+        /// The second try of a cart after a failure for a reason that passes, as a cashier would make it.
         var isSecond = false
     }
 
-    /// Nothing is open any more.
+    /// Begins the end, for nothing is open any more.
     mutating func comesToRest() {
         guard extras.endsWell, life == 0 else { return isOver = true }
         life = 1
-        // Whoever pays now has a card that works, at an issuer and a backend that do.
+        // A customer who pays now has a card that works, and the issuer and the backend work too.
         (plan.neverPresents, plan.customerCancels, plan.declines, plan.oddIssuer) = (0, 0, 0, 0)
         (plan.heldConfirms, plan.slowIssuer, plan.slowOrders, plan.orderFailures) = (0, 0, 0, 0)
         (extras.goesOn, extras.oddCharges, extras.parts, extras.processing, extras.keepsHeld) = (0, 0, 0, 0, 0)
@@ -28,7 +28,7 @@ extension World {
         plans(.rests(tries: 0), after: 0)
     }
 
-    /// The next sales begin: without an open cart there is no connection token, and no reader that a card set-up has left can be freed.
+    /// Begins the next sales. Without an open cart there is no connection token, and no reader that a card set-up has left can be freed.
     private mutating func opensCarts() {
         for reader in readers.indices {
             makeCart()
@@ -37,14 +37,14 @@ extension World {
             ask(
                 0, .openCart(carts[cart].id, lane: nil, reader: Reader.id(reader).text, Recall()), payment: nil,
                 text: "at the end: open a cart")
-            // What did not serve the interface is asked again when a technician says so.
+            // The agent asks a reader that did not serve the interface again when a technician says so.
             if extras.twins > 0 {
                 asks(technician: .connect(Reader.id(reader).text, cart: carts[cart].id, takeOver: false), "at the end: connect \(reader)")
             }
         }
     }
 
-    /// A reader is freed and a row is written in time; whatever takes an hour is for ever.
+    /// Waits until readers are freed and rows are written. What takes an hour lasts for ever.
     mutating func rests(tries: Int) {
         guard let machine else { return fail(.bounded, "the agent is not running") }
         if let words = machine.underWay() {
@@ -66,13 +66,13 @@ extension World {
         return passing.contains(failure.code)
     }
 
-    /// What became of it can be read by nobody, because a restart has forgotten the intent's secret and the backend makes another: a technician looks
-    /// it up, and when the window has passed the cart can be paid.
+    /// Whether the payment's result cannot be read, because a restart has forgotten the intent's secret and the backend makes another
+    /// intent. Then a technician looks it up, and when the window has passed the cart can be paid.
     private func isForATechnician(_ probe: Probe) -> Bool {
         guard !probe.isSecond, let record = disk.payments[payments[probe.payment].id], record.state == .unresolved,
             let intent = record.intent.flatMap({ Stripe.index(of: $0) })
         else { return false }
-        // Instead of one that was canceled every backend makes another.
+        // Every backend replaces a canceled intent by another one.
         let isGivenAgain = plan.intentMode == .same && stripe.intents[intent].status != .canceled
         return !isGivenAgain && !secretsKnown.contains(intent)
     }
@@ -80,7 +80,7 @@ extension World {
     mutating func probe(_ cart: Int, isSecond: Bool = false) {
         let amount = amount(of: cart)
         let number = payments.count
-        // The form is closed, and nobody is asked in a bank's app.
+        // The form is closed, and no customer is asked in a bank's app.
         backend.carts[cart].isKeyedOpen = false
         let wasKeyed = backend.carts[cart].intents.contains { stripe.intents[$0].isKeyed }
         let request = PaymentRequest(
@@ -101,27 +101,27 @@ extension World {
             text: "at the end: PUT \(truth.id) \(truth.request.cart)")
     }
 
-    /// A probe was refused: what passes by itself is waited for.
+    /// Takes the refusal of a probe. It waits for a reason that passes by itself.
     mutating func probeRefused(_ payment: Int, _ refusal: Refusal) {
         guard let index = probes.firstIndex(where: { $0.payment == payment }) else { return }
         probes[index].refusal = refusal
-        // Whoever is told that a form is open closes it, and says so.
+        // A cashier who is told that a form is open closes it, and says so.
         if refusal.code == .cartBusy, refusal.payment == nil {
-            // Where nobody can read it a technician looks it up, once no customer is asked in the bank's app any more.
+            // Where the result cannot be read a technician looks it up, once no customer is asked in the bank's app any more.
             payments[payment].isVouched = payments[payment].request.afterKeyedEntry && isUntyped(payments[payment].cart)
             payments[payment].request.afterKeyedEntry = true
         }
         if probes[index].tries < 8 { plans(.asksAgain(index), after: 20_000) }
     }
 
-    /// Nothing was charged on what was handed out for keyed entry, and nothing will be.
+    /// Whether nothing was charged on the intents for keyed entry, and nothing will be.
     private func isUntyped(_ cart: Int) -> Bool {
         backend.carts[cart].intents.allSatisfy { intent in
             !stripe.intents[intent].isKeyed || [.requiresPaymentMethod, .canceled].contains(stripe.intents[intent].status)
         }
     }
 
-    /// What became of the carts that were tried.
+    /// Judges the carts that were tried.
     mutating func probed() {
         let tried = probes
         probes = []
@@ -133,7 +133,7 @@ extension World {
                 plans(.probe(probe.cart), after: 400_000)
                 isWaiting = true
             } else if !probe.isSecond, probe.refusal?.code == .cartHeld, let held = probe.refusal?.payment {
-                // Nobody can read that the hold is over: a technician says so.
+                // The agent cannot read that the hold is over, so a technician says so.
                 acknowledges(held)
                 plans(.probe(probe.cart), after: 20_000)
                 isWaiting = true
@@ -152,13 +152,13 @@ extension World {
         plans(.rests(tries: 0), after: 60_000)
     }
 
-    /// What only somebody outside can put right, and is told so.
+    /// Whether only a person outside can remedy the failure, and is told so.
     private func isForAPerson(_ record: PaymentRecord, _ probe: Probe) -> Bool {
         guard let failure = record.failure, failure.remedy?.isEmpty == false else { return false }
         switch failure.code {
-        // Somebody has changed the amount at Stripe.
+        // A person has changed the amount at Stripe.
         case .amountMismatch: return carts[probe.cart].isTamperedWith
-        // A card was typed in, and what became of it cannot be read any more.
+        // A card was typed in, and its result can no longer be read.
         case .cartUnresolved:
             return backend.carts[probe.cart].intents.contains { stripe.intents[$0].isKeyed && !secretsKnown.contains($0) }
                 || payments[probe.payment].request.afterKeyedEntry && plan.intentMode != .same
@@ -187,13 +187,13 @@ extension World {
         case .cartBusy:
             if refusal.payment == nil, isUntyped(probe.cart) { fail(.payable, words + " (and no payment is named)") }
         case .cartHeld:
-            // Where the agent can read that the hold is over, it is over.
+            // Where the agent can read that the hold is over, the cart is not held.
             guard let payment = refusal.payment, let intent = disk.payments[payment]?.intent.flatMap({ Stripe.index(of: $0) }) else {
                 return fail(.payable, words + " (and no payment is named)")
             }
             if secretsKnown.contains(intent), stripe.intents[intent].status == .canceled { fail(.payable, words + " (and it is not held)") }
         case .cartPaid:
-            // The backend, or a technician, has said so, and the money went back later.
+            // The backend, or a technician, has said that it is paid, and the money went back later.
             let wasTaken = payments.contains { $0.cart == probe.cart && disk.payments[$0.id]?.money == .taken }
             if !wasTaken { fail(.payable, words + " (and nobody has paid it)") }
         case .paymentNotFound, .notFound, .readerNotFound, .cartNotFound, .readerBusy, .leaseChanged, .alreadyEnded, .notUnresolved,

@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// The judge: looks at what is true in the world, and asserts the promises after every step.
+/// The judge reads what is true in the world, and asserts the promises after every step.
 extension World {
     mutating func fail(_ promise: Violation.Promise, _ words: String) {
         guard violation == nil else { return }
@@ -12,13 +12,13 @@ extension World {
 
     // MARK: Money
 
-    /// A charge was made a moment ago.
+    /// Judges a charge that was made a moment ago.
     mutating func judgeCharge(_ cart: Int, _ payment: Int?, shown: Int64, amount: Int64) {
         let intent = stripe.charges[stripe.charges.count - 1].intent
         if shown != amount {
             stripe.charges[stripe.charges.count - 1].differs = true
-            // What somebody changes at Stripe between the last look and the charge, nobody can keep from happening.
-            // Nor that a tip stays on an intent that cannot be read, because a restart has forgotten its secret.
+            // The agent cannot prevent a change at Stripe between its last question and the charge. Nor can it remove a tip from an intent
+            // that it cannot read, because a restart has forgotten the intent's secret.
             let isUnread = stripe.intents[intent].stayingTip > 0 && !secretsKnown.contains(intent)
             if !carts[cart].isTamperedWith, extras.parts == 0, !isUnread {
                 fail(.amounts, "\(carts[cart].id) is charged \(amount), the reader showed \(shown)")
@@ -47,7 +47,7 @@ extension World {
         case .collect, .collectReusable:
             judgeShown(command, by: payment)
             if let payment { payments[payment].hasLostCollect = false }
-            // Asked anew, as where a hint of the currency was wrong: nobody has canceled the payment.
+            // The collect is made anew, as where a hint of the currency was wrong. Nobody has canceled the payment.
             if let payment, payments[payment].canceledAt == nil { payments[payment].cancelSent = false }
             if let payment, payments[payment].wasRefusedForDisk, !payments[payment].wasAcknowledged {
                 fail(.neverLost, "\(payments[payment].id) was refused because of the disk, and runs")
@@ -63,7 +63,7 @@ extension World {
         }
     }
 
-    /// What the customer is shown is what the till asked for; but for a tip that an earlier attempt has left on the intent.
+    /// Judges the amount that the customer is shown. It is the till's, except for a tip that an earlier attempt has left on the intent.
     private mutating func judgeShown(_ command: ReaderCommand, by payment: Int?) {
         guard case .collect(_, let amount, let currency, _) = command, let payment,
             let asked = payments[payment].request.amount.minorUnits(in: currency), asked != amount
@@ -72,7 +72,8 @@ extension World {
         fail(.amounts, "\(payments[payment].id) is over \(asked), and the reader is to show \(amount)")
     }
 
-    /// While a payment holds the reader, nobody else speaks to it, but to open the session that the payment waits for.
+    /// Judges the sender of a command. While a payment holds the reader, nobody else speaks to it, except to open the session that the
+    /// payment waits for.
     private mutating func judgeOwner(_ command: ReaderCommand, of id: ReaderID, by payment: Int?) {
         guard let machine else { return }
         for record in machine.openPayments where record.reader == id && record.leased && record.id != payment.map({ payments[$0].id }) {
@@ -127,7 +128,7 @@ extension World {
 
     // MARK: Records
 
-    /// A payment is about to be on disk: no other of its cart runs, however the cart is written.
+    /// Judges a payment that is about to be on disk: no other of its cart runs, however the cart is written.
     mutating func judgeAcceptance(_ record: PaymentRecord) {
         guard let number = paymentIndex[record.id] else { return }
         if disk.facts.contains(where: { $0.key.hasPrefix(StoredFacts.lossKey) && $0.value == StoredFacts.lossNotAccepted }) {
@@ -139,7 +140,7 @@ extension World {
         }
     }
 
-    /// A row is about to be on disk.
+    /// Judges a row that is about to be on disk.
     mutating func judgeRow(_ kind: JournalKind, _ record: PaymentRecord) {
         if let before = disk.payments[record.id], before.state.isEnd, Self.bare(before) != Self.bare(record) {
             fail(.endIsFinal, "\(record.id) had ended \(before.state.rawValue); now a row says \(record.state.rawValue)")
@@ -152,7 +153,8 @@ extension World {
         }
     }
 
-    /// What is said to be charged is what Stripe has charged; where that is not what the reader showed, a person is told, or has seen to it.
+    /// Judges the charged amount of a record. It is what Stripe has charged. Where it is not what the reader showed, a person is warned, or
+    /// has acknowledged it.
     private mutating func judgeAmount(_ record: PaymentRecord) {
         guard let told = record.amountChargedMinor, let intent = record.intent.flatMap({ Stripe.index(of: $0) }) else { return }
         guard stripe.charges.contains(where: { $0.intent == intent && $0.amount == told }) else {
@@ -164,9 +166,9 @@ extension World {
         }
     }
 
-    /// A technician was told that it is done.
+    /// Judges a record that a technician was told is acknowledged.
     mutating func judgeAcknowledged(_ record: PaymentRecord) {
-        // What the disk has not taken yet is a news of its own.
+        // A warning that the disk has not taken a row yet is separate news.
         if record.warnings.contains(where: { $0.code != .notJournaled }) {
             fail(.answered, "\(record.id) was acknowledged, and warns still")
         }
@@ -175,21 +177,21 @@ extension World {
         }
     }
 
-    /// What never changes of a payment that has ended: all but its warnings.
+    /// The part of an ended payment that never changes: all but its warnings.
     static func bare(_ record: PaymentRecord) -> PaymentRecord {
         var bare = record
         bare.unwarn(PaymentWarning.Code.allCases)
         return bare
     }
 
-    /// What a till is shown.
+    /// Judges a record that a till is shown.
     mutating func shows(_ record: PaymentRecord, _ number: Int) {
         if let before = payments[number].shownEnd, Self.bare(before) != Self.bare(record) {
             fail(.endIsFinal, "\(record.id) was shown as \(before.state.rawValue), now as \(record.state.rawValue)")
         }
         if record.state.isEnd {
             judgeEnd(record)
-            // An end that could not be journaled is shown all the same; a kill may then take it back to what is on disk.
+            // An end that could not be journaled is shown all the same. A kill may then take the payment back to what is on disk.
             if disk.payments[record.id] == record || machine?.journalTrouble == nil { payments[number].shownEnd = record }
         }
     }
@@ -252,7 +254,8 @@ extension World {
 
     private func isPaid(_ intent: Int) -> Bool { stripe.charges.contains { $0.intent == intent && !$0.voided } }
 
-    /// Two attempts on one intent, both without an answer: one charge, and no evidence of whose. Then the cart says taken once.
+    /// Whether another attempt on the cart explains the charge. Two attempts on one intent, both without an answer, leave one charge and no
+    /// evidence of whose it is. Then the cart counts as taken once.
     private func isAttributed(_ number: Int) -> Bool {
         payments.indices.contains { other in
             guard other != number, payments[other].cart == payments[number].cart, disk.payments[payments[other].id]?.confirmingAt != nil
@@ -262,8 +265,8 @@ extension World {
         }
     }
 
-    /// A technician here says only what is true then. What is said to contradict that has to be so: the order failed, or a reader that had kept the
-    /// confirm has charged it since, and nobody else paid the cart.
+    /// Judges a contradiction. A technician here says only what is true then. A contradicting record has to be true as well: the order
+    /// failed, or a reader that had kept the confirm has charged it since, and no other payment paid the cart.
     mutating func judgeContradiction(_ record: PaymentRecord) {
         guard let number = paymentIndex[record.id] else { return }
         let cart = payments[number].cart
@@ -282,7 +285,7 @@ extension World {
 
     mutating func checkAlways() {
         guard machine != nil else { return }
-        // Of the other steps the machine has heard nothing.
+        // In the other steps the machine has heard nothing.
         if hasHandled, let words = machine?.broken() { fail(.fits, words) }
         hasHandled = false
         if wake == .max, machine?.hasOpenPayments == true, !calls.contains(where: { $0.generation == generation && !$0.isAnswered }) {
@@ -314,13 +317,13 @@ extension World {
         }
     }
 
-    /// Looked at in one world of 128: it takes long, and the machine does not know which one it is in.
+    /// Judges a text in one world of 128: the search takes long, and the machine does not know which world it is in.
     mutating func judgeText(_ text: String) {
         guard seed & 127 == 0 else { return }
         for word in Self.secrets where Self.contains(text, word) { return fail(.noSecret, "a text shows a secret: \(text)") }
     }
 
-    /// What every secret of these worlds has in it.
+    /// The marks that every secret of these worlds contains.
     private static let secrets: [[UInt8]] = [Array("pst_".utf8), Array("rst_".utf8), Array("_secret".utf8)]
 
     private static func contains(_ text: String, _ word: [UInt8]) -> Bool {

@@ -2,9 +2,9 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// What may still stand long after the last fault, and what must be true of everything at the end.
+/// What may still be open long after the last fault, and what must be true of everything at the end.
 extension World {
-    /// Long after the faults stopped: what is not ended may only be what has no evidence.
+    /// Judges the records long after the faults stopped: only a payment without evidence may still be open.
     mutating func judgeStanding() {
         guard let machine else { return fail(.bounded, "the agent is not running") }
         for record in machine.openPayments {
@@ -14,7 +14,7 @@ extension World {
                 return
             }
             let cart = payments[number].cart
-            // `Failed` proves nothing by itself.
+            // The status `Failed` proves nothing by itself.
             if case .submitted = backend.status(of: cart, at: now), !isUnreadableBesideTypedCard(record, cart) {
                 return fail(.bounded, "\(record.id) is unresolved, and the backend has decided")
             }
@@ -26,8 +26,8 @@ extension World {
         }
     }
 
-    /// The order is that of a card that was typed in, and the secret of the reader's intent went with an earlier life: a closed cart gives it to nobody
-    /// again. Nothing but a technician who has looked can say what became of it.
+    /// Whether the order is that of a typed card, and the secret of the reader's intent went with an earlier life: the backend does not
+    /// give it again for a closed cart. Only a technician who has looked can say what the intent's result is.
     private func isUnreadableBesideTypedCard(_ record: PaymentRecord, _ cart: Int) -> Bool {
         let isTypedCharged = backend.carts[cart].intents.contains { intent in
             stripe.intents[intent].isKeyed && [.succeeded, .requiresCapture].contains(stripe.intents[intent].status)

@@ -1,6 +1,6 @@
-/// What is still to happen, in the order of time, then of its being planned.
+/// The events that are still to happen, in the order of their time, then of their planning.
 struct Agenda<Item: Sendable>: Sendable {
-    /// The items stay where they are; what moves is small.
+    /// The items stay where they are. Only these small entries move.
     private struct Entry: Sendable {
         var at: Int64
         var number: UInt32

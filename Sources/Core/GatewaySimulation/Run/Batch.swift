@@ -1,17 +1,17 @@
 extension Simulation {
-    /// What many worlds came to.
+    /// The summary of many worlds.
     package struct Summary: Sendable {
         package var seeds = 0
         package var steps = 0
         package var payments = 0
         package var charges = 0
-        /// What was done in all of them: the sum of each world's hash, mixed with its seed, so that the order in which threads finish does not show.
+        /// The sum of each world's hash, mixed with its seed, so that the order in which threads finish does not show.
         package var hash: UInt64 = 0
-        /// Those that broke a promise, by seed; at most as many as were asked for.
+        /// The worlds that broke a promise, by seed, at most as many as were asked for.
         package var broken: [Outcome] = []
     }
 
-    /// Runs the seeds from `first` on, each in a world of its own, spread over threads; stops early when `limit` seeds broke a promise.
+    /// Runs the seeds from `first` on, each in a world of its own, spread over threads. It stops early when `limit` seeds broke a promise.
     package static func run(
         from first: UInt64, count: Int, threads: Int, looks: Bool = false, kinds: Kinds = .all, limit: Int = 1
     ) async -> Summary {
@@ -63,7 +63,7 @@ extension Simulation.Summary {
 }
 
 extension Simulation.Outcome {
-    /// The hash, made the seed's own.
+    /// The hash, mixed with the seed.
     fileprivate var mixed: UInt64 {
         var mixer = Trace(isKept: false)
         mixer.mix(seed)

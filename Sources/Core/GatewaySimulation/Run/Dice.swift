@@ -1,7 +1,7 @@
 internal import GatewayCore
 import GatewayModel
 
-/// All chance of a simulated world, drawn from one seed.
+/// All the chance of a simulated world, drawn from one seed.
 package struct Dice: Sendable {
     private var random: SeededRandom
 
@@ -12,7 +12,7 @@ package struct Dice: Sendable {
     /// A number below `limit`.
     package mutating func below(_ limit: Int) -> Int { limit <= 1 ? 0 : Int(random.next() >> 33) % limit }
 
-    /// True so many times in a thousand. Draws nothing when it is never.
+    /// The result is true so many times in a thousand. A chance of zero draws nothing.
     package mutating func chance(_ perMille: Int) -> Bool { perMille > 0 && below(1000) < perMille }
 
     package mutating func within(_ range: ClosedRange<Int64>) -> Int64 {

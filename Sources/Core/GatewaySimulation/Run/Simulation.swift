@@ -1,4 +1,4 @@
-/// Runs worlds.
+/// Runs simulated worlds.
 package enum Simulation {
     package struct Outcome: Sendable {
         package var seed: UInt64
@@ -10,7 +10,7 @@ package enum Simulation {
         package var trace: [String]
     }
 
-    /// - Parameter looks: the agent looks for readers on the LAN (`lan.sweep`), and follows those that have moved.
+    /// - Parameter looks: whether the agent scans the LAN for readers (`lan.sweep`), and follows those that have moved.
     package static func run(seed: UInt64, looks: Bool = false, kinds: Kinds = .all, tracing: Bool = false) -> Outcome {
         var world = World(seed: seed, looks: looks, kinds: kinds, tracing: tracing)
         world.run()

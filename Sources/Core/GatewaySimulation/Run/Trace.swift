@@ -1,4 +1,4 @@
-/// What happened in a world: always as a hash, and as lines when somebody wants to read them.
+/// The trace of a world: always a hash, and also lines when a person wants to read them.
 struct Trace: Sendable {
     private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     private(set) var lines: [String] = []
@@ -17,7 +17,7 @@ struct Trace: Sendable {
         hash ^= hash >> 29
     }
 
-    /// Eight bytes at a time: whole journal rows go through here.
+    /// Mixes a text in, eight bytes at a time, for whole journal rows go through here.
     mutating func mix(_ text: String) {
         var copy = text
         copy.withUTF8 { bytes in
@@ -31,7 +31,7 @@ struct Trace: Sendable {
         }
     }
 
-    /// Seconds and milliseconds since the world began.
+    /// The seconds and milliseconds since the world began.
     static func clock(_ at: Int64) -> String {
         let text = String(at)
         let padded = String(repeating: "0", count: max(0, 4 - text.count)) + text

@@ -2,10 +2,11 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// How values are spelled for the hash of a world: by numbers that stand here and nowhere else, in an order that stands here and nowhere else.
+/// Spells values for the hash of a world, by numbers that stand here and nowhere else, in an order that stands here and nowhere else.
 ///
-/// What a type, a case or a field is called does not show, nor in which order it is declared: a world that hashes as before decides as before.
-/// A number that stands here keeps its meaning. What is absent is not spelled, so that a new field that nothing fills moves no hash.
+/// The name of a type, a case or a field does not show, nor does the order of declarations: a world that hashes as before decides as
+/// before. A number that stands here keeps its meaning. An absent value is not spelled, so that a new field that nothing fills changes no
+/// hash.
 extension Trace {
     mutating func put(_ field: UInt64, _ text: String?) {
         guard let text else { return }
@@ -31,7 +32,7 @@ extension Trace {
 
     mutating func put(_ field: UInt64, _ amount: DecimalAmount?) { put(field, amount?.text) }
 
-    /// A value with fields of its own.
+    /// Spells a value with fields of its own.
     mutating func put<Value>(_ field: UInt64, _ value: Value?, _ spell: (inout Trace, Value) -> Void) {
         guard let value else { return }
         mix(field)
@@ -45,7 +46,7 @@ extension Trace {
         for value in values { spell(&self, value) }
     }
 
-    /// One of two ends.
+    /// Spells a result, which is one of two ends.
     mutating func put<Value, Problem>(
         _ field: UInt64, _ result: Result<Value, Problem>, _ spell: (inout Trace, Value) -> Void,
         problem spellProblem: (inout Trace, Problem) -> Void

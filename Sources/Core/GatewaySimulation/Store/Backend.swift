@@ -2,11 +2,11 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// The shop's backend as this simulation takes it to be. What is assumed of its `payment_status`, because evidence rests on it:
+/// The shop's backend by this simulation's assumptions. The assumptions about `payment_status` stand here, because evidence rests on it:
 ///
 /// - It follows what happened at Stripe after at most 15 s (`Plan.statusLag`): then the `Failed` that an earlier decline left is gone if the
 ///   cart was charged since, and a new decline shows.
-/// - `Failed` after a charge means that the backend has let go of the money: the charge is voided at Stripe before `Failed` is told.
+/// - `Failed` after a charge means that the backend has released the money: the charge is voided at Stripe before `Failed` is told.
 /// - `Submitted` is told of a charged cart only.
 /// - Calls about a cart are taken up in the order in which they were sent, or not at all: an intent's amount does not change behind a later call.
 /// - A cart that a person ends at the backend, with nothing charged and nothing under way, says `Failed`; no charge follows it.
@@ -14,13 +14,13 @@ struct Backend: Sendable {
     enum Trouble: Sendable { case down, unauthorized, forbidden, broken, garbled }
 
     struct Cart: Sendable {
-        /// What the status became, and from when on it is told.
+        /// The statuses, each with the moment from which it is told.
         var told: [(at: Int64, status: CartStatus)] = []
         var order: Int?
         var failsOrder = false
         var intents: [Int] = []
         var isKeyedOpen = false
-        /// Typed cards whose customers are asked in their bank's app.
+        /// The number of typed cards whose customers are asked in their bank's app.
         var inBankApps = 0
     }
 
@@ -28,7 +28,7 @@ struct Backend: Sendable {
     var trouble: Trouble?
     var nextOrder = 1
     var tokens = 0
-    /// Tokens that the backend made, and whether they were redeemed by a reader.
+    /// For each token that the backend made, whether a reader redeemed it.
     var redeemed: [Bool] = []
 
     func status(of cart: Int, at now: Int64) -> CartStatus {

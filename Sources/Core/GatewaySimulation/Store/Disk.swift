@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// The journal on disk: what a restart reads.
+/// The journal on disk, which a restart reads.
 struct Disk: Sendable {
     private(set) var payments: [PaymentID: PaymentRecord] = [:]
     private(set) var order: [PaymentID] = []
@@ -11,7 +11,7 @@ struct Disk: Sendable {
     private(set) var cardSetups: [CardSetupID: CardSetupRecord] = [:]
     private var setupOrder: [CardSetupID] = []
     var isFull = false
-    /// Until then nothing that is written is acknowledged.
+    /// The moment until which no write is acknowledged.
     var hangsUntil: Int64 = 0
     private(set) var rows = 0
 
@@ -33,7 +33,7 @@ struct Disk: Sendable {
 
     var openCardSetups: [CardSetupRecord] { setupOrder.compactMap { cardSetups[$0] }.filter { $0.endedAt == nil } }
 
-    /// As the real journal: which payments of a cart are open is what the payments say.
+    /// The cart as the real journal recalls it: the payments say which of them are open.
     func cart(_ id: CartID) -> CartFacts? {
         let open = openPayments.filter { $0.request.cart.lock == id.lock }.map(\.id)
         guard carts[id.lock] != nil || !open.isEmpty else { return nil }
@@ -42,7 +42,7 @@ struct Disk: Sendable {
         return facts
     }
 
-    /// As the real journal's.
+    /// The open carts as the real journal recalls them.
     var openCarts: [CartFacts] {
         Set(carts.keys).union(openPayments.map(\.request.cart.lock)).sorted().compactMap { cart($0) }.filter(\.isOpen)
     }

@@ -6,7 +6,7 @@ import Moments
 struct Reader: Sendable {
     struct Collection: Sendable {
         var transaction: String
-        /// Whose card it is, for the judge: the payment whose collect was acted on last. The reader itself does not know it.
+        /// The payment whose collect was acted on last. It serves the judge, and the reader itself does not know it.
         var payment: Int
         var shown: Int64
         var tip: Int64
@@ -22,12 +22,12 @@ struct Reader: Sendable {
         var call: Int
     }
 
-    /// A card to be kept is asked for, or read.
+    /// A card to be kept, which the reader asks for or has read.
     struct Keeping: Sendable {
         var setup: Int
         var number: Int
         var isRead = false
-        /// The call that waits for what is made of it.
+        /// The call that waits for the payment method that is made of the card.
         var call: Int?
     }
 
@@ -52,34 +52,35 @@ struct Reader: Sendable {
     /// Another point of sale waits for a card here.
     var isForeignBusy = false
     var address: Int
-    /// What Stripe lists; it hears of a change when the reader is on.
+    /// The address that Stripe lists. Stripe hears of a change when the reader is on.
     var listedAddress: Int
     var label: String
-    /// Since when the backend lists it; nil: it does not.
+    /// The moment since which the backend lists the reader. Nil means that it does not.
     var registeredAt: Int64? = 0
-    /// What the kernel calls it, while its cable is plugged in.
+    /// The kernel's number for the reader while its cable is plugged in.
     var usbDevice: Int?
     var collections = 0
     var sessions = 0
     /// The transaction that the customer canceled.
     var canceledTransaction: String?
     var customerCanceledSetup = false
-    /// Requests of the agent that have no answer yet.
+    /// The number of the agent's requests that have no answer yet.
     var open = 0
 
-    /// It does not serve what an activation asks of it.
+    /// The reader does not serve what an activation asks of it.
     var speaksAnotherDialect = false
-    /// Under which ids the lists have it beside, or instead of, its own: its number and so many hundreds.
+    /// The further ids under which the lists have the reader, beside or instead of its own: each adds so many hundreds to the reader's
+    /// number.
     var otherIDs: [Int] = []
     var hasItsOwnID = true
 
-    /// A reader may have several ids, which tell by their last two digits whose they are.
+    /// The reader that an id belongs to. A reader may have several ids, whose last two digits are the same.
     static func index(of id: ReaderID) -> Int? { World.number(in: id.text, after: 4).map { $0 % 100 } }
     static func id(_ index: Int) -> ReaderID { ReaderID(unchecked: "tmr_\(index)") }
 
     func ids(_ index: Int) -> [ReaderID] { (hasItsOwnID ? [Self.id(index)] : []) + otherIDs.map { Self.id(index + $0 * 100) } }
 
-    /// What the reader is at work on.
+    /// The collect that the reader is at work on.
     var standing: Collection? {
         switch state {
         case .idle, .keeping: nil

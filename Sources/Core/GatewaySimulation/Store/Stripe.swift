@@ -2,17 +2,17 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// Where the truth of the money is: intents, and what was charged on them.
+/// Holds the truth about the money: intents, and the charges on them.
 struct Stripe: Sendable {
     struct Intent: Sendable {
         var cart: Int
-        /// Without a tip; the charge has it.
+        /// The amount without a tip. The charge includes it.
         var amount: Int64
         var status: IntentStatus
-        /// Authorisations of it that the issuer is at work on.
+        /// The number of its authorisations that the issuer is at work on.
         var underWay = 0
         var isKeyed: Bool
-        /// Of the amount: a tip that an attempt left there.
+        /// The part of the amount that is a tip which an attempt left there.
         var stayingTip: Int64 = 0
         var secret: String
     }
@@ -20,13 +20,13 @@ struct Stripe: Sendable {
     struct Charge: Sendable {
         var intent: Int
         var cart: Int
-        /// Nil: typed in by the till.
+        /// The payment that made the charge. Nil means that the till typed the card in.
         var payment: Int?
         var amount: Int64
         var at: Int64
-        /// The backend has let go of it, because its order failed.
+        /// The backend has released the charge, because its order failed.
         var voided = false
-        /// Otherwise than the reader showed.
+        /// The charge differs from what the reader showed.
         var differs = false
     }
 
@@ -43,7 +43,7 @@ struct Stripe: Sendable {
         IntentFacts(id: Self.id(index), status: intents[index].status, amountMinor: intents[index].amount, currency: currency)
     }
 
-    /// Whether a confirm may begin; nil: it may.
+    /// The reason why a confirm may not begin. Nil means that it may.
     func refusal(_ index: Int) -> (code: String, showsIntent: Bool)? {
         guard intents.indices.contains(index) else { return ("resource_missing", false) }
         switch intents[index].status {

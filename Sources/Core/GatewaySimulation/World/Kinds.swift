@@ -1,44 +1,45 @@
 /// Kinds of trouble that a world may be given, each on its own, beyond those that every world draws from (``Plan``).
 ///
-/// They are drawn from dice of their own: a kind that is switched on changes no world that does not meet it.
+/// The kinds draw from dice of their own: a kind that is switched on changes no world that does not meet it.
 package struct Kinds: OptionSet, Sendable, Hashable {
     package let rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// Who asked is gone before the answer.
+    /// Callers are gone before the answer comes.
     package static let hangUps = Kinds(rawValue: 1 << 0)
     /// Technicians look for readers, connect, take over, disconnect and release them, at any moment.
     package static let technicians = Kinds(rawValue: 1 << 1)
     package static let cardSetups = Kinds(rawValue: 1 << 2)
     /// Readers are registered, labelled and removed.
     package static let registrations = Kinds(rawValue: 1 << 3)
-    /// Readers come and go on USB, and other things with them.
+    /// Readers and other devices come and go on USB.
     package static let cables = Kinds(rawValue: 1 << 4)
     /// Credentials and settings change while the agent runs.
     package static let settings = Kinds(rawValue: 1 << 5)
-    /// The issuer declines a card and goes on within the same confirm: contactless refused, the backend says `Failed`, PIN asked, charged later.
+    /// The issuer declines a card and goes on within the same confirm: contactless is refused, the backend says `Failed`, the PIN is asked
+    /// for, and the charge comes later.
     package static let goesOn = Kinds(rawValue: 1 << 6)
-    /// A refusal whose intent has been charged.
+    /// A reader answers a refusal whose intent has been charged.
     package static let oddCharges = Kinds(rawValue: 1 << 7)
-    /// Somebody cancels an intent at Stripe.
+    /// A person cancels an intent at Stripe.
     package static let stripeCancels = Kinds(rawValue: 1 << 8)
-    /// Somebody changes an intent's amount at Stripe.
+    /// A person changes an intent's amount at Stripe.
     package static let changedAmounts = Kinds(rawValue: 1 << 9)
-    /// The issuer authorises a part of what was asked for.
+    /// The issuer authorises a part of the amount.
     package static let parts = Kinds(rawValue: 1 << 10)
-    /// An intent is `processing` for a while, and is charged then, or not.
+    /// An intent is `processing` for a while, and is then charged or not.
     package static let processing = Kinds(rawValue: 1 << 11)
-    /// The backend says `Failed` of an order and the money stays held: it is let go later, or never.
+    /// The backend says `Failed` of an order and the money stays held. It is released later, or never.
     package static let heldMoney = Kinds(rawValue: 1 << 12)
-    /// A backend that trims, folds case or reads numbers, and tills that write one cart in several ways.
+    /// The backend trims, folds case or reads numbers, and tills write one cart in several ways.
     package static let spellings = Kinds(rawValue: 1 << 13)
     /// A typed card waits for its customer in the bank's app, also after the form was closed.
     package static let bankApps = Kinds(rawValue: 1 << 14)
-    /// Disks that hang.
+    /// Disks hang.
     package static let hangingDisks = Kinds(rawValue: 1 << 15)
-    /// Readers without a label.
+    /// Readers have no label.
     package static let unlabelled = Kinds(rawValue: 1 << 16)
-    /// One location, several currencies.
+    /// One location has several currencies.
     package static let currencies = Kinds(rawValue: 1 << 17)
     /// A tip stays on the intent after a decline.
     package static let stayingTips = Kinds(rawValue: 1 << 18)
@@ -50,9 +51,9 @@ package struct Kinds: OptionSet, Sendable, Hashable {
     package static let wrongWords = Kinds(rawValue: 1 << 21)
     /// At the end everything is free, and every unpaid cart can be paid, in this life and after a restart.
     package static let ends = Kinds(rawValue: 1 << 22)
-    /// A start finds a journal that had to be set aside: nothing is accepted before a technician agrees to its loss.
+    /// A start finds a journal that had to be set aside. Nothing is accepted before a technician agrees to its loss.
     package static let losses = Kinds(rawValue: 1 << 23)
-    /// The agent looks for readers on the LAN, and follows those that have moved.
+    /// The agent scans the LAN for readers, and follows those that have moved.
     package static let looks = Kinds(rawValue: 1 << 24)
     /// A reader has two entries in the lists, is registered anew under another id, or speaks another dialect for a while.
     package static let twins = Kinds(rawValue: 1 << 25)
@@ -69,9 +70,9 @@ package struct Kinds: OptionSet, Sendable, Hashable {
     package static let all = named.reduce(into: Kinds()) { $0.insert($1.kind) }
 }
 
-/// What a world meets of the kinds.
+/// The trouble that a world meets of the kinds.
 struct Extras: Sendable {
-    // Per thousand.
+    // These are chances per thousand.
     var hangUps = 0
     var goesOn = 0
     var oddCharges = 0
@@ -84,9 +85,9 @@ struct Extras: Sendable {
     var stayingTips = 0
     var balances = 0
     var wrongWords = 0
-    /// Per thousand starts.
+    /// The chance per thousand starts.
     var losses = 0
-    // How often in a world.
+    // These are counts per world.
     var technicians = 0
     var registrations = 0
     var cardSetups = 0
@@ -103,12 +104,12 @@ struct Extras: Sendable {
     var reading = CartReading.exact
     var endsWell = false
 
-    /// How the backend takes a cart's id for another's.
+    /// How the backend reads a cart's id, which may make it another cart's.
     enum CartReading: Sendable, CaseIterable { case exact, trimming, anyCase, numbers }
 
     init(dice: inout Dice, kinds: Kinds) {
         let isQuiet = dice.chance(300)
-        /// Every kind draws, whether it is wanted or not.
+        /// Every kind draws, whether it is wanted or not, so that the others' draws stay the same.
         func met(_ kind: Kinds, _ perMille: Int) -> Bool { dice.chance(perMille) && kinds.contains(kind) && !isQuiet }
         func often(_ kind: Kinds, _ perMille: Int, _ choices: [Int]) -> Int {
             let (isMet, choice) = (met(kind, perMille), dice.of(choices))
@@ -142,7 +143,7 @@ struct Extras: Sendable {
         losses = often(.losses, 80, [300, 1_000])
         looks = met(.looks, 100)
         twins = often(.twins, 120, [2, 6])
-        // It takes as long as the rest of the world.
+        // The end takes as long as the rest of the world.
         endsWell = dice.chance(150) && kinds.contains(.ends)
     }
 }

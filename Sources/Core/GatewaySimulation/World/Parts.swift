@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// Something that will happen in the world.
+/// An event that will happen in the world.
 enum Happening: Sendable {
     case tick
     case callActs(Int)
@@ -21,7 +21,7 @@ enum Happening: Sendable {
     case clockJumps(Int64)
     case hangsUp(Int)
     case technician, registrar, acceptsLoss
-    /// A reader shows itself on the LAN, or nobody answers where it was.
+    /// A reader shows itself on the LAN, or no device answers at its old address.
     case sighted(Int)
     case listedAnew
     case dialect(Int, isOther: Bool)
@@ -32,9 +32,9 @@ enum Happening: Sendable {
     case cable(Int, isIn: Bool)
     case stripeCancels, changesAmount
     case diskHangs(for: Int64)
-    /// The reader asks for the PIN of a card whose contactless try was declined: the same confirm goes on.
+    /// The reader asks for the PIN of a card whose contactless try was declined. The same confirm goes on.
     case pinAsked(Int, number: Int, outcome: IssuerOutcome)
-    /// What was `processing` at Stripe has become something.
+    /// An intent that was `processing` at Stripe has got its result.
     case processed(InFlight, approves: Bool)
     case holdLetGo(Int)
     /// The customer has answered in the bank's app.
@@ -51,23 +51,23 @@ enum Happening: Sendable {
 
 enum IssuerOutcome: Sendable {
     case approve(IntentStatus)
-    /// Charged, and told as a refusal.
+    /// The intent is charged, and the answer is a refusal.
     case approveOddly(IntentStatus)
-    /// Not decided yet when the reader answers.
+    /// The result is not decided yet when the reader answers.
     case process(approves: Bool)
     case decline
-    /// The reader's link to Stripe broke; the intent waits to be confirmed again.
+    /// The reader's link to Stripe broke. The intent waits to be confirmed again.
     case requiresConfirmation
-    /// An answer that does not say what became of it.
+    /// The answer does not name the result.
     case silent(charged: Bool)
 }
 
-/// A call of the agent, from its being sent to its answer.
+/// A call of the agent, from its sending to its answer.
 struct OpenCall: Sendable {
     var id: CallID
     var call: Call
     var generation: Int
-    /// The payment, or card set-up, in its trace, if one.
+    /// The payment in the call's trace, if there is one. `setup` is the card set-up there.
     var payment: Int?
     var setup: Int?
     var sentAt: Int64
@@ -89,35 +89,35 @@ struct OpenRequest: Sendable {
     var isPut = false
 }
 
-/// What is true of a payment, whatever the agent thinks.
+/// The truth about a payment, whatever the agent thinks.
 struct PaymentTruth: Sendable {
     var id: PaymentID
     var cart: Int
     var till: Int
     var request: PaymentRequest
-    /// A 201 or 200 was given.
+    /// A 201 or 200 was answered.
     var wasAcknowledged = false
     var confirms = 0
     var confirmedAt: Int64?
-    /// Its last collect has no answer: the session has to be opened anew for it.
+    /// The payment's last collect has no answer. The session has to be opened anew for it.
     var hasLostCollect = false
     var confirmedIntents: [Int] = []
     var cancelSent = false
-    /// When the till was told that it is being canceled, and nothing was confirmed.
+    /// The moment when the till was told that the payment is being canceled, while nothing was confirmed.
     var canceledAt: Int64?
     var declines = 0
     var customerCanceled = false
     var charge: Int?
-    /// The end as it was told to a till.
+    /// The end as a till was told it.
     var shownEnd: PaymentRecord?
-    /// The agent has worked on it for so long, while it was neither ended nor unresolved.
+    /// The moment since which the agent has worked on the payment, while it was neither ended nor unresolved.
     var runsSince: Int64?
     var resolvedByTechnician = false
-    /// A technician has acknowledged what it warns of, or is about to.
+    /// A technician has acknowledged the payment's warnings, or is about to.
     var wasSeenTo = false
-    /// A technician repeats it, who has looked up that nothing was typed in.
+    /// A technician repeats the request, and has looked up that no card was typed in.
     var isVouched = false
-    /// It was refused because of the disk: it never runs.
+    /// The payment was refused because of the disk, so it never runs.
     var wasRefusedForDisk = false
 }
 
@@ -125,12 +125,12 @@ struct CartTruth: Sendable {
     var id: CartID
     var amount: Int
     var isDropped = false
-    /// A technician has said the wrong thing of a payment of it: what follows from that is no machine's fault.
+    /// A technician has said the wrong thing of one of the cart's payments. What follows from that is not the machine's fault.
     var isMisjudged = false
     var currency = World.currency
-    /// Other ways in which tills write it.
+    /// The other ways in which tills write the cart.
     var spellings: [CartID] = []
-    /// Somebody has changed an intent of it at Stripe.
+    /// A person has changed one of the cart's intents at Stripe.
     var isTamperedWith = false
 }
 

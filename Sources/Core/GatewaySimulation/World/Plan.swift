@@ -1,20 +1,21 @@
-/// What kind of world a seed makes. Every fault is switched on or off on its own, so that each also meets the quiet it needs to be seen in.
+/// The kind of world that a seed makes. Every fault is switched on or off on its own, so that each also meets the quiet in which it can be
+/// seen.
 struct Plan: Sendable {
     enum IntentMode: Sendable, CaseIterable {
-        /// The backend answers with the cart's intent as long as it is not charged, its amount brought up to date.
+        /// The backend answers with the cart's intent as long as it is not charged, and updates its amount.
         case same
-        /// A new intent for every call.
+        /// The backend makes a new intent for every call.
         case new
-        /// A new one, and the old one is canceled at Stripe unless a charge of it is under way.
+        /// The backend makes a new intent, and the old one is canceled at Stripe unless a charge of it is under way.
         case newCancelsOld
     }
 
     var tills: Int
     var readers: Int
     var attempts: Int
-    /// Until then the store is open and faults happen.
+    /// The moment until which the store is open and faults happen.
     var closing: Int64
-    // Per thousand calls.
+    // These are chances per thousand calls.
     var lostRequests = 0
     var lostAnswers = 0
     var lostConfirms = 0
@@ -22,7 +23,7 @@ struct Plan: Sendable {
     var slowAnswers = 0
     var errorAnswers = 0
     var doubledAnswers = 0
-    // Per thousand batches of actions.
+    // These are chances per thousand batches of actions.
     var killsInBatch = 0
     var kills = 0
     var stops = 0
@@ -32,12 +33,12 @@ struct Plan: Sendable {
     var outages = 0
     var readerTroubles = 0
     var clockJumps = 0
-    // Per thousand payments.
+    // These are chances per thousand payments.
     var slowIssuer = 0
     var declines = 0
     var oddIssuer = 0
-    /// The reader keeps a confirm for longer than the authorization window. Not in worlds where an earlier `Failed` may stand: that word, after the
-    /// window, is taken as evidence although no reader was seen idle.
+    /// The chance that the reader keeps a confirm for longer than the authorization window. It is zero in worlds where an earlier `Failed`
+    /// may stand: that word, after the window, is taken as evidence although no reader was seen idle.
     var heldConfirms = 0
     var neverPresents = 0
     var customerCancels = 0
@@ -59,14 +60,14 @@ struct Plan: Sendable {
     var statusLag: Int64 = 0
     var intentMode = IntentMode.new
 
-    /// Declines that the backend hears of late, and confirms of the next attempt without an answer.
+    /// Adds declines that the backend hears of late, and confirms of the next attempt without an answer.
     private mutating func meetsOldNews() {
         (declineLeavesFailed, statusLag, heldConfirms) = (true, 15_000, 0)
         (declines, lostConfirms, slowIssuer, oddIssuer) = (500, 600, 800, 0)
         (attempts, kills, killsInBatch, neverPresents, customerCancels, cancels) = (4, 0, 0, 0, 0, 0)
     }
 
-    /// Readers that keep a confirm for long, and answers of Stripe that are old when they come.
+    /// Adds readers that keep a confirm for long, and answers of Stripe that are old when they come.
     private mutating func meetsSlowReaders() {
         (declineLeavesFailed, heldConfirms, lostConfirms, slowAnswers) = (false, 900, 900, 800)
         (kills, killsInBatch, stops, neverPresents, customerCancels, cancels) = (0, 0, 0, 0, 0, 0)
@@ -120,7 +121,7 @@ struct Plan: Sendable {
         slowOrders = dice.chance(200) ? 300 : 0
         keyedEntries = dice.chance(200) ? 250 : 0
         resolutions = dice.chance(200) ? 200 : 0
-        // Some defects need several faults at once, more often than chance brings them together.
+        // Some defects need several faults at once, and chance alone brings them together too rarely.
         if dice.chance(60) { meetsOldNews() } else if dice.chance(60) { meetsSlowReaders() }
     }
 }

@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// The agent's process: carries out what the machine asks for by the rules of the engine that production has.
+/// The agent's process. It carries out what the machine asks for by the rules of production's engine.
 extension World {
     mutating func start() {
         generation += 1
@@ -37,7 +37,7 @@ extension World {
         if extras.cables > 0 { feed(.devices(.usb(onUSB()))) }
     }
 
-    /// The process is gone, between any two things that it did.
+    /// Ends the process, between any two of its actions.
     mutating func kill(restartAfter delay: Int64?) {
         guard machine != nil else { return }
         trace.note(now, 2, text: "── the agent is killed")
@@ -46,12 +46,12 @@ extension World {
         for index in calls.indices where calls[index].generation == generation && !calls[index].isAnswered {
             calls[index].isAnswered = true
             if case .append(let entries) = calls[index].call, !calls[index].hasActed {
-                // Unacknowledged: on disk or not, and nobody knows.
+                // The write is unacknowledged, so it may be on disk or not.
                 calls[index].hasActed = true
                 if dice.chance(500), !disk.isFull { writes(entries) }
             }
             if case .reader(let id, _, _, _) = calls[index].call, let reader = Reader.index(of: id) { readers[reader].open -= 1 }
-            // What had left the box may still arrive; what had not never will.
+            // A call that had left the box may still arrive. One that had not never will.
             if !calls[index].hasActed, dice.chance(500) { calls[index].hasActed = true }
         }
         if let delay { plans(.start, after: delay) }
@@ -82,7 +82,7 @@ extension World {
         if dies != nil { return kill(restartAfter: dice.within(100...20_000)) }
         while !recalls.isEmpty, machine != nil, violation == nil { arrives(recalls.removeFirst()) }
         guard machine != nil else { return }
-        // What is overdue has no moment any more.
+        // An overdue wake has no moment any more.
         if let next = machine?.nextWake.map({ max($0.milliseconds, 0) - 1_000_000 }), next < wake {
             wake = next
             agenda.add(.tick, at: max(now, wake))
@@ -138,7 +138,7 @@ extension World {
 
     // MARK: Requests
 
-    /// A till asks; what the journal knows is read in the step in which the machine decides.
+    /// Lets a till ask. The journal's knowledge is read in the step in which the machine decides.
     mutating func ask(_ till: Int, _ request: Request, payment: Int?, isPut: Bool = false, text: String) {
         guard machine != nil else { return }
         let index = requests.count
@@ -149,7 +149,7 @@ extension World {
         arrives(index)
     }
 
-    /// Whoever asked is gone: the connection is closed, and nothing that is said is heard.
+    /// Lets the caller go: the connection is closed, and no answer is heard.
     mutating func hangsUp(_ index: Int) {
         guard machine != nil, requests[index].generation == generation, !requests[index].isAnswered else { return }
         trace.note(now, 21, UInt64(index), text: "who asked \(index) has gone")
@@ -195,7 +195,7 @@ extension World {
         feed(.request(RequestID(UInt64(index + 1)), request))
     }
 
-    /// As a till may see a payment.
+    /// The payment as a till may see it.
     func seen(_ id: PaymentID) -> PaymentRecord? { visible[id] ?? disk.payments[id] }
 
     private mutating func responds(_ id: RequestID, _ response: Response) {

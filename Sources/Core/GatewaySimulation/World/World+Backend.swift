@@ -113,7 +113,7 @@ extension World {
             })
     }
 
-    /// The money moves: the one place where it does.
+    /// Moves the money. No other place does.
     mutating func charge(_ intent: Int, payment: Int?, shown: Int64, amount: Int64, status: IntentStatus) {
         let cart = stripe.intents[intent].cart
         stripe.intents[intent].status = status
@@ -138,7 +138,7 @@ extension World {
         }
     }
 
-    /// The backend hears of something, after its lag. Words come in the order of the things.
+    /// Tells the backend of an event, after its lag. The statuses come in the order of the events.
     mutating func tells(_ cart: Int, _ status: CartStatus) {
         if case .submitted? = backend.carts[cart].told.last?.status { return }
         let at = max(now + (plan.statusLag > 0 ? dice.within(0...plan.statusLag) : 0), backend.carts[cart].told.last?.at ?? 0)
@@ -154,7 +154,7 @@ extension World {
                 now, 52, UInt64(cart), text: "backend: the order of \(carts[cart].id) fails, the money is \(isKept ? "held" : "let go")")
             for index in stripe.charges.indices where stripe.charges[index].cart == cart {
                 let intent = stripe.charges[index].intent
-                // Nothing is processed for ever.
+                // No intent is processed for ever.
                 if isKept, case .processing = stripe.intents[intent].status { stripe.intents[intent].status = .succeeded }
                 if !isKept {
                     holdLetGo(index)
@@ -171,7 +171,7 @@ extension World {
         }
     }
 
-    /// Somebody types a card number into Stripe's form, or closes it.
+    /// Lets a person type a card number into Stripe's form, or close it.
     mutating func keyedForm(_ cart: Int, intent: Int, pays: Bool) {
         guard backend.carts[cart].isKeyedOpen else { return }
         if pays, stripe.refusal(intent) == nil, dice.chance(extras.bankApps) {
@@ -198,7 +198,7 @@ extension World {
         charge(intent, payment: nil, shown: amount, amount: amount, status: .succeeded)
     }
 
-    /// What was held on a card is let go.
+    /// Releases money that was held on a card.
     mutating func holdLetGo(_ charge: Int) {
         guard backend.carts[stripe.charges[charge].cart].order == nil, !stripe.charges[charge].voided else { return }
         trace.note(now, 56, UInt64(charge), text: "pi_\(stripe.charges[charge].intent) is let go")
@@ -208,7 +208,7 @@ extension World {
 
     // MARK: Hands at Stripe
 
-    /// An intent that nothing is under way on, and nothing was charged on.
+    /// An intent that has no authorisation under way, and no charge.
     private mutating func anyFreeIntent() -> Int? {
         let free = stripe.intents.indices.filter { stripe.refusal($0) == nil || stripe.intents[$0].status == .requiresAction }
         return free.isEmpty || isClosed ? nil : dice.of(free)

@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// The way between the agent and the others: what is asked may be lost, slow, answered oddly or twice; it always ends within its time.
+/// The network between the agent and the others: a call may be lost, slow, answered oddly or twice. It always ends within its time.
 extension World {
     mutating func send(_ id: CallID, _ call: Call, timeout: Int64, trace name: String) {
         let index = calls.count
@@ -43,7 +43,7 @@ extension World {
         if dice.chance(plan.errorAnswers) {
             if case .reader = call {
             } else if dice.chance(300) {
-                // An error that came after the thing was done.
+                // The error comes after the call took effect.
                 calls[index].losesAnswer = true
                 plans(.callActs(index), after: dice.within(5...60))
             }
@@ -52,7 +52,7 @@ extension World {
         }
         if dice.chance(Self.isConfirm(call) ? plan.lostConfirms : plan.lostAnswers) {
             calls[index].losesAnswer = true
-            // Silence until the time is over, or a cut that is noticed at once.
+            // There is silence until the time is over, or a cut that is noticed at once.
             let isCut = dice.chance(500)
             plans(.callTimesOut(index), after: isCut ? dice.within(100...min(timeout, 5_000)) : timeout)
         }
@@ -60,7 +60,7 @@ extension World {
         plans(.callActs(index), after: slow ? dice.within(100...max(101, timeout * 9 / 10)) : dice.within(5...60))
     }
 
-    /// What was asked reaches the other side.
+    /// Lets a call reach the other side.
     mutating func acts(_ index: Int) {
         guard !calls[index].hasActed, calls[index].generation == generation || dice.chance(500) else { return }
         calls[index].hasActed = true
@@ -84,7 +84,7 @@ extension World {
         }
     }
 
-    /// The backend takes up what is asked of a cart in the order in which it was sent, or not at all.
+    /// Drops earlier calls. The backend takes up the calls about a cart in the order in which they were sent, or not at all.
     private mutating func passesOver(_ cart: CartID, before index: Int) {
         for earlier in 0..<index where !calls[earlier].hasActed {
             if case .paymentIntent(cart, _, _, _) = calls[earlier].call {
@@ -116,7 +116,7 @@ extension World {
         answers(index, Self.failed(calls[index].call, sent: true), isCopy: false)
     }
 
-    /// The journal's turn: all of it, or none of it, and then the answer.
+    /// Lets the journal write the whole append, or nothing, and then answer.
     mutating func commits(_ index: Int) {
         guard machine != nil, calls[index].generation == generation, !calls[index].hasActed,
             case .append(let entries) = calls[index].call

@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// Cards that are kept: what tills ask, what the reader does, and what is true of it.
+/// Cards that are kept: the tills' requests, the reader's actions, and the truth about them.
 struct SetupTruth: Sendable {
     var id: CardSetupID
     var request: CardSetupRequest
@@ -10,7 +10,7 @@ struct SetupTruth: Sendable {
     var customerCanceled = false
     var wasRefused = false
     var cancelSent = false
-    /// What the reader made.
+    /// The payment method that the reader made.
     var method: String?
     var isStored = false
     var shownEnd: CardSetupRecord?
@@ -25,7 +25,7 @@ extension Request {
 }
 
 extension World {
-    /// Somebody at a desk has a customer's card kept: from the first PUT to the last look.
+    /// Lets a cashier have a customer's card kept, from the first PUT to the last status request.
     mutating func cardDesk(_ known: Int?) {
         guard !isClosed, (known.map { setups[$0].steps } ?? 0) < 20 else { return }
         let number: Int
@@ -36,7 +36,7 @@ extension World {
             let request = CardSetupRequest(
                 user: "u\(number)", partner: "1", postalCode: "04109", reader: Reader.id(dice.below(readers.count)).text,
                 timeoutSeconds: dice.of([nil, 5, 8]))
-            // The names of payments and of card set-ups are names of their own.
+            // Ids of payments and of card set-ups are separate, so that one text may be both.
             setups.append(SetupTruth(id: CardSetupID(unchecked: "p\(number)"), request: request))
         }
         setups[number].steps += 1
@@ -62,7 +62,7 @@ extension World {
 
     // MARK: The reader
 
-    /// Nil: the answer comes when the card's bank has been asked.
+    /// The result is nil when the answer comes only after the card's bank has been asked.
     mutating func keepsCard(_ index: Int, _ command: ReaderCommand, call: Int) -> Result<ReaderReply, ReaderFailure>? {
         let wrong: Result<ReaderReply, ReaderFailure> = .failure(.app(.illegalState, detail: "wrong order: \(command.name)"))
         switch (command, readers[index].state) {

@@ -2,9 +2,9 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// Looks at the LAN. They draw no dice, so that a seed tells the same story whether or not the agent looks.
+/// Scans of the LAN. They draw no dice, so that a seed tells the same story whether or not the agent scans.
 extension World {
-    /// What the neighbour table shows between two looks.
+    /// What the neighbour table shows between two scans.
     mutating func sighted(_ number: Int) {
         let reader = readers[number]
         guard let address = PrivateAddress(bits: 0x0a00_0000 + UInt32(reader.address)) else { return }

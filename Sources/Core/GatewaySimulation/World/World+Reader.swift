@@ -3,7 +3,7 @@ import GatewayModel
 import Moments
 
 extension World {
-    /// What the reader does when a command reaches it; nil: the answer comes when the issuer has decided.
+    /// The reader's reaction when a command reaches it. Nil means that the answer comes when the issuer has decided.
     mutating func readerActs(
         _ id: ReaderID, _ route: ReaderRoute, _ command: ReaderCommand, session: SessionToken?, call: Int
     ) -> Result<ReaderReply, ReaderFailure>? {
@@ -19,7 +19,7 @@ extension World {
         if readers[index].speaksAnotherDialect, command.name == "activateTerminal" { return .failure(.unsupported(detail: "HTTP 404")) }
         if case .activate(let token, let failIfInUse) = command { return activates(index, token, failIfInUse: failIfInUse) }
         if case .prove(let token) = command {
-            // Another point of sale is not let in beside anything that runs.
+            // A reader at work does not let another point of sale in.
             if case .idle = readers[index].state { return activates(index, token, failIfInUse: true) }
             return .failure(.app(.illegalState, detail: "in use"))
         }
@@ -29,7 +29,7 @@ extension World {
         if readers[index].isAuthorising {
             switch command {
             case .heartbeat: return .success(.done)
-            // It says so, and authorises on.
+            // The reader says that it cleared its display, and goes on authorising.
             case .clearDisplay where extras.letsIn: return .success(.done)
             case .cancelCollect: return wrongOrder("authorising")
             case .activate, .prove, .display, .clearDisplay, .collect, .query, .confirm, .collectReusable, .queryReusable, .cancelReusable,
@@ -77,7 +77,7 @@ extension World {
         readers[index].session = .ours(readers[index].sessions)
         readers[index].isForeignBusy = false
         readers[index].canceledTransaction = nil
-        // A new session gives up what the old one did, but for an authorisation, which nothing can call back.
+        // A new session ends the old one's work, except for an authorisation, which nothing can call back.
         if !readers[index].isAuthorising { readers[index].state = .idle }
         return .success(
             .activated(session: SessionToken(Secret("rst_\(index)_\(readers[index].sessions)")), livemode: false, software: nil))
@@ -162,7 +162,8 @@ extension World {
         var takes = dice.chance(plan.slowIssuer) ? dice.within(5_000...150_000) : dice.within(300...4_000)
         // However late the confirm arrived, the issuer has decided before the window (180 s from the sending) ends.
         takes = min(takes, max(1, calls[call].sentAt + 170_000 - now))
-        // Or the reader keeps it until it reaches Stripe, busy all the while; switched off, it forgets it. It is idle once it is done.
+        // Or the reader keeps the confirm until it reaches Stripe, and is busy all the while. Switched off, it forgets the confirm. It is
+        // idle once it is done.
         let isHeld = dice.chance(plan.heldConfirms)
         if isHeld { takes = dice.within(150_000...400_000) }
         let asksForPIN = dice.chance(extras.goesOn)
@@ -174,7 +175,8 @@ extension World {
         return nil
     }
 
-    /// Contactless was refused, and the reader asks for chip and PIN within the same confirm: Stripe and the backend show a decline meanwhile.
+    /// The reader asks for chip and PIN within the same confirm, after contactless was refused. Stripe and the backend show a decline
+    /// meanwhile.
     mutating func pinAsked(_ index: Int, number: Int, _ outcome: IssuerOutcome) {
         guard let place = inFlight.firstIndex(where: { $0.reader == index && $0.number == number && !$0.isProcessing }) else { return }
         inFlight[place].isHeld = true
@@ -185,7 +187,7 @@ extension World {
         plans(.issuer(index, number: number, outcome: outcome), after: dice.within(1_000...60_000))
     }
 
-    /// What was `processing` has become a charge, or nothing.
+    /// Turns an intent that was `processing` into a charge, or into nothing.
     mutating func processed(_ flight: InFlight, approves: Bool) {
         inFlight.removeAll { $0.isProcessing && $0.intent == flight.intent && $0.number == flight.number && $0.reader == flight.reader }
         guard case .processing = stripe.intents[flight.intent].status else { return }
@@ -206,7 +208,7 @@ extension World {
             currency: carts[stripe.intents[intent].cart].currency, code: refusal.code)
     }
 
-    /// The issuer has decided; whether the reader is still there to tell it or not.
+    /// Takes the issuer's decision, whether or not the reader is still there to tell it.
     mutating func issuer(_ index: Int, number: Int, _ outcome: IssuerOutcome) {
         guard let place = inFlight.firstIndex(where: { $0.reader == index && $0.number == number && !$0.isProcessing }) else { return }
         let flight = inFlight.remove(at: place)
@@ -324,8 +326,8 @@ struct InFlight: Sendable {
     var number: Int
     var intent: Int
     var collection: Reader.Collection
-    /// The reader has not sent it on yet.
+    /// The reader has not sent the authorisation on yet.
     var isHeld: Bool
-    /// The reader has answered, and Stripe is not done.
+    /// The reader has answered, and Stripe has not finished.
     var isProcessing = false
 }

@@ -32,7 +32,7 @@ extension World {
     private mutating func asks(_ request: Request, _ text: String) { asks(technician: request, text) }
     mutating func asks(technician request: Request, _ text: String) { ask(Self.technician, request, payment: nil, text: text) }
 
-    /// No till's number: who asks so gets no answer that a till would see.
+    /// The number that stands for a technician. It is no till's, so no till sees the answer.
     static let technician = -1
 
     mutating func technicianActs() {
@@ -42,7 +42,7 @@ extension World {
         switch dice.below(18) {
         case 0, 1: asks(.connect(name, cart: anyCart(), takeOver: false), "connect \(name)")
         case 2, 3:
-            // Two readers may have come to one label, when the first was gone from the lists.
+            // Two readers may have got one label, when the first was gone from the lists.
             takeOversAsked.formUnion(readers.indices.filter { $0 == reader || readers[$0].label == name })
             asks(.connect(name, cart: anyCart(), takeOver: true), "take \(name) over")
         case 4, 5: asks(.disconnect(name), "disconnect \(name)")
@@ -59,7 +59,7 @@ extension World {
         }
     }
 
-    /// Whoever has something to be seen to; now and then whoever has not.
+    /// Lets a technician acknowledge a payment with a warning, and now and then one without.
     private mutating func acknowledges() {
         let seen = payments.filter { truth in
             guard let record = disk.payments[truth.id] else { return false }
@@ -75,7 +75,7 @@ extension World {
         asks(.acknowledge(id, by: "technician", note: "seen to", Recall()), "acknowledge \(id)")
     }
 
-    /// Somebody agrees to the loss of a journal.
+    /// Lets a technician agree to the loss of a journal.
     mutating func acceptsLoss() { asks(.acceptLoss(by: "technician", note: "agreed"), "accept the loss of a journal") }
 
     private mutating func anyCart() -> CartID? { carts.isEmpty || dice.chance(300) ? nil : carts[dice.below(carts.count)].id }
@@ -85,7 +85,7 @@ extension World {
         return DiscoveryOrder(usb: dice.chance(500), lan: dice.chance(700), subnets: dice.chance(300) ? subnet.map { [$0] } : nil)
     }
 
-    /// Whoever has the reader by what the agent shows; now and then by what it showed a while ago.
+    /// Releases a reader from the holder that the agent shows, and now and then from one that it showed a while ago.
     private mutating func releases(_ reader: Int) {
         guard let machine else { return }
         let shown = machine.readerViews.first { $0.facts.id == Reader.id(reader) }?.payment
@@ -119,14 +119,14 @@ extension World {
             guard let index = Self.number(in: code.secret.reveal(), after: 5), readers.indices.contains(index),
                 readers[index].registeredAt == nil
             else { return .failure(refused) }
-            // The list shows it a little later than it is said to be done.
+            // The list shows the reader a little later than the call is answered.
             readers[index].registeredAt = now + dice.within(0...3_000)
             readers[index].label = label
         case .updateTerminal(let id, let label):
             guard let index = registered(id) else { return .failure(refused) }
             readers[index].label = label
         case .deregisterTerminal(let id):
-            // What was asked before closing time and arrives after it takes no reader away from those who come to pay at the end.
+            // A call from before closing time that arrives after it takes no reader away from the customers who pay at the end.
             guard !isClosed, let index = registered(id) else { return .failure(refused) }
             if id == Reader.id(index) { readers[index].hasItsOwnID = false }
             readers[index].otherIDs.removeAll { Reader.id(index + $0 * 100) == id }
@@ -144,7 +144,7 @@ extension World {
         Reader.index(of: id).flatMap { readers.indices.contains($0) && isRegistered($0) && readers[$0].ids($0).contains(id) ? $0 : nil }
     }
 
-    /// Somebody has registered a reader once more, with or without taking the old entry away.
+    /// Registers a reader once more, with or without taking the old entry away.
     mutating func listedAnew() {
         guard !isClosed else { return }
         let index = dice.below(readers.count)
@@ -156,7 +156,7 @@ extension World {
         trace.note(now, 67, UInt64(index), text: "reader \(index) is listed as \(readers[index].ids(index).map(\.text))")
     }
 
-    /// A till calls a reader by what it has in its settings.
+    /// The name that a till has for a reader in its settings.
     func name(ofReader index: Int, by choice: Int) -> String {
         guard extras.twins > 0 else { return Reader.id(index).text }
         return choice < 2 ? Reader.id(index).text : choice < 4 ? "S\(index)" : Reader.id(index + (choice - 3) * 100).text

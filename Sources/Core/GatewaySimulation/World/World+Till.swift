@@ -2,7 +2,7 @@ internal import GatewayCore
 import GatewayModel
 import Moments
 
-/// What the people at the tills do.
+/// The actions of the people at the tills.
 extension World {
     mutating func steps(_ till: Int) {
         tills[till].steps += 1
@@ -37,8 +37,8 @@ extension World {
         let id = PaymentID(unchecked: "p\(number)")
         let lane = LaneName(unchecked: "lane-\(till)")
         let amount = amount(of: cart)
-        // Whoever says that the form is closed has closed it, and has seen that it was not paid.
-        // Some do not know of the form at another till, and say nothing.
+        // A cashier who says that the form is closed has closed it, and has seen that it was not paid. Some do not know of the form at
+        // another till, and say nothing.
         let afterKeyed =
             !isTypedIn(cart) && (backend.carts[cart].isKeyedOpen ? dice.chance(600) : dice.chance(plan.keyedEntries))
         let request = PaymentRequest(
@@ -56,17 +56,17 @@ extension World {
         puts(number, till)
     }
 
-    /// A card number was typed in for this cart, and the money moved.
+    /// Whether a card number was typed in for this cart, and the money moved.
     private func isTypedIn(_ cart: Int) -> Bool {
         backend.carts[cart].intents.contains {
             stripe.intents[$0].isKeyed && stripe.intents[$0].status != .requiresAction && stripe.refusal($0)?.showsIntent == true
         }
     }
 
-    /// What the cart costs.
+    /// The price of the cart.
     func amount(of cart: Int) -> DecimalAmount { Self.amount(carts[cart].currency.majorText(Int64(carts[cart].amount))) }
 
-    /// An amount that the simulation itself has written: one that cannot be read is a mistake of the simulation.
+    /// An amount that the simulation itself has written. One that cannot be read is a mistake of the simulation.
     static func amount(_ text: String) -> DecimalAmount {
         do { return try DecimalAmount(text) } catch { preconditionFailure("\(text) is no amount: \(error)") }
     }
@@ -78,7 +78,7 @@ extension World {
             carts.append(CartTruth(id: CartID(unchecked: "cart\(number)"), amount: amount))
             if extras.currencies > 1 {
                 carts[number].currency = Currency(unchecked: dice.of(Array(["usd", "jpy", "kwd"].prefix(extras.currencies))))
-                // A dinar has a thousand parts, of which the last is zero.
+                // A dinar has a thousand parts, of which the last digit is zero.
                 if carts[number].currency.rule.multiple > 1 { carts[number].amount *= 10 }
             }
             cartsByName[carts[number].id] = number
@@ -86,7 +86,7 @@ extension World {
         }
         let id = number % 2 == 0 ? "\(120 + number)" : "ab-\(number)"
         carts.append(CartTruth(id: CartID(unchecked: id), amount: amount))
-        // What the agent takes for a cart's id at all.
+        // The spellings are those that the agent accepts as a cart's id at all.
         carts[number].spellings = ["0" + id, "00" + id, " " + id, id + " ", id.uppercasedASCII].filter { $0 != id }.compactMap {
             CartID($0)
         }
@@ -94,7 +94,7 @@ extension World {
         backend.carts.append(Backend.Cart())
     }
 
-    /// As somebody at a till writes it.
+    /// The cart's id as a cashier writes it.
     private mutating func name(of cart: Int) -> CartID {
         guard !carts[cart].spellings.isEmpty, dice.chance(extras.otherSpellings) else { return carts[cart].id }
         return dice.of(carts[cart].spellings)
@@ -102,13 +102,13 @@ extension World {
 
     private mutating func puts(_ number: Int, _ till: Int) {
         let truth = payments[number]
-        // Who repeats that the form is closed and unpaid says it anew: not of one that opened and was paid since.
+        // A cashier who repeats that the form is closed and unpaid says it anew, and not of a form that opened and was paid since.
         if truth.request.afterKeyedEntry, !truth.wasAcknowledged, isTypedIn(truth.cart) {
             tills[till].payment = nil
             tills[till].waitsForPut = false
             return
         }
-        // Whoever says that the form is closed has closed it.
+        // A cashier who says that the form is closed has closed it.
         if truth.request.afterKeyedEntry { backend.carts[truth.cart].isKeyedOpen = false }
         tills[till].waitsForPut = true
         payments[number].wasRefusedForDisk = false
@@ -121,7 +121,7 @@ extension World {
         let id = payments[number].id
         guard let record = seen(id) else {
             if dice.chance(plan.cancels) { return ask(till, .cancel(id, Recall()), payment: number, text: "cancel \(id)") }
-            // Not heard, or not answered: the same request again.
+            // The request was not heard, or not answered, so the till makes the same one again.
             if tills[till].waitsForPut || dice.chance(800) { puts(number, till) } else { tills[till].payment = nil }
             return
         }
@@ -141,7 +141,7 @@ extension World {
         }
     }
 
-    /// A technician finds out the truth, once there is one, and says it.
+    /// Lets a technician find out the truth, once there is one, and state it.
     mutating func resolves(_ number: Int, _ till: Int) -> Bool {
         let cart = payments[number].cart
         guard !inFlight.contains(where: { stripe.intents[$0.intent].cart == cart }),
@@ -163,7 +163,7 @@ extension World {
         return false
     }
 
-    /// Its answer comes when the issuer has decided, or never.
+    /// Whether the call's answer comes when the issuer has decided, or never.
     static func waitsForIssuer(_ call: Call) -> Bool {
         if case .reader(_, _, .confirmReusable, _) = call { return true }
         return isConfirm(call)
@@ -180,7 +180,7 @@ extension World {
         case 3: ask(till, .cartStatus(id), payment: nil, text: "status of \(id)")
         case 4: ask(till, .connectionToken(id), payment: nil, text: "a connection token for \(id)")
         case 5: ask(till, .closeCart(id), payment: nil, text: "close \(id)")
-        // One form at a time, and none for what was typed in already: nothing that the agent could know.
+        // There is one form at a time, and none for a cart that was typed in already. The agent could know neither.
         case 6 where stripe.standing(inCart: cart) == 0 && !backend.carts[cart].isKeyedOpen && dice.chance(plan.keyedEntries * 3):
             let amount = amount(of: cart)
             ask(till, .keyedIntent(id, amount: amount, accountBalance: nil, Recall()), payment: nil, text: "keyed entry for \(id)")
@@ -188,7 +188,7 @@ extension World {
         }
     }
 
-    /// The answer to a PUT is an error: no payment exists because of it.
+    /// Takes an error as the answer to a PUT. No payment exists because of it.
     mutating func refused(_ open: OpenRequest, _ refusal: Refusal) {
         tills[open.till].waitsForPut = false
         guard let number = open.payment else { return }
@@ -203,7 +203,7 @@ extension World {
 
     // MARK: Closing time
 
-    /// Faults stop; what runs runs on.
+    /// Stops the faults. Calls that run go on.
     mutating func closing() {
         trace.note(now, 80, text: "── closing time: faults stop")
         isClosed = true
@@ -222,21 +222,21 @@ extension World {
         }
         if extras.losses > 0 {
             acceptsLoss()
-            // A disk that hangs still refuses that: who is told so says it again.
+            // A disk that hangs still refuses that, and a technician who is told so repeats it.
             agenda.add(.acceptsLoss, at: now + 60_000)
         }
         plans(.settle, after: 2_400_000)
         plans(.look, after: 5_000)
     }
 
-    /// Nothing is open and the issuer has nothing left to do: what would follow is only heartbeats.
+    /// Waits until nothing is open and the issuer has no work left. Only heartbeats would follow.
     mutating func look() {
         guard machine?.hasOpenPayments == true || machine?.hasOpenCardSetups == true || !inFlight.isEmpty || machine?.isQuiet == false
         else { return comesToRest() }
         plans(.look, after: 5_000)
     }
 
-    /// What is left can only be unresolved for want of evidence: it is given.
+    /// Gives the evidence that is missing. A payment that is left can only be unresolved for want of it.
     mutating func settle() {
         guard life == 0 else { return }
         judgeStanding()
@@ -247,7 +247,7 @@ extension World {
         trace.note(now, 81, text: "── \(left.count) left: the back office decides")
         for record in left {
             guard let number = paymentIndex[record.id] else { continue }
-            // The backend's word ends only what Stripe can be asked about too.
+            // The backend's status ends only payments that Stripe can be asked about too.
             let canBeRead = record.intent.flatMap { Stripe.index(of: $0) }.map { secretsKnown.contains($0) } == true
             if !canBeRead || dice.chance(300), resolves(number, payments[number].till) { continue }
             drop(payments[number].cart)

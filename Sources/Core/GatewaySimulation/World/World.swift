@@ -8,7 +8,7 @@ struct World {
     static let key = PublishableKey(unchecked: "pk_test_1")
 
     let seed: UInt64
-    /// The agent looks for readers on the LAN.
+    /// Whether the agent scans the LAN for readers.
     let looksAtLAN: Bool
     var plan: Plan
     var extras: Extras
@@ -20,7 +20,7 @@ struct World {
     var trace: Trace
     var violation: Violation?
 
-    // The agent.
+    // These are the agent's parts.
     var machine: GatewayMachine?
     var generation = 0
     var wake: Int64 = .max
@@ -29,9 +29,9 @@ struct World {
     var hasHandled = false
     var calls: [OpenCall] = []
     var requests: [OpenRequest] = []
-    /// Requests that are asked again when the event that said so is done.
+    /// Requests that are made again when the event that demanded it is done.
     var recalls: [Int] = []
-    /// As the agent's engine shows them: journaled, or could not be.
+    /// The payments as the agent's engine shows them: journaled, or such that could not be.
     var visible: [PaymentID: PaymentRecord] = [:]
     var visibleSetups: [CardSetupID: CardSetupRecord] = [:]
     var policy = GatewayPolicy()
@@ -41,14 +41,14 @@ struct World {
     var callsInMinute = 0
     var minute: Int64 = 0
 
-    // The store.
+    // These are the store's parts.
     var disk = Disk()
     var stripe = Stripe()
     var backend = Backend()
     var readers: [Reader] = []
     var tills: [Till] = []
     var carts: [CartTruth] = []
-    /// By every way in which it is written.
+    /// The carts by every spelling.
     var cartsByName: [CartID: Int] = [:]
     var payments: [PaymentTruth] = []
     var setups: [SetupTruth] = []
@@ -57,13 +57,13 @@ struct World {
     var spentTokens: Set<String> = []
     /// Readers whose last lease, by the disk at the start, was this agent's and never reached a confirm.
     var mayTakeOver: Set<Int> = []
-    /// Readers that a technician has asked to have taken over.
+    /// Readers that a technician has asked to take over.
     var takeOversAsked: Set<Int> = []
     /// Payments whose readers a technician has freed by hand.
     var releasedByHand: Set<Int> = []
     var plugs = 10
     var isClosed = false
-    /// Of the end: 0 before it, 1 as it is, 2 after one more restart.
+    /// The stage of the end: 0 before it, 1 without a restart, 2 after one more restart.
     var life = 0
     var probes: [Probe] = []
     var isOver = false
@@ -76,7 +76,7 @@ struct World {
         var others = Dice(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ 0x51)
         extras = Extras(dice: &others, kinds: kinds)
         looksAtLAN = looks || extras.looks
-        // What a kind needs to be met at all.
+        // Some kinds need more of these to be met at all.
         if extras.bankApps > 0 { plan.keyedEntries = 330 }
         if extras.stayingTips > 0 { (plan.tips, plan.declines) = (700, 500) }
         trace = Trace(isKept: tracing)
@@ -99,7 +99,7 @@ struct World {
 
     private mutating func setUp() {
         policy.eagerCollect = plan.eager
-        // Each question is a step: most worlds have better things to do.
+        // Each query is a step, so most worlds make fewer of them.
         if seed % 8 != 0 { policy.queryPause = 400...400 }
         policy.lanSweep = looksAtLAN
         policy.usbLooks = extras.cables > 0

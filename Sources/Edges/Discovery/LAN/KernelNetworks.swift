@@ -1,15 +1,15 @@
 internal import GatewayModel
 
-/// What the kernel says of this box's interfaces, and which of its networks a shop's readers may be in.
+/// What the kernel says of this box's interfaces, and which of its networks may hold a shop's readers.
 struct KernelNetworks {
     struct Interface: Equatable {
         var index: Int32
         var name: String
-        /// IFF_ flags.
+        /// The interface's IFF_ flags.
         var flags: UInt32
-        /// `bridge`, `veth`, `vlan`; nil for hardware, which has none.
+        /// The kind of a virtual interface: `bridge`, `veth`, `vlan`. It is nil for hardware, which has none.
         var kind: String?
-        /// The bridge or bond that this one is a part of.
+        /// The bridge or bond that this interface is a part of.
         var master: Int32?
     }
 
@@ -19,10 +19,10 @@ struct KernelNetworks {
         var prefix: Int
     }
 
-    /// A way to the rest of the world.
+    /// A route to the rest of the world.
     struct DefaultRoute: Equatable {
         var interface: Int32
-        /// The lowest counts first.
+        /// The route with the lowest metric counts first.
         var metric: UInt32
     }
 
@@ -44,11 +44,11 @@ struct KernelNetworks {
     // MARK: Which networks
 
     private static let (up, loopback, pointToPoint): (UInt32, UInt32, UInt32) = (0x1, 0x8, 0x10)
-    /// Made of hardware, or of a part of it: a shop's networks may be cut up so.
+    /// Kinds of interfaces that are made of hardware, or of a part of it. A shop's networks may be divided so.
     private static let parts: Set<String> = ["vlan", "bond", "team", "macvlan", "ipvlan", "macvtap"]
 
-    /// What a reader may be in, the likeliest first: what carries the default route, whatever it is; then hardware; then what is made of hardware.
-    /// The others are what containers, virtual machines and tunnels have made for themselves.
+    /// The networks that a reader may be in, the likeliest first: the one with the default route, whatever it is, then hardware, then what
+    /// is made of hardware. The others are those that containers, virtual machines and tunnels have made for themselves.
     func ranked() -> (likely: [(interface: Int32, network: LocalNetwork)], others: [(interface: Int32, network: LocalNetwork)]) {
         let byRoute = Dictionary(routes.map { ($0.interface, $0.metric) }, uniquingKeysWith: min)
         var found: [(rank: (Int, UInt32, String), interface: Int32, network: LocalNetwork)] = []
@@ -71,7 +71,7 @@ struct KernelNetworks {
         return (found.sorted { $0.rank < $1.rank }.map { ($0.interface, $0.network) }, others)
     }
 
-    /// A bridge is what its ports are.
+    /// A bridge counts as what its ports are.
     private func isOfHardware(_ interface: Interface) -> Bool {
         guard let kind = interface.kind else { return true }
         guard kind == "bridge" else { return Self.parts.contains(kind) }
@@ -95,7 +95,7 @@ struct KernelNetworks {
     }
 
     private static func address(_ message: NetlinkMessages.Message) -> Address? {
-        // RTM_NEWADDR; struct ifaddrmsg; IFA_LOCAL is the box's own, IFA_ADDRESS the other end's where there is one.
+        // RTM_NEWADDR; struct ifaddrmsg; IFA_LOCAL is the box's own address, IFA_ADDRESS the other end's where there is one.
         guard message.type == 20, message.body.first == 2, let prefix = NetlinkMessages.number(message.body, 1, UInt8.self),
             let index = NetlinkMessages.number(message.body, 4, Int32.self)
         else { return nil }
@@ -105,7 +105,8 @@ struct KernelNetworks {
     }
 
     private static func defaultRoutes(_ message: NetlinkMessages.Message) -> [DefaultRoute] {
-        // RTM_NEWROUTE; struct rtmsg: to anywhere, in the main table, unicast; RTA_OIF, RTA_PRIORITY, RTA_MULTIPATH of struct rtnexthop.
+        // RTM_NEWROUTE; struct rtmsg: a unicast route to anywhere, in the main table; RTA_OIF, RTA_PRIORITY, RTA_MULTIPATH of struct
+        // rtnexthop.
         guard message.type == 24, message.body.first == 2, NetlinkMessages.number(message.body, 1, UInt8.self) == 0,
             NetlinkMessages.number(message.body, 4, UInt8.self) == 254, NetlinkMessages.number(message.body, 7, UInt8.self) == 1
         else { return [] }

@@ -3,13 +3,13 @@ import Moments
 package import ReaderLinks
 import Synchronization
 
-/// Looks at addresses for readers: connects, shakes hands, reads the certificate's names, and hangs up. Nothing is sent beyond that, so that a reader
-/// at work does not notice, and whatever else answers there is told nothing.
+/// Checks addresses for readers: it connects, shakes hands, reads the certificate's names, and hangs up. It sends nothing beyond that, so
+/// that a reader at work does not notice, and any other device there learns nothing.
 package final class LANLookout: Sendable {
     private let link: LANLink
     private let pacer = Pacer()
     private let room: NeighbourRoom
-    /// The looks that are under way, and how each is given up.
+    /// The scans that are under way, and how each is ended.
     private let under = Mutex<(last: UInt64, stops: [UInt64: AsyncStream<Void>.Continuation])>((0, [:]))
 
     package convenience init(link: LANLink) { self.init(link: link, room: NeighbourRoom()) }
@@ -19,7 +19,8 @@ package final class LANLookout: Sendable {
         self.room = room
     }
 
-    /// Ends when every address has been looked at, when ``stop()`` is called, or when the task is cancelled: what was looked at by then is told.
+    /// The scan ends when every address has been checked, when ``stop()`` is called, or when the task is cancelled. It reports what was
+    /// checked by then.
     package func look(_ look: LANLook) async -> LANFindings {
         let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
         let number = under.withLock { under in
@@ -30,7 +31,7 @@ package final class LANLookout: Sendable {
         defer { _ = under.withLock { $0.stops.removeValue(forKey: number) } }
         return await withTaskGroup(of: (PrivateAddress, Found)?.self, returning: LANFindings.self) { group in
             group.addTask {
-                // Ends by `stop`, or with the group.
+                // The wait ends by `stop`, or with the group.
                 for await _ in stopped {}
                 return nil
             }
@@ -52,7 +53,7 @@ package final class LANLookout: Sendable {
         }
     }
 
-    /// Gives up every look that is under way.
+    /// Ends every scan that is under way.
     package func stop() {
         let stops = under.withLock { Array($0.stops.values) }
         for stop in stops { stop.finish() }
@@ -61,7 +62,7 @@ package final class LANLookout: Sendable {
     private enum Found: Sendable, Equatable {
         case sighting(LANSighting)
         case nothing
-        /// Given up before it was known.
+        /// The check ended before its result was known.
         case notLooked
     }
 

@@ -1,8 +1,8 @@
 package import GatewayModel
 
-/// The private IPv4 networks that this box is part of, and whom it knows there. Asked by netlink.
+/// The private IPv4 networks that this box is part of, and its neighbours there. Netlink is the source.
 package enum LocalNetworks {
-    /// The networks in which readers are looked for by themselves, the likeliest first, those that are not, and the neighbours in the former.
+    /// The networks that discovery scans by itself, the likeliest first, those that it does not scan, and the neighbours in the former.
     package static func read() throws(LookTrouble) -> NetworkFacts {
         let (likely, others) = try KernelNetworks.read().ranked()
         var facts = NetworkFacts(networks: [], neighbours: [])

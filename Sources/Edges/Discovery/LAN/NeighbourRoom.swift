@@ -1,14 +1,14 @@
 internal import GatewayModel
 import Moments
 
-/// Keeps the kernel's neighbour table from filling up: whoever is connected to gets an entry there, and an address without anybody behind it keeps
-/// that entry until the kernel sweeps it out. When the table is full the box reaches nobody new, its backend included.
+/// Keeps the kernel's neighbour table from filling up. Every address that the box connects to gets an entry there, and an address without a
+/// device keeps that entry until the kernel sweeps it out. When the table is full the box reaches no new address, its backend included.
 ///
-/// A quarter of the table is taken at the most. Beyond that it is waited until entries are gone.
+/// The checks take a quarter of the table at the most. Beyond that they wait until entries are gone.
 actor NeighbourRoom {
-    /// The kernel tells nobody who only looks when an entry goes; it sweeps every quarter of a minute.
+    /// The kernel does not report when an entry goes. It sweeps every quarter of a minute.
     static let pause = Duration.milliseconds(250)
-    /// How long an entry is believed to stay where the table cannot be read: some seconds of asking, then until the next sweep.
+    /// How long an entry is assumed to stay where the table cannot be read: some seconds of asking, then until the next sweep.
     static let usualStay = Duration.seconds(20)
     static let least = 16
 
@@ -24,8 +24,8 @@ actor NeighbourRoom {
     private var looked: ContinuousClock.Instant?
 
     /// - Parameters:
-    ///   - size: of the kernel's table.
-    ///   - unanswered: who has an entry in it without having answered.
+    ///   - size: the number of entries that the kernel's table holds.
+    ///   - unanswered: the addresses that have an entry in it and have not answered.
     init(
         size: Int = NeighbourTable.size(), stay: Duration = usualStay,
         unanswered: @escaping @Sendable () throws(LookTrouble) -> Set<PrivateAddress> = { () throws(LookTrouble) in
@@ -37,7 +37,7 @@ actor NeighbourRoom {
         self.unanswered = unanswered
     }
 
-    /// How many entries may be there because of this box's looks.
+    /// How many entries may be there because of this box's checks.
     var taken: Int { visits.count }
 
     /// Returns when there is room for another entry, and takes it.
@@ -51,12 +51,12 @@ actor NeighbourRoom {
         visits[address] = Visit(begun: .now)
     }
 
-    /// The look is over: what is left of it is the entry.
+    /// Notes that the check of an address is over. Only its entry is left.
     func leave(_ address: PrivateAddress) { visits[address]?.isOver = true }
 
     private func makeRoom() {
         let now = ContinuousClock.now
-        // Many wait at once, and one look at the table is enough for all of them.
+        // Many checks wait at once, and one read of the table is enough for all of them.
         if let looked, now - looked < Self.pause { return }
         looked = now
         do throws(LookTrouble) {

@@ -2,31 +2,31 @@ internal import GatewayModel
 import Moments
 import Glibc
 
-/// Whom this box has lately exchanged packets with, and whom it has asked for in vain: the kernel's IPv4 neighbour table.
+/// The addresses that this box has lately exchanged packets with, and those it has asked for in vain: the kernel's IPv4 neighbour table.
 enum NeighbourTable {
     struct Entry: Equatable {
         var interface: Int32
         var address: PrivateAddress
-        /// NUD_ bits.
+        /// The entry's NUD_ bits.
         var state: UInt16
 
-        // NUD_REACHABLE, STALE, DELAY, PROBE, PERMANENT.
+        // These are NUD_REACHABLE, STALE, DELAY, PROBE and PERMANENT.
         var isThere: Bool { state & 0x9e != 0 }
     }
 
-    /// More than these are not looked at.
+    /// The number of entries that are read. More are ignored.
     static let limit = 4096
-    /// Entries that the kernel keeps at the most, where that cannot be read: its default.
+    /// The kernel's default for the entries that it keeps at the most. It serves where the limit cannot be read.
     static let usualSize = 1024
     private static let sizePath = "/proc/sys/net/ipv4/neigh/default/gc_thresh3"
 
-    /// The private addresses of those that are there, each once, in the order of the table.
+    /// The private addresses of the neighbours that are there, each once, in the order of the table.
     static func read(on interfaces: Set<Int32>) throws(LookTrouble) -> [PrivateAddress] {
         var seen: Set<PrivateAddress> = []
         return try entries().filter { $0.isThere && interfaces.contains($0.interface) }.map(\.address).filter { seen.insert($0).inserted }
     }
 
-    /// The addresses that were asked for, and have not answered.
+    /// The addresses that were asked for and have not answered.
     static func unanswered() throws(LookTrouble) -> Set<PrivateAddress> {
         Set(try entries().filter { !$0.isThere }.map(\.address))
     }
@@ -44,7 +44,7 @@ enum NeighbourTable {
         return Entry(interface: index, address: address, state: state)
     }
 
-    /// How many entries the kernel keeps at the most. It says so in the first network of the box only.
+    /// How many entries the kernel keeps at the most. The kernel says so only in the first network namespace of the box.
     static func size(_ path: String = sizePath) -> Int {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return usualSize }

@@ -4,7 +4,8 @@ import Glibc
 
 /// Asks the kernel for its lists of interfaces, addresses, routes and neighbours (rtnetlink(7)).
 ///
-/// The kernel answers for the network that this process is in. The file system may show another one: a container's `/sys` is often the host's.
+/// The kernel answers for the network namespace of this process. The file system may show another one: a container's `/sys` is often the
+/// host's.
 enum Netlink {
     enum List: UInt16 {
         // linux/rtnetlink.h: RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_GETNEIGH.
@@ -14,7 +15,7 @@ enum Netlink {
         case neighbours = 30
     }
 
-    /// A box with more than this in one list is no shop's; what goes beyond is not looked at.
+    /// The bytes of one list that are read. A box with more is no shop's, and the rest is ignored.
     static let sizeLimit = 4 << 20
 
     /// The whole list, as the kernel wrote it.

@@ -1,13 +1,13 @@
 /// Messages of rtnetlink, byte by byte in this machine's order (linux/netlink.h, linux/rtnetlink.h, linux/if_link.h, linux/neighbour.h).
 ///
-/// Nothing is believed but what lies whole within the bytes: a length that leads outside ends the reading there.
+/// The parser believes only what lies whole within the bytes: a length that leads outside ends the reading there.
 enum NetlinkMessages {
     struct Message {
         var type: UInt16
         /// What follows the header: a fixed part, then attributes.
         var body: ArraySlice<UInt8>
 
-        /// The attributes behind a fixed part of so many bytes; of equal ones the last counts.
+        /// The attributes behind a fixed part of that many bytes. Of equal ones the last counts.
         func attributes(after fixed: Int) -> [UInt16: ArraySlice<UInt8>] { NetlinkMessages.attributes(body.dropFirst(fixed)) }
     }
 
@@ -17,10 +17,10 @@ enum NetlinkMessages {
         case refused(Int32)
     }
 
-    /// NLMSG_ERROR, NLMSG_DONE.
+    /// The types NLMSG_ERROR and NLMSG_DONE.
     private static let (error, done): (UInt16, UInt16) = (2, 3)
 
-    /// A request for a whole list: NLM_F_REQUEST | NLM_F_DUMP, and as the fixed part the longest one there is, which begins with the family.
+    /// A request for a whole list (NLM_F_REQUEST | NLM_F_DUMP). Its fixed part is the longest one there is, which begins with the family.
     static func request(_ type: UInt16, family: UInt8) -> [UInt8] {
         let flags: UInt16 = 0x301
         return bytes(UInt32(32)) + bytes(type) + bytes(flags) + bytes(UInt32(1)) + bytes(UInt32(0)) + [family]
@@ -55,14 +55,14 @@ enum NetlinkMessages {
         while let length = number(rest, 0, UInt16.self).map({ Int($0) }), length >= 4, length <= rest.count,
             let type = number(rest, 2, UInt16.self)
         {
-            // The two highest bits are marks (NLA_F_NESTED, NLA_F_NET_BYTEORDER).
+            // The two highest bits are flags (NLA_F_NESTED, NLA_F_NET_BYTEORDER).
             found[type & 0x3fff] = rest.prefix(length).dropFirst(4)
             rest = rest.dropFirst(aligned(length))
         }
         return found
     }
 
-    /// A number at a place; nil where the bytes end before it does.
+    /// The number at a place. It is nil where the bytes end before it does.
     static func number<Number: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>?, _ offset: Int, _: Number.Type) -> Number? {
         guard let part = bytes?.dropFirst(offset).prefix(MemoryLayout<Number>.size), part.count == MemoryLayout<Number>.size else {
             return nil
@@ -72,7 +72,7 @@ enum NetlinkMessages {
         return number
     }
 
-    /// Text up to its nought.
+    /// The text up to its NUL.
     static func text(_ bytes: ArraySlice<UInt8>?) -> String? {
         guard let text = bytes?.prefix(while: { $0 != 0 }), !text.isEmpty else { return nil }
         return String(decoding: text, as: UTF8.self)

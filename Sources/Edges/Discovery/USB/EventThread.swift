@@ -6,8 +6,8 @@ import Synchronization
 final class EventThread: Sendable {
     enum Failure: Error { case cannotStart(CInt) }
 
-    /// Unchecked: libusb's contexts may be used from any thread (libusb, "Multi-threaded applications and asynchronous I/O"). The pointer is never
-    /// written, and whoever made the context ends it only when this thread has ended.
+    /// `@unchecked` holds because libusb's contexts may be used from any thread (libusb, "Multi-threaded applications and asynchronous
+    /// I/O"). The pointer is never written, and the context's owner ends it only when this thread has ended.
     private struct Context: @unchecked Sendable { var pointer: OpaquePointer }
 
     private final class Work: Sendable {

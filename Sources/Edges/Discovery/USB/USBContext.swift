@@ -3,7 +3,7 @@ internal import GatewayModel
 import Moments
 import Glibc
 
-/// Why USB cannot be looked at.
+/// The reason why USB cannot be scanned.
 package struct USBFailure: Error, Sendable, CustomStringConvertible {
     package var description: String
 
@@ -12,9 +12,9 @@ package struct USBFailure: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// libusb for looking, not for opening: the list of what is plugged in, and a poke whenever that changes.
+/// libusb for scanning, not for opening: the list of what is plugged in, and a signal whenever that changes.
 ///
-/// One thread handles libusb's events; the callback that it runs only hands over. The thread ends with ``stop()``.
+/// One thread handles libusb's events. The callback that it runs only hands the signal over. The thread ends with ``stop()``.
 final class USBContext: Sendable {
     /// libusb's context is safe to use from several threads (libusb, "Multi-threaded applications"); nothing else is held here.
     private struct Pointers: @unchecked Sendable {
@@ -22,7 +22,7 @@ final class USBContext: Sendable {
         var hotplug: libusb_hotplug_callback_handle
     }
 
-    /// What the callback pokes. Retained by the context until its thread has ended.
+    /// The receiver of the callback's signal. The context retains it until its thread has ended.
     private final class Poked: Sendable {
         let poke: @Sendable () -> Void
         init(_ poke: @escaping @Sendable () -> Void) { self.poke = poke }
@@ -31,7 +31,7 @@ final class USBContext: Sendable {
     private let pointers: Pointers
     private let poked: Poked
     private let thread: EventThread
-    /// Whether libusb tells of plugs by itself here; without it only the rescan finds them.
+    /// Whether libusb reports plug events by itself here. Without that only the rescan finds them.
     let hasHotplug: Bool
 
     init(poke: @escaping @Sendable () -> Void) throws(USBFailure) {
@@ -61,7 +61,7 @@ final class USBContext: Sendable {
 
     /// Everything that is plugged in now, hubs included.
     ///
-    /// - Returns: the sightings, and whether all could be read: one that is coming or going at this moment could not.
+    /// - Returns: the sightings, and whether all could be read. A device that is coming or going at this moment could not.
     func enumerate() throws(USBFailure) -> (sightings: [USBSighting], isWhole: Bool) {
         var list: UnsafeMutablePointer<OpaquePointer?>?
         let count = libusb_get_device_list(pointers.context, &list)
@@ -87,7 +87,7 @@ final class USBContext: Sendable {
         return (sightings, isWhole)
     }
 
-    /// Ends the thread and frees libusb. Nothing may be called afterwards.
+    /// Ends the thread and frees libusb. No call may follow.
     func stop() {
         if hasHotplug { libusb_hotplug_deregister_callback(pointers.context, pointers.hotplug) }
         thread.stop()

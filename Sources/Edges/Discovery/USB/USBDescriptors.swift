@@ -3,22 +3,22 @@ import Moments
 
 /// A device's descriptors as the kernel keeps them: the device descriptor, then every configuration whole (USB 2.0, section 9.6).
 ///
-/// The bytes are the device's own. Nothing is believed but what lies whole within them: a length that is too short or leads outside ends the reading
-/// there, with what came before it kept.
+/// The bytes are the device's own. The parser believes only what lies whole within them: a length that is too short or leads outside ends
+/// the reading there, and what came before it is kept.
 package struct USBDescriptors: Sendable, Equatable {
     package var deviceClass: UInt8 = 0
     package var vendorID: UInt16 = 0
     package var productID: UInt16 = 0
-    /// Of the configuration that was asked for.
+    /// The interfaces of the configuration that was asked for.
     package var interfaces: [USBInterface] = []
-    /// What ended the reading early.
+    /// The fault that ended the reading early.
     package var problem: String?
 
-    /// No device that makes sense has more.
+    /// No sound device has more.
     static let interfaceLimit = 64
     static let endpointLimit = 32
 
-    /// - Parameter configuration: the active configuration's value; nil takes the first.
+    /// - Parameter configuration: the active configuration's value. Nil takes the first.
     package init(_ bytes: [UInt8], configuration: UInt8?) {
         guard bytes.count >= 18, bytes[0] >= 18, bytes[1] == 0x01 else {
             problem = "the device descriptor is not one"
@@ -28,10 +28,10 @@ package struct USBDescriptors: Sendable, Equatable {
         vendorID = Self.word(bytes, 8)
         productID = Self.word(bytes, 10)
         var offset = Int(bytes[0])
-        // Whether the interfaces that follow are of the wanted configuration.
+        // The flag says whether the interfaces that follow belong to the wanted configuration.
         var isWanted = false
         var hasFound = false
-        /// Where an endpoint belongs: nil after an interface that was not taken.
+        /// The interface that an endpoint belongs to. It is nil after an interface that was not taken.
         var current: Int?
         while offset < bytes.count {
             guard offset + 2 <= bytes.count, bytes[offset] >= 2, offset + Int(bytes[offset]) <= bytes.count else {
@@ -63,7 +63,7 @@ package struct USBDescriptors: Sendable, Equatable {
                 interfaces[current].endpoints.append(
                     USBEndpoint(
                         address: bytes[offset + 2], attributes: bytes[offset + 3],
-                        // Bits 11 and 12 are about high-speed isochronous and interrupt endpoints.
+                        // Bits 11 and 12 concern high-speed isochronous and interrupt endpoints.
                         packetSize: Int(Self.word(bytes, offset + 4) & 0x07ff)))
             case (0x02, _) where length < 9, (0x04, _) where isWanted, (0x05, _) where isWanted:
                 problem = "a descriptor at byte \(offset) is too short for its kind"

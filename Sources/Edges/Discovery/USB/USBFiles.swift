@@ -3,20 +3,22 @@ import TextSafety
 import Moments
 import Glibc
 
-/// What the kernel tells of a USB device in `/sys/bus/usb/devices`: read without opening the device, so that nothing on it is disturbed.
+/// What the kernel says of a USB device in `/sys/bus/usb/devices`. It is read without opening the device, so that nothing on it is
+/// disturbed.
 struct USBFiles {
     static let root = "/sys/bus/usb/devices"
-    /// A device's descriptors are 18 bytes and 64 KiB a configuration at the very most; what is longer is cut off here and fails in the parser.
+    /// A device's descriptors are 18 bytes and 64 KiB a configuration at the very most. A longer file is cut off here and fails in the
+    /// parser.
     static let descriptorLimit = 65_536
 
-    /// `1-1.4`.
+    /// The device's name there, `1-1.4`.
     let name: String
 
     init(bus: Int, portPath: String) { name = "\(bus)-\(portPath)" }
 
     private var directory: String { Self.root + "/" + name }
 
-    /// Nil: the device has gone, or is another one by now.
+    /// The sighting is nil when the device has gone, or is another one by now.
     func sighting(bus: Int, device: Int, portPath: String) -> USBSighting? {
         guard let bytes = Self.bytes(directory + "/descriptors", limit: Self.descriptorLimit), number("devnum") == device else {
             return nil
@@ -45,10 +47,11 @@ struct USBFiles {
         return String(repeating: "0", count: max(0, 3 - digits.count)) + digits
     }
 
-    /// A string that the device gave, fit to be shown; nil when it gave none.
+    /// A string that the device gave, fit to be shown. It is nil when the device gave none.
     private func text(_ attribute: String) -> String? {
         guard let bytes = Self.bytes(directory + "/" + attribute, limit: 512) else { return nil }
-        // Serial numbers are compared, and one of 15 digits is an IMEI, which passes a card's check. The kernel ends each with a line's end.
+        // Serial numbers are compared, and one of 15 digits is an IMEI, which passes a card's check. The kernel ends each string with a
+        // line end.
         let text = Shown.name(String(decoding: bytes.prefix(128).prefix { $0 != 0x0a }, as: UTF8.self))
         return text.isEmpty ? nil : text
     }
@@ -58,7 +61,8 @@ struct USBFiles {
         return Int(String(decoding: bytes.filter { $0 > 0x20 }, as: UTF8.self))
     }
 
-    /// Nil when it cannot be read: a device that is being pulled out has some of its files still, and some not.
+    /// The file's bytes. They are nil when it cannot be read: a device that is being pulled out still has some of its files, and not
+    /// others.
     private static func bytes(_ path: String, limit: Int) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
@@ -75,7 +79,7 @@ struct USBFiles {
         return bytes
     }
 
-    /// The last part of what a link points to.
+    /// The last part of a link's target.
     private static func link(_ path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 1024)
         let count = readlink(path, &buffer, buffer.count)

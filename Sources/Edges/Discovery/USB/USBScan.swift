@@ -1,9 +1,9 @@
 package import GatewayModel
 import Moments
 
-/// One look at everything that is on USB now, whatever a watch has seen.
+/// One scan of everything that is on USB now, whatever a watch has seen.
 package enum USBScan {
-    /// Enumerates anew; blocks for some milliseconds.
+    /// Enumerates anew. The call blocks for some milliseconds.
     package static func now() throws(LookTrouble) -> [USBSighting] {
         do throws(USBFailure) {
             let context = try USBContext {}

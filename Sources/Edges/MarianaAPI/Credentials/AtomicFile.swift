@@ -2,23 +2,23 @@ import GatewayModel
 import Moments
 import Glibc
 
-/// The place for a new version of a file, opened beside it before the new content is known.
+/// The place for a new version of a file. It is opened beside the file before the new content is known.
 ///
-/// It is opened first because a refresh token may be spent by asking for the next one: whether that one can be kept has to be known before.
-/// Until ``commit(_:)`` the old file stands untouched; after a power cut one of the two is there whole.
+/// It is opened first because asking for the next refresh token may spend the present one: whether the next one can be kept has to be known
+/// before. Until ``commit(_:)`` the old file stays untouched. After a power cut one of the two is there whole.
 final class AtomicFile {
     private let target: String
     private let directory: String
     private let temporary: String
     private var descriptor: CInt
 
-    /// What went wrong, in the system's words.
+    /// The failure in the system's words.
     struct Problem: Error {
         var reason: String
         init(_ what: String, _ code: CInt = errno) { reason = "\(what): \(String(cString: strerror(code)))" }
     }
 
-    /// Room for any token, set aside now, so that a full disk is found out now.
+    /// The bytes set aside at the opening, enough for any token, so that a full disk is found then.
     private static let room = 16 * 1024
 
     init(replacing path: String) throws(Problem) {
@@ -31,7 +31,8 @@ final class AtomicFile {
         let folder = target.lastIndex(of: "/").map { String(target[..<$0]) }
         directory = folder.map { $0.isEmpty ? "/" : $0 } ?? "."
         self.target = target
-        // One fixed name: what an interrupted attempt left behind goes. It is not written into: it may be a pipe, or more than one name of a file.
+        // The temporary file has one fixed name, and what an interrupted attempt left behind is removed. It is not written into, for it may
+        // be a pipe, or more than one name of a file.
         temporary = target + ".new"
         guard unlink(temporary) == 0 || errno == ENOENT else { throw Problem("cannot remove \(temporary)") }
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -46,7 +47,7 @@ final class AtomicFile {
         unlink(temporary)
     }
 
-    /// Makes the bytes the file's content, on disk, when it returns.
+    /// Makes the bytes the file's content. They are on disk when this returns.
     func commit(_ bytes: [UInt8]) throws(Problem) {
         guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw Problem("cannot write \(temporary)") }
         var done = 0

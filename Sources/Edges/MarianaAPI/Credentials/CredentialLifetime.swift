@@ -5,11 +5,11 @@ import Moments
 
 /// How long a credential is good for, as far as it says so itself.
 package enum CredentialLifetime: Sendable, Equatable {
-    /// Until then, and then somebody must put another one there.
+    /// The credential is good until this moment. Then a person must put another one in its place.
     case ends(WallTime)
-    /// It is renewed again and again without anybody; the one in use lasts so long, when the backend has said it.
+    /// The credential is renewed again and again without a person. The one in use lasts this long, when the backend has said so.
     case renewed(accessEndsIn: Duration?)
-    /// Its form does not say.
+    /// The credential's form does not say.
     case notSaid
 }
 
@@ -17,13 +17,13 @@ extension BackendCredential {
     package func lifetime() async -> CredentialLifetime { .notSaid }
 }
 
-/// What a token says of itself, when it is a JSON web token (RFC 7519). Nothing is believed because of it: the backend decides what it takes.
+/// What a token says of itself, when it is a JSON web token (RFC 7519). The agent relies on none of it: the backend decides what it takes.
 enum TokenClaims {
     private struct Claims: Decodable {
         var exp: Double?
     }
 
-    /// When the token ends (`exp`, seconds since 1970); nil when it does not say, or is none of that form.
+    /// The token's end (`exp`, seconds since 1970). It is nil when the token does not say, or has another form.
     static func end(of token: Secret) -> WallTime? {
         let parts = token.reveal().split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { return nil }
@@ -36,7 +36,7 @@ enum TokenClaims {
             }
             return WallTime(Int64(end * 1000))
         } catch {
-            // Three parts with points between, and not of this form: it does not say.
+            // The token has three parts with points between and is still no JSON web token, so it does not say.
             return nil
         }
     }

@@ -5,21 +5,21 @@ import WebCall
 
 /// An OAuth access token that is renewed with a refresh token, which may be single-use.
 ///
-/// The access token lives in memory. A new refresh token is on disk before it is used. Whoever needs a token while it is being renewed waits for
-/// that one renewal. When the answer to a renewal is lost, the old refresh token is tried once more; when it is refused, every call fails with
-/// what to do, until a file has changed.
+/// The access token lives in memory. A new refresh token is on disk before it is used. A call that needs a token while it is being renewed
+/// waits for that one renewal. When the answer to a renewal is lost, the old refresh token is tried once more. When it is refused, every
+/// call fails with the remedy, until a file has changed.
 package final class OAuthCredential: BackendCredential {
     struct Access: Sendable {
         var token: Secret
         var minted: ContinuousClock.Instant
-        /// When it is to be renewed, somewhat before its end; nil: after a 401 only.
+        /// The time of the next renewal, somewhat before the token's end. Nil means that only a 401 causes one.
         var renewAt: ContinuousClock.Instant?
         var expires: ContinuousClock.Instant?
-        /// The backend has taken it at least once.
+        /// The backend has taken this token at least once.
         var isProven = false
     }
 
-    /// The files' states: the refresh token's and the client secret's.
+    /// The states of the refresh token's file and of the client secret's.
     struct Files: Sendable, Equatable {
         var refresh: SecretFile.Signature?
         var client: SecretFile.Signature?
@@ -35,13 +35,14 @@ package final class OAuthCredential: BackendCredential {
         var refusal: Refusal?
         /// A refresh token that could not be saved yet, and the file in whose place it belongs.
         var unsaved: (token: Secret, inPlaceOf: SecretFile.Signature?)?
-        /// After a renewal ahead of time failed: when to try the next.
+        /// The time of the next try after a renewal ahead of time failed.
         var notBefore: ContinuousClock.Instant?
-        /// The files as they were last read or written.
+        /// The state of the files when they were last read or written.
         var files: Files?
     }
 
-    /// A token this young that is refused would only be followed by another that is refused, each spending a refresh token.
+    /// The least age of a token that is replaced when it is refused. A younger one would only be followed by another that is refused, and
+    /// each would spend a refresh token.
     private static let tooYoungToReplace = Duration.seconds(60)
     private static let pauseAfterFailure = Duration.seconds(10)
 
@@ -53,7 +54,7 @@ package final class OAuthCredential: BackendCredential {
     private let renewal = SharedWork<Secret>()
     private let now: @Sendable () -> ContinuousClock.Instant
 
-    /// - Parameter now: the time by which tokens end.
+    /// - Parameter now: the clock by which tokens end.
     package init(
         settings: OAuthSettings, web: WebClient, now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
@@ -79,7 +80,7 @@ package final class OAuthCredential: BackendCredential {
             return try await renew(until: end)
         } catch {
             guard isGood else { throw error }
-            // There was time left: the old one serves, and the next try comes after a pause.
+            // There was time left: the old token serves, and the next try comes after a pause.
             state.withLock { $0.notBefore = now + Self.pauseAfterFailure }
             return access.token
         }
@@ -120,7 +121,7 @@ package final class OAuthCredential: BackendCredential {
         state.withLock { state in
             state.refusal = nil
             state.notBefore = nil
-            // The operator has put something new there: the token that came from the old is let go.
+            // The operator has put a new token there, so the access token that came from the old one is dropped.
             if let known = state.files, known != files { state.access = nil }
         }
     }
@@ -144,7 +145,7 @@ package final class OAuthCredential: BackendCredential {
         return try outcome.get()
     }
 
-    /// The one renewal that is under way.
+    /// Runs the one renewal that is under way.
     private func renewNow() async -> Result<Secret, CallFailure> {
         do {
             return .success(try await renewFromFiles())
@@ -161,13 +162,13 @@ package final class OAuthCredential: BackendCredential {
                 try save(unsaved.token, in: try place(), inPlaceOf: stored.signature)
                 stored = try refreshFile.read()
             } else {
-                // Somebody has put another one there meanwhile: that one counts.
+                // A person has put another token there meanwhile, and that one counts.
                 state.withLock { $0.unsaved = nil }
             }
         }
         let files = Files(refresh: stored.signature, client: client.signature)
         state.withLock { $0.files = files }
-        // Whether a new refresh token can be kept is found out before the old one is spent.
+        // The agent finds out whether a new refresh token can be kept before it spends the old one.
         let place = try place()
 
         var result = await refresh.run(refreshToken: stored.secret, clientSecret: client.secret)
@@ -184,7 +185,7 @@ package final class OAuthCredential: BackendCredential {
                 state.notBefore = nil
                 state.refusal = nil
             }
-            // Whoever replaced the file meanwhile has logged in anew: theirs stays.
+            // A person who replaced the file meanwhile has logged in anew, so that token stays.
             if let new = grant.refresh, new != stored.secret, refreshFile.signature() == stored.signature {
                 do {
                     try save(new, in: place, inPlaceOf: stored.signature)

@@ -10,22 +10,22 @@ struct OAuthRefresh: Sendable {
     let settings: OAuthSettings
     let web: WebClient
 
-    /// What the backend handed out.
+    /// The tokens that the backend handed out.
     struct Grant: Sendable {
         var access: Secret
-        /// How long it holds; nil when the backend does not say.
+        /// How long the access token holds. It is nil when the backend does not say.
         var lifetime: Duration?
-        /// What replaces the refresh token; nil when the old one stays good.
+        /// The token that replaces the refresh token. It is nil when the old one stays good.
         var refresh: Secret?
     }
 
     enum Result: Sendable {
         case granted(Grant)
-        /// The refresh token, or this client, is not taken. Asking again with the same will not help.
+        /// The backend does not take the refresh token, or this client. Asking again with the same will not help.
         case refused(detail: String)
-        /// Nothing was sent, or the backend said that it cannot now: the refresh token is as good as before.
+        /// Nothing was sent, or the backend said that it cannot now. The refresh token is as good as before.
         case notNow(detail: String)
-        /// The refresh token was sent and no usable answer came: it may be spent.
+        /// The refresh token was sent and no usable answer came. It may be spent.
         case lost(detail: String)
     }
 
@@ -39,7 +39,7 @@ struct OAuthRefresh: Sendable {
         ].joined(separator: "&")
         request.body = .init(Array(form.utf8))
         request.maxBytes = 64 * 1024
-        // Every call waits for it, those of payments too.
+        // Every call waits for the renewal, those of payments too.
         request.urgency = .sells
         request.alsoSecret = [refreshToken, clientSecret]
         request.takesAnyStatus = true
@@ -68,8 +68,8 @@ struct OAuthRefresh: Sendable {
         default:
             let text = Shown.body(answer.body, hiding: secrets.map { $0.reveal() })
             let detail = "o/token: \(place) answered \(answer.status)" + (text.isEmpty ? "" : ": \(text)")
-            // These two are how a token endpoint refuses (RFC 6749, section 5.2). Anything else is somebody on the way, or a backend in
-            // trouble, and says nothing about the refresh token.
+            // These two are how a token endpoint refuses (RFC 6749, section 5.2). Any other status comes from a proxy in between, or from a
+            // backend in trouble, and says nothing about the refresh token.
             return answer.status == 400 || answer.status == 401 ? .refused(detail: detail) : .notNow(detail: detail)
         }
     }
@@ -87,11 +87,11 @@ struct GrantAnswer: Decodable {
         case refreshToken = "refresh_token"
     }
 
-    /// The grant, if there is a token in it that can be sent in a header.
+    /// The grant, if its access token may stand in a header.
     var checked: OAuthRefresh.Grant? {
         guard let accessToken, accessToken.isToken else { return nil }
         var lifetime: Duration?
-        // A year at most: what is longer is as good as endless, and cannot overflow.
+        // The lifetime is a year at most: a longer one is as good as endless, and could overflow.
         if let seconds = expiresIn.flatMap({ Int64($0.text) }), seconds > 0 { lifetime = .seconds(min(seconds, 31_536_000)) }
         let refresh = refreshToken.flatMap { $0.isToken ? Secret($0) : nil }
         return .init(access: Secret(accessToken), lifetime: lifetime, refresh: refresh)
@@ -99,7 +99,7 @@ struct GrantAnswer: Decodable {
 }
 
 extension String {
-    /// Printable ASCII without spaces, and some of it: what may stand in a header as a token.
+    /// Whether the text may stand in a header as a token: printable ASCII without spaces, and not empty.
     var isToken: Bool {
         !isEmpty && utf8.count <= 8192 && utf8.allSatisfy { (0x21...0x7e).contains($0) }
     }

@@ -1,15 +1,15 @@
 import WebCall
 
-/// Where and as whom an access token is renewed (the settings `backend.oauth`).
+/// The token endpoint and the client with which an access token is renewed (the settings `backend.oauth`).
 package struct OAuthSettings: Sendable {
-    /// `https://{tenant}.marianatek.com/o/token/`.
+    /// The token endpoint, `https://{tenant}.marianatek.com/o/token/`.
     package var tokenBase: WebBase
     package var tokenPath: String
     package var clientID: String
     package var clientSecretFile: String
-    /// Rewritten whenever the backend hands out a new refresh token: its directory must be writable.
+    /// The file is rewritten whenever the backend hands out a new refresh token, so its directory must be writable.
     package var refreshTokenFile: String
-    /// For one renewal call. A lost answer is followed by one more.
+    /// The time for one renewal call. A lost answer is followed by one more.
     package var timeLimit: Duration
 
     package init(

@@ -5,10 +5,10 @@ import Glibc
 /// A file that holds one secret, as the operator or systemd gives it.
 struct SecretFile: Sendable {
     let path: String
-    /// What it is, for sentences: "the backend token".
+    /// What the secret is, as sentences name it: "the backend token".
     let what: String
 
-    /// Where an operator puts it: systemd's copy can be neither written nor found again.
+    /// The place where an operator puts the secret. systemd's copy can be neither written nor found again.
     var place: String {
         path.hasPrefix("/run/credentials/") ? "/etc/readerd/credentials/" + (path.split(separator: "/").last ?? "backend-token") : path
     }
@@ -39,18 +39,18 @@ struct SecretFile: Sendable {
         var signature: Signature
     }
 
-    /// No token is longer; what is longer is some other file.
+    /// The most bytes that are read. No token is longer, and a longer file is some other file.
     private static let maximumSize = 64 * 1024
 
-    /// Nil when there is no such file, or it may not be looked at.
+    /// The signature is nil when there is no such file, or it may not be examined.
     func signature() -> Signature? {
         var facts = stat()
         return stat(path, &facts) == 0 ? Signature(facts) : nil
     }
 
-    /// Reads the secret without the white space around it. The failure names the file and what to do about it.
+    /// Reads the secret without the white space around it.
     func read() throws(CallFailure) -> Content {
-        // Not blocking, so that a pipe in this place is an error and not a wait.
+        // The file is opened without blocking, so that a pipe in its place is an error and not a wait.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             let code = errno
@@ -64,7 +64,7 @@ struct SecretFile: Sendable {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { throw problem("cannot be read: \(String(cString: strerror(errno)))") }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw problem("is not a file: put \(what) into a file of that name") }
-        // The group may read: systemd hands credentials over that way. Others may not.
+        // The group may read the file, for systemd hands credentials over that way. Others may not.
         guard facts.st_mode & 0o007 == 0 else {
             throw problem("is open to every user of this box: chmod 0600 \(place), and replace \(what)")
         }
@@ -98,9 +98,9 @@ struct SecretFile: Sendable {
     }
 }
 
-/// Whether a file would be taken as the one that holds a secret, without telling anything of what stands in it.
+/// Checks whether a file would be taken as one that holds a secret, and tells nothing of its content.
 package enum SecretFileCheck {
-    /// Nil when it would.
+    /// The problem is nil when the file would be taken.
     package static func problem(in path: String, what: String) -> String? {
         do throws(CallFailure) {
             _ = try SecretFile(path: path, what: what).read()
@@ -112,7 +112,7 @@ package enum SecretFileCheck {
 }
 
 extension [UInt8] {
-    /// Without white space, line ends and a byte order mark around it.
+    /// The bytes without white space, line ends and a byte order mark around them.
     fileprivate var trimmed: ArraySlice<UInt8> {
         var slice = self[...]
         if slice.starts(with: [0xef, 0xbb, 0xbf]) { slice = slice.dropFirst(3) }

@@ -2,9 +2,10 @@ import GatewayModel
 import Moments
 import Synchronization
 
-/// Work that many may ask for at once and that runs once. Who asks can give up waiting, without ending the work for the others.
+/// Work that many callers may ask for at once and that runs once. A caller can stop waiting without ending the work for the others.
 ///
-/// The work is a task of its own, because it must outlive whoever started it: a refresh whose answer is thrown away may cost the refresh token.
+/// The work is a task of its own, because it must outlive the caller that started it: a refresh whose answer is thrown away may cost the
+/// refresh token.
 /// Its owner waits for it with ``finish()``.
 final class SharedWork<Value: Sendable>: Sendable {
     typealias Outcome = Result<Value, CallFailure>
@@ -13,13 +14,14 @@ final class SharedWork<Value: Sendable>: Sendable {
         var task: Task<Void, Never>?
         var waiters: [UInt64: CheckedContinuation<Outcome?, Never>] = [:]
         var nextWaiter: UInt64 = 0
-        /// Those that gave up before they began to wait.
+        /// Callers that stopped waiting before their wait began.
         var goneEarly: Set<UInt64> = []
     }
 
     private let state = Mutex(State())
 
-    /// The outcome of the work that is under way, started by this call if there is none; nil when the time is up or the caller was canceled.
+    /// The outcome of the work that is under way. This call starts the work if there is none. The outcome is nil when the time is up or the
+    /// caller was cancelled.
     func outcome(until end: ContinuousClock.Instant, of work: @escaping @Sendable () async -> Outcome) async -> Outcome? {
         await withTaskGroup(of: Outcome?.self) { group in
             group.addTask { await self.wait(for: work) }
@@ -27,7 +29,7 @@ final class SharedWork<Value: Sendable>: Sendable {
                 do {
                     try await Task.sleep(until: end, clock: .continuous)
                 } catch {
-                    // Canceled, because the outcome is there or because the caller gave up: either way this one is over.
+                    // The sleep was cancelled, because the outcome is there or because the caller gave up. Either way this wait is over.
                 }
                 return nil
             }
@@ -37,7 +39,7 @@ final class SharedWork<Value: Sendable>: Sendable {
         }
     }
 
-    /// Waits until nothing is under way.
+    /// Waits until no work is under way.
     func finish() async {
         await state.withLock { $0.task }?.value
     }

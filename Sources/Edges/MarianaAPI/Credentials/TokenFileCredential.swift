@@ -6,7 +6,7 @@ import Synchronization
 package final class TokenFileCredential: BackendCredential {
     private struct State {
         var content: SecretFile.Content?
-        /// The file as it was when the backend refused what stood in it.
+        /// The state of the file when the backend refused its token.
         var refused: SecretFile.Signature?
     }
 
@@ -29,7 +29,8 @@ package final class TokenFileCredential: BackendCredential {
     }
 
     package func replacement(for refused: Secret, until end: ContinuousClock.Instant) async throws(CallFailure) -> Secret? {
-        // Read, not only looked at: two writes of the same length within one tick of the file system's clock look the same.
+        // The file is read, and not only its signature: two writes of the same length within one tick of the file system's clock have the
+        // same signature.
         let secret = try read()
         guard secret == refused else { return secret }
         state.withLock { $0.refused = $0.content?.signature }
@@ -49,7 +50,7 @@ package final class TokenFileCredential: BackendCredential {
         do {
             return try TokenClaims.end(of: file.read().secret).map(CredentialLifetime.ends) ?? .notSaid
         } catch {
-            // What is wrong with the file is another finding.
+            // A fault of the file is another finding.
             return .notSaid
         }
     }

@@ -1,4 +1,4 @@
-/// The backend's answers. Its schema marks no field as required: each may be missing or null, and what is needed is asked for by name.
+/// The backend's answers. Its schema marks no field as required: each may be missing or null, and the code asks for a needed field by name.
 
 struct ConfigurationAnswer: Decodable {
     var publishableKey: LooseText?

@@ -23,7 +23,7 @@ struct SetupIntentBody: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case user
-        /// Spelt so in the published API.
+        /// The published API spells it so.
         case collectionMethod = "colletion_method"
     }
 }

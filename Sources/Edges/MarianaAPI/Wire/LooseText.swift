@@ -1,4 +1,4 @@
-/// An identifier of the backend: a string by its schema, a number in its examples. Both are taken; strings are sent.
+/// An identifier of the backend: a string by its schema, a number in its examples. Both are read, and strings are sent.
 struct LooseText: Decodable, Sendable {
     let text: String
 
@@ -7,7 +7,7 @@ struct LooseText: Decodable, Sendable {
         do {
             text = try container.decode(String.self)
         } catch DecodingError.typeMismatch {
-            // Not a string: then an integer, or it is refused. A number with a fraction is no identifier.
+            // A value that is not a string is an integer, or it is refused. A number with a fraction is no identifier.
             guard let number = Self.integer(container) else {
                 throw DecodingError.dataCorruptedError(in: container, debugDescription: "neither text nor an integer")
             }
@@ -24,7 +24,7 @@ struct LooseText: Decodable, Sendable {
     }
 }
 
-/// A field that informs and decides nothing: what it cannot be read as must not spoil the answer around it.
+/// A field that informs and decides nothing. A value that cannot be read must not spoil the answer around it.
 struct OptionalText: Decodable, Sendable {
     let text: String?
 

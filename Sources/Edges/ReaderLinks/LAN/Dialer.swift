@@ -25,13 +25,14 @@ struct Dialer: Sendable {
             .connectTimeout(max(.nanoseconds(1), deadline - .now()))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
-            // A reader that lost its power or its network is noticed within 15 s, also while it is only waited for: an issuer may take minutes.
+            // The agent notices within 15 s that a reader has lost its power or its network, also while it only waits for the reader: an
+            // issuer may take minutes.
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: 5)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: 5)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: 3)
-            // The same for what was sent and is not acknowledged; the kernel would go on for a quarter of an hour.
+            // The same limit holds for sent data that is not acknowledged. The kernel would go on for a quarter of an hour.
             .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: 15_000)
-            // Nothing is read before there is somebody to read it.
+            // The channel reads nothing before a handler is there to read it.
             .channelOption(.autoRead, value: false)
             .channelInitializer { channel in
                 attempt.began(channel)
@@ -49,7 +50,7 @@ struct Dialer: Sendable {
         }
     }
 
-    /// - Throws: `.unreachable` for what is not the address of a reader.
+    /// - Throws: `.unreachable` for a text that is not the address of a reader.
     static func check(_ address: String, _ port: Int) throws(ReaderFailure) {
         do {
             _ = try PrivateAddress(address)
@@ -58,7 +59,7 @@ struct Dialer: Sendable {
         }
     }
 
-    /// What stands where the reader's address should: readers have IPv4 addresses only (reader-protocol, section 10).
+    /// Says what a text in place of a reader's address is: readers have IPv4 addresses only (reader-protocol, section 10).
     static func notIPv4(_ address: String) -> String {
         let shown = Shown.plain(address, limit: 64)
         if address.utf8.allSatisfy({ $0 <= 0x20 }) { return "the reader's address is blank: Stripe has not heard of it yet" }
@@ -96,7 +97,7 @@ struct Dialer: Sendable {
     }
 }
 
-/// One connect under way, so that it can be given up.
+/// One connection attempt under way, so that it can be ended.
 private final class Attempt: Sendable {
     private struct State {
         var channel: (any Channel)?

@@ -7,31 +7,31 @@ import NIOSSL
 
 /// Opens verified TLS streams to readers on the store's network.
 ///
-/// The address is dialled as it is and no name is ever resolved: a router that hides private addresses from public names cannot break it. The
-/// published name serves for SNI and for the check of the certificate.
+/// The address is dialled as it is and no name is ever resolved: a router that hides private addresses from public names cannot break it.
+/// The published name serves for SNI and for the check of the certificate.
 package struct LANLink: Sendable {
     private let tls: TLSClient
     private let dialer: Dialer
 
-    /// Reads the system's roots once; make one and keep it.
+    /// Reads the system's roots, which takes time: the caller makes one link and keeps it.
     ///
-    /// - Parameter roots: path of a PEM file with authorities that are trusted besides the system's.
+    /// - Parameter roots: the path of a PEM file with authorities that are trusted besides the system's.
     package init(roots: String?, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) throws(TrustProblem) {
         self.init(tls: try TLSClient(roots: roots), group: group)
     }
 
-    /// With a TLS side that other links use too.
+    /// Uses a TLS client that other links use too.
     package init(tls: TLSClient, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) {
         self.tls = tls
         dialer = Dialer(group: group)
     }
 
-    /// Connects and verifies. Nothing is sent but the handshake.
+    /// Connects and verifies. It sends nothing but the handshake.
     ///
     /// - Throws: `.unreachable` with a sentence that says what happened, or `.untrusted` with what is wrong with the certificate.
     package func open(_ route: ReaderRoute, timeout: Duration) async throws(ReaderFailure) -> any Channel {
         guard case .lan(let address) = route.link else { throw .unreachable(detail: "\(route.address) is not on the LAN") }
-        // The name is made of the address: where that is none, the name is none either.
+        // The name is made of the address: without a valid address there is no valid name either.
         try Dialer.check(address, route.port)
         guard HostName.isValid(route.host) else {
             throw .unreachable(detail: "\"\(Shown.plain(route.host, limit: 100))\" is not a name that a reader's certificate can bear")
@@ -42,7 +42,7 @@ package struct LANLink: Sendable {
         do {
             try await tls.secure(channel, host: route.host, peer: peer, until: deadline)
         } catch .untrusted(.unknownAuthority(let issuer)) {
-            // An authority is the last thing to be blamed: the chain is looked at as a whole.
+            // A missing authority is the last reason to report, so the whole chain is examined first.
             do throws(ReaderFailure) {
                 let again = try await dialer.connect(address, route.port, until: deadline)
                 throw .untrusted(try await tls.problem(over: again, host: route.host, peer: peer, until: deadline))
@@ -54,12 +54,13 @@ package struct LANLink: Sendable {
         return channel
     }
 
-    /// Looks at the certificate that is shown at an address, and hangs up. For diagnosis and for finding readers: sends nothing, and says whether an
-    /// authority stands behind what is shown.
+    /// Examines the certificate that is shown at an address, and hangs up. It serves diagnosis and discovery, sends nothing, and says
+    /// whether an authority stands behind the certificate.
     ///
-    /// No name is asked for (SNI): at this point none is known. That readers show their certificate all the same is inferred; they have one.
+    /// The handshake names no host (SNI): at this point none is known. That readers show their certificate all the same is inferred, for
+    /// they have only one.
     ///
-    /// - Parameter answeringWithin: how long the connection may take; as long as all of it without.
+    /// - Parameter answeringWithin: the time for the connection alone. Nil allows it all of the time.
     package func inspect(
         address: String, port: Int, answeringWithin: Duration? = nil, timeout: Duration
     ) async throws(ReaderFailure) -> PresentedCertificate {
@@ -70,7 +71,7 @@ package struct LANLink: Sendable {
 }
 
 extension NIODeadline {
-    /// Bounded, so that no settings file can make it overflow.
+    /// The deadline is bounded, so that no settings file can make it overflow.
     static func after(_ timeout: Duration) -> NIODeadline {
         .now() + TimeAmount(min(max(timeout, .zero), .seconds(86_400)))
     }

@@ -3,21 +3,21 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// How a handshake ended when it did not succeed.
+/// The end of a handshake that did not succeed.
 enum HandshakeFailure: Error {
-    /// The chain of the certificate did not verify. The certificate is what the other end showed.
+    /// The certificate's chain did not verify. The certificate is the one that the other end showed.
     case refused(NIOSSLCertificate?)
     /// The deadline came first.
     case timedOut
-    /// The other end closed, or cut.
+    /// The other end closed or cut the connection.
     case closed
-    /// The other end does not speak TLS, or not as we do: the library's word for it.
+    /// The other end does not speak TLS, or not as this side does. The text is the library's word for it.
     case notTLS(String)
-    /// This side gave up.
+    /// This side ended the handshake.
     case canceled
 }
 
-/// Sits behind the TLS handler until the handshake is done, and tells how it went.
+/// Sits behind the TLS handler until the handshake is done, and reports its result.
 final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
@@ -26,7 +26,7 @@ final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
     private var promise: EventLoopPromise<NIOSSLCertificate>?
     private var timeout: Scheduled<Void>?
 
-    /// - Parameter promise: completed exactly once, with the certificate of a chain that verified.
+    /// - Parameter promise: the promise that is completed exactly once, with the certificate of a chain that verified.
     init(tls: NIOSSLClientHandler, promise: EventLoopPromise<NIOSSLCertificate>, deadline: NIODeadline) {
         self.tls = tls
         self.promise = promise
@@ -46,7 +46,7 @@ final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
             context.fireUserInboundEventTriggered(event)
             return
         }
-        // A verified chain without a leaf cannot be; if it could, it would prove nothing.
+        // A verified chain without a leaf cannot be. If it could, it would prove nothing.
         finish(tls.peerCertificate.map { .success($0) } ?? .failure(.refused(nil)))
     }
 
@@ -72,7 +72,7 @@ final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
         switch error {
         case NIOSSLError.handshakeFailed(let reason):
             let text = String(describing: reason)
-            // The library tells the reason in BoringSSL's own text only.
+            // The library gives the reason only as BoringSSL's own text.
             if text.contains("CERTIFICATE_VERIFY_FAILED") { return .refused(tls.peerCertificate) }
             if text.contains("EOF during handshake") { return .closed }
             return .notTLS(Self.word(in: text))
@@ -82,7 +82,7 @@ final class HandshakeWaiter: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// BoringSSL's word for a fault, out of "error:…:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at /file:12".
+    /// BoringSSL's word for a fault, taken from "error:…:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at /file:12".
     private static func word(in text: String) -> String {
         guard let start = text.firstRange(of: "OPENSSL_internal:")?.upperBound else { return "handshake failed" }
         let word = text[start...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }.prefix(60)

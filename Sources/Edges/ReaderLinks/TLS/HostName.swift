@@ -1,6 +1,6 @@
 /// A reader's published name, and whether a certificate's names cover it.
 package enum HostName {
-    /// A DNS name of letters, digits and hyphens with at least two labels; not an address.
+    /// Whether the text is a DNS name of letters, digits and hyphens with at least two labels, and no address.
     package static func isValid(_ name: String) -> Bool {
         let bytes = name.utf8
         guard (3...253).contains(bytes.count) else { return false }
@@ -9,8 +9,8 @@ package enum HostName {
         return !last.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
-    /// Compares without regard to case. A wildcard stands for exactly one left-most label, whole, under a name of at least two labels; nothing
-    /// but the certificate's DNS names counts, neither its addresses nor its common name.
+    /// Compares without regard to case. A wildcard stands for exactly one left-most label, whole, under a name of at least two labels. Only
+    /// the certificate's DNS names count, neither its addresses nor its common name.
     package static func matches(_ host: String, certificateName: String) -> Bool {
         let host = labels(host)
         let name = labels(certificateName)

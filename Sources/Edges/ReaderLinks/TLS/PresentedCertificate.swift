@@ -4,21 +4,21 @@ import GatewayModel
 import Moments
 import NIOSSL
 
-/// What a certificate says of itself. Texts are bounded and printable; they prove nothing by themselves.
+/// What a certificate says of itself. Texts are bounded and printable, and prove nothing by themselves.
 package struct PresentedCertificate: Sendable, Equatable {
-    /// Its DNS names; at most ``nameLimit``.
+    /// The certificate's DNS names, at most ``nameLimit``.
     package var dnsNames: [String]
-    /// Milliseconds since 1970.
+    /// The start of the validity, as milliseconds since 1970.
     package var notBefore: WallTime
-    /// Milliseconds since 1970.
+    /// The end of the validity, as milliseconds since 1970.
     package var notAfter: WallTime
     /// The issuer's common name, else its organization.
     package var issuer: String
-    /// Why the chain above it does not verify, or the certificate must not be accepted, as a sentence; nil: it is what it says, by the word of an
-    /// authority that this box trusts.
+    /// The reason why the chain above the certificate does not verify, or why the certificate must not be accepted, as a sentence. Nil
+    /// means that an authority that this box trusts vouches for the certificate.
     package private(set) var distrust: String?
 
-    /// A reader's certificate has one or two names. What more there is, is not shown.
+    /// The most names that are shown. A reader's certificate has one or two.
     package static let nameLimit = 5
 
     init(_ certificate: NIOSSLCertificate) {
@@ -30,14 +30,14 @@ package struct PresentedCertificate: Sendable, Equatable {
         issuer = Shown.plain(named?.value ?? "", limit: 100)
     }
 
-    /// Of one whose chain verified.
+    /// The certificate of a chain that verified.
     static func verified(_ leaf: NIOSSLCertificate) -> PresentedCertificate {
         var presented = PresentedCertificate(leaf)
         presented.distrust = ownFlaw(leaf)?.sentence
         return presented
     }
 
-    /// Of one whose chain did not verify.
+    /// The certificate of a chain that did not verify.
     static func refused(_ leaf: NIOSSLCertificate, now: WallTime) -> PresentedCertificate {
         var presented = PresentedCertificate(leaf)
         presented.distrust =
@@ -51,7 +51,7 @@ package struct PresentedCertificate: Sendable, Equatable {
         return presented
     }
 
-    /// Whether the certificate is for this name. Looks at every name, not only at those that are shown.
+    /// Whether the certificate is for this name. Every name counts, not only those that are shown.
     static func isFor(_ host: String, _ certificate: NIOSSLCertificate) -> Bool {
         certificate._subjectAlternativeNames().contains { name in
             guard name.nameType == .dnsName else { return false }
@@ -59,9 +59,9 @@ package struct PresentedCertificate: Sendable, Equatable {
         }
     }
 
-    /// Why a certificate was not good enough, when its chain did not verify or its name did not match.
+    /// The reason why a certificate was refused, when its chain did not verify or its name did not match.
     ///
-    /// A wrong name comes first: it means that some other device answers there, and then its dates and its issuer are that device's business.
+    /// A wrong name comes first: it means that another device answers there, and then its dates and its issuer are that device's business.
     static func problem(_ certificate: NIOSSLCertificate, host: String, now: WallTime) -> CertificateProblem {
         let presented = PresentedCertificate(certificate)
         guard isFor(host, certificate) else { return .wrongName(expected: host, presented: presented.dnsNames) }
@@ -70,7 +70,7 @@ package struct PresentedCertificate: Sendable, Equatable {
         return .unknownAuthority(issuer: presented.issuer)
     }
 
-    /// Why a chain was not good enough, when all of it is known.
+    /// The reason why a chain was refused, when all of it is known.
     static func problem(
         _ chain: [NIOSSLCertificate], host: String, trusted: [[UInt8]: CertificateFacts], now: WallTime
     ) -> CertificateProblem {
@@ -84,7 +84,7 @@ package struct PresentedCertificate: Sendable, Equatable {
         return own
     }
 
-    /// What must not be accepted although the chain verifies.
+    /// The flaw for which a certificate must be refused although its chain verifies.
     static func ownFlaw(_ leaf: NIOSSLCertificate) -> CertificateProblem? {
         facts(leaf).flatMap(ChainJudge.ownFlaw).map { .flawed(words: $0.words, remedy: $0.remedy) }
     }

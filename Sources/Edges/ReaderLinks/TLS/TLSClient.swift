@@ -9,10 +9,10 @@ import Synchronization
 
 /// TLS towards a reader, over any stream: the chain is verified against the system's roots and the operator's, the name by this code.
 ///
-/// The library's own check of names is off, and ours is stricter: it would also accept an address in the certificate that equals the socket's,
-/// or a common name, and it cannot work on a stream that has no address.
+/// The library's own check of names is off, and this one is stricter: the library would also accept an address in the certificate that
+/// equals the socket's, or a common name, and it cannot check on a stream that has no address.
 ///
-/// It holds the system's roots, some megabytes' worth of reading: make one for all links and keep it.
+/// The client holds the system's roots, which takes some megabytes of reading: the caller makes one for all links and keeps it.
 package struct TLSClient: Sendable {
     private let context: NIOSSLContext
     private let roots: String?
@@ -23,7 +23,7 @@ package struct TLSClient: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .noHostnameVerification
-        // How long the farewell of a connection that is being closed may take.
+        // The limit is for the farewell of a connection that is being closed.
         configuration.shutdownTimeout = .seconds(1)
         if let roots {
             do {
@@ -40,11 +40,11 @@ package struct TLSClient: Sendable {
         }
     }
 
-    /// Shakes hands and checks that the other end is `host`. Nothing is sent but the handshake itself.
+    /// Shakes hands and checks that the other end is `host`. It sends nothing but the handshake itself.
     ///
     /// - Parameters:
-    ///   - channel: connected, not reading yet (`autoRead` off), owned by this call: closed when it throws.
-    ///   - peer: who is at the other end, for the texts.
+    ///   - channel: a connected channel that does not read yet (`autoRead` off). This call owns it, and closes it when it throws.
+    ///   - peer: the name of the other end in texts.
     /// - Throws: `.unreachable` or `.untrusted`.
     package func secure(_ channel: any Channel, host: String, peer: String, timeout: Duration) async throws(ReaderFailure) {
         try await secure(channel, host: host, peer: peer, until: .after(timeout))
@@ -65,8 +65,8 @@ package struct TLSClient: Sendable {
         }
     }
 
-    /// Looks at the certificate that the other end shows, and hangs up before anything else is said. Says whether an authority that is trusted
-    /// stands behind it; which name it should bear is whoever asks this.
+    /// Examines the certificate that the other end shows, and hangs up before anything else is sent. It says whether a trusted authority
+    /// stands behind the certificate. The caller checks the name in it.
     func look(over channel: any Channel, peer: String, until deadline: NIODeadline) async throws(ReaderFailure) -> PresentedCertificate {
         defer { channel.close(promise: nil) }
         do {
@@ -83,9 +83,9 @@ package struct TLSClient: Sendable {
         }
     }
 
-    /// Why the chain at the other end does not verify, out of all that it shows.
+    /// The reason why the chain at the other end does not verify, from all the certificates that it shows.
     ///
-    /// - Parameter channel: a new one, for the handshake that was refused has told of the leaf alone.
+    /// - Parameter channel: a new channel, for the handshake that was refused has shown the leaf alone.
     func problem(
         over channel: any Channel, host: String, peer: String, until deadline: NIODeadline
     ) async throws(ReaderFailure)
@@ -135,7 +135,7 @@ package struct TLSClient: Sendable {
                 return NIOLoopBound(waiter, eventLoop: channel.eventLoop)
             }.get()
         } catch {
-            // Either the handler never took the promise over, or it has completed it; a second completion is ignored.
+            // The handler never took the promise over, or it has completed it. A second completion is ignored.
             done.fail(HandshakeFailure.closed)
             throw error
         }
@@ -151,7 +151,7 @@ package struct TLSClient: Sendable {
     private static func readerFailure(_ error: any Error, host: String, peer: String) -> ReaderFailure {
         switch error {
         case let failure as ReaderFailure: failure
-        // However the end of a call that was given up shows itself.
+        // A call that was given up may end with any error.
         case _ where Task.isCancelled: .unreachable(detail: "the connection to \(peer) was given up")
         case HandshakeFailure.refused(let leaf?):
             .untrusted(PresentedCertificate.problem(leaf, host: host, now: now()))

@@ -2,40 +2,41 @@ import NIOCore
 
 /// The life of one stream over a bulk pair: what is read, what is written, and when the interface may be given back.
 ///
-/// A handle that is closed while libusb still has one of its transfers ends the process. So every transfer is counted here, from the action that
-/// submits it to the event that it has come back, however it ended, and ``Action/giveBack`` comes once, when there is none left.
+/// A handle that is closed while libusb still has one of its transfers ends the process. So the machine counts every transfer here, from
+/// the action that submits it to the event that it has come back, however it ended. ``Action/giveBack`` comes once, when there is none
+/// left.
 struct PumpMachine {
     private enum State {
-        /// Nothing has been submitted. To `flowing` when the socket is there, to `over` when it closes before.
+        /// Nothing has been submitted. The state becomes `flowing` when the socket is there, or `over` when it closes before.
         case idle
-        /// Bytes flow both ways. To `ending` at whatever ends the stream, on either side.
+        /// Bytes flow both ways. The state becomes `ending` at whatever ends the stream, on either side.
         case flowing
-        /// The stream has ended and its transfers are being cancelled. To `over` when the last one has come back.
+        /// The stream has ended and its transfers are being cancelled. The state becomes `over` when the last one has come back.
         case ending
-        /// The interface has been given back. Stays so.
+        /// The interface has been given back. This state is final.
         case over
     }
 
     enum Action: Equatable {
-        /// Submit a read.
+        /// Submits a read.
         case read
-        /// Submit a write.
+        /// Submits a write.
         case write(ByteBuffer)
-        /// Hand these bytes to the socket, and say when they are gone.
+        /// Hands these bytes to the socket, and reports when they are gone.
         case pass(ByteBuffer)
-        /// Take more from the socket.
+        /// Takes more from the socket.
         case takeMore
-        /// Cancel what is submitted; it comes back all the same.
+        /// Cancels what is submitted. It comes back all the same.
         case cancel
-        /// Close the socket.
+        /// Closes the socket.
         case close
-        /// No transfer is left: close the handle. Comes once.
+        /// Closes the handle, for no transfer is left. The action comes once.
         case giveBack
     }
 
-    /// Bytes of one transfer: a multiple of every packet size, so that no packet can be cut off.
+    /// The bytes of one transfer: a multiple of every packet size, so that no packet can be cut off.
     static let transferSize = 16_384
-    /// A reader that sends packets without bytes, again and again, is not one.
+    /// The empty packets in a row after which the stream ends. No reader sends so many.
     static let emptyLimit = 1_000
 
     private var state = State.idle
@@ -52,20 +53,20 @@ struct PumpMachine {
         return [.read, .takeMore]
     }
 
-    /// From the socket, for the reader.
+    /// Bytes for the reader have come from the socket.
     mutating func taken(_ bytes: ByteBuffer) -> [Action] {
         guard case .flowing = state else { return [] }
         if bytes.readableBytes > 0 { waiting.append(bytes) }
         return writeNext()
     }
 
-    /// The socket has nothing more at the moment. No more is taken from it than the reader takes.
+    /// The socket has nothing more at the moment. The machine takes no more from it than the reader takes.
     mutating func tookAll() -> [Action] {
         guard case .flowing = state, !isWriting else { return [] }
         return [.takeMore]
     }
 
-    /// A read has come back: bytes, or nil when it failed or was cancelled.
+    /// A read has come back with bytes, or with nil when it failed or was cancelled.
     mutating func readCameBack(_ bytes: ByteBuffer?) -> [Action] {
         isReading = false
         guard case .flowing = state else { return giveBackIfLast() }

@@ -3,10 +3,10 @@ import GatewayModel
 import Moments
 import Glibc
 
-/// libusb for the reader links that are open: one context, and one thread that handles its events. Made when the first link is opened.
+/// libusb for the open reader links: one context, and one thread that handles its events. The host is made when the first link is opened.
 final class USBHost: Sendable {
-    /// Unchecked: libusb's contexts may be used from any thread (libusb, "Multi-threaded applications and asynchronous I/O"). The pointer is never
-    /// written, and a context whose thread has started is never ended: it serves until the process ends.
+    /// `@unchecked` holds because libusb's contexts may be used from any thread (libusb, "Multi-threaded applications and asynchronous
+    /// I/O"). The pointer is never written, and a context whose thread has started is never ended: it serves until the process ends.
     private struct Context: @unchecked Sendable { var pointer: OpaquePointer }
 
     private let context: Context
@@ -19,7 +19,7 @@ final class USBHost: Sendable {
         }
         self.context = Context(pointer: context)
         var thread = pthread_t()
-        // Lives as long as the process: links come and go, and a thread that waits costs nothing.
+        // The host lives as long as the process: links come and go, and a thread that waits costs nothing.
         let retained = Unmanaged.passRetained(self)
         let started = pthread_create(
             &thread, nil,
@@ -44,7 +44,7 @@ final class USBHost: Sendable {
         }
     }
 
-    /// Opens and claims the link at its place, and begins a new stream. Blocks: for a thread that may.
+    /// Opens and claims the link at its place, and begins a new stream. The call blocks, and belongs on a thread that may wait.
     func open(_ place: USBPlace) throws(ReaderFailure) -> USBHandle {
         var list: UnsafeMutablePointer<OpaquePointer?>?
         let count = libusb_get_device_list(context.pointer, &list)

@@ -6,7 +6,7 @@ import NIOPosix
 
 /// Opens verified TLS streams to readers over their USB reader links.
 ///
-/// What the cable leads to proves nothing: the certificate is verified as on the LAN, to the reader's published name.
+/// The cable proves nothing about the device at its end: the certificate is verified as on the LAN, to the reader's published name.
 package struct USBLink: Sendable {
     private let tls: TLSClient
     private let streams: USBStreams
@@ -16,7 +16,7 @@ package struct USBLink: Sendable {
         streams = USBStreams(group: group)
     }
 
-    /// Claims the interface, begins a stream and verifies who is at its end. Nothing is sent but the handshake.
+    /// Claims the interface, begins a stream and verifies the reader at its end. It sends nothing but the handshake.
     ///
     /// - Throws: `.unreachable` with a sentence that says what happened, or `.untrusted` with what is wrong with the certificate.
     package func open(_ route: ReaderRoute, timeout: Duration) async throws(ReaderFailure) -> any Channel {

@@ -1,7 +1,7 @@
 import GatewayModel
 import Moments
 
-/// An interface has one stream at a time: the next one waits until the last has given it back.
+/// Gives each interface one stream at a time: the next one waits until the last has given the interface back.
 actor USBPorts {
     private var host: USBHost?
     private var taken: Set<USBPlace> = []
@@ -41,7 +41,7 @@ actor USBPorts {
                 waiting[place, default: [:]][number] = waiter
             }
         } onCancel: {
-            // Owned by this call: it only hands the cancellation to the actor.
+            // This call owns the task, which only hands the cancellation to the actor.
             Task { await self.wake(place, number) }
         }
     }

@@ -6,9 +6,9 @@ final class USBPump: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let handle: USBHandle
-    /// Milliseconds.
+    /// The milliseconds in which a write has to end.
     private let writeLimit: UInt32
-    /// Called once, when no transfer is under way any more.
+    /// The closure is called once, when no transfer is under way any more.
     private let giveBack: @Sendable () -> Void
     private var machine = PumpMachine()
     private var context: ChannelHandlerContext?
@@ -18,7 +18,7 @@ final class USBPump: ChannelInboundHandler {
     /// - Parameter writeLimit: the time in which the reader takes what is sent to it.
     init(_ handle: USBHandle, writeLimit: Duration, giveBack: @escaping @Sendable () -> Void) {
         self.handle = handle
-        // To libusb nought is for ever.
+        // libusb takes zero for no limit.
         self.writeLimit = UInt32(
             clamping: max(1, writeLimit.components.seconds * 1_000 + writeLimit.components.attoseconds / 1_000_000_000_000_000))
         self.giveBack = giveBack

@@ -4,19 +4,19 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// Streams of bytes over reader links, before anything is made of the bytes.
+/// Opens streams of bytes over reader links, before TLS and the protocol interpret the bytes.
 package struct USBStreams: Sendable {
     private let group: any EventLoopGroup
     private let writeLimit: Duration
     private let ports = USBPorts()
 
-    /// - Parameter writeLimit: the time in which a reader takes what is sent to it; one that does not is taken for lost.
+    /// - Parameter writeLimit: the time in which a reader takes what is sent to it. A reader that does not is taken for lost.
     package init(group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, writeLimit: Duration = .seconds(20)) {
         self.group = group
         self.writeLimit = writeLimit
     }
 
-    /// Claims the interface and begins a stream. An earlier stream to the same place is waited for until it has given the interface back.
+    /// Claims the interface and begins a stream. The call waits until an earlier stream to the same place has given the interface back.
     ///
     /// - Returns: a channel that does not read by itself. It closes when the stream ends, whichever side ends it.
     package func begin(_ place: USBPlace, before deadline: ContinuousClock.Instant) async throws(ReaderFailure) -> any Channel {
@@ -34,11 +34,11 @@ package struct USBStreams: Sendable {
         return try await stream(over: handle)
     }
 
-    /// One end of a socket pair for the reader's client, the other for the pump.
+    /// Makes a socket pair: one end is for the reader's client, the other for the pump.
     private func stream(over handle: USBHandle) async throws(ReaderFailure) -> any Channel {
         let (ports, writeLimit) = (ports, writeLimit)
         let giveBack: @Sendable () -> Void = {
-            // Owned by the stream that ends: it only hands the interface back, on a thread that may wait for the device.
+            // The stream that ends owns the task, which only hands the interface back, on a thread that may wait for the device.
             Task {
                 let isClosed: Bool
                 do { isClosed = try await NIOThreadPool.singleton.runIfActive { handle.close() } } catch { isClosed = handle.close() }
@@ -69,8 +69,8 @@ package struct USBStreams: Sendable {
                 .withConnectedSocket(ends[1]).get()
         } catch {
             inner.close(promise: nil)
-            // Nothing has been submitted: the pump begins when its channel is active, and then there is no error any more. If it is there already,
-            // it gives the interface back too; the first of the two does it.
+            // Nothing has been submitted: the pump begins when its channel is active, and then there is no error any more. If the pump is
+            // there already, it gives the interface back too. The first of the two calls does it.
             giveBack()
             throw .unreachable(detail: "no stream over \(handle.place.name): \(Shown.plain(String(describing: error), limit: 100))")
         }

@@ -4,12 +4,12 @@ import Moments
 import NIOCore
 import Synchronization
 
-/// One asynchronous transfer. Its callback completes the promise exactly once, also when it is cancelled or the device is gone; the buffer and the
-/// transfer live until then.
+/// One asynchronous transfer. Its callback completes the promise exactly once, also when it is cancelled or the device is gone. The buffer
+/// and the transfer live until then.
 final class USBTransfer: @unchecked Sendable {
-    // Unchecked: `pointer` and `buffer` are used by libusb between `submit` and the callback, and by whoever waits for the promise after it; `cancel`
-    // is libusb's own thread-safe call. The callback frees them under the lock of `isDone`, and `cancel` looks at it under the same lock, so
-    // that nobody touches what is freed.
+    // `@unchecked` holds because libusb uses `pointer` and `buffer` between `submit` and the callback, and the waiter on the promise uses
+    // them after it. `cancel` is libusb's own thread-safe call. The callback frees them under the lock of `isDone`, and `cancel` reads it
+    // under the same lock, so that neither touches freed memory.
     private let pointer: UnsafeMutablePointer<libusb_transfer>
     private let buffer: UnsafeMutableRawBufferPointer
     private let promise: EventLoopPromise<ByteBuffer>
@@ -17,7 +17,7 @@ final class USBTransfer: @unchecked Sendable {
 
     enum Failure: Error { case ended(String) }
 
-    /// - Parameter bytes: what goes out; nil to read up to `size` bytes.
+    /// - Parameter bytes: the bytes to send. Nil reads up to `size` bytes.
     static func submit(
         _ handle: USBHandle, bytes: ByteBuffer?, size: Int, timeout: UInt32, promise: EventLoopPromise<ByteBuffer>
     ) -> USBTransfer? {
@@ -38,8 +38,8 @@ final class USBTransfer: @unchecked Sendable {
                 Unmanaged<USBTransfer>.fromOpaque(user).takeRetainedValue().completed()
             }, retained.toOpaque(), timeout)
         if bytes != nil { pointer.pointee.flags = UInt8(LIBUSB_TRANSFER_ADD_ZERO_PACKET.rawValue) }
-        // A device that is pulled out at this moment makes libusb run the callback before this call has returned, and the call still holds the
-        // transfer's own lock then: the callback must not free it yet.
+        // A device that is pulled out at this moment makes libusb run the callback before this call has returned. The call still holds the
+        // transfer's own lock then, so the callback must not free it yet.
         let result = transfer.isDone.withLock { _ in libusb_submit_transfer(pointer) }
         guard result == 0 else {
             retained.release()
@@ -60,7 +60,7 @@ final class USBTransfer: @unchecked Sendable {
 
     func cancel() {
         isDone.withLock { isDone in
-            // Not found: it has completed, and its callback is on the way.
+            // A transfer that libusb does not find has completed, and its callback is on the way.
             if !isDone { _ = libusb_cancel_transfer(pointer) }
         }
     }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Counts what a reader sends in answer to one request, before anything is made of it, and ends the connection above the limit.
+/// Counts the bytes that a reader sends in answer to one request, before anything is made of them, and ends the connection above the limit.
 final class ByteLimit: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -12,7 +12,7 @@ final class ByteLimit: ChannelInboundHandler {
 
     init(_ limit: Int) { self.limit = limit }
 
-    /// A new request: its answer counts from nothing.
+    /// Notes a new request. Its answer counts from zero.
     func restart() { count = 0 }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -22,7 +22,7 @@ final class ByteLimit: ChannelInboundHandler {
             context.fireChannelRead(data)
             return
         }
-        // Told once; whatever follows until the connection is closed is dropped.
+        // The error is reported once. Whatever follows until the connection is closed is dropped.
         if before <= limit { context.fireErrorCaught(Exceeded()) }
     }
 }

@@ -2,7 +2,7 @@ import TextSafety
 import NIOCore
 import NIOHTTP1
 
-/// The answer to one request, as HTTP brought it.
+/// The answer to one request, as HTTP carried it.
 struct HTTPAnswer: Sendable {
     var status: Int
     var body: ByteBuffer
@@ -10,15 +10,16 @@ struct HTTPAnswer: Sendable {
     var reusable: Bool
 }
 
-/// Why a request on an open connection brought no answer.
+/// The reason why a request on an open connection brought no answer.
 enum ExchangeFailure: Error {
-    /// Nothing was written: the connection was already over.
+    /// Nothing was written, for the connection was already over.
     case notSent(String)
-    /// Written, or maybe written.
+    /// The request was written, or may have been.
     case lost(String)
 }
 
-/// The end of the pipeline: one request at a time, one answer for it. Whatever is not the answer to the request in flight ends the connection.
+/// The end of the pipeline: one request at a time, one answer for it. Whatever is not the answer to the request in flight ends the
+/// connection.
 final class CallHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -32,11 +33,11 @@ final class CallHandler: ChannelInboundHandler {
     }
 
     private enum State {
-        /// Connected, nothing asked. To `waiting`, or to `over`.
+        /// The connection stands, and no request was made. The state becomes `waiting` or `over`.
         case idle
-        /// A request is on its way or its answer is. To `idle` or `over`.
+        /// A request or its answer is on its way. The state becomes `idle` or `over`.
         case waiting(Pending)
-        /// No request is written any more; the channel is closed or closing.
+        /// No request is written any more. The channel is closed or closing.
         case over(String)
     }
 
@@ -53,7 +54,7 @@ final class CallHandler: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    /// Writes the request and completes the promise exactly once. On the event loop.
+    /// Writes the request and completes the promise exactly once. The call belongs on the event loop.
     func send(_ head: HTTPRequestHead, _ body: ByteBuffer, until deadline: NIODeadline, promise: EventLoopPromise<HTTPAnswer>) {
         guard let context else {
             promise.fail(ExchangeFailure.notSent("the connection is gone"))
@@ -94,12 +95,12 @@ final class CallHandler: ChannelInboundHandler {
         }
     }
 
-    /// On the event loop.
+    /// Whether the connection is over. The property belongs on the event loop.
     var isOver: Bool {
         if case .over = state { true } else { false }
     }
 
-    /// Ends the connection; a request in flight fails as lost. On the event loop.
+    /// Ends the connection. A request in flight fails as lost. The call belongs on the event loop.
     func end(_ reason: String) {
         if case .over = state { return }
         if case .waiting(let pending) = state {
@@ -127,7 +128,7 @@ final class CallHandler: ChannelInboundHandler {
             pending.head = head
             state = .waiting(pending)
         case .body(var bytes):
-            // Not to hold the buffer twice while it grows.
+            // The state lets go of the buffer, so that it is not held twice while it grows.
             state = .idle
             pending.body.writeBuffer(&bytes)
             state = .waiting(pending)
@@ -136,7 +137,7 @@ final class CallHandler: ChannelInboundHandler {
                 end("the answer had no head")
                 return
             }
-            // An answer that came before the whole request was taken leaves a connection of which nothing is certain.
+            // An answer that came before the whole request was taken leaves a connection in an unknown state.
             let reusable = head.isKeepAlive && pending.written
             pending.timeout.cancel()
             state = .idle

@@ -2,7 +2,7 @@ import GatewayModel
 import Moments
 
 extension ReaderCommand {
-    /// Moves nothing at the reader, so that it may be asked as often as one likes.
+    /// The command moves nothing at the reader, so that it may be asked any number of times.
     package var onlyAsks: Bool {
         switch self {
         case .heartbeat, .query, .queryReusable: true
@@ -26,19 +26,19 @@ extension ReaderCommand {
 
 /// Says when a question whose answer was lost is asked again. One dropped connection must not send a customer away.
 struct Questions {
-    /// What part of the whole time one try may take.
+    /// The part of the whole time that one try may take: one in so many.
     static let share = 3
     static let leastShare = Duration.seconds(2)
-    /// How often it is tried to reach a reader that is not there: whoever waits for it has to hear of that, and look for it elsewhere.
+    /// The number of tries to reach a reader that is not there. The caller has to hear of that, and look for the reader elsewhere.
     static let unreachedLimit = 3
-    /// How often a reader is asked again that says it cannot just now.
+    /// The number of tries at a reader that says that it cannot at the moment.
     static let refusedLimit = 3
 
     private var lost = 0
     private var unreached = 0
     private var refused = 0
 
-    /// The pause before the next try; nil: the failure stands.
+    /// The pause before the next try. Nil means that the failure stands.
     mutating func pause(after failure: ReaderFailure, left: Duration) -> Duration? {
         let pause: Duration
         switch failure {
@@ -60,7 +60,7 @@ struct Questions {
 }
 
 extension RPCErrorCode {
-    /// What published clients try once more (reader-protocol, section 5.1).
+    /// The failures after which published clients try once more (reader-protocol, section 5.1).
     fileprivate var isPassing: Bool {
         switch self {
         case .networkUnavailable, .serverUnresolvable, .serverUnreachable, .timeout, .retry, .serverBusy: true

@@ -6,13 +6,13 @@ import Moments
 import NIOCore
 import NIOHTTP1
 
-/// Speaks to one reader over any stream of bytes that somebody else has opened and secured.
+/// Speaks to one reader over any stream of bytes that the caller has opened and secured.
 ///
-/// One request is in flight at a time; a second call waits its turn, no longer than its own timeout. The connection is kept between calls. A
-/// request that was sent, or may have been, is never sent again, but for a question that moves nothing (``ReaderCommand/onlyAsks``).
+/// One request is in flight at a time. A second call waits its turn, no longer than its own timeout. The connection is kept between calls.
+/// A request that was sent, or may have been, is never sent again, but for a question that moves nothing (``ReaderCommand/onlyAsks``).
 package actor ReaderClient {
-    /// A kept connection that has rested longer is not trusted with a request: the reader may be closing it at this moment, and then nobody
-    /// could tell whether the request arrived. A new handshake is cheaper than that doubt.
+    /// The time after which a kept connection that has rested is not trusted with a request. The reader may be closing it at this moment,
+    /// and then it is unknown whether the request arrived. A new handshake is cheaper than that doubt.
     package static let usualRestLimit = Duration.seconds(20)
 
     private let identity: ReaderIdentity
@@ -26,13 +26,14 @@ package actor ReaderClient {
     private var lastID: Int64 = 0
     private var closed = false
 
-    /// Connects when it is first called. Whoever makes it closes it.
+    /// Makes a client, which connects when it is first called. Its owner closes it.
     ///
     /// - Parameters:
     ///   - host: the reader's published name, for the `Host` header.
     ///   - restLimit: how long a kept connection may have rested and still be used.
-    ///   - observe: is shown every call that was not refused here, secrets and all, when it has ended.
-    ///   - openStream: opens a stream whose other end has proved to be the reader. It keeps to its timeout, and ends early when its task is cancelled.
+    ///   - observe: gets every call that was not refused here when it has ended, its secrets included.
+    ///   - openStream: opens a stream whose other end has proved to be the reader. It keeps to its timeout, and ends early when its task is
+    ///     cancelled.
     package init(
         identity: ReaderIdentity, host: String, port: Int, restLimit: Duration = usualRestLimit,
         observe: (@Sendable (ReaderExchange) -> Void)? = nil,
@@ -46,7 +47,8 @@ package actor ReaderClient {
         self.rested = .now
     }
 
-    /// As ``call(_:session:trace:timeout:)``; a question whose answer is lost is asked again, over a new connection, until its time is over.
+    /// Works as ``call(_:session:trace:timeout:)``, and asks a question whose answer is lost again, over a new connection, until its time
+    /// is over.
     package func carryOut(
         _ command: ReaderCommand, session: SessionToken?, trace: String, timeout: Duration
     ) async throws(ReaderFailure) -> ReaderReply {
@@ -55,24 +57,25 @@ package actor ReaderClient {
         var questions = Questions()
         while true {
             do throws(ReaderFailure) {
-                // Silence gets a part of the time: on a connection that the network has forgotten nothing would come in all of it.
+                // One try gets a part of the time: on a connection that the network has forgotten nothing would come in all of it.
                 let share = max(timeout / Questions.share, Questions.leastShare)
                 return try await call(command, session: session, trace: trace, timeout: min(share, end - .now))
             } catch {
                 guard !closed, !Task.isCancelled, let pause = questions.pause(after: error, left: end - .now) else { throw error }
-                // Given up: the failure is the answer.
+                // A cancelled task ends the loop, and the failure is the answer.
                 do { try await Task.sleep(for: pause) } catch { continue }
             }
         }
     }
 
-    /// One call.
+    /// Makes one call.
     ///
     /// - Parameters:
-    ///   - session: what the activation gave; nil before.
-    ///   - trace: free text by which the vendor's side can follow one payment; the payment's id.
-    ///   - timeout: for waiting its turn, connecting, writing and the whole answer together.
-    /// - Throws: `.unreachable` and `.untrusted` only when nothing was sent; every other failure means that it was, or may have been.
+    ///   - session: the token that the activation gave. It is nil before.
+    ///   - trace: free text by which the vendor's side can follow one payment: the payment's id.
+    ///   - timeout: the time for waiting its turn, connecting, writing and the whole answer together.
+    /// - Throws: `.unreachable` and `.untrusted` only when nothing was sent. Every other failure means that the request was sent, or may
+    ///   have been.
     package func call(
         _ command: ReaderCommand, session: SessionToken?, trace: String, timeout: Duration
     ) async throws(ReaderFailure) -> ReaderReply {
@@ -96,7 +99,8 @@ package actor ReaderClient {
             return try ReplyReader(command: command, session: session).reply(
                 status: answer.status, body: answer.body.readableBytesView, id: message.id)
         } catch {
-            // After an answer that makes no sense nothing that follows on this connection can be trusted. Refusals by code are sound answers.
+            // After an answer that makes no sense nothing that follows on this connection can be trusted. Refusals by code are sound
+            // answers.
             switch error {
             case .rpc, .app, .unsupported: break
             case .unreachable, .untrusted, .lost, .invalidAnswer: discard()
@@ -105,7 +109,7 @@ package actor ReaderClient {
         }
     }
 
-    /// Hangs up for good: a call in flight ends as `.lost`, later ones are refused.
+    /// Hangs up for good: a call in flight ends as `.lost`, and later ones are refused.
     package func close() async {
         closed = true
         let connection = connection
@@ -113,7 +117,7 @@ package actor ReaderClient {
         await connection?.close()
     }
 
-    /// Whether the kept connection has noticed its end. For tests, which must not guess how long that takes.
+    /// Whether the kept connection has noticed its end. It serves tests, which must not guess how long that takes.
     var keptConnectionIsOver: Bool {
         get async { await connection?.isOver ?? true }
     }
@@ -124,7 +128,7 @@ package actor ReaderClient {
     }
 
     private func request(_ command: ReaderCommand, session: SessionToken?, trace: String) throws(ReaderFailure) -> Message {
-        // Unique and increasing, also when the clock is set back.
+        // The number is unique and increases, also when the clock is set back.
         lastID = max(Int64(Date().timeIntervalSince1970 * 1000), lastID + 1)
         do {
             let envelope = try RequestWriter(identity: identity).envelope(
@@ -154,7 +158,7 @@ package actor ReaderClient {
                 discard()
                 switch error {
                 case .lost(let reason): throw .lost(detail: "\(command.name): \(reason)")
-                // A kept connection that ended while it rested: the request never left, so it may go over a new one. Once.
+                // The kept connection ended while it rested. The request never left, so it may go over a new one, once.
                 case .notSent(let reason):
                     if fresh || Task.isCancelled || closed { throw .unreachable(detail: "\(command.name): \(reason)") }
                 }
@@ -175,7 +179,7 @@ package actor ReaderClient {
         do {
             opened = try await ReaderConnection(over: channel)
         } catch {
-            // The channel may be closed already; then closing it says so, which is no news.
+            // The channel may be closed already. Closing it then reports that, which is no news.
             try? await channel.close()
             throw .unreachable(detail: "the reader closed the connection before anything was sent")
         }

@@ -2,9 +2,9 @@ import TextSafety
 import NIOCore
 import NIOHTTP1
 
-/// One open stream to a reader, speaking HTTP/1.1.
+/// One open stream to a reader that carries HTTP/1.1.
 struct ReaderConnection: Sendable {
-    /// Head and body of one answer together; a hundred times what readers are known to send.
+    /// The most bytes of one answer's head and body together, a hundred times what readers are known to send.
     static let answerLimit = 256 * 1024
 
     private let channel: any Channel
@@ -50,7 +50,7 @@ struct ReaderConnection: Sendable {
     var isOver: Bool {
         get async {
             let handler = handler
-            // The loop outlives its channels; if it were gone, so would the connection be.
+            // The loop outlives its channels. If it were gone, the connection would be gone too.
             return (try? await channel.eventLoop.submit { handler.value.isOver }.get()) ?? true
         }
     }

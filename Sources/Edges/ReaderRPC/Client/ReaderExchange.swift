@@ -2,10 +2,10 @@ import GatewayModel
 import Moments
 import NIOCore
 
-/// One call to a reader and what came of it, as it was on the wire. It holds secrets: it is for a recorder that takes them out, and describes
-/// itself without.
+/// One call to a reader and its result, as they were on the wire. It holds secrets: it is for a recorder that takes them out, and its own
+/// description leaves them out.
 package struct ReaderExchange: Sendable, CustomStringConvertible {
-    /// Bytes that describe themselves by their number only.
+    /// Bytes whose description is their number alone.
     package struct Body: Sendable, CustomStringConvertible, CustomReflectable {
         package let bytes: [UInt8]
         init(_ buffer: ByteBuffer) { bytes = Array(buffer.readableBytesView) }
@@ -20,10 +20,10 @@ package struct ReaderExchange: Sendable, CustomStringConvertible {
 
     /// The reader's published name and port, as the `Host` header has it.
     package var authority: String
-    /// The envelope.
+    /// The request's envelope.
     package var request: Body
     package var outcome: Outcome
-    /// From the call, its turn awaited, to its end; connecting included.
+    /// The time from the call to its end, its wait for a turn and connecting included.
     package var took: Duration
 
     init(_ authority: String, _ request: ByteBuffer, begun: ContinuousClock.Instant, _ outcome: Outcome) {

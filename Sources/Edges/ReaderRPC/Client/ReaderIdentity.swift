@@ -1,12 +1,13 @@
 import GatewayModel
 import Moments
 
-/// Who calls a reader: what every envelope says of this installation.
+/// The caller of a reader: what every envelope says of this installation.
 package struct ReaderIdentity: Sendable, Hashable {
-    /// `pos-` and a random part, kept for the life of the installation: by it a reader knows its owner again after a restart.
+    /// The device id, `pos-` and a random part. It is kept for the life of the installation, for by it a reader knows its owner again after
+    /// a restart.
     package var deviceID: String
-    /// Another one, which never takes a payment: a reader that lets it in, and only where nothing runs, proves that it is idle. The one that had a
-    /// confirm sent would be let in while the reader still authorises.
+    /// A second device id, which never takes a payment. A reader that lets it in, and only where nothing runs, proves that it is idle. The
+    /// device id that had a confirm sent would be let in while the reader still authorises.
     package var provingDeviceID: String
     package var product: String
     package var productVersion: String
@@ -20,7 +21,8 @@ package struct ReaderIdentity: Sendable, Hashable {
         self.claims = claims
     }
 
-    /// What is said of the program that speaks; the settings can say otherwise (`reader_protocol`), so that a refusal can be answered without a build.
+    /// What the envelope says of the calling program. The settings can say otherwise (`reader_protocol`), so that a refusal needs no new
+    /// build.
     ///
     /// Known (reader-protocol, sections 2.2 and 3.1): `client_type` is an enumeration of the vendor's own programs, with no word for others;
     /// the vendor's browser SDK sends JS_SDK and its version, the vendor's command-line tool STRIPE_CLI. Both were accepted without a minimum
@@ -29,7 +31,7 @@ package struct ReaderIdentity: Sendable, Hashable {
     package struct Claims: Sendable, Hashable {
         package var clientType: String
         package var clientVersion: String
-        /// `transaction_context` in the messages of a card transaction.
+        /// Whether `transaction_context` goes into the messages of a card transaction.
         package var sendsTransactionContext: Bool
 
         package init(clientType: String = "JS_SDK", clientVersion: String = "1.0.0", sendsTransactionContext: Bool = true) {
@@ -41,7 +43,7 @@ package struct ReaderIdentity: Sendable, Hashable {
 
     var claimedClient: Wire.VersionInfo { Wire.VersionInfo(clientType: claims.clientType, clientVersion: claims.clientVersion) }
 
-    /// By which of the two a command is sent.
+    /// The one of the two device ids by which a command is sent.
     func deviceID(for command: ReaderCommand) -> String {
         if case .prove = command { return provingDeviceID }
         return deviceID

@@ -1,24 +1,25 @@
 import Synchronization
 
-/// Lets one call in at a time; the others wait in the order in which they came, no longer than their own deadlines.
+/// Lets one call in at a time. The others wait in the order in which they came, no longer than their own deadlines.
 final class Turn: Sendable {
     private struct State {
         var taken = false
         var next: UInt64 = 0
         var waiting: [(id: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
-        /// Waits that were given up before they were written down.
+        /// Waits that ended before they were written down.
         var abandoned: Set<UInt64> = []
     }
 
     private let state = Mutex(State())
 
-    /// - Returns: true when it is the caller's turn, who must then ``pass()`` it on; false when the deadline came first or the task was cancelled.
+    /// - Returns: true when it is the caller's turn, which the caller must then ``pass()`` on, and false when the deadline came first or
+    ///   the task was cancelled.
     func take(before deadline: ContinuousClock.Instant) async -> Bool {
         if takeAtOnce() { return true }
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.wait() }
             group.addTask {
-                // A cancelled sleep means that the turn came, or that the caller was cancelled: either way there is nothing to wait for.
+                // A cancelled sleep means that the turn came, or that the caller was cancelled. Either way the wait is over.
                 try? await Task.sleep(until: deadline, clock: .continuous)
                 return false
             }

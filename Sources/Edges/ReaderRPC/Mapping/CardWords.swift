@@ -2,9 +2,9 @@ import TextSafety
 import JSON
 import GatewayModel
 
-/// What may be told of a card, from the several shapes in which readers and Stripe tell it.
+/// What may be shown of a card, from the several shapes in which readers and Stripe tell it.
 enum CardWords {
-    /// From a query's `payment_method` (reader-protocol, section 3.6). Today's readers are expected to withhold these fields.
+    /// The summary from a query's `payment_method` (reader-protocol, section 3.6). Today's readers are expected to withhold these fields.
     static func summary(collected method: JSONValue) -> CardSummary {
         let card = method.field("card_payment")
         return CardSummary(
@@ -13,7 +13,7 @@ enum CardWords {
             entry: Wire.entryMethods.name(card?.field("card_entry_method")).flatMap(readerEntry))
     }
 
-    /// From a PaymentIntent: the payment method in it, else its latest charge.
+    /// The summary from a PaymentIntent: from the payment method in it, else from its latest charge.
     static func summary(intent: JSONValue) -> CardSummary? {
         let charge = intent.field("charges")?.field("data")?[0] ?? intent.field("latest_charge")
         for details in [intent.field("payment_method"), charge?.field("payment_method_details")] {
@@ -36,7 +36,7 @@ enum CardWords {
     private static func readerBrand(_ brand: String) -> String? {
         switch brand {
         case "INVALID_CREDIT_CARD_BRAND", "UNKNOWN_CREDIT": nil
-        // A number that is not known.
+        // The number is an unknown one.
         case let number where number.utf8.allSatisfy { (48...57).contains($0) }: nil
         case "AMERICAN_EXPRESS": "amex"
         case "CUP": "unionpay"
@@ -64,7 +64,7 @@ enum CardWords {
         }
     }
 
-    /// A short word in lower case, or nothing.
+    /// A short word in lower case, or nil.
     private static func word(_ text: String) -> String? {
         let cleaned = Shown.line(text, limit: 32).lowercased()
         return cleaned.isEmpty ? nil : cleaned

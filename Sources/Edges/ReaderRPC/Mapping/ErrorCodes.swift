@@ -2,7 +2,7 @@ import TextSafety
 import GatewayModel
 
 extension RPCErrorCode {
-    /// The wire's word (reader-protocol, section 5.1).
+    /// Reads the wire's word for the code (reader-protocol, section 5.1).
     init(wire: String) {
         self =
             switch wire {
@@ -22,7 +22,7 @@ extension RPCErrorCode {
 }
 
 extension AppErrorCode {
-    /// The wire's word (reader-protocol, section 5.2).
+    /// Reads the wire's word for the code (reader-protocol, section 5.2).
     init(wire: String) {
         self =
             switch wire {

@@ -2,9 +2,10 @@ import TextSafety
 import JSON
 import GatewayModel
 
-/// What a confirmed intent tells for a receipt, and of what was charged (reader-protocol, section 14).
+/// What a confirmed intent says for a receipt, and of the amount that was charged (reader-protocol, section 14).
 enum ReceiptWords {
-    /// From the intent's last charge: nested in `receipt`, or flat as older declarations have it. Nil where nothing is told.
+    /// The receipt from the intent's last charge: nested in `receipt`, or flat as older declarations have it. It is nil where the charge
+    /// says nothing.
     static func receipt(intent: JSONValue) -> CardReceipt? {
         let details = lastCharge(intent)?.field("payment_method_details")
         guard let card = details?.field("card_present") ?? details?.field("interac_present") else { return nil }
@@ -21,7 +22,7 @@ enum ReceiptWords {
         return receipt.isEmpty ? nil : receipt
     }
 
-    /// What was authorised or charged, in minor units: less than the intent's amount where the issuer authorised a part.
+    /// The amount that was authorised or charged, in minor units. It is less than the intent's amount where the issuer authorised a part.
     static func charged(intent: JSONValue) -> Int64? {
         let told = [lastCharge(intent)?.field("amount"), intent.field("amount_received"), intent.field("amount_capturable")]
         // Zero is how the mapping of protocol buffers writes "not set".
@@ -32,7 +33,7 @@ enum ReceiptWords {
 
     private static func lastCharge(_ intent: JSONValue) -> JSONValue? {
         guard let charges = intent.field("charges")?.field("data")?.array else { return intent.field("latest_charge") }
-        // Declined tries stand among them; the newest is not first or last by any promise.
+        // Declined tries stand among the charges. No promise says whether the newest is first or last.
         return charges.first { $0.field("status")?.string == "succeeded" || $0.field("paid") == .bool(true) } ?? charges.first
     }
 }

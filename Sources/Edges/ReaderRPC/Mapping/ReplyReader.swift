@@ -3,19 +3,19 @@ import JSON
 import FoundationEssentials
 import GatewayModel
 
-/// Reads one answer. Pure: bytes in, a reply or a failure out; nothing that a reader sends makes it trap.
+/// Reads one answer. It is pure: bytes go in, a reply or a failure comes out, and nothing that a reader sends makes it trap.
 struct ReplyReader {
     var command: ReaderCommand
     var session: SessionToken?
 
-    /// - Parameter id: of the request; an answer that names another is not its answer.
+    /// - Parameter id: the request's id. An answer that names another is not its answer.
     func reply(status: Int, body: some Sequence<UInt8>, id: Int64) throws(ReaderFailure) -> ReaderReply {
         guard (200...299).contains(status) else {
             if command.opensSession, [404, 405, 415, 501].contains(status) {
-                // The certificate is verified: it is the reader that says that it has no such thing (section 14), and a session was not opened.
+                // The certificate is verified, so the reader itself says that it has no such method (section 14). No session was opened.
                 throw .unsupported(detail: "\(command.name) is answered HTTP \(status)")
             }
-            // Who said this, and whether the reader had acted before, is unknown: it counts as no answer (section 2.3).
+            // The sender of this status is unknown, and so is whether the reader had acted before. It counts as no answer (section 2.3).
             throw .lost(detail: "\(command.name): the answer was HTTP \(status)")
         }
         let envelope = try envelope(Array(body))
@@ -35,7 +35,8 @@ struct ReplyReader {
         }
     }
 
-    /// Success is both codes, strictly. An application code that says no outranks the transport's; a missing one counts as an unknown error.
+    /// Only both codes together are success. An application code that says no outranks the transport's. A missing one counts as an unknown
+    /// error.
     private func checkCodes(_ envelope: Wire.ResponseEnvelope) throws(ReaderFailure) {
         let text = envelope.error.map(clean) ?? ""
         if let code = envelope.appErrorCode, code != Wire.appOK {
@@ -55,11 +56,11 @@ struct ReplyReader {
     private func content(_ envelope: Wire.ResponseEnvelope) throws(ReaderFailure) -> ReaderReply {
         switch command {
         case .heartbeat, .display, .clearDisplay, .collect, .cancelCollect, .collectReusable, .cancelReusable:
-            // Nothing in it is needed, so it may be missing or empty; garbage is still a fault.
+            // Nothing in the message is needed, so it may be missing or empty. Garbage is still a fault.
             if let content = envelope.content, !content.isEmpty { _ = try message(envelope, as: Wire.SystemResponse.self) }
             return .done
         case .activate, .prove: return try activated(message(envelope, as: Wire.ActivateTerminal.Response.self))
-        // An empty message, with nothing in it but defaults, may be left out: no card yet.
+        // An empty message, with nothing in it but defaults, may be left out. It means that there is no card yet.
         case .query where (envelope.content ?? "").isEmpty, .queryReusable where (envelope.content ?? "").isEmpty: return .pending
         case .query: return try collected(message(envelope, as: Wire.QueryPaymentMethod.Response.self))
         case .confirm: return .confirmed(confirmed(try message(envelope, as: Wire.ConfirmPayment.Response.self)))
@@ -90,7 +91,7 @@ struct ReplyReader {
             software: software.isEmpty ? nil : Shown.line(software, limit: 80, hiding: secrets + [token]))
     }
 
-    /// A card counts whatever the status says; a status that is missing or not known means "ask again", as published clients read it.
+    /// A card counts whatever the status says. A status that is missing or unknown means "ask again", as published clients read it.
     private func collected(_ message: Wire.QueryPaymentMethod.Response) throws(ReaderFailure) -> ReaderReply {
         guard let method = message.paymentMethod else {
             return message.paymentStatus == Wire.QueryPaymentMethod.canceled ? .canceledByCustomer : .pending
@@ -112,7 +113,8 @@ struct ReplyReader {
         return Echo.keep(method)
     }
 
-    /// The sum of `tip_selections[].amount`, else `tip_selection.amount`. A tip that cannot be read is a fault: the charge depends on it.
+    /// The sum of `tip_selections[].amount`, else `tip_selection.amount`, in minor units. A tip that cannot be read is a fault: the charge
+    /// depends on it.
     private func tip(_ method: JSONValue) throws(ReaderFailure) -> Int64 {
         var amounts: [JSONValue] = []
         if let selections = method.field("tip_selections") {
@@ -168,7 +170,7 @@ struct ReplyReader {
         throw invalid("there is neither a created card nor an error")
     }
 
-    /// What must not come back to anybody in a text: the secrets that went out with this call.
+    /// The secrets that went out with this call. No text may return them.
     private var secrets: [String] {
         var secrets = session.map { [$0.secret.reveal()] } ?? []
         switch command {
@@ -187,7 +189,7 @@ struct ReplyReader {
         return cleaned.isEmpty ? nil : cleaned
     }
 
-    /// Stripe's identifiers are short and plain; anything else is not one.
+    /// Stripe's identifiers are short and plain. Any other text is not one.
     private func identifier(_ text: String) -> String? {
         guard (1...255).contains(text.utf8.count), Shown.line(text, hiding: secrets) == text, !text.contains(" ") else { return nil }
         return text

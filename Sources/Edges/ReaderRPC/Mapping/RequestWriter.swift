@@ -3,7 +3,7 @@ import FoundationEssentials
 import GatewayModel
 import Moments
 
-/// Turns the middle's commands into envelopes.
+/// Turns the core's commands into envelopes.
 struct RequestWriter {
     var identity: ReaderIdentity
 
@@ -57,7 +57,7 @@ struct RequestWriter {
         )
     }
 
-    /// Nil: the settings say to leave it out.
+    /// The context is nil when the settings say to leave it out.
     private func context(_ transaction: TransactionContext) -> Wire.TransactionContext? {
         guard identity.claims.sendsTransactionContext else { return nil }
         return Wire.TransactionContext(
@@ -80,7 +80,8 @@ struct RequestWriter {
     }
 }
 
-/// The reader's own description of the card it holds: kept as text that nobody here reads, and given back as it came.
+/// The reader's own description of the card that it holds. It is kept as text, which this code does not interpret, and given back as it
+/// came.
 enum Echo {
     static func keep(_ value: JSONValue) -> Secret {
         Secret(value.text())

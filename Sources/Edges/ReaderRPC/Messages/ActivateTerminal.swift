@@ -4,13 +4,13 @@ extension Wire {
     /// Opens a session and spends the connection token (reader-protocol, section 3.1).
     package enum ActivateTerminal {
         package struct Request: Codable, Sendable, Equatable, Redacted {
-            /// The connection token.
+            /// The connection token that the reader spends.
             package var posActivationToken: String
             package var posDeviceID: String
-            /// Published clients send the word "empty".
+            /// The store's name. Published clients send the word "empty".
             package var storeName: String
             package var posSoftwareInfo: SoftwareInfo
-            /// Required here although a reader takes its absence for false: forgetting it would take a reader over.
+            /// The field is required here although a reader takes its absence for false: forgetting it would take a reader over.
             package var failIfInUse: Bool
 
             package enum CodingKeys: String, CodingKey {
@@ -98,7 +98,7 @@ extension Wire {
 
         /// The program that answers in the reader.
         package struct ReaderVersion: Codable, Sendable, Equatable {
-            /// RACCOON, WARDEN, ANDROID_READER or UNKNOWN.
+            /// The program's type: RACCOON, WARDEN, ANDROID_READER or UNKNOWN.
             package var clientType: String?
             package var clientVersion: String?
 

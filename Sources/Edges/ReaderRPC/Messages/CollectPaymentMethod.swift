@@ -1,7 +1,7 @@
 import JSON
 
 extension Wire {
-    /// Asks for a card; answers at once (reader-protocol, section 3.5).
+    /// Asks for a card. The reader answers at once (reader-protocol, section 3.5).
     package enum CollectPaymentMethod {
         package struct Request: Codable, Sendable, Equatable {
             package var transactionContext: TransactionContext?
@@ -35,7 +35,8 @@ extension Wire {
         package struct Response: Codable, Sendable, Equatable, Redacted {
             package var systemContext: SystemContext?
             package var paymentStatus: String?
-            /// Opaque: goes back in the confirm as it came. Present means that the card was read, whatever the status says.
+            /// The card as an opaque value, which goes back in the confirm as it came. Its presence means that the card was read, whatever
+            /// the status says.
             package var paymentMethod: JSONValue?
             package var numOfCanceledPayments: Int64?
 
@@ -56,7 +57,7 @@ extension Wire {
                 self.numOfCanceledPayments = numOfCanceledPayments
             }
 
-            /// - Throws: when there is a `payment_method` that cannot be kept whole (nested too deep, a number without end).
+            /// - Throws: an error when there is a `payment_method` that cannot be kept whole (nested too deep, a number without end).
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
                 self.init(
@@ -67,7 +68,7 @@ extension Wire {
         }
     }
 
-    /// Ends a running collect; only before the confirm (section 3.7).
+    /// Ends a running collect. It works only before the confirm (section 3.7).
     package enum CancelCollectPaymentMethod {
         package typealias Request = ContextRequest
         package typealias Response = SystemResponse

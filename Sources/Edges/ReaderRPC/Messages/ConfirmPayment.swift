@@ -1,12 +1,12 @@
 import JSON
 
 extension Wire {
-    /// Authorises; answers when the issuer has (reader-protocol, section 3.8).
+    /// Authorises. The reader answers when the issuer has answered (reader-protocol, section 3.8).
     package enum ConfirmPayment {
         package struct Request: Codable, Sendable, Equatable, Redacted {
             package var transactionContext: TransactionContext?
             package var paymentIntentID: String
-            /// What the query answered; one published client sends `{}`.
+            /// The payment method that the query answered. One published client sends `{}`.
             package var paymentMethod: JSONValue
 
             package enum CodingKeys: String, CodingKey {
@@ -22,11 +22,12 @@ extension Wire {
             }
         }
 
-        /// At most one of the three is expected; they are looked at in this order, and the first that is present counts.
+        /// The answer to a confirm. At most one of its three parts is expected. They are read in this order, and the first that is present
+        /// counts.
         package struct Response: Codable, Sendable, Equatable, Redacted {
             package var systemContext: SystemContext?
             package var requestID: String?
-            /// A PaymentIntent: `id`, `status`, `amount`, `currency`, `charges`, `payment_method`.
+            /// The PaymentIntent: `id`, `status`, `amount`, `currency`, `charges`, `payment_method`.
             package var confirmedPaymentIntent: JSONValue?
             package var declineResponse: DeclineResponse?
             package var confirmError: ConfirmError?
@@ -50,7 +51,7 @@ extension Wire {
                 self.confirmError = confirmError
             }
 
-            /// - Throws: when the answer is not an object, or its intent cannot be read at all.
+            /// - Throws: an error when the answer is not an object, or its intent cannot be read at all.
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
                 let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -76,7 +77,7 @@ extension Wire {
             }
         }
 
-        /// An error of Stripe's API, with the intent as it stands after it.
+        /// An error of Stripe's API, with the intent as it stands after the error.
         package struct APIError: Codable, Sendable, Equatable {
             package var type: String?
             package var code: String?
@@ -118,7 +119,7 @@ extension Wire {
         }
     }
 
-    /// A confirm failed without an intent to tell by.
+    /// A confirm's failure that names no intent.
     package struct ConfirmError: Codable, Sendable, Equatable {
         package var code: String?
         package var message: String?

@@ -1,9 +1,9 @@
 extension Wire {
-    /// Shows a cart; charges nothing (reader-protocol, section 3.3).
+    /// Shows a cart. It charges nothing (reader-protocol, section 3.3).
     package enum SetReaderDisplay {
         package struct Request: Codable, Sendable, Equatable {
             package var transactionContext: TransactionContext?
-            /// "cart".
+            /// The type, "cart".
             package var type: String
             package var cart: Cart
 
@@ -21,11 +21,11 @@ extension Wire {
 
         package struct Cart: Codable, Sendable, Equatable {
             package var lineItems: [LineItem]
-            /// Minor units.
+            /// The tax in minor units.
             package var tax: Int64?
-            /// Minor units.
+            /// The total in minor units.
             package var total: Int64
-            /// Lower case.
+            /// The currency in lower case.
             package var currency: String
 
             package enum CodingKeys: String, CodingKey {
@@ -57,7 +57,7 @@ extension Wire {
         package typealias Response = SystemResponse
     }
 
-    /// Back to the splash screen, whatever the state (section 3.4).
+    /// Returns the display to the splash screen, whatever the state (section 3.4).
     package enum ClearReaderDisplay {
         package struct Request: Codable, Sendable, Equatable {
             package var transactionContext: TransactionContext?

@@ -1,16 +1,16 @@
 import FoundationEssentials
 
 extension Wire {
-    /// What is posted to a reader (reader-protocol, section 2.2).
+    /// The envelope that is posted to a reader (reader-protocol, section 2.2).
     package struct RequestEnvelope: Codable, Sendable, Equatable, Redacted {
-        /// Epoch milliseconds.
+        /// The request's id, in epoch milliseconds.
         package var id: Int64
         package var service: String
-        /// ``Wire/Method``, or a name that the receiver does not know.
+        /// The method: a ``Wire/Method``, or a name that the receiver does not know.
         package var method: String
-        /// Standard padded base64 of the request message's UTF-8 JSON.
+        /// The request message's UTF-8 JSON in standard padded base64.
         package var content: String
-        /// Empty before the activation.
+        /// The session token. It is empty before the activation.
         package var sessionToken: String
         package var requestType: String
         package var versionInfo: VersionInfo
@@ -49,9 +49,9 @@ extension Wire {
     }
 
     package struct VersionInfo: Codable, Sendable, Equatable {
-        /// JS_SDK, STRIPE_CLI, RACCOON, WARDEN, ANDROID_READER or ANDROID_READER_UPDATER.
+        /// The client's type: JS_SDK, STRIPE_CLI, RACCOON, WARDEN, ANDROID_READER or ANDROID_READER_UPDATER.
         package var clientType: String
-        /// Dotted.
+        /// The client's version, with points.
         package var clientVersion: String
 
         package enum CodingKeys: String, CodingKey {
@@ -66,11 +66,11 @@ extension Wire {
     }
 
     package struct DeviceInfo: Codable, Sendable, Equatable {
-        /// POS, READER or INVALID.
+        /// The device's class: POS, READER or INVALID.
         package var deviceClass: String
-        /// `pos-` and a random part, the same for the life of an installation.
+        /// The device id, `pos-` and a random part. It is the same for the life of an installation.
         package var deviceUUID: String
-        /// The system's name alone.
+        /// The operating system's name alone.
         package var hostOSVersion: String
         package var hardwareModel: HardwareModel
         package var appModel: AppModel
@@ -103,7 +103,7 @@ extension Wire {
     }
 
     package struct POSInfo: Codable, Sendable, Equatable {
-        /// "system:product".
+        /// The description, "system:product".
         package var description: String
         package init(description: String) { self.description = description }
     }

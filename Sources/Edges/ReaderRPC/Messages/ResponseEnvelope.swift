@@ -2,17 +2,17 @@ import JSON
 import FoundationEssentials
 
 extension Wire {
-    /// What a reader answers (reader-protocol, section 2.3).
+    /// The envelope of a reader's answer (reader-protocol, section 2.3).
     package struct ResponseEnvelope: Codable, Sendable, Equatable, Redacted {
-        /// Repeats the request's `id`.
+        /// The request's `id`, repeated.
         package var requestID: Int64?
-        /// ``Wire/rpcOK`` or a code of section 5.1.
+        /// The transport's code: ``Wire/rpcOK`` or a code of section 5.1.
         package var rpcErrorCode: String?
-        /// ``Wire/appOK`` or a code of section 5.2.
+        /// The application's code: ``Wire/appOK`` or a code of section 5.2.
         package var appErrorCode: String?
-        /// Text for people.
+        /// The error's text for people.
         package var error: String?
-        /// Base64 of the response message's UTF-8 JSON.
+        /// The response message's UTF-8 JSON in base64.
         package var content: String?
 
         package enum CodingKeys: String, CodingKey {
@@ -32,13 +32,13 @@ extension Wire {
             self.content = content
         }
 
-        /// An answer of success.
+        /// Makes an answer of success.
         package init(requestID: Int64?, message: some Encodable) throws {
             self.init(
                 requestID: requestID, rpcErrorCode: Wire.rpcOK, appErrorCode: Wire.appOK, content: try Wire.encodeContent(message))
         }
 
-        /// - Throws: when the answer is not a JSON object. Its fields may miss.
+        /// - Throws: an error when the answer is not a JSON object. Its fields may be missing.
         package init(from decoder: any Decoder) throws {
             _ = try decoder.container(keyedBy: CodingKeys.self)
             let fields = Tolerant<CodingKeys>(decoder)
@@ -55,12 +55,12 @@ extension Wire {
         }
     }
 
-    /// Why an envelope's `content` holds no message.
+    /// The reason why an envelope's `content` holds no message.
     package enum ContentProblem: Error, Sendable, Equatable {
         case missing
-        /// Not base64, of whichever alphabet.
+        /// The content is not base64, of whichever alphabet.
         case notBase64
-        /// More values, or deeper ones, than any reader sends.
+        /// The content has more values, or deeper ones, than any reader sends.
         case excessive
         case notJSON
     }
@@ -69,10 +69,11 @@ extension Wire {
         Data(try JSONValue(encoding: message).bytes()).base64EncodedString()
     }
 
-    /// The mapping of protocol buffers takes both alphabets of base64, with padding and without: all of them as the first one, padded.
+    /// The content in the standard alphabet, with padding. The mapping of protocol buffers takes both alphabets of base64, with padding and
+    /// without.
     private static func standard(_ content: String) -> String {
         let text = content.replacing("-", with: "+").replacing("_", with: "/")
-        // One character beyond a whole group cannot be.
+        // No group of base64 has only one character.
         let missing = [0, 0, 2, 1][text.utf8.count % 4]
         return text.hasSuffix("=") ? text : text + String(repeating: "=", count: missing)
     }

@@ -1,7 +1,7 @@
 import JSON
 
 extension Wire {
-    /// Asks for a card to be kept, without a charge (reader-protocol, section 3.9). No transaction context in this family.
+    /// Asks for a card to be kept, without a charge (reader-protocol, section 3.9). This family has no transaction context.
     package enum CollectReusableCard {
         package typealias Request = Empty
         package typealias Response = SystemResponse
@@ -16,7 +16,7 @@ extension Wire {
 
         package struct Response: Codable, Sendable, Equatable, Redacted {
             package var systemContext: SystemContext?
-            /// Opaque: goes back in the confirm as it came.
+            /// The card as an opaque value, which goes back in the confirm as it came.
             package var reusableCardMethod: JSONValue?
             package var reusableCardStatus: String?
             package var numOfCanceledPayments: Int64?
@@ -38,7 +38,7 @@ extension Wire {
                 self.numOfCanceledPayments = numOfCanceledPayments
             }
 
-            /// - Throws: when there is a `reusable_card_method` that cannot be kept whole.
+            /// - Throws: an error when there is a `reusable_card_method` that cannot be kept whole.
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
                 let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -70,14 +70,14 @@ extension Wire {
         package struct Response: Codable, Sendable, Equatable {
             package var systemContext: SystemContext?
             package var requestID: String?
-            /// A PaymentMethod; its `id` is what the backend stores.
+            /// The PaymentMethod. The backend stores its `id`.
             package var createdReusableCard: JSONValue?
             package var confirmError: ConfirmError?
 
             package enum CodingKeys: String, CodingKey {
                 case systemContext = "system_context"
                 case requestID = "request_id"
-                // Spelt so by the readers.
+                // The readers spell it so.
                 case createdReusableCard = "created_reusuable_card"
                 case confirmError = "confirm_error"
             }
@@ -92,7 +92,7 @@ extension Wire {
                 self.confirmError = confirmError
             }
 
-            /// - Throws: when the answer is not an object, or its card cannot be read at all.
+            /// - Throws: an error when the answer is not an object, or its card cannot be read at all.
             package init(from decoder: any Decoder) throws {
                 let fields = Tolerant<CodingKeys>(decoder)
                 let container = try decoder.container(keyedBy: CodingKeys.self)

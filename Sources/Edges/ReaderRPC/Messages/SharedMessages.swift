@@ -7,7 +7,7 @@ extension Wire {
         package var terminalID: String
         /// The device id again.
         package var operatorID: String
-        /// Epoch milliseconds.
+        /// The start time in epoch milliseconds.
         package var startTime: Int64
         package var transactionID: String
 
@@ -26,9 +26,9 @@ extension Wire {
         }
     }
 
-    /// On every response: whether the reader reaches Stripe.
+    /// The part of every response that says whether the reader reaches Stripe.
     package struct SystemContext: Codable, Sendable, Equatable {
-        /// Declared as a number (0 offline, 1 connected) although every other enumeration is a string; both are read.
+        /// The status is declared as a number (0 offline, 1 connected) although every other enumeration is a string. Both are read.
         package var connectivityStatus: JSONValue?
 
         package enum CodingKeys: String, CodingKey {
@@ -41,7 +41,7 @@ extension Wire {
             self.init(connectivityStatus: Tolerant<CodingKeys>(decoder).value(.connectivityStatus))
         }
 
-        /// nil when the reader does not say, or says a word that is not known.
+        /// Whether the reader reaches Stripe. It is nil when the reader does not say, or says an unknown word.
         package var isConnected: Bool? {
             switch (connectivityStatus?.protoInteger, connectivityStatus?.string) {
             case (0, _), (_, "OFFLINE"): false
@@ -51,11 +51,11 @@ extension Wire {
         }
     }
 
-    /// An amount in minor units and its currency. The intent is not named with it.
+    /// An amount in minor units and its currency. The message does not name the intent.
     package struct ChargeAmount: Codable, Sendable, Equatable {
         package var chargeAmount: Int64
         package var tipAmount: Int64
-        /// Lower case.
+        /// The currency in lower case.
         package var currency: String
         package var cashbackAmount: Int64
 
@@ -74,10 +74,10 @@ extension Wire {
         }
     }
 
-    /// The tips that a reader offers with a collect: at most three.
+    /// The tips that a reader offers with a collect, at most three.
     package struct TipConfiguration: Codable, Sendable, Equatable {
         package struct Option: Codable, Sendable, Equatable {
-            /// Minor units.
+            /// The tip in minor units.
             package var amount: Int64
             package var label: String
 
@@ -101,7 +101,7 @@ extension Wire {
         }
     }
 
-    /// A request that is its transaction's context and nothing else.
+    /// A request that holds its transaction's context and nothing else.
     package struct ContextRequest: Codable, Sendable, Equatable {
         package var transactionContext: TransactionContext?
 
@@ -112,7 +112,7 @@ extension Wire {
         package init(transactionContext: TransactionContext?) { self.transactionContext = transactionContext }
     }
 
-    /// A response that tells nothing but that the call was taken.
+    /// A response that says nothing but that the call was taken.
     package struct SystemResponse: Codable, Sendable, Equatable {
         package var systemContext: SystemContext?
 

@@ -1,8 +1,8 @@
 import JSON
 
-/// Reads a response's fields: what is missing, null or of another type is nil.
+/// Reads a response's fields. A field that is missing, null or of another type reads as nil.
 ///
-/// Used for responses only. A fault that is read over here is not hidden: whoever needs the field finds it missing and says so.
+/// It serves responses only. A fault that it passes over is not hidden: the code that needs the field finds it missing and says so.
 struct Tolerant<Key: CodingKey> {
     private let container: KeyedDecodingContainer<Key>?
 
@@ -19,12 +19,12 @@ struct Tolerant<Key: CodingKey> {
         value(key, as: JSONValue.self)?.protoInteger
     }
 
-    /// One of an enumeration's names, also where it stands as its number.
+    /// One of an enumeration's names, also where its number stands for it.
     func name(_ key: Key, of enumeration: Wire.Enumeration) -> String? {
         enumeration.name(value(key, as: JSONValue.self))
     }
 
-    /// Text, or a number in its place, as a version is written that has no second point.
+    /// A text, or a number in its place, as readers write a version that has no second point.
     func text(_ key: Key) -> String? {
         switch value(key, as: JSONValue.self) {
         case .string(let text): text

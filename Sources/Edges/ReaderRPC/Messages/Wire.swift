@@ -1,14 +1,15 @@
-/// The reader's messages as they travel (reader-protocol, sections 2 and 3; shapes observed in published clients, promised by nobody).
+/// The reader's messages on the wire (reader-protocol, sections 2 and 3). The shapes were observed in published clients, and no vendor
+/// promises them.
 ///
-/// Both ends use these types: the client writes requests and reads responses, the simulated reader the other way round. Requests are strict: a
-/// request that lacks a required field does not decode. Responses are tolerant: a field that is missing, null or of another type reads as nil,
-/// so that an odd detail cannot hide the fact that decides (an intent's status).
+/// Both ends use these types: the client writes requests and reads responses, and the simulated reader does the reverse. Requests are
+/// strict: a request that lacks a required field does not decode. Responses are tolerant: a field that is missing, null or of another type
+/// reads as nil, so that an odd detail cannot hide the fact that decides (an intent's status).
 package enum Wire {
     /// The only service that a reader offers.
     package static let service = "JackRabbitService"
-    /// The one path of every method.
+    /// The one path for every method.
     package static let path = "/protojsonservice/JackRabbitService"
-    /// The two codes of success, compared strictly.
+    /// The codes of success, which are compared strictly.
     package static let rpcOK = "RPC_OK"
     package static let appOK = "OK"
 
@@ -19,13 +20,13 @@ package enum Wire {
         case collectReusableCard, queryCollectReusableCard, confirmReusableCard, cancelCollectReusableCard
     }
 
-    /// `{}`.
+    /// A message without fields, `{}`.
     package struct Empty: Codable, Sendable, Equatable {
         package init() {}
     }
 }
 
-/// A message that carries a secret: it describes itself by its type alone, so that no log, error or crash text can show it.
+/// A message that carries a secret. Its description is its type alone, so that no log, error or crash text can show it.
 package protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension Redacted {

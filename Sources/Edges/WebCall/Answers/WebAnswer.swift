@@ -5,7 +5,7 @@ import Moments
 package struct WebAnswer: Sendable {
     package var status: Int
     package var body: [UInt8]
-    /// What the server's clock said (`Date`), in milliseconds; whole seconds.
+    /// The time of the server's clock (`Date`), in milliseconds, to whole seconds.
     package var date: WallTime?
 
     package init(status: Int, body: [UInt8], date: WallTime?) {
@@ -15,7 +15,7 @@ package struct WebAnswer: Sendable {
     }
 }
 
-/// What a server's clock said, and this box's at that moment: the difference tells whether this box's clock is right.
+/// The time of a server's clock, and of this box's at that moment. The difference tells whether this box's clock is right.
 package struct ClockSample: Sendable, Equatable {
     package var server: WallTime
     package var own: WallTime

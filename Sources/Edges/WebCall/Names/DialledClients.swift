@@ -2,9 +2,10 @@ import AsyncHTTPClient
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// A client for each host at the address at which it is dialled: the library knows no other way to say where a name is. Names in TLS stay the host's.
+/// Keeps a client for each host at the address at which it is dialled: the library knows no other way to say where a name is. Names in TLS
+/// stay the host's.
 ///
-/// A host that has moved gets a client of its own for the new place; the old one is shut down when nobody uses it any more.
+/// A host that has moved gets a client of its own for the new place. The old one is shut down when its last call has ended.
 final class DialledClients: Sendable {
     struct Dialled: Sendable {
         let client: HTTPClient
@@ -13,7 +14,7 @@ final class DialledClients: Sendable {
 
     fileprivate struct Key: Hashable, Sendable {
         var host: String
-        /// Nil: the library finds it by itself.
+        /// The address that is dialled. Nil leaves it to the library to find it.
         var address: String?
     }
 
@@ -24,7 +25,7 @@ final class DialledClients: Sendable {
 
     private struct State {
         var slots: [Key: Slot] = [:]
-        /// Where the hosts are now.
+        /// The places of the hosts now.
         var places: [String: String] = [:]
         var isShutDown = false
     }
@@ -38,7 +39,7 @@ final class DialledClients: Sendable {
         self.group = group
     }
 
-    /// Given back with ``giveBack(_:)``. Nil after the shutdown.
+    /// Takes the client for a host, which ``giveBack(_:)`` returns. It is nil after the shutdown.
     func take(_ host: String, at address: String?) -> Dialled? {
         let key = Key(host: host, address: address)
         let (client, left): (HTTPClient?, [HTTPClient]) = state.withLockedValue { state in
@@ -80,18 +81,18 @@ final class DialledClients: Sendable {
         for client in clients { await Self.end(client) }
     }
 
-    /// A client with one event loop, for all its calls and connections.
+    /// Makes a client with one event loop for all its calls and connections.
     ///
-    /// With more, the library lets a call of one loop use a connection of another. When the answer is there before the request's end was written
-    /// (every server that reads quickly does that), the connection then goes home by way of the call's loop; when it closes on that way, its pool
-    /// no longer knows it and ends the process. On one loop nothing comes between the written end and the way home.
+    /// With more loops, the library lets a call of one loop use a connection of another. When the answer is there before the request's end
+    /// was written (every server that reads quickly does that), the connection then goes home by way of the call's loop. When it closes on
+    /// that way, its pool no longer knows it and ends the process. On one loop nothing comes between the written end and the way home.
     private func make(_ key: Key) -> HTTPClient {
         var configuration = configuration
         if let address = key.address { configuration.dnsOverride = [key.host: address] }
         return HTTPClient(eventLoopGroupProvider: .shared(group.next()), configuration: configuration)
     }
 
-    /// Nobody waits for its end: nothing is under way on it.
+    /// Shuts clients down without waiting for their end, for nothing is under way on them.
     private func retire(_ clients: [HTTPClient]) {
         guard !clients.isEmpty else { return }
         Task { for client in clients { await Self.end(client) } }
@@ -101,7 +102,8 @@ final class DialledClients: Sendable {
         do {
             try await client.shutdown()
         } catch {
-            // It can only say that it was shut down before or that a connection broke while it was closed: either way it is closed.
+            // The error can only say that the client was shut down before or that a connection broke while it was closed. Either way it is
+            // closed.
         }
     }
 }

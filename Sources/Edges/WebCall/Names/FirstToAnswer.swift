@@ -1,9 +1,9 @@
 import NIOCore
 import NIOPosix
 
-/// Which of a host's addresses can be connected to. A host with addresses in two families is there when one of them leads to it.
+/// Finds which of a host's addresses can be connected to. A host with addresses in two families is there when one of them leads to it.
 struct FirstToAnswer: Sendable {
-    /// The next address is tried beside when this one has not answered for so long (RFC 8305, section 5).
+    /// The time after which the next address is tried beside one that has not answered (RFC 8305, section 5).
     static let head = Duration.milliseconds(250)
 
     let group: any EventLoopGroup
@@ -14,7 +14,8 @@ struct FirstToAnswer: Sendable {
         case late
     }
 
-    /// - Returns: the first that took a connection, which is closed again; else the first one, whose failure is then told by whoever dials it.
+    /// - Returns: the first address that took a connection, which is closed again. If none did, it is the first address, whose failure the
+    ///   dialling caller then reports.
     func of(_ addresses: [String], port: Int, within limit: Duration) async -> String? {
         guard addresses.count > 1 else { return addresses.first }
         let order = Self.interleaved(addresses)
@@ -28,7 +29,7 @@ struct FirstToAnswer: Sendable {
                 open += 1
                 group.addTask { await answers(address, port, within: end - .now) ? .answered(address) : .failed }
                 group.addTask {
-                    // Cancelled: one has answered.
+                    // The sleep was cancelled, for an address has answered.
                     do { try await Task.sleep(for: Self.head) } catch { return .failed }
                     return .late
                 }
@@ -49,7 +50,7 @@ struct FirstToAnswer: Sendable {
         return found ?? order.first
     }
 
-    /// As they come, but from each family in turn.
+    /// The addresses in their order, taken from each family in turn.
     static func interleaved(_ addresses: [String]) -> [String] {
         var rest = addresses
         var order: [String] = []
@@ -70,7 +71,7 @@ struct FirstToAnswer: Sendable {
                 switch result {
                 case .success(let channel):
                     promise.succeed(channel)
-                    // It has shown what it was for, if anybody still wants to know.
+                    // The connection has shown that the address answers, and is closed.
                     channel.close(promise: nil)
                 case .failure(let error): promise.fail(error)
                 }
@@ -82,7 +83,7 @@ struct FirstToAnswer: Sendable {
             _ = try await withTaskCancellationHandler {
                 try await promise.futureResult.get()
             } onCancel: {
-                // A second completion is ignored; what is under way ends with its own time.
+                // A second completion is ignored. Attempts under way end with their own time.
                 promise.fail(CancellationError())
             }
             return true

@@ -1,19 +1,19 @@
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Remembers where hosts are. An address that worked lately is used at once and without asking anybody for the name; when it does not work any more,
-/// the name is asked for again.
+/// Remembers the addresses of hosts. An address that worked lately is used at once and without a query for the name. When it no longer
+/// works, the name is asked for again.
 final class HostBook: Sendable {
-    /// How long an address counts that has worked.
+    /// The time for which an address counts that has worked.
     static let trusted = Duration.seconds(600)
-    /// A name is asked for again after this, beside the work: a host that has moved is followed before its old place is switched off.
+    /// The age at which a name is asked for again, beside the work: a host that has moved is followed before its old place is switched off.
     static let fresh = Duration.seconds(300)
-    /// The name's own time: none of it is the connection's.
+    /// The time for finding a name. None of it is the connection's.
     static let limit = Duration.seconds(5)
 
     struct Place: Sendable, Equatable {
         var address: String
-        /// It worked before, and nobody was asked just now.
+        /// The address worked before, and no query was made just now.
         var isRemembered: Bool
     }
 
@@ -25,7 +25,7 @@ final class HostBook: Sendable {
 
     private struct State {
         var entries: [WebBase: Entry] = [:]
-        /// Everybody who wants one name waits for one answer.
+        /// All callers that want one name wait for one answer.
         var asking: [WebBase: Task<Result<String, NameResolver.Failure>, Never>] = [:]
     }
 
@@ -39,8 +39,8 @@ final class HostBook: Sendable {
     }
 
     /// - Parameters:
-    ///   - anew: what is remembered did not work.
-    ///   - limit: of whoever waits; the question goes on for the others.
+    ///   - anew: whether to ask again, because the remembered address did not work.
+    ///   - limit: the time that this caller waits. The question goes on for the others.
     func place(of base: WebBase, anew: Bool, connectTimeout: Duration, within limit: Duration) async throws(NameResolver.Failure) -> Place {
         let now = ContinuousClock.now
         if !anew, let entry = state.withLockedValue({ $0.entries[base] }), now - entry.workedAt < Self.trusted {
@@ -81,7 +81,7 @@ final class HostBook: Sendable {
         do throws(NameResolver.Failure) {
             let addresses = try await resolver.addresses(of: base.host, within: Self.limit)
             let kept = state.withLockedValue { $0.entries[base]?.address }
-            // One that works and still stands among them is not changed for another.
+            // An address that works and still stands among the answers is not changed for another.
             var found = kept.flatMap { addresses.contains($0) ? $0 : nil }
             if found == nil { found = await first.of(addresses, port: base.port, within: connectTimeout) }
             result = found.map { .success($0) } ?? .failure(NameResolver.Failure(words: "it has no address"))
@@ -103,7 +103,7 @@ final class HostBook: Sendable {
         let late = NameResolver.Failure(words: "nobody has told its address in time")
         return await withTaskGroup(of: Result<String, NameResolver.Failure>.self) { group in
             defer { group.cancelAll() }
-            // Not the question itself: others wait for it too.
+            // The cancellation does not end the question itself, for others wait for it too.
             let (answers, answer) = AsyncStream.makeStream(of: Result<String, NameResolver.Failure>.self)
             let waiting = Task { answer.yield(await question.value) }
             group.addTask {

@@ -1,36 +1,36 @@
 /// Questions for a name server and its answers, byte by byte (RFC 1035, section 4).
 enum NameMessage {
     enum Kind: UInt16, CaseIterable, Sendable {
-        // A, AAAA.
+        // The kinds are A and AAAA.
         case four = 1
         case six = 28
     }
 
-    /// What an answer says.
+    /// The content of an answer.
     enum Reply: Equatable, Sendable {
-        /// Perhaps none: the name is there, and has no address of this kind.
+        /// The name is there. The list is empty when it has no address of this kind.
         case addresses([String])
         /// There is no such name.
         case noSuchName
-        /// The server has trouble of its own, or does not want to (SERVFAIL, REFUSED and the like): the code.
+        /// The server has trouble of its own, or refuses to answer (SERVFAIL, REFUSED and the like). The number is its code.
         case trouble(Int)
     }
 
     private static let internet: UInt16 = 1
-    /// No answer that makes sense has more.
+    /// The most records that are read. No sound answer has more.
     private static let recordLimit = 64
 
-    /// Nil: that is not a name that can be asked for.
+    /// The question is nil when the text is not a name that can be asked for.
     static func question(_ name: String, _ kind: Kind, id: UInt16) -> [UInt8]? {
         guard let encoded = encode(name) else { return nil }
-        // A standard query that wants recursion, with one question.
+        // The header is a standard query that wants recursion, with one question.
         return bytes(id) + [0x01, 0x00] + bytes(1) + bytes(0) + bytes(0) + bytes(0) + encoded + bytes(kind.rawValue) + bytes(internet)
     }
 
-    /// Nil: these bytes do not answer that question.
+    /// The reply is nil when these bytes do not answer that question.
     static func reply(_ answer: [UInt8], to name: String, _ kind: Kind, id: UInt16) -> Reply? {
         guard word(answer, 0) == id, answer.count >= 12, answer[2] & 0x80 != 0, word(answer, 4) == 1 else { return nil }
-        // The question is repeated, in whatever case.
+        // The answer repeats the question, in whatever case.
         guard let (asked, end) = readName(answer, 12), asked == canonical(name), word(answer, end) == kind.rawValue,
             word(answer, end + 2) == internet
         else { return nil }
@@ -41,7 +41,7 @@ enum NameMessage {
         }
     }
 
-    /// The addresses of a name, and of what it is another name for. A record that leads outside of the bytes ends the reading.
+    /// The addresses of a name, and of the names that it is an alias for. A record that leads outside of the bytes ends the reading.
     private static func addresses(_ answer: [UInt8], from start: Int, _ asked: String, _ kind: Kind) -> [String] {
         var names: Set<String> = [asked]
         var found: [String] = []
@@ -54,7 +54,7 @@ enum NameMessage {
             offset = end + 10 + length
             guard type2 == internet, names.contains(owner) else { continue }
             switch (type, length) {
-            // CNAME.
+            // This is a CNAME.
             case (5, _): if let (target, _) = readName(answer, end + 10) { names.insert(target) }
             case (Kind.four.rawValue, 4) where kind == .four: found.append(data.map { String($0) }.joined(separator: "."))
             case (Kind.six.rawValue, 16) where kind == .six: found.append(six(Array(data)))
@@ -68,13 +68,13 @@ enum NameMessage {
         stride(from: 0, to: 16, by: 2).map { String(UInt16(octets[$0]) << 8 | UInt16(octets[$0 + 1]), radix: 16) }.joined(separator: ":")
     }
 
-    /// A name at a place, in lower case, and where the bytes go on behind it. Nil when it leads outside, or in circles.
+    /// A name at a place, in lower case, and the place behind it. It is nil when the name leads outside, or in circles.
     private static func readName(_ bytes: [UInt8], _ start: Int) -> (name: String, end: Int)? {
         var labels: [String] = []
         var size = 0
         var offset = start
         var end: Int?
-        // Each pointer leads backwards, so that their number is bounded by that of the bytes; this bounds it sooner.
+        // Each pointer leads backwards, so that their number is bounded by that of the bytes. This loop bounds it sooner.
         for _ in 0..<128 {
             guard bytes.indices.contains(offset) else { return nil }
             let length = Int(bytes[offset])

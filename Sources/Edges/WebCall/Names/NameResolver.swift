@@ -1,20 +1,20 @@
 /// Finds the addresses of a name.
 ///
-/// The system's resolver (`getaddrinfo`) is asked first, and what it says counts: it knows the hosts file, the box's own name service switch and
-/// whatever caches there. But it asks the name servers one after another and gives a dead one five seconds each time, which is all the time that a
-/// till has. So each name server is asked by itself too as soon as the system takes longer than a moment, and the first one that knows the name is
-/// believed: who answers there has to prove by a certificate that the name is theirs.
+/// The system's resolver (`getaddrinfo`) is asked first, and its answer counts: it knows the hosts file, the box's own name service switch
+/// and any caches there. But it asks the name servers one after another and gives a dead one five seconds each time, which is all the time
+/// that a till has. So each name server is asked by itself too as soon as the system takes longer than a moment. The first one that knows
+/// the name is believed: the host that answers at the address has to prove by a certificate that the name is its own.
 ///
-/// What comes of it when nobody answers is said by name server.
+/// When none of them answers, the failure names each name server.
 struct NameResolver: Sendable {
-    /// Why there is no address, as the end of a sentence.
+    /// The reason why there is no address, as the end of a sentence.
     struct Failure: Error, Equatable {
         var words: String
-        /// The name servers agree that there is none: asking again is of no use for a while.
+        /// The name servers agree that there is none. Asking again is of no use for a while.
         var isFinal = false
     }
 
-    /// The system's resolver gets this much of a start.
+    /// The start that the system's resolver gets.
     static let head = Duration.milliseconds(300)
 
     var system: @Sendable (String) async -> SystemNames.Outcome = { await SystemNames.ask($0) }
@@ -32,7 +32,7 @@ struct NameResolver: Sendable {
 
     func addresses(of name: String, within limit: Duration) async throws(Failure) -> [String] {
         let end = ContinuousClock.now + limit
-        // The system's call cannot be called off: it is left to end by itself when its answer has come too late.
+        // The system's call cannot be cancelled. It ends by itself when its answer has come too late.
         let (events, report) = AsyncStream.makeStream(of: Event.self)
         let asking = Task {
             report.yield(.system(await system(name)))
@@ -59,7 +59,7 @@ struct NameResolver: Sendable {
         let all = servers()
         var told: [String: NameServerAsk.Outcome] = [:]
         var systemSaid: SystemNames.Outcome?
-        /// The name servers are asked by themselves: when the system is slow, or failed and does not say who did.
+        /// Asks the name servers by themselves. That happens when the system is slow, or failed and does not say which server did.
         func askServers() {
             guard asked.isEmpty, name.contains("."), !name.hasSuffix(".local") else { return }
             for server in all {
@@ -81,7 +81,7 @@ struct NameResolver: Sendable {
                 told[server] = outcome
             case .over: throw failure(all, told, systemSaid)
             }
-            // Everybody has spoken.
+            // Every name server and the system have answered.
             if systemSaid != nil, told.count == asked.count { throw failure(all, told, systemSaid) }
         }
         throw failure(all, told, systemSaid)

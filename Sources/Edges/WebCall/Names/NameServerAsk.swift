@@ -2,22 +2,22 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// Asks one name server for a name by itself, past the system's resolver, which does not say who of them is silent.
+/// Asks one name server for a name by itself, past the system's resolver, which does not say which of them is silent.
 package enum NameServerAsk {
     package enum Outcome: Sendable, Equatable {
-        /// Both families, the order is the server's. Perhaps none.
+        /// The addresses of both families, in the server's order. The list may be empty.
         case addresses([String])
         case noSuchName
-        /// It answers, and says that it cannot or does not want to: its code (RFC 1035, section 4.1.1).
+        /// The server answers that it cannot or will not. The number is its code (RFC 1035, section 4.1.1).
         case trouble(Int)
         case silent
-        /// Nothing can be sent to it from here.
+        /// Nothing can be sent to the server from here.
         case unreachable
     }
 
-    /// One family is enough: the other one is waited for no longer than this.
+    /// The time that the second family is waited for. One family is enough.
     private static let grace = TimeAmount.milliseconds(100)
-    /// A packet that got lost is sent again after this.
+    /// The time after which a lost packet is sent again.
     private static let again = TimeAmount.milliseconds(700)
 
     package static func of(_ name: String, server: String, port: Int = 53, within limit: Duration) async -> Outcome {
@@ -30,13 +30,13 @@ package enum NameServerAsk {
             let id = UInt16.random(in: 0 ... .max)
             return NameMessage.question(name, kind, id: id).map { Question(kind: kind, id: id, bytes: $0) }
         }
-        // What is no name has no address, whoever is asked.
+        // A text that is no name has no address, whichever server is asked.
         guard questions.count == kinds.count else { return .noSuchName }
         let promise = group.any().makePromise(of: Outcome.self)
         let conversation = Conversation(name, questions, promise)
         let channel: any Channel
         do {
-            // The kernel drops what comes from anybody else.
+            // The kernel drops packets from any other sender.
             channel = try await DatagramBootstrap(group: group)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -77,7 +77,7 @@ package enum NameServerAsk {
         var bytes: [UInt8]
     }
 
-    /// Collects the answers to the questions that were asked together. Ends once.
+    /// Collects the answers to the questions that were asked together. It ends once.
     private final class Conversation: Sendable {
         private struct State {
             var open: [Question]
@@ -105,7 +105,7 @@ package enum NameServerAsk {
                     state.open.remove(at: index)
                     switch reply {
                     case .addresses(let addresses): state.addresses += addresses
-                    // Of one family only: some servers say so of a name that has no address in it.
+                    // The reply is about one family only: some servers say so of a name that has no address in it.
                     case .noSuchName: state.trouble = .noSuchName
                     case .trouble(let code): state.trouble = state.trouble ?? .trouble(code)
                     }
@@ -139,7 +139,7 @@ package enum NameServerAsk {
             context.eventLoop.scheduleTask(in: NameServerAsk.grace) { conversation.timeIsOver() }
         }
 
-        // Nobody listens at its port (ICMP).
+        // No server listens at the port (ICMP).
         func errorCaught(context: ChannelHandlerContext, error: any Error) { conversation.failed() }
     }
 }

@@ -4,13 +4,13 @@ import NIOCore
 /// The name servers that this box is told to ask: the `nameserver` lines of resolv.conf(5).
 package enum NameServers {
     package static let path = "/etc/resolv.conf"
-    /// As many as glibc asks (MAXNS).
+    /// The most name servers that are asked, as many as glibc asks (MAXNS).
     static let limit = 3
     private static let sizeLimit = 64 * 1024
 
-    /// Read anew each time: a DHCP client writes the file when it pleases.
+    /// Reads the file anew each time: a DHCP client writes it at any moment.
     ///
-    /// - Returns: their addresses; none when the file is not there or names none.
+    /// - Returns: the addresses of the name servers. There are none when the file is not there or names none.
     package static func read(_ path: String = path) -> [String] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }

@@ -2,19 +2,19 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// What the system's resolver says of a name.
+/// The system resolver's answer for a name.
 package enum SystemNames {
     package enum Outcome: Sendable, Equatable {
-        /// In the order in which the system would try them.
+        /// The addresses, in the order in which the system would try them.
         case addresses([String])
         /// There is no such name, or no address for it.
         case none
-        /// It could not find out.
+        /// The system could not find out.
         case trouble
     }
 
-    /// The resolver's call cannot be cancelled, and waits for a dead name server as long as it pleases: it gets threads of its own, so that nobody
-    /// else has to wait for them. They live as long as the process.
+    /// The resolver's call cannot be cancelled, and waits for a dead name server for any length of time. It gets threads of its own, so
+    /// that no other work has to wait for them. They live as long as the process.
     package static let threads: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: 4)
         pool.start()
@@ -25,14 +25,14 @@ package enum SystemNames {
         do {
             return try await threads.runIfActive { lookUp(name) }
         } catch {
-            // Never asked: the task was cancelled while it waited for a thread.
+            // The name was never asked for: the task was cancelled while it waited for a thread.
             return .trouble
         }
     }
 
-    /// Blocks its thread for as long as the resolver pleases.
+    /// Looks a name up, and blocks its thread for as long as the resolver takes.
     ///
-    /// - Parameter onlyFour: IPv4 addresses alone.
+    /// - Parameter onlyFour: whether to ask for IPv4 addresses alone.
     package static func lookUp(_ name: String, onlyFour: Bool = false) -> Outcome {
         var hints = addrinfo()
         hints.ai_family = onlyFour ? AF_INET : AF_UNSPEC
@@ -42,7 +42,7 @@ package enum SystemNames {
         defer { if let list { freeaddrinfo(list) } }
         switch code {
         case 0: break
-        // -5 is EAI_NODATA, which glibc hides: the name is there, without an address.
+        // The number -5 is EAI_NODATA, which glibc hides: the name is there, without an address.
         case EAI_NONAME, -5: return .none
         default: return .trouble
         }

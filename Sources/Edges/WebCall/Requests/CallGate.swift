@@ -1,31 +1,33 @@
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Who waits for a call's answer.
+/// The purpose for which a call's answer is awaited.
 package enum Urgency: Sendable, Hashable {
-    /// A payment that has begun.
+    /// The call belongs to a payment that has begun.
     case sells
-    /// Somebody who prepares one, or looks.
+    /// The call prepares a payment, or only reads.
     case prepares
 }
 
-/// Lets calls to one host through, so many at a time: what sells goes first, and places are kept for it that nothing else may take.
+/// Lets that many calls to one host through at a time. Calls of payments go first, and places are kept for them that no other call may
+/// take.
 ///
-/// The library would let calls wait for a connection too, but in the order in which they come, and would call that a failure of the host.
+/// The library would let calls wait for a connection too, but in the order in which they come, and would report that as a failure of the
+/// host.
 final class CallGate: Sendable {
     enum Entry: Sendable, Equatable {
-        /// To be given back.
+        /// The call has a place, which must be given back.
         case entered
-        /// The time was over before its turn came, or too many wait already.
+        /// The time was over before its turn came, or too many calls wait already.
         case crowded
         case canceled
     }
 
     /// How many calls one host gets at a time.
     static let places = 6
-    /// Of these, for calls of payments alone.
+    /// The places of these that are for calls of payments alone.
     static let kept = 2
-    /// So many calls that prepare may wait for one host.
+    /// The most preparing calls that may wait for one host.
     static let mostWaiting = 256
 
     private struct Waiter {
@@ -33,7 +35,7 @@ final class CallGate: Sendable {
         var turn: CheckedContinuation<Entry, Never>
     }
 
-    /// What is under way to one host, and who waits for it.
+    /// The calls that are under way to one host, and those that wait for it.
     private struct Host {
         var selling = 0
         var preparing = 0
@@ -57,7 +59,7 @@ final class CallGate: Sendable {
             }
         }
 
-        /// The next whose turn it is.
+        /// The next waiter whose turn it is.
         mutating func next() -> Waiter? {
             guard selling + preparing < CallGate.places else { return nil }
             if !sellers.isEmpty {
@@ -69,7 +71,7 @@ final class CallGate: Sendable {
             return preparers.removeFirst()
         }
 
-        /// Takes whoever has this number out of those who wait.
+        /// Removes the waiter with this number from the queue.
         mutating func remove(_ number: UInt64) -> Waiter? {
             if let index = sellers.firstIndex(where: { $0.number == number }) { return sellers.remove(at: index) }
             if let index = preparers.firstIndex(where: { $0.number == number }) { return preparers.remove(at: index) }
@@ -87,7 +89,7 @@ final class CallGate: Sendable {
 
     init(group: any EventLoopGroup) { self.group = group }
 
-    /// Waits for a turn; what has entered leaves by ``leave(_:_:)``.
+    /// Waits for a turn. A call that has entered leaves by ``leave(_:_:)``.
     func enter(_ host: String, _ urgency: Urgency, until deadline: NIODeadline) async -> Entry {
         let number: UInt64? = state.withLockedValue { state in
             if state.hosts[host, default: Host()].isFree(for: urgency) {
@@ -118,13 +120,13 @@ final class CallGate: Sendable {
         for waiter in next { waiter.turn.resume(returning: .entered) }
     }
 
-    /// How many wait for their turn.
+    /// The number of calls that wait for their turn.
     func waiting(for host: String) -> Int {
         state.withLockedValue { state in state.hosts[host].map { $0.sellers.count + $0.preparers.count } ?? 0 }
     }
 
     private func wait(_ host: String, _ urgency: Urgency, _ waiter: Waiter, until deadline: NIODeadline) {
-        // Cancelled or late before it waits: the handlers have found nobody.
+        // A call that was cancelled or late before its wait is refused here, for the handlers found no waiter.
         let (refused, next): (Entry?, [Waiter]) = state.withLockedValue { state in
             if Task.isCancelled { return (.canceled, []) }
             if NIODeadline.now() >= deadline { return (.crowded, []) }
@@ -134,7 +136,7 @@ final class CallGate: Sendable {
                 guard state.hosts[host, default: Host()].preparers.count < Self.mostWaiting else { return (.crowded, []) }
                 state.hosts[host, default: Host()].preparers.append(waiter)
             }
-            // A place may have become free between.
+            // A place may have become free in the meantime.
             return (nil, Self.turns(host, &state))
         }
         if let refused { waiter.turn.resume(returning: refused) }

@@ -9,7 +9,7 @@ func isUnreserved(_ byte: UInt8) -> Bool {
 }
 
 extension String {
-    /// The text with every byte but the unreserved ones written as `%XX`: fit for a path segment, a query value or a form value.
+    /// The text with every byte but the unreserved ones written as `%XX`, fit for a path segment, a query value or a form value.
     package var percentEncoded: String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

@@ -1,32 +1,32 @@
 import GatewayModel
 import Moments
 
-/// Whether a call is made again when its answer is lost. Whoever makes the call says so, for only they know what it moves.
+/// Whether a call is made again when its answer is lost. The caller says so, for only the caller knows what the call moves.
 package enum Repeats: Sendable {
-    /// It moves something: never by itself.
+    /// The call moves something, and is never repeated by itself.
     case never
-    /// What it makes is worth nothing to anybody when its answer is lost: once more.
+    /// What the call makes is worth nothing when its answer is lost. It is made once more.
     case once
-    /// It only asks: until its deadline.
+    /// The call only asks, and is repeated until its deadline.
     case question
 }
 
-/// Why an attempt brought no answer, and what another one is worth.
+/// The reason why an attempt brought no answer, and what another attempt is worth.
 struct FailedAttempt: Error {
     enum Worth: Equatable {
-        /// The same would be answered.
+        /// Another attempt would get the same answer.
         case nothing
-        /// Nothing went out: worth a little patience, and no more, for what is not there rarely comes within seconds.
+        /// Nothing went out. That is worth a little patience and no more, for a missing host rarely comes back within seconds.
         case another
-        /// It was answered by nobody, or by somebody who has trouble of their own.
+        /// There was no answer, or one from a host that has trouble of its own.
         case more
-        /// The other side asks to wait so long first.
+        /// The other side asks for this wait first.
         case moreAfter(Duration)
     }
 
     var failure: CallFailure
     var worth: Worth
-    /// There was no way to the host, or somebody else at its end.
+    /// There was no way to the host, or another host answered at its address.
     var isAboutTheWay = false
     /// The host answered, if only with a refusal.
     var wasAnswered = true
@@ -39,10 +39,11 @@ struct Attempts {
         case again(after: Duration)
     }
 
-    /// The pause before the second further attempt; the first one follows at once, and each later pause is twice as long, up to the longest.
+    /// The pause before the second further attempt. The first one follows at once, and each later pause is twice as long, up to the
+    /// longest.
     static let pause = Duration.milliseconds(250)
     static let longestPause = Duration.seconds(2)
-    /// How often something is tried that did not go out.
+    /// The number of tries of a call that did not go out.
     static let unsentLimit = 3
 
     private let repeats: Repeats
@@ -51,7 +52,7 @@ struct Attempts {
 
     init(_ repeats: Repeats) { self.repeats = repeats }
 
-    /// - Parameter left: of the call's time.
+    /// - Parameter left: the rest of the call's time.
     mutating func failed(_ worth: FailedAttempt.Worth, left: Duration) -> Next {
         failures += 1
         if worth == .another { unsent += 1 }
@@ -64,7 +65,7 @@ struct Attempts {
         switch worth {
         case .nothing: return .giveUp
         case .another where unsent >= Self.unsentLimit: return .giveUp
-        // The wall that nothing came through stands a moment later, too.
+        // An obstacle that let nothing through is still there a moment later.
         case .another: pause = max(pause, Self.pause / 2)
         case .more: break
         case .moreAfter(let wait): pause = max(pause, wait)

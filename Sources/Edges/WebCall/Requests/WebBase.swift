@@ -1,21 +1,22 @@
 import NIOCore
 
-/// Where a web interface is: `https://host[:port][/prefix]`. There is no other scheme: plain HTTP cannot be written down with this type.
+/// The address of a web interface: `https://host[:port][/prefix]`. There is no other scheme: plain HTTP cannot be written down with this
+/// type.
 package struct WebBase: Sendable, Hashable, CustomStringConvertible {
-    /// A name, or an address without brackets.
+    /// The host as a name, or an address without brackets.
     package let host: String
     package let port: Int
-    /// Empty, or starting with a slash and not ending in one.
+    /// The prefix is empty, or starts with a slash and does not end in one.
     package let prefix: String
 
     package enum Problem: Error, Sendable, Equatable {
-        /// It does not begin with `https://`.
+        /// The text does not begin with `https://`.
         case notHTTPS
-        /// It carries a user or a password: these belong into a file.
+        /// The text carries a user or a password. These belong into a file.
         case hasCredentials
-        /// It carries a query or a fragment.
+        /// The text carries a query or a fragment.
         case hasQuery
-        /// Not a host name or address, a port from 1 to 65535, and a path.
+        /// The text is not a host name or address, a port from 1 to 65535, and a path.
         case malformed
     }
 
@@ -32,13 +33,13 @@ package struct WebBase: Sendable, Hashable, CustomStringConvertible {
         self.prefix = prefix
     }
 
-    /// One whole address, as of a token endpoint: the base without a prefix, and the path as it was written.
+    /// One whole address, such as a token endpoint: the base without a prefix, and the path as it was written.
     package static func endpoint(_ text: String) throws(Problem) -> (base: WebBase, path: String) {
         let parts = try split(text)
         return (WebBase(host: parts.host, port: parts.port, prefix: ""), parts.path.isEmpty ? "/" : parts.path)
     }
 
-    /// How errors and logs name it: host and port.
+    /// The host and port, as errors and logs name them.
     package var place: String { "\(bracketedHost):\(port)" }
 
     package var description: String { "https://\(place)\(prefix)" }
@@ -46,7 +47,7 @@ package struct WebBase: Sendable, Hashable, CustomStringConvertible {
     /// The host as it stands in a URL.
     var bracketedHost: String { host.contains(":") ? "[\(host)]" : host }
 
-    /// Whether the host is an address, so that the certificate has to name the address.
+    /// Whether the host is an address. The certificate then has to name the address.
     var isAddress: Bool {
         do {
             _ = try SocketAddress(ipAddress: host, port: port)
@@ -56,7 +57,7 @@ package struct WebBase: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether somebody has to be asked where the host is. Nobody is for `localhost` (RFC 6761, section 6.3).
+    /// Whether the host's name has to be looked up. That of `localhost` is not (RFC 6761, section 6.3).
     package var hasNameToFind: Bool { !isAddress && host != "localhost" && !host.hasSuffix(".localhost") }
 
     private static func split(_ text: String) throws(Problem) -> (host: String, port: Int, path: String) {

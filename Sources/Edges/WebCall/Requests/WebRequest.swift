@@ -1,6 +1,6 @@
 import GatewayModel
 
-/// One call, as it will be sent. Nothing in it shows a secret when it is printed.
+/// One call, as it will be sent. Its description shows no secret.
 package struct WebRequest: Sendable, CustomStringConvertible {
     package enum Method: String, Sendable {
         case get = "GET"
@@ -9,7 +9,7 @@ package struct WebRequest: Sendable, CustomStringConvertible {
 
     package enum HeaderValue: Sendable {
         case text(String)
-        /// `Authorization: Bearer …`.
+        /// The header `Authorization: Bearer …`.
         case bearer(Secret)
     }
 
@@ -33,7 +33,7 @@ package struct WebRequest: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Bytes that describe themselves by their number only.
+    /// Bytes whose description is their number alone.
     package struct Body: Sendable, CustomStringConvertible, CustomReflectable {
         package let bytes: [UInt8]
         package init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -41,31 +41,31 @@ package struct WebRequest: Sendable, CustomStringConvertible {
         package var customMirror: Mirror { Mirror(self, children: []) }
     }
 
-    /// What the call is named in errors: `connection_token`, `terminal/readers`.
+    /// The call's name in errors: `connection_token`, `terminal/readers`.
     package var name: String
     package var method: Method
     package var base: WebBase
-    /// Begins with a slash; already percent-encoded; without a query.
+    /// The path begins with a slash, is already percent-encoded, and has no query.
     package var path: String
-    /// Never shown. The names must be plain letters, digits and underscores.
+    /// The query is never shown. The names must be plain letters, digits and underscores.
     package var query: [QueryItem] = []
     package var headers: [Header] = []
     package var body: Body?
-    /// Goes out as `X-Request-Id`.
+    /// The trace goes out as `X-Request-Id`.
     package var trace: String?
-    /// For the whole call, connecting and the answer's last byte included.
+    /// The time for the whole call, connecting and the answer's last byte included.
     package var deadline: Duration
-    /// How long an answer may be, in bytes.
+    /// The most bytes that an answer may have.
     package var maxBytes: Int = 1 << 20
     /// Secrets in the body, so that a server that repeats them in an error is not quoted.
     package var alsoSecret: [Secret] = []
-    /// Makes the sentence out of the body of a refusal; nil: the body's text as it is.
+    /// Makes the sentence from the body of a refusal. Nil shows the body's text as it is.
     package var explain: (@Sendable ([UInt8]) -> String?)?
-    /// Who goes first when there are many.
+    /// The urgency decides which call goes first when there are many.
     package var urgency = Urgency.prepares
-    /// What becomes of the call when its answer is lost.
+    /// Whether the call is made again when its answer is lost.
     package var repeats = Repeats.never
-    /// Any whole answer is handed back, whatever its status. For the calls where a refusal needs more than a sentence.
+    /// Every whole answer is handed back, whatever its status. It serves the calls where a refusal needs more than a sentence.
     package var takesAnyStatus = false
 
     package init(name: String, method: Method, base: WebBase, path: String, deadline: Duration) {
@@ -78,7 +78,7 @@ package struct WebRequest: Sendable, CustomStringConvertible {
 
     package var description: String { "\(method.rawValue) \(base.place) (\(name))" }
 
-    /// The address in full. It carries the query's secrets: for the transport, and nothing else.
+    /// The address in full. It carries the query's secrets, and is for the transport alone.
     var fullAddress: String {
         var address = "https://\(base.bracketedHost):\(base.port)\(base.prefix)\(path)"
         var separator = "?"

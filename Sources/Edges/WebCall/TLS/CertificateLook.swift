@@ -6,21 +6,21 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Looks at the certificate that a server shows, without trusting it and without sending anything, to say what is wrong with it.
+/// Examines the certificate that a server shows, without trusting it and without sending anything, to say what is wrong with it.
 ///
-/// Used only after a connection was refused for its certificate: the refusal itself says no more than "verification failed".
+/// It is used only after a connection was refused for its certificate: the refusal itself says no more than "verification failed".
 enum CertificateLook {
-    /// The reason, or nil when the server could not be looked at in that time.
+    /// The reason, or nil when the server could not be examined in that time.
     ///
     /// - Parameters:
-    ///   - address: where the server is; nil: where its name leads.
+    ///   - address: the server's address. Nil dials the address that its name leads to.
     ///   - trustRoots: the operator's own authorities.
     static func problem(
         of base: WebBase, at address: String? = nil, trustRoots: String?, group: any EventLoopGroup, within time: TimeAmount
     ) async -> CertificateProblem? {
         let context: NIOSSLContext
         do {
-            // No roots: this one never verifies, it only looks, and roots are what makes a context expensive.
+            // The context has no roots: it never verifies, it only examines, and roots are what makes a context expensive.
             var bare = TLSConfiguration.makeClientConfiguration()
             bare.trustRoots = .certificates([])
             context = try NIOSSLContext(configuration: bare)
@@ -55,7 +55,7 @@ enum CertificateLook {
                 try await shown.futureResult.get(), host: base.host, isAddress: base.isAddress,
                 trusted: TrustedAuthorities.read(besides: trustRoots), now: BoxClock.now())
         } catch {
-            // The first refusal stands; it is reported without a reason.
+            // The first refusal stands, and is reported without a reason.
             return nil
         }
     }
@@ -112,11 +112,11 @@ enum CertificateLook {
 }
 
 extension StringProtocol {
-    /// Without the point at its end: it goes on.
+    /// The text without the point at its end, for the sentence goes on.
     fileprivate var trimmed: String { hasSuffix(".") ? String(dropLast()) : String(self) }
 }
 
-/// Ends the look when the handshake fails before a certificate was shown.
+/// Ends the examination when the handshake fails before a certificate was shown.
 private final class CloseOnError: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 

@@ -1,6 +1,6 @@
 import JSON
 
-/// What the ten calls do.
+/// The work of the ten calls.
 enum BackendCalls {
     static func answer(_ name: String, _ fields: CallFields, _ world: inout World, at now: Int) throws(CallRefusal) -> HTTPReply {
         switch name {

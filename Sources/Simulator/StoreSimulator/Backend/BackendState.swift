@@ -1,14 +1,14 @@
-/// What the simulated backend knows and decides: carts, orders, its own tokens. No sockets.
+/// What the simulated backend knows and decides: carts, orders, its own tokens. It has no sockets.
 struct BackendState: Sendable {
     struct Cart: Sendable, Codable {
         var intents: [String] = []
         var chargedAt: Int?
         var order: Int?
-        /// Why the order does not go through, once the money is there.
+        /// The reason why the order does not go through, once the money is there.
         var scriptedFailure: String?
-        /// What `payment_status` says when it says Failed.
+        /// The failure that `payment_status` gives when it says Failed.
         var failure: String?
-        /// The Failed of an earlier decline stands so long after the charge.
+        /// The moment until which the Failed of an earlier decline stands after the charge.
         var staleUntil: Int?
     }
 
@@ -21,13 +21,13 @@ struct BackendState: Sendable {
     private(set) var bankcards: [Bankcard] = []
     var behaviour: BackendBehaviour
 
-    // The backend's own credentials.
+    // These are the backend's own credentials.
     private(set) var accessTokens: [String: Int] = [:]
     private(set) var refreshToken: String
     private(set) var spentRefreshTokens: Set<String> = []
     let clientID = "readerd-simulated-client"
     private(set) var clientSecret: String
-    /// Answers 401 or 403 to every call, whatever the token; nil for none.
+    /// The status, 401 or 403, that answers every call, whatever the token. It is nil when none does.
     var refusesEveryone: Int?
     private let secrets: SecretMaker
 
@@ -42,7 +42,7 @@ struct BackendState: Sendable {
 
     // MARK: Keeping
 
-    /// What outlives the store's end.
+    /// The part of the state that outlives the store's end.
     struct Kept: Sendable, Codable {
         var carts: [String: Cart]
         var cartOrder: [String]
@@ -98,7 +98,7 @@ struct BackendState: Sendable {
 
     // MARK: Carts
 
-    /// Whether there is such a cart and it may still be paid.
+    /// The reason why there is no such cart, or why it may no longer be paid. Nil means that it may be paid.
     func refusal(ofCart id: String) -> String? {
         if let known = behaviour.carts, !known.contains(id) { return "Cart \(id) does not exist." }
         if behaviour.closesSubmittedCarts, carts[id]?.order != nil { return "Cart \(id) has already been checked out." }
@@ -117,7 +117,7 @@ struct BackendState: Sendable {
         return id
     }
 
-    /// What `payment_status` says.
+    /// The status that `payment_status` gives.
     func status(ofCart id: String) -> String {
         if carts[id]?.order != nil { return "Submitted" }
         return carts[id]?.failure != nil ? "Failed" : "Open"
@@ -147,7 +147,7 @@ struct BackendState: Sendable {
         }
     }
 
-    /// What was held or on its way came back: the cart is not paid.
+    /// Notes that money that was held or on its way came back: the cart is not paid.
     mutating func noteReturn(cart: String) {
         guard carts[cart]?.order == nil else { return }
         carts[cart]?.chargedAt = nil

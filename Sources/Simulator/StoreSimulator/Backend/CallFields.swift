@@ -1,6 +1,6 @@
 import JSON
 
-/// Why the backend does not take a call.
+/// The reason why the backend does not take a call.
 struct CallRefusal: Error, Equatable {
     var status: Int
     var detail: String
@@ -13,7 +13,7 @@ struct CallFields: Sendable {
     private static let declared: [String: Set<String>] = [
         "configuration": ["cart"], "connection_token": ["cart"], "payment_status": ["cart"],
         "payment_intent": ["cart", "amount", "account_balance_payment_amount", "payment_type"],
-        // The second name is spelt so in the published text.
+        // The published text spells the second name so.
         "setup_intent": ["user", "colletion_method"],
         "store_payment_method": ["partner", "payment_method", "postal_code", "user", "name"],
         "register_terminal": ["location", "registration_code", "label"], "terminal_readers": ["location"],
@@ -22,7 +22,7 @@ struct CallFields: Sendable {
 
     private let members: JSONObject
 
-    /// Reads a body. Everything that is not a string of a published name is refused with 422.
+    /// Reads a body. It refuses with 422 everything that is not a string of a published name.
     init(_ request: HTTPRequest, call: String) throws(CallRefusal) {
         if request.method == "GET" {
             members = JSONObject(request.query.map { ($0.name, .string($0.value)) })

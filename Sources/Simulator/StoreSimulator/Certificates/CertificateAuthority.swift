@@ -5,18 +5,18 @@ import NIOSSL
 import SwiftASN1
 import X509
 
-/// A certificate authority of one simulated store, made at its start. ECDSA P-256 throughout.
+/// A certificate authority of one simulated store, which is made at its start. Its keys are ECDSA P-256 throughout.
 package struct CertificateAuthority: Sendable {
     private let key: Certificate.PrivateKey
     private let certificate: Certificate
 
-    /// The root certificate as PEM: what a client adds to its trust roots.
+    /// The root certificate as PEM, which a client adds to its trust roots.
     package let pem: String
 
-    /// The root's key as PEM, to sign with it another time.
+    /// The root's key as PEM, by which the authority can sign another time.
     let keyPEM: String
 
-    /// One that was made before.
+    /// Restores an authority that was made before.
     init(pem: String, keyPEM: String) throws {
         key = Certificate.PrivateKey(try P256.Signing.PrivateKey(pemRepresentation: keyPEM))
         certificate = try Certificate(pemEncoded: pem)
@@ -52,12 +52,12 @@ package struct CertificateAuthority: Sendable {
         pem = try certificate.serializeAsPEM().pemString
     }
 
-    /// A server's certificate for these names and addresses.
+    /// Makes a server's certificate for these names and addresses.
     ///
     /// - Parameters:
     ///   - names: DNS names of the subject alternative names.
     ///   - addresses: IPv4 addresses of the subject alternative names.
-    ///   - flaw: what is to be wrong with it; nil for a good one.
+    ///   - flaw: the flaw that the certificate gets. Nil makes a good one.
     package func issue(names: [String], addresses: [String] = [], flaw: CertificateFlaw? = nil) throws -> ServerCertificate {
         if flaw == .otherAuthority { return try CertificateAuthority().issue(names: names, addresses: addresses) }
         var names = names
@@ -112,7 +112,7 @@ package struct CertificateAuthority: Sendable {
     }
 }
 
-/// A server's certificate and its key, both DER.
+/// A server's certificate and its key, both as DER.
 package struct ServerCertificate: Sendable {
     package var certificate: [UInt8]
     package var key: [UInt8]
@@ -124,7 +124,7 @@ package struct ServerCertificate: Sendable {
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: key, format: .der)))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
-        // A reader that loses its power takes no leave.
+        // A reader that loses its power sends no farewell.
         configuration.shutdownTimeout = .milliseconds(200)
         return try NIOSSLContext(configuration: configuration)
     }

@@ -1,13 +1,13 @@
-/// A way in which a server's certificate can be wrong. A client must refuse every one of them.
+/// A flaw of a server's certificate. A client must refuse every one of them.
 package enum CertificateFlaw: String, Sendable, Codable, CaseIterable {
-    /// Right issuer and dates, but for another host's name.
+    /// The certificate has the right issuer and dates, but another host's name.
     case otherName = "other_name"
-    /// The right name, but it ended yesterday.
+    /// The certificate has the right name, but it ended yesterday.
     case expired
-    /// The right name, but it begins tomorrow.
+    /// The certificate has the right name, but it begins tomorrow.
     case notYetValid = "not_yet_valid"
-    /// The right name, signed by an authority that nobody trusts (with an equal subject name).
+    /// The certificate has the right name, and an authority signed it that no client trusts (with an equal subject name).
     case otherAuthority = "other_authority"
-    /// Names the address that is dialled, as an IP entry, and no host name at all.
+    /// The certificate names the address that is dialled, as an IP entry, and no host name at all.
     case addressOnly = "address_only"
 }

@@ -1,11 +1,11 @@
 import JSON
 import FoundationEssentials
 
-/// Talks to the control route of a running store, found by its directory.
+/// Talks to the control route of a running store, which it finds by its directory.
 package struct ControlClient: Sendable {
     private let caller: HTTPCaller
 
-    /// - Parameter directory: where `store.json` is.
+    /// - Parameter directory: the directory that holds `store.json`.
     package init(directory: String) throws {
         let data: Data
         do {
@@ -27,14 +27,14 @@ package struct ControlClient: Sendable {
         return try JSONDecoder().decode(Ledger.self, from: Data(answer.body))
     }
 
-    /// The bytes of a GET.
+    /// Makes a GET and returns its bytes.
     package func get(_ subject: String) async throws -> String {
         let answer = try await caller.call("GET", "/control/\(subject)")
         guard answer.status == 200 else { throw SimulatorError("the store answered \(answer.status): \(answer.text.prefix(300))") }
         return answer.text
     }
 
-    /// Gives an order.
+    /// Makes a POST with an order.
     @discardableResult
     package func post(_ subject: String, _ order: JSONValue) async throws -> JSONValue {
         let answer = try await caller.call(

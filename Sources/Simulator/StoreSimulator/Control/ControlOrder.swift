@@ -1,6 +1,6 @@
 import JSON
 
-/// One order of the control route other than a fault or a script: an event, with what it needs.
+/// One order of the control route other than a fault or a script: an event and its parameters.
 struct ControlOrder {
     private let members: JSONValue
 
@@ -16,9 +16,9 @@ struct ControlOrder {
 
     private func flag(_ key: String) -> Bool { members[key]?.bool ?? false }
 
-    /// Does it.
+    /// Carries the order out.
     ///
-    /// - Returns: what the control route answers.
+    /// - Returns: the control route's answer.
     func carryOut(_ subject: String, _ store: SimulatedStore) async throws -> JSONValue {
         switch subject {
         case "clear":
@@ -123,7 +123,7 @@ struct ControlOrder {
         }
     }
 
-    /// How the backend behaves from now on: whatever is named is changed.
+    /// Changes how the backend behaves from now on, in every field that the order names.
     private func behave(_ store: SimulatedStore) throws {
         let flags: [String: any WritableKeyPath<BackendBehaviour, Bool> & Sendable] = [
             "trims_carts": \.trimsCarts, "folds_cart_case": \.foldsCartCase, "reads_cart_numbers": \.readsCartNumbers,
@@ -147,9 +147,9 @@ struct ControlOrder {
     }
 }
 
-/// A situation by one word, for demonstrations.
+/// A situation under one word, for demonstrations.
 package enum Preset: String, Sendable, CaseIterable {
-    /// Everything as usual again.
+    /// Everything is as usual again.
     case calm
     /// The next card is declined.
     case decline

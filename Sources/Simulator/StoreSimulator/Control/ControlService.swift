@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The control route: plain HTTP on loopback, JSON in and out.
+/// The control route: plain HTTP on loopback, with JSON in and out.
 ///
 /// `GET /control/store`, `GET /control/ledger`, `GET /control/faults`; `POST /control/fault`, `/control/clear`, `/control/script`,
 /// `/control/reader`, `/control/backend`, `/control/stripe`, `/control/preset`.
@@ -55,7 +55,7 @@ final class ControlService: HTTPService {
         return HTTPReply(status: 200, contentType: "application/json", body: Array(try encoder.encode(value)))
     }
 
-    /// A script and whom it is for.
+    /// A script and the reader that it is for.
     private struct ScriptOrder: Decodable {
         var reader: String?
         var times: Int?
@@ -73,7 +73,7 @@ final class ControlService: HTTPService {
 }
 
 extension SimulatedStore {
-    /// What `store.json` says.
+    /// The content of `store.json`.
     package var description: JSONValue {
         [
             "directory": .string(directory), "ca_file": .string(caFile), "token_file": .string(tokenFile),

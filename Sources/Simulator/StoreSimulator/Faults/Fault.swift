@@ -1,15 +1,16 @@
-/// Something that goes wrong with a named call, so many times.
+/// A fault that strikes a named call, a number of times.
 package struct Fault: Sendable, Codable, Equatable {
-    /// The call: `backend.payment_intent`, `backend.token` (OAuth), `stripe.readers`, `stripe.payment_intent`, `reader.confirmPayment`, …;
-    /// `backend.*`, `stripe.*`, `reader.*` or `*` for all of a host's; `backend.connect`, `stripe.connect` and `reader.connect` for the
-    /// connection itself (only `close` and `silence` make sense there).
+    /// The name of the call: `backend.payment_intent`, `backend.token` (OAuth), `stripe.readers`, `stripe.payment_intent`,
+    /// `reader.confirmPayment`, …. The names `backend.*`, `stripe.*`, `reader.*` or `*` stand for all of a host's. The names
+    /// `backend.connect`, `stripe.connect` and `reader.connect` stand for the connection itself, where only `close` and `silence` make
+    /// sense.
     package var call: String
-    /// Only this reader's calls: serial number, `tmr_` id or label.
+    /// The only reader whose calls it strikes, by serial number, `tmr_` id or label. Nil means any reader.
     package var reader: String?
     package var effect: FaultEffect
-    /// How many calls it strikes; nil until it is cleared.
+    /// The number of calls that it strikes. Nil means that it strikes until it is cleared.
     package var times: Int?
-    /// How many matching calls pass unharmed before it begins.
+    /// The number of matching calls that pass unharmed before it begins.
     package var after: Int
 
     package init(_ call: String, _ effect: FaultEffect, reader: String? = nil, times: Int? = 1, after: Int = 0) {
@@ -37,37 +38,37 @@ package struct Fault: Sendable, Codable, Equatable {
     }
 }
 
-/// What goes wrong.
+/// The effect of a fault.
 package enum FaultEffect: Sendable, Codable, Equatable {
-    /// The request lies about for so long, then takes effect and is answered: a late effect.
+    /// The request waits this long, then takes effect and is answered: a late effect.
     case delay(milliseconds: Int)
-    /// It takes effect at once, the answer is late.
+    /// The request takes effect at once, and the answer is late.
     case delayAnswer(milliseconds: Int)
-    /// A network with distance: half of it passes before it takes effect, and half before the answer leaves.
+    /// The network has a distance: half of the time passes before the request takes effect, and half before the answer leaves.
     case roundTrip(milliseconds: Int)
-    /// No effect; the connection is dropped.
+    /// The request has no effect, and the connection is dropped.
     case close
-    /// No effect; this status and body.
+    /// The request has no effect, and is answered with this status and body.
     case status(Int, body: String)
-    /// No effect; never answered, the connection stays open.
+    /// The request has no effect and no answer. The connection stays open.
     case silence
-    /// It takes effect; never answered, the connection stays open.
+    /// The request takes effect and gets no answer. The connection stays open.
     case actThenSilence
-    /// It takes effect; the answer is lost, the connection is dropped.
+    /// The request takes effect. The answer is lost, and the connection is dropped.
     case loseAnswer
-    /// It takes effect; half of the answer comes, then the connection is dropped.
+    /// The request takes effect. Half of the answer comes, then the connection is dropped.
     case truncate
-    /// It takes effect; status 200 and a body that is no JSON.
+    /// The request takes effect. The answer is status 200 and a body that is no JSON.
     case garbage
-    /// It takes effect; bytes that are no HTTP.
+    /// The request takes effect. The answer is bytes that are no HTTP.
     case garbageBytes
-    /// It takes effect; status 200 and ten megabytes.
+    /// The request takes effect. The answer is status 200 and ten megabytes.
     case huge
-    /// It takes effect; the answer's content (for readers: the message in the envelope) is this JSON text instead.
+    /// The request takes effect. The answer's content (for readers: the message in the envelope) is this JSON text instead.
     case answer(String)
-    /// Readers: no effect; this `rpc_error_code`.
+    /// A reader's request has no effect, and is answered with this `rpc_error_code`.
     case rpcError(String)
-    /// Readers: no effect; this `app_error_code`.
+    /// A reader's request has no effect, and is answered with this `app_error_code`.
     case appError(String, message: String)
 
     private enum CodingKeys: String, CodingKey {

@@ -1,10 +1,10 @@
-/// The faults that wait for their calls, first come first struck.
+/// The faults that wait for their calls. The first to come is the first to strike.
 struct FaultTable: Sendable {
     private(set) var waiting: [Fault] = []
 
     mutating func add(_ fault: Fault) { waiting.append(fault) }
 
-    /// Takes away the faults of a call as it was named when they were added; nil takes away all.
+    /// Takes away the faults of a call as it was named when they were added. Nil takes away all.
     mutating func clear(_ call: String? = nil) {
         waiting.removeAll { call == nil || $0.call == call }
     }
@@ -12,9 +12,9 @@ struct FaultTable: Sendable {
     /// Takes away the faults of a call of one reader.
     mutating func remove(_ call: String, reader: String) { waiting.removeAll { $0.call == call && $0.reader == reader } }
 
-    /// The fault that strikes a call, counted down.
+    /// Takes the fault that strikes a call, and counts it down.
     ///
-    /// - Parameter reader: whether a name given in a fault is this call's reader.
+    /// - Parameter reader: tells whether a name given in a fault is this call's reader.
     mutating func take(_ call: String, reader: (String) -> Bool) -> FaultEffect? {
         for index in waiting.indices {
             let fault = waiting[index]

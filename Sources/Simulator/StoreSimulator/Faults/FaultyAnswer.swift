@@ -1,11 +1,11 @@
 import JSON
 
 extension FaultEffect {
-    /// Carries a call out the way this fault wants it.
+    /// Carries a call out as this fault requires.
     ///
-    /// - Parameter carryOut: does what the call asks for and makes the honest answer.
+    /// - Parameter carryOut: carries out what the call asks for and makes the honest answer.
     /// - Parameter replacing: puts another content into an honest answer.
-    /// - Parameter refusing: a reader's answer with an error code and no effect; nil for hosts that have none.
+    /// - Parameter refusing: makes a reader's answer with an error code and no effect. It is nil for hosts that have none.
     func apply(
         replacing: @escaping @Sendable (HTTPReply, JSONValue) -> HTTPReply,
         refusing: (_ rpcCode: String, _ appCode: String, _ message: String) -> HTTPReply?,
@@ -39,7 +39,8 @@ extension FaultEffect {
             return carryOut().mapEnd { _ in .raw([0x16, 0x03, 0x00, 0xFF, 0x00] + Array("SMTP 220 hello\r\n\r\n".utf8)) }
         case .huge:
             return carryOut().mapEnd { _ in
-                // Whole arrays: a sequence of so many bytes would hold up every other connection of a debug build for seconds.
+                // The padding is a whole array: a sequence of so many bytes would hold up every other connection of a debug build for
+                // seconds.
                 let padding = [UInt8](repeating: UInt8(ascii: "x"), count: 10_000_000)
                 let body = Array("{\"padding\":\"".utf8) + padding + Array("\"}".utf8)
                 return .reply(HTTPReply(status: 200, contentType: "application/json", body: body))

@@ -1,4 +1,4 @@
-/// `application/x-www-form-urlencoded`, as queries and OAuth requests use it.
+/// Reads and writes `application/x-www-form-urlencoded`, which queries and OAuth requests use.
 enum FormCoding {
     static func decode(_ text: String) -> [(name: String, value: String)] {
         text.split(separator: "&").map { pair in

@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// What came back of a call.
+/// The answer to a call.
 package struct HTTPAnswer: Sendable {
     package var status: Int
     package var headers: [String: String]
@@ -12,13 +12,13 @@ package struct HTTPAnswer: Sendable {
     package var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// Makes single HTTP/1.1 calls: for `readersim`'s own commands, and for tests that must see every byte. One connection per call.
+/// Makes single HTTP/1.1 calls, for `readersim`'s own commands and for tests that must see every byte. Each call has its own connection.
 package struct HTTPCaller: Sendable {
     package var address: String
     package var port: Int
-    /// For the Host header, and for TLS the name that is asked for and must be in the certificate.
+    /// The name in the Host header. For TLS it is also the name that is asked for and must be in the certificate.
     package var host: String
-    /// Trust roots as PEM; nil for plain HTTP.
+    /// The trust roots as PEM. Nil means plain HTTP.
     package var trustRoots: String?
 
     package init(address: String, port: Int, host: String? = nil, trustRoots: String? = nil) {
@@ -28,9 +28,9 @@ package struct HTTPCaller: Sendable {
         self.trustRoots = trustRoots
     }
 
-    /// Calls and waits for the whole answer.
+    /// Makes a call and waits for the whole answer.
     ///
-    /// - Throws: `SimulatorError` when the time is over or the connection ends before the answer does; TLS and socket errors.
+    /// - Throws: `SimulatorError` when the time is over or the connection ends before the answer does, and TLS and socket errors.
     package func call(
         _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8] = [], within limit: TimeAmount = .seconds(30)
     ) async throws -> HTTPAnswer {
@@ -84,7 +84,7 @@ package struct HTTPCaller: Sendable {
     }
 }
 
-/// Gathers one answer. Succeeds or fails its promise exactly once: when the answer is whole, on an error, or when the connection ends.
+/// Gathers one answer. It succeeds or fails its promise exactly once: when the answer is whole, on an error, or when the connection ends.
 private final class AnswerCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 

@@ -1,17 +1,17 @@
 import JSON
 import NIOCore
 
-/// One request as a simulated server got it.
+/// One request as a simulated server received it.
 package struct HTTPRequest: Sendable {
     package var method: String
     /// The path without the query.
     package var path: String
     /// The query's names and values, decoded, in order.
     package var query: [(name: String, value: String)]
-    /// Names in lower case.
+    /// The headers by their names in lower case.
     package var headers: [String: String]
     package var body: [UInt8]
-    /// Which of the server's connections it came by; new for each connection.
+    /// The number of the connection that carried it. Each connection has a new one.
     package var connection: Int
 
     package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
@@ -92,21 +92,21 @@ package struct HTTPReply: Sendable, Equatable {
     }
 }
 
-/// What a server does with a request: answer, or misbehave, at once or after a while.
+/// A server's reaction to a request: it answers or misbehaves, at once or after a while.
 package indirect enum Disposition: Sendable {
     case reply(HTTPReply)
-    /// Exactly these bytes, then the connection is closed.
+    /// The server sends exactly these bytes, then closes the connection.
     case raw([UInt8])
-    /// Hang up without a word.
+    /// The server hangs up without an answer.
     case close
-    /// Say nothing; the connection stays open until the client or the store closes it.
+    /// The server sends nothing. The connection stays open until the client or the store closes it.
     case silence
-    /// Decide when so many milliseconds have passed, whether or not the client is still there.
+    /// The server decides when so many milliseconds have passed, whether or not the client is still there.
     case after(milliseconds: Int, @Sendable () -> Disposition)
-    /// What this comes to.
+    /// The server does what the future brings.
     case whenReady(EventLoopFuture<Disposition>)
 
-    /// The same, with its end changed, however late it comes.
+    /// The same disposition with its end changed, however late that end comes.
     func mapEnd(_ change: @escaping @Sendable (Disposition) -> Disposition) -> Disposition {
         switch self {
         case .after(let milliseconds, let next): .after(milliseconds: milliseconds) { next().mapEnd(change) }
@@ -117,7 +117,7 @@ package indirect enum Disposition: Sendable {
 }
 
 extension StringProtocol {
-    /// Without spaces and tabs at both ends.
+    /// The text without spaces and tabs at both ends.
     var trimmed: String {
         var text = self[...]
         while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }

@@ -1,9 +1,10 @@
 import NIOCore
 import NIOHTTP1
 
-/// Serves one connection: gathers a request, asks the service, writes what it says byte for byte.
+/// Serves one connection: it gathers a request, asks the service, and writes the answer byte for byte.
 ///
-/// One request at a time; bytes that come before the answer is written (pipelining, which no client of these servers does) end the connection.
+/// It serves one request at a time. Bytes that come before the answer is written (pipelining, which no client of these servers does) end
+/// the connection.
 final class HTTPHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -70,7 +71,7 @@ final class HTTPHandler: ChannelInboundHandler {
         case .silence:
             break
         case .after(let milliseconds, let next):
-            // The work goes on when the client has hung up: a reader does not stop charging a card because nobody listens any more.
+            // The work goes on when the client has hung up: a reader does not stop charging a card because its client has gone.
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             context.eventLoop.scheduleTask(in: .milliseconds(Int64(max(0, milliseconds)))) {
                 let (handler, context) = bound.value
@@ -105,7 +106,7 @@ final class HTTPHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A failed handshake or a request that is no HTTP: hang up, as servers do.
+        // A failed handshake or a request that is no HTTP ends the connection, as servers do.
         context.close(promise: nil)
     }
 }

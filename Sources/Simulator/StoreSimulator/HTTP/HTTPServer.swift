@@ -4,13 +4,13 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// What a server asks of the part that answers.
+/// The interface of the part that answers for a server.
 package protocol HTTPService: Sendable {
-    /// Called once per request, on the connection's event loop. Must not block.
+    /// Handles one request. The server calls this once per request, on the connection's event loop, so it must not block.
     func handle(_ request: HTTPRequest) -> Disposition
-    /// The client or the store closed a connection.
+    /// Hears that the client or the store closed a connection.
     func connectionClosed(_ connection: Int)
-    /// What the `Date` header of its answers says; nil sends none.
+    /// The `Date` header of its answers. Nil sends none.
     var date: String? { get }
 }
 
@@ -18,22 +18,22 @@ extension HTTPService {
     package var date: String? { nil }
 }
 
-/// What a server does with a new TCP connection, before it reads a byte.
+/// A server's reaction to a new TCP connection, before it reads a byte.
 package enum Admission: Sendable {
     case serve
-    /// Close at once.
+    /// The connection closes at once.
     case refuse
-    /// Keep it open and never say anything, not even the TLS handshake.
+    /// The connection stays open, and the server sends nothing, not even the TLS handshake.
     case mute
 }
 
-/// A small HTTP/1.1 server, with TLS or without, that gives its service control over every byte of the answer. TCP_NODELAY is on.
+/// A small HTTP/1.1 server, with TLS or without, that gives its service control over every byte of the answer. It sets TCP_NODELAY.
 package final class HTTPServer: Sendable {
     package struct Settings: Sendable {
         package var service: any HTTPService
-        /// Asked for each new connection.
+        /// Decides about each new connection.
         package var admit: @Sendable () -> Admission
-        /// Asked for each new connection, so that a certificate can change at run time; nil serves plain HTTP.
+        /// Gives the TLS context of each new connection, so that a certificate can change at run time. Nil serves plain HTTP.
         package var tls: @Sendable () -> NIOSSLContext?
 
         package init(
@@ -106,7 +106,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Closes every connection; the server goes on listening.
+    /// Closes every connection. The server goes on listening.
     package func closeConnections() async {
         let open = connections.all
         for channel in open {
@@ -117,7 +117,7 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops listening and closes every connection. New connections are refused by the kernel.
+    /// Stops listening and closes every connection. The kernel refuses new connections.
     package func stop() async {
         listener.close(promise: nil)
         await listener.closeFuture.ignoringErrors()
@@ -126,7 +126,7 @@ package final class HTTPServer: Sendable {
 }
 
 extension EventLoopFuture where Value == Void {
-    /// Waits for the end, however it comes: a channel that closed with an error is closed all the same.
+    /// Waits for the end, whether it comes with an error or not: a channel that closed with an error is closed all the same.
     func ignoringErrors() async {
         do {
             try await get()

@@ -1,7 +1,8 @@
 import JSON
 
 extension JSONValue {
-    /// What the simulated store is sent, and what it finds in files. A member that is named twice is a mistake of whoever wrote it, and is refused.
+    /// Parses what the simulated store receives, and what it finds in files. A member that is named twice is a mistake of the sender or
+    /// author, and is refused.
     package static func parse(_ bytes: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
         try JSONParser.parse(bytes, bounds: .init(depth: 64), repeatedNames: .refused)
     }

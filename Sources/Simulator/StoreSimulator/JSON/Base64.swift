@@ -1,4 +1,4 @@
-/// Standard, padded base64 (RFC 4648, section 4), read strictly: what a reader's `content` is made of.
+/// Standard, padded base64 (RFC 4648, section 4), which is read strictly. A reader's `content` is made of it.
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -18,7 +18,7 @@ enum Base64 {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// The bytes, or nil for anything that is not canonical padded base64.
+    /// The bytes. They are nil for anything that is not canonical padded base64.
     static func decode(_ text: String) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count % 4 == 0 else { return nil }

@@ -1,18 +1,18 @@
 /// One call that came in.
 package struct CallEntry: Sendable, Codable, Equatable {
-    /// `backend.payment_intent`, `stripe.readers`, `reader.confirmPayment`, …
+    /// The call's name: `backend.payment_intent`, `stripe.readers`, `reader.confirmPayment`, …
     package var call: String
     /// The reader's serial number.
     package var reader: String?
-    /// The cart or intent that it is about, where there is one.
+    /// The cart or intent that the call is about, where there is one.
     package var subject: String?
-    /// `X-Request-Id`, or `parent_trace_id` for readers.
+    /// The trace: `X-Request-Id`, or `parent_trace_id` for readers.
     package var requestID: String?
-    /// Milliseconds since the store opened.
+    /// The moment of the call, in milliseconds since the store opened.
     package var at: Int
-    /// When it was answered; nil while it is not, or was not.
+    /// The moment of the answer, in the same unit. It is nil while there is none, or when there was none.
     package var answeredAt: Int?
-    /// What it was answered: a status, for readers the codes; or the fault that struck it.
+    /// The answer: a status, for readers the codes, or the fault that struck the call.
     package var answer: String?
 }
 
@@ -23,7 +23,7 @@ package struct CallCount: Sendable, Codable, Equatable {
     package var lastRequestID: String?
 }
 
-/// The calls that came in: all of them counted, the last ones kept.
+/// The log of the calls that came in. It counts all of them, and keeps the last ones.
 struct CallLog: Sendable {
     static let kept = 2000
 
@@ -35,7 +35,7 @@ struct CallLog: Sendable {
 
     /// Notes a call.
     ///
-    /// - Returns: its number, for `answer`.
+    /// - Returns: the call's number, for `answer`.
     mutating func note(_ entry: CallEntry) -> Int {
         var entry = entry
         entry.requestID = entry.requestID.map { String($0.prefix(200)) }

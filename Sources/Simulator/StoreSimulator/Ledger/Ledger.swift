@@ -3,7 +3,7 @@ package struct Ledger: Sendable, Codable {
     package struct IntentEntry: Sendable, Codable {
         package var id: String
         package var cart: String
-        /// Minor units; tip included once it is charged.
+        /// The amount in minor units, with the tip once it is charged.
         package var amount: Int
         package var currency: String
         package var status: String
@@ -17,7 +17,7 @@ package struct Ledger: Sendable, Codable {
 
     package struct CartEntry: Sendable, Codable {
         package var cart: String
-        /// `Open`, `Submitted` or `Failed`.
+        /// The status: `Open`, `Submitted` or `Failed`.
         package var status: String
         package var order: String?
         package var error: String?
@@ -25,14 +25,14 @@ package struct Ledger: Sendable, Codable {
     }
 
     package struct TokenEntry: Sendable, Codable {
-        /// The end of the token only.
+        /// The masked token: its kind and its last four letters.
         package var token: String
         package var cart: String
         package var createdAt: Int
         package var spentAt: Int?
         /// The serial number of the reader that redeemed it.
         package var spentBy: String?
-        /// How often a reader was given it again.
+        /// How often a reader tried to redeem it again.
         package var refusedSpends: Int
     }
 
@@ -43,14 +43,14 @@ package struct Ledger: Sendable, Codable {
         package var address: String
         package var port: Int
         package var host: String
-        /// OFFLINE, IDLE, CART, WAITING_CARD, COLLECTED, AUTHORISING, WAITING_REUSABLE or REUSABLE_COLLECTED.
+        /// The state: OFFLINE, IDLE, CART, WAITING_CARD, COLLECTED, AUTHORISING, WAITING_REUSABLE or REUSABLE_COLLECTED.
         package var state: String
         package var registrationCode: String?
-        /// Successful activations.
+        /// The number of successful activations.
         package var activations: Int
         /// Requests that came while another of the same client was being answered.
         package var overlaps: Int
-        /// What its display shows: the total of a cart, minor units.
+        /// The total of the cart on its display, in minor units.
         package var shownTotal: Int?
         /// Descriptions of the cart's lines on its display.
         package var shownLines: [String]
@@ -59,22 +59,22 @@ package struct Ledger: Sendable, Codable {
         package var isOnline: Bool
     }
 
-    /// Milliseconds since the store opened.
+    /// The moment in milliseconds since the store opened.
     package var at: Int
     package var intents: [IntentEntry]
     package var carts: [CartEntry]
     package var tokens: [TokenEntry]
     package var readers: [ReaderEntry]
-    /// By call name.
+    /// The counts by call name.
     package var counts: [String: CallCount]
     /// The last calls, oldest first; at most 2000.
     package var calls: [CallEntry]
     package var bankcards: [Bankcard]
     /// Saved cards that readers made.
     package var savedCards: [String]
-    /// What a careful client would not have done, in words.
+    /// The violations in words: actions that a careful client would not have taken.
     package var violations: [String]
-    /// Faults that still wait.
+    /// The faults that still wait.
     package var faults: [Fault]
 
     /// Every charge of every intent of a cart.
@@ -82,7 +82,7 @@ package struct Ledger: Sendable, Codable {
         intents.filter { $0.cart == cart }.flatMap(\.charges)
     }
 
-    /// What was taken or is held for a cart, minor units, tips included.
+    /// The money that was taken or is held for a cart, in minor units, tips included.
     package func totalTaken(cart: String) -> Int {
         charges(cart: cart).filter { !$0.released }.reduce(0) { $0 + $1.amount }
     }
@@ -98,12 +98,12 @@ package struct Ledger: Sendable, Codable {
         readers.first { $0.serial == name || $0.id == name || $0.label == name }
     }
 
-    /// How often a call came.
+    /// The number of times that a call came.
     package func count(_ call: String) -> Int { counts[call]?.count ?? 0 }
 
-    /// Overlapping requests on all readers.
+    /// The number of overlapping requests on all readers.
     package var overlaps: Int { readers.reduce(0) { $0 + $1.overlaps } }
 
-    /// Tokens that a reader was given a second time.
+    /// The number of tokens that a reader was given a second time.
     package var tokensSpentTwice: Int { tokens.reduce(0) { $0 + ($1.refusedSpends > 0 ? 1 : 0) } }
 }

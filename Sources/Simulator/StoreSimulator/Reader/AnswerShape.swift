@@ -1,25 +1,26 @@
 import JSON
 
-/// A way in which a reader may write its answers down. Any of them may be had together, but `old` and `modern`.
+/// A way in which a reader may write its answers down. A set may hold any of them together, but not `old` and `modern`.
 ///
-/// The JSON mapping of protocol buffers leaves a writer these choices, and a client has to bear all of them.
+/// The JSON mapping of protocol buffers leaves a writer these choices, and a client has to accept all of them.
 package enum AnswerShape: String, Sendable, Codable, CaseIterable {
-    /// `payment_status` stands beside the card; else the card stands alone.
+    /// The field `payment_status` stands beside the card. Otherwise the card stands alone.
     case statusBeside = "status_beside"
-    /// Fields that have their default value are left out: nought, false, empty texts and lists, the first word of an enumeration.
+    /// Fields with their default value are left out: zero, false, empty texts and lists, the first word of an enumeration.
     case defaultsLeftOut = "defaults_left_out"
     /// Whole numbers of 64 bits are texts.
     case int64Text = "int64_text"
-    /// Words of enumerations are their numbers.
+    /// Words of enumerations are written as their numbers.
     case enumNumbers = "enum_numbers"
-    /// Every object has a field that nobody knows.
+    /// Every object has an unknown field.
     case unknownFields = "unknown_fields"
-    /// As readers of 2019 did: the card's summary beside the query, tips as a list, a receipt's facts flat in `card_present`.
+    /// The answers are those of readers of 2019: the card's summary beside the query, tips as a list, a receipt's facts flat in
+    /// `card_present`.
     case old
-    /// As readers do that withhold the summary: one tip, a receipt of its own.
+    /// The answers are those of readers that withhold the summary: one tip, and a receipt of its own.
     case modern
 
-    /// What a line of words asks for, such as `status_beside,int64_text`.
+    /// Reads a list of words, such as `status_beside,int64_text`.
     package static func read(_ words: [String]) throws(SimulatorError) -> Set<AnswerShape> {
         var shapes: Set<AnswerShape> = []
         for word in words.flatMap({ $0.split(separator: ",") }) {
@@ -33,12 +34,12 @@ package enum AnswerShape: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// Writes an answer down in the shapes that are wanted. What it says stays the same.
+/// Writes an answer down in the wanted shapes. Its meaning stays the same.
 struct AnswerWriter {
     var shapes: Set<AnswerShape>
 
-    /// The first word of each is the default. Every other word's number is its place, as in any enumeration of protocol buffers; the order is that of
-    /// published declarations.
+    /// The first word of each is the default. Every other word's number is its place, as in any enumeration of protocol buffers. The order
+    /// is that of published declarations.
     private static let enumerations: [String: [String]] = [
         "rpc_error_code": [
             "UNKNOWN_RPC_ERROR", "RPC_OK", "RPC_ERROR", "NETWORK_UNAVAILABLE", "SERVER_UNRESOLVABLE", "SERVER_UNREACHABLE", "BAD_REQUEST",
@@ -61,7 +62,7 @@ struct AnswerWriter {
         ],
     ]
 
-    /// The objects of Stripe's, which its own interface made: no protocol buffers' defaults or enumerations in them.
+    /// Objects that Stripe's own interface made. Protocol buffers' defaults and enumerations do not apply in them.
     private static let foreign: Set<String> = ["confirmed_payment_intent", "payment_intent", "created_reusuable_card"]
 
     static let unknownField = "added_in_2031"
@@ -73,14 +74,14 @@ struct AnswerWriter {
         return write(answer.json(requestID: requestID))
     }
 
-    /// A word of an answer's, however it is written.
+    /// A word of an answer, however it is written.
     static func word(_ answer: JSONValue, _ name: String) -> String {
         guard let number = answer[name]?.int else { return answer[name]?.string ?? "?" }
         guard let words = enumerations[name], words.indices.contains(number) else { return String(number) }
         return words[number]
     }
 
-    /// What stands where: the status beside the card, the card's summary, the tip.
+    /// The message with its parts in the wanted places: the status beside the card, the card's summary, the tip.
     private func arranged(_ message: JSONValue) -> JSONValue {
         guard var members = message.object else { return message }
         for (method, status) in [("payment_method", "payment_status"), ("reusable_card_method", "reusable_card_status")] {
@@ -104,7 +105,7 @@ struct AnswerWriter {
         return .object(members)
     }
 
-    /// A receipt's facts among those of the card.
+    /// The value with a receipt's facts among those of the card.
     private func flattened(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(var members):
@@ -142,7 +143,7 @@ struct AnswerWriter {
         switch value {
         case .null, .bool(false), 0, .string(""), .array([]): true
         case .string(let word): Self.enumerations[name]?.first == word
-        // A message that is there is there, however empty.
+        // A message that is present stays, however empty it is.
         case .bool, .number, .array, .object: false
         }
     }

@@ -1,26 +1,27 @@
-/// What the customer at a reader, and the issuer of their card, will do at the next collect. Times are milliseconds; whatever is nil is as usual.
+/// What the customer at a reader, and the issuer of their card, will do at the next collect. Times are milliseconds. A field that is nil is
+/// as usual.
 package struct CustomerScript: Sendable, Codable, Equatable {
-    /// From the collect to the card.
+    /// The time from the collect to the card.
     package var cardAfter: Int?
-    /// From the collect to the customer's pressing cancel. Comes instead of a card when it is earlier.
+    /// The time from the collect to the customer's pressing cancel. The cancel comes instead of a card when it is earlier.
     package var cancelsAfter: Int?
     package var neverPresents: Bool?
     /// A brand as readers name it: VISA, MASTERCARD, AMERICAN_EXPRESS, …
     package var brand: String?
     package var last4: String?
-    /// CHIP_READ, CONTACTLESS, SWIPED, …
+    /// The entry method: CHIP_READ, CONTACTLESS, SWIPED, …
     package var entry: String?
-    /// The tip chosen, minor units; only where the collect offered one.
+    /// The tip that the customer chooses, in minor units. It counts only where the collect offered one.
     package var tip: Int?
-    /// From the confirm to the issuer's answer.
+    /// The time from the confirm to the issuer's answer.
     package var confirmTakes: Int?
     /// The reader asks for the PIN during confirm, which lengthens it.
     package var pin: Bool?
-    /// The card's first try is refused with this decline code, and the reader goes on within the same confirm: insertion, or the PIN.
+    /// The decline code with which the card's first try is refused. The reader goes on within the same confirm: insertion, or the PIN.
     package var refusedFirst: String?
-    /// From that refusal to the issuer's answer to the second try; the time of a PIN when it is nil.
+    /// The time from that refusal to the issuer's answer to the second try. Nil means the time of a PIN.
     package var secondTakes: Int?
-    /// The issuer approves so much only (partial authorisation), minor units.
+    /// The part that the issuer approves (partial authorisation), in minor units.
     package var authorises: Int?
     package var outcome: IssuerOutcome?
 
@@ -45,23 +46,24 @@ package struct CustomerScript: Sendable, Codable, Equatable {
     }
 }
 
-/// How an authorisation ends.
+/// The end of an authorisation.
 package enum IssuerOutcome: Sendable, Codable, Equatable {
     case approve
-    /// `decline_response` with this decline code.
+    /// The answer is a `decline_response` with this decline code.
     case decline(String)
-    /// It is charged, and the answer is a `decline_response` whose intent has succeeded: the reader has asked twice and met its own charge.
+    /// The intent is charged, and the answer is a `decline_response` whose intent has succeeded: the reader has asked twice and met its own
+    /// charge.
     case meetsOwnCharge
-    /// The intent goes to `processing`: the money is on its way, and captured with the order.
+    /// The intent goes to `processing`: the money is on its way, and is captured with the order.
     case processing
-    /// Trouble between the reader and Stripe: the intent goes to `requires_confirmation`; the card may be confirmed again.
+    /// The connection between the reader and Stripe fails: the intent goes to `requires_confirmation`, and the card may be confirmed again.
     case requiresConfirmation
-    /// The reader's request to Stripe timed out: `confirm_error` without an intent, the money taken or not.
+    /// The reader's request to Stripe timed out. The answer is a `confirm_error` without an intent, whether the money was taken or not.
     case unknown(charged: Bool)
-    /// `confirm_error` with this code; nothing is charged.
+    /// The answer is a `confirm_error` with this code. Nothing is charged.
     case error(String)
 
-    /// What the last two digits of an amount order (Stripe's test amounts), and whether a PIN is asked for.
+    /// What the last two digits of an amount order (Stripe's test amounts), and whether the reader asks for a PIN.
     static func byAmount(_ amount: Int) -> (outcome: IssuerOutcome, pin: Bool) {
         switch amount % 100 {
         case 1: (.decline("call_issuer"), false)
@@ -74,7 +76,7 @@ package enum IssuerOutcome: Sendable, Codable, Equatable {
         }
     }
 
-    /// As one word for JSON and the command line: `approve`, `decline:generic_decline`, `unknown:charged`, …
+    /// Reads the outcome from one word, for JSON and the command line: `approve`, `decline:generic_decline`, `unknown:charged`, …
     package init?(text: String) {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         let argument = parts.count > 1 ? parts[1] : nil

@@ -1,6 +1,6 @@
 import JSON
 
-/// A message that a strict reader does not take, and why.
+/// The reason why a strict reader does not take a message.
 struct MessageFault: Error, Equatable {
     var why: String
 }

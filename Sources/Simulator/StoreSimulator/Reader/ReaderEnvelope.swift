@@ -1,12 +1,12 @@
 import JSON
 
-/// One request to a reader, unwrapped: what the body of the POST says around the message.
+/// One request to a reader, unwrapped: the part of the POST's body around the message.
 package struct ReaderEnvelope: Sendable {
     package var id: Int
     package var method: String
     package var message: JSONValue
     package var sessionToken: String
-    /// `device_info.device_uuid`.
+    /// The device id, `device_info.device_uuid`.
     package var device: String
     package var traceID: String
 
@@ -28,7 +28,7 @@ package struct ReaderEnvelope: Sendable {
     ]
     private static let clientTypes: Set<String> = ["STRIPE_CLI", "JS_SDK", "RACCOON", "WARDEN", "ANDROID_READER", "ANDROID_READER_UPDATER"]
 
-    /// Reads and checks a body. A fault is answered `BAD_REQUEST`.
+    /// Reads and checks a body. The reader answers a fault with `BAD_REQUEST`.
     static func read(_ body: [UInt8]) throws(MessageFault) -> ReaderEnvelope {
         let value: JSONValue
         do {
@@ -76,14 +76,14 @@ package struct ReaderEnvelope: Sendable {
     }
 }
 
-/// What a reader answers.
+/// A reader's answer.
 package struct ReaderAnswer: Sendable, Equatable {
     package var rpcCode = "RPC_OK"
     package var appCode = "OK"
     package var error: String?
     package var content: JSONValue?
 
-    /// Success.
+    /// An answer of success.
     static func ok(_ content: JSONValue) -> ReaderAnswer { ReaderAnswer(content: content) }
 
     /// An application error.
@@ -102,6 +102,6 @@ package struct ReaderAnswer: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Both codes, for the log of calls.
+    /// The code that tells the result, for the log of calls.
     var summary: String { appCode == "OK" ? rpcCode : appCode }
 }

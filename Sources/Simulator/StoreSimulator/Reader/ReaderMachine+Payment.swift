@@ -32,7 +32,8 @@ extension ReaderMachine {
         case .waitingCard(let collection) where collection.request.context == context:
             return ok(["payment_status": "PAYMENT_PENDING", "num_of_canceled_payments": 0])
         case .collected(let collection) where collection.request.context == context:
-            // Status and method are alternatives on the wire (reader-protocol, 3.6); a reader that sends both is borne too.
+            // Status and method are alternatives on the wire (reader-protocol, section 3.6). The agent also accepts a reader that sends
+            // both.
             var members: JSONObject = ["num_of_canceled_payments": 0, "payment_method": paymentMethod(collection)]
             if behaviour.statusBesideMethod { members["payment_status"] = "PAYMENT_PENDING" }
             return ok(members)
@@ -92,9 +93,9 @@ extension ReaderMachine {
         return .authorise(ticket: ticket, after: takes)
     }
 
-    /// The issuer has refused the first try, and the reader asks for more within the same confirm.
+    /// Lets the issuer refuse the first try, after which the reader asks for more within the same confirm.
     ///
-    /// - Returns: how long the second try takes; nil when there is nothing to refuse, and `completeAuthorisation` is due.
+    /// - Returns: the time that the second try takes. It is nil when there is nothing to refuse, and `completeAuthorisation` is due.
     mutating func refuseFirstTry(_ ticket: Int, at now: Int, stripe: inout StripeState) -> Int? {
         guard case .authorising(var authorisation) = state, authorisation.ticket == ticket, let code = authorisation.refusedFirst,
             hasInternet
@@ -106,9 +107,9 @@ extension ReaderMachine {
         return authorisation.takes
     }
 
-    /// The issuer has answered.
+    /// Takes the issuer's answer.
     ///
-    /// - Returns: what the reader answers; nil when it was switched off meanwhile.
+    /// - Returns: the reader's answer. It is nil when the reader was switched off meanwhile.
     mutating func completeAuthorisation(_ ticket: Int, at now: Int, stripe: inout StripeState) -> ReaderAnswer? {
         guard case .authorising(let authorisation) = state, authorisation.ticket == ticket else { return nil }
         goIdle()
@@ -121,7 +122,7 @@ extension ReaderMachine {
         return conclude(authorisation, at: now, stripe: &stripe)
     }
 
-    /// Lets Stripe and the issuer decide, and puts it into words.
+    /// Lets Stripe and the issuer decide, and puts the result into words.
     func conclude(_ authorisation: Authorisation, at now: Int, stripe: inout StripeState) -> ReaderAnswer {
         let request = authorisation.collection.request
         if let refusal = stripe.refusal(ofIntent: authorisation.intent, shown: request.amount, currency: request.currency) {
@@ -160,7 +161,7 @@ extension ReaderMachine {
             authorises: collection.script.authorises, card: CardShown(collection.script), at: now)
     }
 
-    /// As the reader tells it: with its payment method and its charges, each with what a receipt must bear.
+    /// The intent as the reader tells it: with its payment method and its charges, each with the facts that a receipt must show.
     private func confirmedIntent(_ authorisation: Authorisation, _ stripe: StripeState) -> JSONValue {
         guard let intent = stripe.intents[authorisation.intent], var members = intent.json(livemode: livemode, withSecret: true).object
         else { return nil }

@@ -8,7 +8,7 @@ extension ReaderMachine {
         "cancelCollectReusableCard",
     ]
 
-    /// A request, whose envelope is in order.
+    /// Takes a request whose envelope is in order.
     mutating func receive(_ request: ReaderEnvelope, at now: Int, stripe: inout StripeState) -> Action {
         advance(to: now)
         if case .offline = state { return .answer(.failed("SERVER_UNREACHABLE", "the reader is off")) }

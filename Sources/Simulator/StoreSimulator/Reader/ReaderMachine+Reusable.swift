@@ -1,7 +1,7 @@
 import JSON
 
 extension ReaderMachine {
-    /// The four calls that save a card without charging it.
+    /// Serves the four calls that save a card without charging it.
     mutating func serveReusable(_ request: ReaderEnvelope, at now: Int, stripe: inout StripeState) throws(MessageFault) -> ReaderAnswer {
         guard request.method != "confirmReusableCard" else { return try confirmReusable(request, stripe: &stripe) }
         _ = try MessageFields(request.message, request.method, declared: [])
@@ -62,7 +62,7 @@ extension ReaderMachine {
         }
         let card = stripe.saveCard()
         return ok([
-            // Spelt so on the wire.
+            // The wire spells it so.
             "created_reusuable_card": [
                 "id": .string(card), "object": "payment_method", "type": "card",
                 "card": ["brand": "visa", "last4": .string(reusable.script.last4 ?? "4242")],

@@ -1,12 +1,12 @@
 import JSON
 
-/// One simulated reader's mind: what it is in the middle of, whose session it serves, and what it says to a request. Events and times in
-/// (milliseconds), answers out; no sockets, no clock. It refuses what a real reader would refuse.
+/// One simulated reader's logic: its state, the session that it serves, and its answer to a request. Events and times (milliseconds) go in,
+/// answers come out. It has no sockets and no clock. It refuses what a real reader would refuse.
 package struct ReaderMachine: Sendable {
-    /// What to do about a request.
+    /// The action that a request needs.
     package enum Action: Sendable {
         case answer(ReaderAnswer)
-        /// Call `completeAuthorisation` with the ticket when the issuer has taken so long.
+        /// The caller calls `completeAuthorisation` with the ticket when the issuer has taken this long, in milliseconds.
         case authorise(ticket: Int, after: Int)
     }
 
@@ -29,13 +29,13 @@ package struct ReaderMachine: Sendable {
     package var behaviour: ReaderBehaviour
     var state = ReaderState.idle
     var session: Session?
-    /// What the customers to come will do, in order.
+    /// The scripts of the next customers, in order.
     package var scripts: [CustomerScript] = []
-    /// Whether it reaches Stripe.
+    /// Whether the reader reaches Stripe.
     package var hasInternet = true
     package var isCardLeftIn = false
     package var isRegistered = true
-    /// The transaction whose card the customer refused to show: a repeated query is told again.
+    /// The transaction whose card the customer refused to show. A repeated query hears it again.
     var canceledTransaction: String?
     var shownTotal: Int?
     var shownLines: [String] = []
@@ -65,9 +65,9 @@ package struct ReaderMachine: Sendable {
 
     // MARK: One request at a time
 
-    /// A request has come in.
+    /// Notes that a request has come in.
     ///
-    /// - Returns: its number for `end`; nil when the same client's last one is still being answered.
+    /// - Returns: the request's number for `end`. It is nil when the same client's last one is still being answered.
     package mutating func begin(connection: Int, device: String, method: String) -> Int? {
         if inFlight.contains(where: { $0.device == device }) {
             overlaps += 1
@@ -84,14 +84,14 @@ package struct ReaderMachine: Sendable {
         inFlight.removeAll { $0.number == number }
     }
 
-    /// The client hung up: what it asked for goes on, but it may ask again.
+    /// Notes that the client hung up: its request goes on, but the client may make another.
     package mutating func connectionClosed(_ connection: Int) {
         inFlight.removeAll { $0.connection == connection }
     }
 
     // MARK: Time
 
-    /// Lets the customer do what they do up to now.
+    /// Lets the customer act up to this moment.
     mutating func advance(to now: Int) {
         switch state {
         case .waitingCard(let collection):
@@ -116,9 +116,9 @@ package struct ReaderMachine: Sendable {
 
     // MARK: Events of the world
 
-    /// Loses its power or begins to restart: every session dies.
+    /// Loses its power or begins to restart. Every session ends.
     ///
-    /// - Returns: the authorisation that was running, which Stripe may finish without it.
+    /// - Returns: the authorisation that was running, which Stripe may finish without the reader.
     mutating func powerOff() -> Authorisation? {
         var running: Authorisation?
         if case .authorising(let authorisation) = state { running = authorisation }
@@ -134,9 +134,9 @@ package struct ReaderMachine: Sendable {
         if case .offline = state { state = .idle }
     }
 
-    /// Another POS takes the reader, as `activateTerminal` without `fail_if_in_use` does.
+    /// Lets another POS take the reader, as `activateTerminal` without `fail_if_in_use` does.
     ///
-    /// - Parameter collects: it then asks for a card of its own, which nobody shows.
+    /// - Parameter collects: whether that POS then asks for a card of its own, which no customer shows.
     mutating func takeOver(device: String, collects: Bool, at now: Int) {
         advance(to: now)
         openSession(device: device, at: now)
@@ -145,7 +145,7 @@ package struct ReaderMachine: Sendable {
             Collection(request: request, script: CustomerScript(neverPresents: true), device: device, cardAt: nil, cancelAt: nil, tip: 0))
     }
 
-    /// The other POS has gone home.
+    /// Ends the other POS's session.
     mutating func release() {
         session = nil
         if case .offline = state { return }
@@ -153,7 +153,7 @@ package struct ReaderMachine: Sendable {
         goIdle()
     }
 
-    /// A new session; what the old one was doing is given up, but for an authorisation, which nothing can call back.
+    /// Opens a new session. The work of the old one ends, but for an authorisation, which nothing can call back.
     mutating func openSession(device: String, at now: Int) {
         session = Session(token: secrets.secret("rst"), device: device, since: now)
         canceledTransaction = nil
@@ -173,7 +173,7 @@ package struct ReaderMachine: Sendable {
 }
 
 extension CollectMessage {
-    /// What another POS asks for.
+    /// The collect of another POS.
     static var foreign: CollectMessage? {
         do {
             return try CollectMessage([

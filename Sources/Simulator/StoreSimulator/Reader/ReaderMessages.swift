@@ -1,6 +1,6 @@
 import JSON
 
-/// `transaction_context`.
+/// The message part `transaction_context`.
 struct TransactionContext: Sendable, Equatable {
     var transactionID: String
 
@@ -14,7 +14,7 @@ struct TransactionContext: Sendable, Equatable {
     }
 }
 
-/// `activateTerminal`.
+/// The message of `activateTerminal`.
 struct ActivateMessage {
     var token: String
     var device: String
@@ -47,7 +47,7 @@ struct ActivateMessage {
     }
 }
 
-/// `setReaderDisplay`.
+/// The message of `setReaderDisplay`.
 struct DisplayMessage {
     var total: Int
     var lines: [String]
@@ -79,12 +79,12 @@ struct DisplayMessage {
     }
 }
 
-/// `collectPaymentMethod`.
+/// The message of `collectPaymentMethod`.
 struct CollectMessage: Sendable, Equatable {
     var context: TransactionContext
     var amount: Int
     var currency: String
-    /// The tips offered, minor units.
+    /// The tips that it offers, in minor units.
     var tips: [Int]
     var offersTip: Bool
 
@@ -125,7 +125,7 @@ struct CollectMessage: Sendable, Equatable {
     }
 }
 
-/// A message of nothing but a transaction context: query and cancel.
+/// A message of nothing but a transaction context, as query and cancel have it.
 struct ContextMessage {
     var context: TransactionContext
 
@@ -135,7 +135,7 @@ struct ContextMessage {
     }
 }
 
-/// `confirmPayment`.
+/// The message of `confirmPayment`.
 struct ConfirmMessage {
     var context: TransactionContext
     var intent: String
@@ -150,7 +150,7 @@ struct ConfirmMessage {
         }
         _ = try MessageFields(
             try fields.required("payment_method"), "payment_method",
-            // Whatever it gave it gets back.
+            // The reader gets back every member that it gave.
             declared: ["card_payment", "tip_selections", "tip_selection", AnswerWriter.unknownField])
     }
 }

@@ -29,7 +29,7 @@ struct ReaderService: HTTPService {
         return serve(envelope, connection: request.connection)
     }
 
-    /// What is wrong with the HTTP around the envelope.
+    /// The fault in the HTTP around the envelope.
     private func refusal(_ request: HTTPRequest) -> HTTPReply? {
         guard request.path == Self.path else { return HTTPReply(status: 404) }
         guard request.method == "POST" else { return HTTPReply(status: 405) }
@@ -46,7 +46,7 @@ struct ReaderService: HTTPService {
 
     private struct Arrival: Sendable {
         var number: Int
-        /// Nil: refused because of an overlap.
+        /// The number of the request. It is nil for one that was refused because of an overlap.
         var turn: Int?
         var fault: FaultEffect?
     }
@@ -82,7 +82,7 @@ struct ReaderService: HTTPService {
             world.with { world, now in
                 guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return }
                 world.calls.answer(arrival.number, arrival.fault.map { "fault \($0.kind)" } ?? Self.word(end), at: now)
-                // Silence holds the line until somebody hangs up.
+                // Silence holds the line until one of the two ends hangs up.
                 if case .silence = end { return }
                 world.readers[index].machine.end(turn)
             }
@@ -90,13 +90,13 @@ struct ReaderService: HTTPService {
         }
     }
 
-    /// The intent that a request names; never a client secret that was sent by mistake.
+    /// The intent that a request names. It is never a client secret that was sent by mistake.
     private static func subject(_ envelope: ReaderEnvelope) -> String? {
         guard let intent = envelope.message["payment_intent_id"]?.string, !intent.contains("_secret_") else { return nil }
         return String(intent.prefix(100))
     }
 
-    /// Does what the envelope asks for, and makes the honest answer.
+    /// Carries out what the envelope asks for, and makes the honest answer.
     private func perform(_ envelope: ReaderEnvelope) -> Disposition {
         let (action, writer): (ReaderMachine.Action?, AnswerWriter) = world.with { world, now in
             guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return (nil, AnswerWriter(shapes: [])) }
@@ -111,7 +111,7 @@ struct ReaderService: HTTPService {
         }
     }
 
-    /// The issuer has answered a try.
+    /// Takes the issuer's answer to a try.
     private func authorised(_ ticket: Int, _ envelope: ReaderEnvelope, _ writer: AnswerWriter) -> Disposition {
         let (again, answer): (Int?, ReaderAnswer?) = world.with { world, now in
             guard let index = world.readers.firstIndex(where: { $0.serial == serial }) else { return (nil, nil) }

@@ -1,20 +1,21 @@
-/// What a simulated reader is in the middle of.
+/// The state of a simulated reader.
 enum ReaderState: Sendable {
-    /// Without power or restarting: nothing listens. Goes to `idle` when it is up.
+    /// The reader has no power or restarts, and nothing listens. The state becomes `idle` when it is up.
     case offline
-    /// The splash screen. Goes to `cart`, `waitingCard`, `waitingReusable`.
+    /// The reader shows the splash screen. The state becomes `cart`, `waitingCard` or `waitingReusable`.
     case idle
-    /// Shows a cart. Goes to `idle`, `waitingCard`.
+    /// The reader shows a cart. The state becomes `idle` or `waitingCard`.
     case cart
-    /// Asks for a card. Goes to `collected`, or to `idle` by cancel, clear, the customer or a takeover.
+    /// The reader asks for a card. The state becomes `collected`, or `idle` by cancel, clear, the customer or a takeover.
     case waitingCard(Collection)
-    /// Has a card and waits for the confirm. Goes to `authorising`, or to `idle` as above.
+    /// The reader has a card and waits for the confirm. The state becomes `authorising`, or `idle` as above.
     case collected(Collection)
-    /// Waits for the issuer; no cancel any more. Goes to `idle`, or back to `collected` after trouble on the way to Stripe.
+    /// The reader waits for the issuer, and cannot cancel any more. The state becomes `idle`, or `collected` again after a fault between it
+    /// and Stripe.
     case authorising(Authorisation)
-    /// Asks for a card to save.
+    /// The reader asks for a card to save.
     case waitingReusable(Reusable)
-    /// Has a card to save.
+    /// The reader has a card to save.
     case reusableCollected(Reusable)
 
     var name: String {
@@ -31,17 +32,17 @@ enum ReaderState: Sendable {
     }
 }
 
-/// A card that is or was being asked for.
+/// A card that is being asked for, or was.
 struct Collection: Sendable {
     var request: CollectMessage
     var script: CustomerScript
     /// The device that asked.
     var device: String
-    /// When the card comes, if it does.
+    /// The moment when the card comes, if it does.
     var cardAt: Int?
-    /// When the customer cancels, if they do.
+    /// The moment when the customer cancels, if they do.
     var cancelAt: Int?
-    /// What the customer adds.
+    /// The tip that the customer adds, in minor units.
     var tip: Int
 }
 
@@ -51,13 +52,13 @@ struct Authorisation: Sendable {
     var collection: Collection
     var intent: String
     var outcome: IssuerOutcome
-    /// How long the issuer takes for this try.
+    /// The time that the issuer takes for this try.
     var takes: Int
-    /// The refusal of the first try, which is still to come; nil when it has come or there is none.
+    /// The refusal of the first try, which is still to come. It is nil when it has come or there is none.
     var refusedFirst: String?
 }
 
-/// A card that is being asked for to be saved.
+/// A card that the reader asks for in order to save it.
 struct Reusable: Sendable {
     var script: CustomerScript
     var device: String

@@ -1,10 +1,10 @@
 import JSON
 
-/// One message of a recording and what came of it.
+/// One message of a recording and its result.
 struct RecordedExchange: Sendable, Equatable {
     enum Peer: Sendable, Hashable, CustomStringConvertible {
         case backend, stripe
-        /// By its published name, without the port.
+        /// The reader, by its published name without the port.
         case reader(host: String)
 
         var description: String {
@@ -18,10 +18,10 @@ struct RecordedExchange: Sendable, Equatable {
 
     struct Answer: Sendable, Equatable {
         var status: Int
-        /// Of the backend and of Stripe; of a reader what was no envelope.
+        /// The body of the backend's and Stripe's messages, and of a reader's message that was no envelope.
         var body: JSONValue?
         var text: String?
-        /// Of a reader.
+        /// The transport's code of a reader's answer.
         var rpc: String?
         var app: String?
         var error: String?
@@ -32,21 +32,21 @@ struct RecordedExchange: Sendable, Equatable {
         case answer(Answer)
         /// No whole answer came.
         case lost
-        /// It never left the agent's box, so there is nothing to play.
+        /// The message never left the agent's box, so there is nothing to play.
         case neverSent
     }
 
-    /// Where it stands in the file.
+    /// The message's line in the file.
     var line: Int
     var peer: Peer
     var call: String
-    /// What was asked, without what differs at every run.
+    /// The request, without the members that differ at every run.
     var asked: JSONValue
     var outcome: Outcome
     var milliseconds: Int
 
-    /// Calls that move no money, and may be made more or less often than when they were recorded: those that only look, and the opening of sessions,
-    /// which depends on the moment at which a reader has to be proved idle.
+    /// Calls that move no money, and may be made more or less often than when they were recorded: those that only ask, and the opening of
+    /// sessions, which depends on the moment at which a reader has to be proved idle.
     private static let looking: Set<String> = [
         "configuration", "payment_status", "terminal_readers", "connection_token", "terminal/readers", "payment_intents",
         "activateTerminal", "terminalHeartbeat", "setReaderDisplay", "clearReaderDisplay", "queryPaymentMethod", "queryCollectReusableCard",
@@ -54,19 +54,19 @@ struct RecordedExchange: Sendable, Equatable {
 
     var isLooking: Bool { Self.looking.contains(call) }
 
-    /// Members of a request that are another at every run: tokens, the transaction's number and time, what a card reader hands through.
+    /// Members of a request that differ at every run: tokens, the transaction's number and time, and what a card reader passes through.
     private static let changing: Set<String> = [
         "transaction_context", "pos_device_id", "pos_activation_token", "pos_software_info", "payment_method", "reusable_card_method",
         "client_secret", "limit",
     ]
 
-    /// What is compared of a request.
+    /// The part of a request that is compared.
     static func comparable(_ value: JSONValue?) -> JSONValue {
         guard let members = value?.object else { return value ?? .null }
         return .object(members.filter { !changing.contains($0.name) && $0.value != .null })
     }
 
-    /// What is compared of a question to Stripe. Whether a list is asked for the location depends on what the agent knew by then.
+    /// The part of a question to Stripe that is compared. Whether a list is asked for the location depends on what the agent knew by then.
     static func comparableQuery(_ value: JSONValue?) -> JSONValue {
         guard let members = comparable(value).object else { return comparable(value) }
         return .object(members.filter { $0.name != "location" && $0.name != "starting_after" })
@@ -83,7 +83,7 @@ struct RecordedExchange: Sendable, Equatable {
         case "reader":
             guard let host = value["host"]?.string?.split(separator: ":").first else { throw fault("names no reader") }
             peer = .reader(host: String(host))
-        // The renewal of the backend's token, whose secrets are not in the recording.
+        // This is the renewal of the backend's token, whose secrets are not in the recording.
         case "other": return nil
         default: throw fault("is with \(with), which is nobody")
         }
@@ -109,9 +109,9 @@ struct RecordedExchange: Sendable, Equatable {
     }
 }
 
-/// A recording as it was read from its file.
+/// A recording as read from its file.
 package struct Recording: Sendable {
-    /// What the agent said of itself at its start.
+    /// What the agent reported of itself at its start.
     struct About: Sendable, Equatable {
         var location: String
         var lanes: [String: String]
@@ -120,7 +120,7 @@ package struct Recording: Sendable {
     var about: About
     var exchanges: [RecordedExchange]
 
-    /// - Throws: naming the line that is wrong. A last line that was cut short, as by a power cut, is left out.
+    /// - Throws: an error that names the faulty line. A last line that was cut short, as by a power cut, is left out.
     package init(_ bytes: [UInt8]) throws(SimulatorError) {
         var about: About?
         var exchanges: [RecordedExchange] = []
@@ -135,7 +135,7 @@ package struct Recording: Sendable {
             }
             if let form = value["readerd_recording"] {
                 guard form.int == 1 else { throw SimulatorError("the recording is of a form that this readersim does not know") }
-                // After a restart of the agent there is another: the last one counts.
+                // After a restart of the agent there is another, and the last one counts.
                 about = About(
                     location: value["location"]?.string ?? "", lanes: Self.lanes(value["lanes"]))
             } else if about == nil {

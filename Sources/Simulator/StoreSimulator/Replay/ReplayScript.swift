@@ -1,17 +1,19 @@
 import JSON
 
-/// Decides which of a recording's answers a call gets. Holds no socket and no clock.
+/// Decides which of a recording's answers a call gets. It holds no socket and no clock.
 ///
-/// Calls that act (a collect, a confirm, a new intent) get their answers once each, in the order of the recording; one that it does not have is
-/// refused and noted. Calls that look may be repeated: the last answer is given again. An answer to a look that came after an act in the recording
-/// is kept back until that act has been asked for, so that nobody sees an order that has not been paid for.
+/// Calls that act (a collect, a confirm, a new intent) get their answers once each, in the order of the recording. An act that the
+/// recording does not have is refused and noted. Calls that only ask may be repeated: the last answer is given again. An answer to such a
+/// call that came after an act in the recording is held back until that act has been asked for, so that no order appears before it was paid
+/// for.
 struct ReplayScript: Sendable {
     enum Choice: Sendable, Equatable {
         case play(RecordedExchange)
         case refuse(String)
     }
 
-    /// How often an answer is repeated while an act that came before it is missing. Then the agent of today does not act as then.
+    /// The times that an answer is repeated while an act that came before it is missing. After that the present agent does not act as the
+    /// recorded one did.
     private static let patience = 60
 
     private let exchanges: [RecordedExchange]
@@ -47,12 +49,13 @@ struct ReplayScript: Sendable {
         return .play(exchanges[next])
     }
 
-    /// Whether an act is still missing that came before this look in the recording.
+    /// Whether an act is still missing that came before this call in the recording.
     private func isEarly(_ index: Int) -> Bool {
         exchanges.indices.contains { $0 < index && !isUsed[$0] && !exchanges[$0].isLooking }
     }
 
-    /// What a reader said before it was last told to act is about something else: the card of the last payment is no answer for this one.
+    /// Whether the answer came before the reader was last told to act. It is then about something else: the card of the last payment is no
+    /// answer for this one.
     private func isOfAnotherAct(_ index: Int) -> Bool {
         guard case .reader = exchanges[index].peer else { return false }
         return exchanges.indices.contains {
@@ -82,17 +85,17 @@ struct ReplayScript: Sendable {
     }
 }
 
-/// How a replay went.
+/// The result of a replay.
 package struct ReplayReport: Sendable, Codable, Equatable {
-    /// Calls of the recording that act, and how many of them were made again.
+    /// The number of the recording's calls that act, and the number of them that were made again.
     package var acts: Int
     package var played: Int
     package var missing: [String]
-    /// Calls that the recording does not have.
+    /// The calls that the recording does not have.
     package var unexpected: [String]
-    /// Answers to calls that only look, given once more.
+    /// The number of repeated answers to calls that only ask.
     package var repeated: Int
-    /// Calls that never left the agent's box then: there is nothing to play for them.
+    /// The number of calls that never left the agent's box then. There is nothing to play for them.
     package var neverSent: Int
 
     package var isFaithful: Bool { missing.isEmpty && unexpected.isEmpty }

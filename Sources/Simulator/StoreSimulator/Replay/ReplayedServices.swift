@@ -4,7 +4,7 @@ import JSON
 struct ReplayedWeb: HTTPService {
     let desk: ReplayDesk
     let peer: RecordedExchange.Peer
-    /// What a caller has to prove itself with; nil: any bearer, for the recording's are made up.
+    /// The bearer token that a caller has to send. Nil accepts any, for the recording's are made up.
     let bearer: String?
 
     func connectionClosed(_ connection: Int) {}
@@ -36,7 +36,7 @@ struct ReplayedWeb: HTTPService {
             if let text = answer.text { return HTTPReply(status: answer.status, contentType: "text/plain", body: Array(text.utf8)) }
             return HTTPReply(status: answer.status)
         } refuse: { why in
-            // A refusal that no client repeats.
+            // No client repeats after this refusal.
             .json(422, ["detail": .string(why)])
         }
     }
@@ -45,9 +45,9 @@ struct ReplayedWeb: HTTPService {
 /// A reader of a replay.
 struct ReplayedReader: HTTPService {
     let desk: ReplayDesk
-    /// Its name in the recording.
+    /// The reader's name in the recording.
     let host: String
-    /// Its name now.
+    /// The reader's present name.
     let name: String
 
     func connectionClosed(_ connection: Int) {}

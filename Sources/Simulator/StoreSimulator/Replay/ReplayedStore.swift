@@ -3,7 +3,7 @@ import FoundationEssentials
 import NIOSSL
 import Synchronization
 
-/// The other side of a recording: a backend, a Stripe and readers on loopback, over real TLS, that say what they said then.
+/// The other side of a recording: a backend, a Stripe and readers on loopback, over real TLS, that answer as they did then.
 package final class ReplayedStore: Sendable {
     package let directory: String
     package let settingsFile: String
@@ -30,9 +30,9 @@ package final class ReplayedStore: Sendable {
     }
 
     /// - Parameters:
-    ///   - directory: where `readerd.toml` and what it names are written.
-    ///   - readerPort: the common port of the readers; 0 for any free one.
-    ///   - atOnce: answers come without the time that they took then.
+    ///   - directory: the directory where `readerd.toml` and the files that it names are written.
+    ///   - readerPort: the common port of the readers. 0 chooses a free one.
+    ///   - atOnce: whether answers come without the time that they took then.
     package static func start(
         _ recording: Recording, directory: String, readerPort: Int = 0, atOnce: Bool = false
     ) async throws -> ReplayedStore {
@@ -71,7 +71,7 @@ package final class ReplayedStore: Sendable {
         }
     }
 
-    /// Every place where a reader was gets a loopback address of its own, and a certificate for the name that it then has.
+    /// Gives every place where a reader was a loopback address of its own, and a certificate for the name that it then has.
     private static func readers(
         _ recording: Recording, _ desk: ReplayDesk, _ authority: CertificateAuthority, port: Int
     ) async throws -> [HTTPServer] {
@@ -118,7 +118,8 @@ final class ReplayDesk: Sendable {
 
     func place(_ host: String, at address: String) { addresses.withLock { $0[host] = address } }
 
-    /// What the call gets. `reply` makes an answer of the recorded one, `refuse` one of what the recording does not have.
+    /// The disposition that the call gets. `reply` makes an answer of the recorded one, `refuse` one for a call that the recording does not
+    /// have.
     func answer(
         _ peer: RecordedExchange.Peer, _ call: String, _ asked: JSONValue,
         reply: @escaping @Sendable (RecordedExchange.Answer) -> HTTPReply, refuse: @escaping @Sendable (String) -> HTTPReply
@@ -135,7 +136,7 @@ final class ReplayDesk: Sendable {
         }
     }
 
-    /// A list of Stripe's with the addresses that the readers have now.
+    /// A list of Stripe's with the readers' present addresses.
     func relocated(_ body: JSONValue) -> JSONValue {
         guard var members = body.object, let data = members["data"]?.array else { return body }
         let addresses = addresses.withLock { $0 }
@@ -153,7 +154,7 @@ final class ReplayDesk: Sendable {
         var domain: String
     }
 
-    /// Where readers were: by what Stripe said, and by where they were called.
+    /// The places where readers were, by Stripe's lists and by the agent's calls.
     static func hosts(of recording: Recording) -> [Host] {
         var hosts: [Host] = []
         func add(_ host: Host?) {

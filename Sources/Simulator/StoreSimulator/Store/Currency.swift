@@ -1,18 +1,18 @@
-/// Amounts and currencies as the simulated Stripe knows them.
+/// Amounts and currencies by the simulated Stripe's rules.
 enum Currency {
-    /// https://docs.stripe.com/currencies#zero-decimal
+    /// Currencies without decimals (https://docs.stripe.com/currencies#zero-decimal).
     private static let zeroDecimal: Set<String> = [
         "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf",
     ]
-    /// https://docs.stripe.com/currencies#three-decimal
+    /// Currencies with three decimals (https://docs.stripe.com/currencies#three-decimal).
     private static let threeDecimal: Set<String> = ["bhd", "jod", "kwd", "omr", "tnd"]
 
-    /// How many digits of an amount are minor units. ISK and UGX count as two-decimal at Stripe.
+    /// The number of digits of an amount that are minor units. ISK and UGX count as two-decimal at Stripe.
     static func digits(_ currency: String) -> Int {
         zeroDecimal.contains(currency) ? 0 : threeDecimal.contains(currency) ? 3 : 2
     }
 
-    /// A decimal text in minor units; nil when it is not such a text or has digits that the currency has not.
+    /// A decimal text in minor units. It is nil when the text is no such number or has digits that the currency does not have.
     static func minorUnits(_ text: String, _ currency: String) -> Int? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Array($0.utf8) }
         guard (1...2).contains(parts.count), let whole = parts.first, (1...10).contains(whole.count) else { return nil }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// What a store is and knows, so that a later start in the same directory goes on with it: a trial box outlives a reboot.
+/// A store's configuration and state, so that a later start in the same directory goes on with it: a trial box outlives a reboot.
 ///
-/// What happened in the second before a power cut is lost with it.
+/// The events of the second before a power cut are lost with it.
 struct KeptStore: Sendable, Codable {
     struct Reader: Sendable, Codable {
         var serial: String
@@ -16,7 +16,7 @@ struct KeptStore: Sendable, Codable {
         var port: Int
     }
 
-    /// Of this form; another version's is not read.
+    /// The version of this form. Another version's file is not read.
     var version = 1
     var backendPort: Int
     var stripePort: Int
@@ -27,10 +27,10 @@ struct KeptStore: Sendable, Codable {
     var readers: [Reader]
     var backend: BackendState.Kept
     var stripe: StripeState.Kept
-    /// How long the store has been open, in milliseconds.
+    /// The time that the store has been open, in milliseconds.
     var now = 0
 
-    /// Nil where nothing was kept.
+    /// Reads the kept store. It is nil where nothing was kept.
     static func read(_ path: String) throws -> KeptStore? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
@@ -52,9 +52,9 @@ struct KeptStore: Sendable, Codable {
 }
 
 extension SimulatedStore {
-    /// Writes down what is to be kept, unless it is what was written last.
+    /// Writes the store down, unless nothing differs from the last time.
     ///
-    /// - Returns: what was written, for the next time.
+    /// - Returns: the bytes that were written, for the next time.
     func keep(after last: [UInt8]) throws -> [UInt8] {
         let kept = world.with { world, now in
             KeptStore(

@@ -19,13 +19,13 @@ final class ReaderHost: Sendable {
         self.authority = authority
     }
 
-    /// Makes the certificate for where the reader is now.
+    /// Makes the certificate for the reader's present address.
     func certify(host: String, address: String, flaw: CertificateFlaw? = nil) throws {
         let context = try authority.issue(names: [host], addresses: flaw == .addressOnly ? [address] : [], flaw: flaw).serverContext()
         place.withLock { $0.context = context }
     }
 
-    /// Begins to listen. Returns the port.
+    /// Begins to listen, and returns the port.
     @discardableResult
     func listen(address: String, port: Int) async throws -> Int {
         let (world, serial) = (world, serial)
@@ -61,7 +61,7 @@ final class ReaderHost: Sendable {
 }
 
 extension SharedWorld {
-    /// What a host does with a new connection.
+    /// A host's reaction to a new connection.
     func admission(_ call: String, reader: String? = nil) -> Admission {
         with { world, _ in
             switch world.takeFault(call, reader: reader) {

@@ -1,32 +1,32 @@
-/// How the backend's list of readers tells a label.
+/// How the backend's list of readers gives a label.
 package enum ListedLabel: String, Sendable, CaseIterable {
     case asItIs = "as_it_is"
     case empty, missing
 }
 
-/// A reader of the store: the device, its registration, and where it is.
+/// A reader of the store: the device, its registration, and its address.
 struct ReaderRecord: Sendable {
     let serial: String
     let deviceType: String
-    /// The `base_url` that Stripe lists: the random label and the domain.
+    /// The domain of the `base_url` that Stripe lists: the random label and the domain.
     let domain: String
-    /// Nil while it is not registered.
+    /// The reader's id. It is nil while the reader is not registered.
     var id: String?
     var label: String?
-    /// How the backend's list tells the label.
+    /// How the backend's list gives this reader's label.
     var listedLabel = ListedLabel.asItIs
-    /// Mariana's id of the location that it is registered at.
+    /// Mariana's id of the location where it is registered.
     var location: String?
     var registrationCode: String?
-    /// When a registration begins to show in the lists.
+    /// The moment from which the lists show the registration.
     var listedFrom = 0
-    /// Where it is.
+    /// The reader's address.
     var address: String
     let port: Int
-    /// Where Stripe thinks it is.
+    /// The address that Stripe lists for it.
     var publishedAddress: String
     var isOn = true
-    /// What Stripe says of it; nil follows the truth.
+    /// The status that Stripe lists for it. Nil follows the truth.
     var publishedStatus: String?
     var lastSeen: Int
     var machine: ReaderMachine
@@ -38,7 +38,7 @@ struct ReaderRecord: Sendable {
 
     var isMobile: Bool { Self.mobileTypes.contains(deviceType) }
 
-    /// The name that its certificate bears.
+    /// The name in the reader's certificate.
     var host: String { Self.host(address: address, domain: domain) }
 
     static func host(address: String, domain: String) -> String {

@@ -28,7 +28,7 @@ struct SecretMaker: Sendable {
     func secret(_ prefix: String, _ length: Int = 24) -> String { prefix + marker + random(length) }
 }
 
-/// What may be shown of a secret: its kind and its last four letters.
+/// The part of a secret that may be shown: its kind and its last four letters.
 func masked(_ secret: String) -> String {
     let kind = secret.hasPrefix("pst_") ? "pst_" : ""
     return "\(kind)…\(secret.suffix(4))"

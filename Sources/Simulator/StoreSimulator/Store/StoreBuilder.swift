@@ -2,7 +2,7 @@ import JSON
 import FoundationEssentials
 import NIOSSL
 
-/// Builds a store step by step, and takes down what stands if a step fails.
+/// Builds a store step by step, and takes down the built parts if a step fails.
 struct StoreBuilder {
     struct Parts {
         var configuration: StoreConfiguration
@@ -92,7 +92,7 @@ struct StoreBuilder {
 
     // MARK: Readers
 
-    /// The readers of an earlier start, where they were. They have restarted: their sessions are gone.
+    /// The readers of an earlier start, at their addresses. They have restarted, so their sessions are gone.
     private func readers(
         _ kept: KeptStore, _ world: SharedWorld, _ authority: CertificateAuthority, _ secrets: SecretMaker
     ) async throws -> [ReaderHost] {
@@ -186,6 +186,6 @@ enum RegistrationCode {
 }
 
 extension String {
-    /// With zeros in front until it is so long.
+    /// The text with zeros in front, up to this length.
     func leftPadded(_ length: Int) -> String { String(repeating: "0", count: max(0, length - count)) + self }
 }

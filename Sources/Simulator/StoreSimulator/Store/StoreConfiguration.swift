@@ -1,34 +1,36 @@
-/// What a simulated store is made of and how it behaves. Times are milliseconds.
+/// The parts of a simulated store and their behaviour. Times are milliseconds.
 package struct StoreConfiguration: Sendable, Codable {
-    /// Where the store writes its files (`ca.pem`, `backend-token`, `store.json`, `readerd.toml`); nil makes a directory under the
+    /// The directory for the store's files (`ca.pem`, `backend-token`, `store.json`, `readerd.toml`). Nil makes a directory under the
     /// system's temporary one.
     package var directory: String?
-    /// What the store is and knows outlives its end, in `kept.json` of its directory: a later start there goes on with it, at the same ports.
+    /// Whether the store's configuration and state outlive its end, in `kept.json` of its directory. A later start there goes on with them,
+    /// at the same ports.
     package var keeps = false
-    /// Readers that are registered when the store opens.
+    /// The number of readers that are registered when the store opens.
     package var readers = 1
-    /// Readers that are on the LAN but not registered; each shows a registration code.
+    /// The number of readers that are on the LAN but not registered. Each shows a registration code.
     package var unregisteredReaders = 0
-    /// Where the backend and Stripe listen.
+    /// The address where the backend and Stripe listen.
     package var address = StoreConfiguration.loopback
-    /// Names that the certificate of backend and Stripe bears, beside `localhost` and the addresses: the store itself makes nobody know them.
+    /// Further names in the certificate of backend and Stripe, beside `localhost` and the addresses. The store itself does not make them
+    /// resolvable.
     package var names: [String] = []
-    /// Where the readers are, one after another; free loopback addresses without any. They must be addresses of this computer.
+    /// The readers' addresses, in order. Without any the store chooses free loopback addresses. They must be addresses of this computer.
     package var readerAddresses: [String] = []
-    /// The common port of all readers; 0 chooses a free one.
+    /// The common port of all readers. 0 chooses a free one.
     package var readerPort = 0
-    /// The port of the control route; 0 chooses a free one.
+    /// The port of the control route. 0 chooses a free one.
     package var controlPort = 0
-    /// Lane names for the `readerd.toml`; lane n gets reader n.
+    /// The lane names for the `readerd.toml`. Lane n gets reader n.
     package var lanes = ["till-1"]
-    /// A cart by which an agent may ask for connection tokens before the first sale; nil: none stands in its settings.
+    /// A cart by which an agent may ask for connection tokens before the first sale. Nil leaves it out of its settings.
     package var maintenanceCart: String?
     /// Mariana's id of the location, and Stripe's.
     package var location = "48717"
     package var stripeLocation = "tml_SimulatedStore1"
     package var currency = "usd"
     package var livemode = false
-    /// A marker that every secret made here contains: letters and digits only. Nil makes plain random secrets.
+    /// A marker that every secret made here contains, of letters and digits only. Nil makes plain random secrets.
     package var secretsPrefix: String?
 
     package var backend = BackendBehaviour()
@@ -40,91 +42,92 @@ package struct StoreConfiguration: Sendable, Codable {
     package init() {}
 }
 
-/// How the simulated backend behaves where the published text leaves it open.
+/// The simulated backend's behaviour where the published text leaves it open.
 package struct BackendBehaviour: Sendable, Codable {
-    /// A repeated `payment_intent/` for the same cart and amount returns the intent that is there; otherwise each call makes a new one,
-    /// and the older ones stay chargeable at Stripe.
+    /// Whether a repeated `payment_intent/` for the same cart and amount returns the intent that is there. Otherwise each call makes a new
+    /// one, and the older ones stay chargeable at Stripe.
     package var repeatReturnsSameIntent = false
-    /// A new intent for a cart cancels the uncharged ones before it.
+    /// Whether a new intent for a cart cancels the uncharged ones before it.
     package var cancelsReplacedIntents = false
-    /// Intents for readers are authorised first and captured with the order.
+    /// Whether intents for readers are authorised first and captured with the order.
     package var manualCapture = false
-    /// What the backend adds to the amount of every new intent, minor units: a fee that the till knows nothing of.
+    /// The amount that the backend adds to every new intent, in minor units: a fee that the till does not know.
     package var intentSurcharge = 0
-    /// From the charge to the order.
+    /// The time from the charge to the order.
     package var orderDelay = 50
-    /// Orders (and nothing else) are answered as numbers.
+    /// Whether orders (and nothing else) are answered as numbers.
     package var ordersAsIntegers = false
-    /// A decline leaves `payment_status` at Failed until a later charge.
+    /// Whether a decline leaves `payment_status` at Failed until a later charge.
     package var declineLeavesFailed = false
-    /// So long after the charge `payment_status` still says the Failed of an earlier decline; the order comes after it.
+    /// The time after the charge for which `payment_status` still gives the Failed of an earlier decline. The order comes after it.
     package var failedStands = 0
-    /// How it reads a cart's id: without blanks at its ends, without regard to case, as a number.
+    /// How the backend reads a cart's id: without blanks at its ends, without regard to case, as a number.
     package var trimsCarts = false
     package var foldsCartCase = false
     package var readsCartNumbers = false
-    /// A cart with an order takes no further token and no further intent (422).
+    /// Whether a cart with an order takes no further token and no further intent (422).
     package var closesSubmittedCarts = true
-    /// The carts that exist; nil lets every id be a cart.
+    /// The carts that exist. Nil lets every id be a cart.
     package var carts: [String]?
-    /// Two readers of one location may not bear one label (422).
+    /// Whether two readers of one location may not have the same label (422).
     package var refusesEqualLabels = false
-    /// From an accepted registration to its showing in the lists.
+    /// The time from an accepted registration to its showing in the lists.
     package var registrationDelay = 0
-    /// OAuth: how long an access token is good for, in seconds; and whether a refresh token can be used once only.
+    /// The seconds for which an OAuth access token is good, and whether a refresh token can be used once only.
     package var accessTokenLifetime = 36_000
     package var refreshTokensSingleUse = true
-    /// By how many seconds its clock is ahead of this box's.
+    /// The seconds by which the backend's clock is ahead of this box's.
     package var clockAhead = 0
 
     package init() {}
 }
 
-/// How the simulated Stripe behaves where it is not documented.
+/// The simulated Stripe's behaviour where it is not documented.
 package struct StripeBehaviour: Sendable, Codable {
-    /// How long an unspent or spent connection token is good for; nil for ever.
+    /// The time for which an unspent or spent connection token is good. Nil means for ever.
     package var tokenLifetime: Int?
-    /// From an intent's being made to its being readable.
+    /// The time from an intent's creation to its being readable.
     package var intentDelay = 0
-    /// A tip that was chosen stays on the intent when the card is declined.
+    /// Whether a tip that was chosen stays on the intent when the card is declined.
     package var declineKeepsTip = false
-    /// Readers of the account's other stores, listed before this one's own: every third a mobile one. Nil: none.
+    /// The number of readers of the account's other stores, which are listed before this one's own. Every third is a mobile one. Nil means
+    /// none.
     package var otherReaders: Int?
-    /// It lists the whole account whatever location is asked for.
+    /// Whether the list shows the whole account, whatever location is asked for.
     package var listsWholeAccount: Bool?
 
     package init() {}
 }
 
-/// How simulated readers, their customers and the card issuers behave.
+/// The behaviour of simulated readers, their customers and the card issuers.
 package struct ReaderBehaviour: Sendable, Codable {
-    /// From the collect to the card, when no script says otherwise.
+    /// The time from the collect to the card, when no script says otherwise.
     package var cardAfter = 400
-    /// From the confirm to the issuer's answer, when no script says otherwise.
+    /// The time from the confirm to the issuer's answer, when no script says otherwise.
     package var issuerAfter = 300
-    /// What a PIN step adds to a confirm.
+    /// The time that a PIN step adds to a confirm.
     package var pinAfter = 800
-    /// How long a session lives; nil until the next reboot or takeover.
+    /// The time that a session lives. Nil means until the next reboot or takeover.
     package var sessionLifetime: Int?
-    /// A confirm of a charged intent answers `decline_response` with the intent in it rather than `confirm_error`.
+    /// Whether a confirm of a charged intent answers `decline_response` with the intent in it rather than `confirm_error`.
     package var refusalCarriesIntent = false
-    /// The query's answer bears the card's summary; newer readers withhold it.
+    /// Whether the query's answer has the card's summary. Newer readers withhold it.
     package var showsCardSummary = true
-    /// The query's answer bears a `payment_status` beside the method.
+    /// Whether the query's answer has a `payment_status` beside the method.
     package var statusBesideMethod = false
-    /// Where a confirmed intent tells what a receipt must bear.
+    /// The place where a confirmed intent gives the facts that a receipt must show.
     package var receipts = ReceiptShape.nested
-    /// How its answers are written down.
+    /// The shapes in which its answers are written down.
     package var answers: Set<AnswerShape> = []
-    /// `connectivity_status` is a number, as it is declared, rather than a word.
+    /// Whether `connectivity_status` is a number, as it is declared, rather than a word.
     package var connectivityAsNumber = false
-    /// Contactless cards can be saved by the reusable-card calls.
+    /// Whether the reusable-card calls can save contactless cards.
     package var savesContactless = false
     package var clientType = "ANDROID_READER"
     package var clientVersion = "2.29.0.2"
     package var deviceType = "stripe_s700"
-    /// Stripe's types of the first readers, one after another; the others are of `deviceType`. Those that only their vendor's program drives are listed
-    /// without address, name and status, as Stripe does.
+    /// Stripe's types of the first readers, in order. The others are of `deviceType`. Those that only their vendor's program drives are
+    /// listed without address, name and status, as Stripe does.
     package var deviceTypes: [String]?
 
     package init() {}

@@ -23,7 +23,7 @@ struct StoreFiles: Sendable {
             atPath: self.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
-    /// Writes a file; a secret one is for its owner only from the first byte on.
+    /// Writes a file. A secret one is readable by its owner only from the first byte on.
     func write(_ text: String, to path: String, isSecret: Bool = false) throws {
         if isSecret {
             if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
@@ -38,7 +38,7 @@ struct StoreFiles: Sendable {
         }
     }
 
-    /// What the daemon's settings are made of.
+    /// The facts from which the daemon's settings are made.
     struct SettingsParts {
         var location: String
         var directory: String
@@ -48,7 +48,7 @@ struct StoreFiles: Sendable {
         var stripeURL: String
         var readerPort: Int
         var lanes: [(name: String, reader: String)]
-        /// By it the readers are found before the first sale.
+        /// The cart by which the agent finds the readers before the first sale.
         var maintenanceCart: String?
     }
 
@@ -67,8 +67,8 @@ struct StoreFiles: Sendable {
         """
     }
 
-    /// The settings of the packaged service for this store. It sees neither home directories nor `/tmp`, and systemd hands it its socket, its
-    /// state directory and the token.
+    /// The settings of the packaged service for this store. The service sees neither home directories nor `/tmp`, and systemd gives it its
+    /// socket, its state directory and the token.
     static func serviceSettings(_ store: SimulatedStore) -> String {
         """
         # Settings of the packaged readerd for the simulated store in this directory. Install ca.pem as /etc/readerd/store-ca.pem and
@@ -91,7 +91,7 @@ struct StoreFiles: Sendable {
             maintenanceCart: store.configuration.maintenanceCart)
     }
 
-    /// What is the same wherever readerd runs.
+    /// The settings that are the same wherever readerd runs.
     private static func shared(_ parts: SettingsParts) -> String {
         """
         backend.base_url = \(quoted(parts.backendURL))

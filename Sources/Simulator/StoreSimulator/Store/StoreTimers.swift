@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Owns what a store does later (a reader that comes up again, a list that hears of a new address), and ends it with the store.
+/// Owns the store's later events (a reader that comes up again, a list that hears of a new address), and ends them with the store.
 final class StoreTimers: Sendable {
     private struct Tasks {
         var running: [Int: Task<Void, Never>] = [:]
@@ -10,9 +10,9 @@ final class StoreTimers: Sendable {
 
     private let tasks = Mutex(Tasks())
 
-    /// Does something after a while, unless the store closes first.
+    /// Runs an action after a while, unless the store closes first.
     ///
-    /// - Parameter otherwise: done instead when the store closes first.
+    /// - Parameter otherwise: the action that runs instead when the store closes first.
     func after(
         milliseconds: Int, _ work: @escaping @Sendable () async -> Void, otherwise: @escaping @Sendable () -> Void = {}
     ) {
@@ -24,7 +24,7 @@ final class StoreTimers: Sendable {
                 do {
                     if milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
                 } catch {
-                    // The store closed.
+                    // The sleep was cancelled, because the store closed.
                     return otherwise()
                 }
                 await work()
@@ -35,7 +35,7 @@ final class StoreTimers: Sendable {
         if isStopped { otherwise() }
     }
 
-    /// Cancels what has not happened and waits for what is happening.
+    /// Cancels the events that have not happened, and waits for those that are happening.
     func stop() async {
         let running = tasks.withLock { tasks in
             tasks.isStopped = true

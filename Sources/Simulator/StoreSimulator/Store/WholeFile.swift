@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Glibc
 
-/// A file that is written whole and put in place by renaming, so that a power cut leaves the one before or the new one.
+/// Writes a file whole and puts it in place by renaming, so that a power cut leaves the old file or the new one.
 package enum WholeFile {
-    /// Returns once it is on the disk, under its name.
+    /// Writes the bytes. They are on the disk, under the file's name, when this returns.
     package static func write(_ bytes: [UInt8], to path: String) throws(SimulatorError) {
         func must(_ isDone: Bool, _ what: String) throws(SimulatorError) {
             guard isDone else { throw SimulatorError("\(path) cannot be \(what): error \(errno)") }

@@ -25,7 +25,7 @@ struct World: Sendable {
         if violations.count < 200 { violations.append(text) }
     }
 
-    /// Passes on what has come due: Stripe's news to the backend, orders, captures.
+    /// Carries out what has come due: Stripe's news to the backend, orders, captures.
     mutating func settle(at now: Int) {
         for news in stripe.takeNews() {
             switch news {
@@ -90,7 +90,7 @@ struct World: Sendable {
 final class SharedWorld: Sendable {
     private let world: Mutex<World>
     private let opened = ContinuousClock.now
-    /// How long the store was open before, at its earlier starts.
+    /// The milliseconds that the store was open at its earlier starts.
     private let before: Int
 
     init(_ world: World, openBefore before: Int = 0) {
@@ -98,13 +98,13 @@ final class SharedWorld: Sendable {
         self.before = before
     }
 
-    /// Milliseconds that the store has been open.
+    /// The milliseconds that the store has been open.
     var now: Int {
         let (seconds, attoseconds) = (ContinuousClock.now - opened).components
         return before + Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
     }
 
-    /// Looks at or changes the world at this moment, with everything settled that is due.
+    /// Reads or changes the world at this moment, when everything that is due is settled.
     func with<Result: Sendable>(_ change: (inout World, _ now: Int) -> Result) -> Result {
         let now = now
         return world.withLock { world in

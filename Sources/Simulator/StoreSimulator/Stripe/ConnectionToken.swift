@@ -1,13 +1,13 @@
-/// A connection token that the simulated backend had from the simulated Stripe.
+/// A connection token that the simulated backend got from the simulated Stripe.
 struct ConnectionToken: Sendable {
     var value: String
     var cart: String
     var createdAt: Int
-    /// Its time is over, whatever its age.
+    /// The token has expired, whatever its age.
     var isExpired = false
     /// The serial number of the reader that redeemed it, and when.
     var spentAt: Int?
     var spentBy: String?
-    /// How often somebody tried to redeem it again.
+    /// The number of times that a reader tried to redeem it again.
     var refusedSpends = 0
 }

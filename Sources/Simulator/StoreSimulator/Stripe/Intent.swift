@@ -5,7 +5,7 @@ struct Intent: Sendable, Codable {
     enum Status: String, Sendable, Codable {
         case requiresPaymentMethod = "requires_payment_method"
         case requiresConfirmation = "requires_confirmation"
-        /// A customer is in the bank's app.
+        /// The customer is in the bank's app.
         case requiresAction = "requires_action"
         case processing
         case requiresCapture = "requires_capture"
@@ -16,14 +16,14 @@ struct Intent: Sendable, Codable {
     var id: String
     var clientSecret: String
     var cart: String
-    /// What the backend asked for, minor units.
+    /// The amount that the backend asked for, in minor units.
     let asked: Int
-    /// Minor units. Grows by the tip when it is charged.
+    /// The amount in minor units. It grows by the tip when the intent is charged.
     var amount: Int
-    /// Somebody changed the amount at Stripe, and no reader knows of it.
+    /// A person changed the amount at Stripe, and no reader knows of it.
     var isChanged = false
     var currency: String
-    /// Made for a reader (`card_present`), not for Stripe's form.
+    /// The intent is for a reader (`card_present`), and not for Stripe's form.
     var isForReader: Bool
     var manualCapture: Bool
     var createdAt: Int
@@ -32,7 +32,7 @@ struct Intent: Sendable, Codable {
     var isReplaced = false
     var charges: [Charge] = []
     var declines: [Decline] = []
-    /// The id of what it was paid with.
+    /// The id of the payment method.
     var paymentMethod: String?
 
     init(
@@ -50,10 +50,10 @@ struct Intent: Sendable, Codable {
         self.createdAt = createdAt
     }
 
-    /// Money that moved or is held, and was not given back.
+    /// Whether money moved or is held, and was not given back.
     var isCharged: Bool { charges.contains { !$0.released } }
 
-    /// What was authorised, which a partial authorisation makes less than the amount.
+    /// The amount that was authorised, which a partial authorisation makes less than the intent's.
     private var authorised: Int { charges.last { !$0.released }?.amount ?? 0 }
 
     /// The object as Stripe's API shows it.
@@ -78,22 +78,22 @@ struct Intent: Sendable, Codable {
     }
 }
 
-/// Money that moved, or that is held for a manual capture. One per successful authorisation.
+/// Money that moved, or that is held for a manual capture. There is one for each successful authorisation.
 package struct Charge: Sendable, Codable, Equatable {
     package var id: String
     package var intent: String
     package var cart: String
-    /// Minor units, tip included.
+    /// The amount in minor units, with the tip.
     package var amount: Int
     package var tip: Int
     package var currency: String
-    /// The reader's serial number; nil for a charge made by the control route.
+    /// The reader's serial number. It is nil for a charge that the control route made.
     package var reader: String?
-    /// Milliseconds since the store opened.
+    /// The moment in milliseconds since the store opened.
     package var at: Int
-    /// False while a manual capture waits for its order.
+    /// The charge is captured. This is false while a manual capture waits for its order.
     package var captured: Bool
-    /// What was held, or on its way, was let go: no money moved.
+    /// The money that was held, or on its way, was released, and none moved.
     package var released = false
     package var card: CardShown
 }
@@ -102,7 +102,7 @@ package struct Charge: Sendable, Codable, Equatable {
 package struct CardShown: Sendable, Codable, Equatable {
     package var brand: String
     package var last4: String
-    /// As readers name it: CHIP_READ, CONTACTLESS, …
+    /// The entry method as readers name it: CHIP_READ, CONTACTLESS, …
     package var entry: String
 
     package init(brand: String, last4: String, entry: String) {
@@ -115,17 +115,17 @@ package struct CardShown: Sendable, Codable, Equatable {
         self.init(brand: script.brand ?? "VISA", last4: script.last4 ?? "4242", entry: script.entry ?? "CHIP_READ")
     }
 
-    /// Typed into Stripe's form.
+    /// A card that was typed into Stripe's form.
     static let typed = CardShown(brand: "VISA", last4: "4242", entry: "KEYED")
 }
 
-/// Where a confirmed intent tells what a receipt must bear.
+/// The place where a confirmed intent gives the facts that a receipt must show.
 package enum ReceiptShape: String, Sendable, Codable {
-    /// In `card_present.receipt`, as Stripe's API has it.
+    /// The facts stand in `card_present.receipt`, as Stripe's API has it.
     case nested
-    /// Flat in `card_present`, as older declarations have it.
+    /// The facts stand flat in `card_present`, as older declarations have it.
     case flat
-    /// Nowhere.
+    /// The facts are missing.
     case none
 }
 

@@ -1,9 +1,9 @@
 import JSON
 
-/// The simulated api.stripe.com: the two calls that a connection token or a publishable key may make.
+/// The simulated api.stripe.com, with the two calls that a connection token or a publishable key may make.
 struct StripeService: HTTPService {
     let world: SharedWorld
-    /// Seconds since 1970 at the store's opening, for times that Stripe shows.
+    /// The seconds since 1970 at the store's opening, for times that Stripe shows.
     let epoch: Int
 
     func connectionClosed(_ connection: Int) {}
@@ -46,7 +46,7 @@ struct StripeService: HTTPService {
         .json(status, ["error": ["type": .string(type), "code": .string(code), "message": .string(message)]])
     }
 
-    /// Who asks: nil with an answer when nobody that Stripe knows.
+    /// The refusal of an unknown caller. It is nil when Stripe knows the caller.
     private func refusal(_ request: HTTPRequest, takesPublishableKey: Bool) -> HTTPReply? {
         guard let bearer = request.bearer, !bearer.isEmpty else {
             return Self.error(401, "invalid_request_error", "api_key_missing", "You did not provide an API key.")
@@ -185,7 +185,7 @@ struct StripeService: HTTPService {
 }
 
 extension SharedWorld {
-    /// Notes how a call was answered, whenever that is.
+    /// Notes how a call was answered, whenever the answer comes.
     func logged(_ disposition: Disposition, _ number: Int, fault: FaultEffect?) -> Disposition {
         disposition.mapEnd { [self] end in
             let text = fault.map { "fault \($0.kind)" } ?? Self.word(end)

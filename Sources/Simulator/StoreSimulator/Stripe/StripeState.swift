@@ -1,13 +1,13 @@
-/// What the simulated Stripe knows and decides: intents, connection tokens, registered readers. No sockets.
+/// What the simulated Stripe knows and decides: intents, connection tokens, registered readers. It has no sockets.
 struct StripeState: Sendable {
     private(set) var intents: [String: Intent] = [:]
     private(set) var intentOrder: [String] = []
     private(set) var tokens: [String: ConnectionToken] = [:]
     private(set) var tokenOrder: [String] = []
-    /// Reusable cards saved by readers: the `pm_` ids.
+    /// The reusable cards that readers saved, by their `pm_` ids.
     private(set) var savedCards: [String] = []
 
-    /// What Stripe tells the backend, as its webhooks do; the world passes it on.
+    /// The news that Stripe gives the backend, as its webhooks do. The world passes it on.
     private(set) var news: [StripeNews] = []
 
     var behaviour: StripeBehaviour
@@ -28,7 +28,7 @@ struct StripeState: Sendable {
 
     // MARK: Keeping
 
-    /// What outlives the store's end. Connection tokens do not: their readers have restarted.
+    /// The part of the state that outlives the store's end. Connection tokens do not, for their readers have restarted.
     struct Kept: Sendable, Codable {
         var intents: [Intent]
         var savedCards: [String]
@@ -64,7 +64,7 @@ struct StripeState: Sendable {
         return token.spentAt == nil ? .good : .spent
     }
 
-    /// A reader redeems a token: good for one activation.
+    /// Lets a reader redeem a token, which is good for one activation.
     mutating func redeem(_ value: String, reader: String, at now: Int) -> TokenState {
         let state = state(ofToken: value, at: now)
         switch state {
@@ -77,7 +77,7 @@ struct StripeState: Sendable {
         return state
     }
 
-    /// Every token turns out to be expired from now on.
+    /// Makes every token expired from now on.
     mutating func expireTokens() {
         for value in tokenOrder { tokens[value]?.isExpired = true }
     }
@@ -115,7 +115,7 @@ struct StripeState: Sendable {
         for index in intents[id]?.charges.indices ?? 0..<0 { intents[id]?.charges[index].captured = true }
     }
 
-    /// Whether a reader may process an intent now; nil means yes.
+    /// The reason why a reader may not process an intent now. Nil means that it may.
     func refusal(ofIntent id: String, shown: Int, currency: String) -> ConfirmRefusal? {
         guard let intent = intents[id] else {
             return ConfirmRefusal(code: "resource_missing", message: "No such payment_intent: '\(id)'", intent: nil)
@@ -138,7 +138,8 @@ struct StripeState: Sendable {
         return nil
     }
 
-    /// The issuer approved. The caller has asked `refusal` in the same turn; a charged intent is never charged again.
+    /// Charges an intent that the issuer approved. The caller has asked `refusal` in the same turn: a charged intent is never charged
+    /// again.
     mutating func charge(
         _ id: String, tip: Int, reader: String?, processing: Bool, authorises: Int? = nil, card: CardShown = .typed, at now: Int
     ) -> Charge? {
@@ -163,7 +164,7 @@ struct StripeState: Sendable {
         if let cart = intents[id]?.cart { news.append(.declined(cart: cart)) }
     }
 
-    /// A person at Stripe's dashboard, or the backend, changes what an intent is over; no reader is told.
+    /// Changes the amount of an intent, as a person at Stripe's dashboard or the backend does. No reader hears of it.
     mutating func change(_ id: String, amount: Int) -> Bool {
         guard amount > 0, let intent = intents[id], !intent.isCharged, intent.status != .canceled else { return false }
         intents[id]?.amount = amount
@@ -171,14 +172,14 @@ struct StripeState: Sendable {
         return true
     }
 
-    /// The customer who types a card is sent to the bank's app.
+    /// Sends the customer who types a card to the bank's app.
     mutating func beginAction(_ id: String) -> Bool {
         guard let intent = intents[id], !intent.isForReader, intent.status == .requiresPaymentMethod else { return false }
         intents[id]?.status = .requiresAction
         return true
     }
 
-    /// What is held (`requires_capture`), or was on its way (`processing`), is let go.
+    /// Releases money that is held (`requires_capture`), or was on its way (`processing`).
     mutating func letGo(_ id: String, to status: Intent.Status) -> Bool {
         guard let intent = intents[id], intent.status == .requiresCapture || intent.status == .processing else { return false }
         for index in intent.charges.indices { intents[id]?.charges[index].released = true }
@@ -199,7 +200,7 @@ struct StripeState: Sendable {
     }
 }
 
-/// Why Stripe would not let a reader process an intent.
+/// The reason why Stripe would not let a reader process an intent.
 struct ConfirmRefusal: Sendable, Equatable {
     var code: String
     var message: String
@@ -207,10 +208,10 @@ struct ConfirmRefusal: Sendable, Equatable {
     var intent: String?
 }
 
-/// What Stripe's webhooks would say.
+/// The news that Stripe's webhooks would bring.
 enum StripeNews: Sendable, Equatable {
     case charged(cart: String)
     case declined(cart: String)
-    /// What was held or on its way did not become money.
+    /// Money that was held or on its way came back.
     case returned(cart: String)
 }

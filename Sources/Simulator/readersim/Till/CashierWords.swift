@@ -6,7 +6,7 @@ struct CashierWords {
 
     private var reader: String { payment.readerLabel ?? payment.reader ?? "the reader" }
 
-    /// While it runs.
+    /// The words while the payment runs.
     var doing: String {
         switch payment.state {
         case .queued: "Waiting for \(reader)."
@@ -19,7 +19,7 @@ struct CashierWords {
         }
     }
 
-    /// When it has ended, and what the cashier does.
+    /// The words when the payment has ended, and the cashier's next step.
     var outcome: String {
         switch payment.money {
         case .taken:
@@ -31,7 +31,7 @@ struct CashierWords {
         }
     }
 
-    /// What the cashier does while nobody knows.
+    /// The cashier's next step while the result is unknown.
     static let advice = """
         Do not take the money another way. Wait, or type "pay" to try this same sale again: that can never charge twice. \
         "new" leaves it to the back office.

@@ -1,4 +1,5 @@
-/// What the till sells. Prices are minor units of a currency with two decimals, which is all that a till to look at needs.
+/// A product that the till sells. Its price is in minor units of a currency with two decimals, which is enough for a till that only
+/// demonstrates.
 struct Product: Sendable {
     var name: String
     var price: Int
@@ -9,14 +10,14 @@ struct Product: Sendable {
     ]
 }
 
-/// What is in the basket.
+/// The products in the basket.
 struct Basket: Sendable, Equatable {
-    /// How many of each product, by its place in the list.
+    /// The count of each product, by its place in the list.
     private(set) var counts: [Int: Int] = [:]
 
     var isEmpty: Bool { counts.isEmpty }
     var total: Int { counts.reduce(0) { $0 + Product.all[$1.key].price * $1.value } }
-    /// As the contract writes money.
+    /// The total as the contract writes money.
     var amount: String { Money.text(total) }
 
     mutating func add(_ product: Int, _ count: Int) {
@@ -25,28 +26,28 @@ struct Basket: Sendable, Equatable {
         counts[product] = new == 0 ? nil : new
     }
 
-    /// Name, count and sum of each line.
+    /// The name, count and sum of each line.
     var lines: [(String, Int, Int)] {
         counts.sorted { $0.key < $1.key }.map { (Product.all[$0.key].name, $0.value, Product.all[$0.key].price * $0.value) }
     }
 }
 
 enum Money {
-    /// 5678 is "56.78".
+    /// The amount as text: 5678 is "56.78".
     static func text(_ minor: Int) -> String {
         let cents = minor % 100
         return "\(minor / 100).\(cents < 10 ? "0" : "")\(cents)"
     }
 }
 
-/// What a cashier types.
+/// An order that a cashier types.
 enum Order: Equatable {
     case add(product: Int, count: Int)
     case remove(product: Int)
     case pay, cancel, clear, quit
     case unknown(String)
 
-    /// `2` adds the second product, `2x3` three of it, `-2` takes one away.
+    /// Reads an order: `2` adds the second product, `2x3` three of it, `-2` takes one away.
     init?(_ text: String) {
         let word = text.drop { $0 == " " }.lowercased()
         let trimmed = String(word.reversed().drop { $0 == " " || $0 == "\r" }.reversed())

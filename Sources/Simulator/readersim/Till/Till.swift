@@ -6,7 +6,7 @@ import FoundationEssentials
 @preconcurrency import Glibc
 import StoreSimulator
 
-/// `readersim till`: a checkout to look at. It knows the socket and nothing else of the agent.
+/// `readersim till` is a checkout that demonstrates. It knows the agent's socket and nothing else of the agent.
 struct TillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "till", abstract: "A checkout in the terminal that takes payments through the agent's socket.",
@@ -33,7 +33,7 @@ struct TillCommand: AsyncParsableCommand {
         try await till.run(Self.lines())
     }
 
-    /// Standard input, line by line. A blocking read needs a thread of its own; it ends with the program.
+    /// Standard input, line by line. A blocking read needs a thread of its own, which ends with the program.
     private static func lines() -> AsyncStream<String> {
         let (lines, continuation) = AsyncStream<String>.makeStream()
         DispatchQueue(label: "stdin").async {
@@ -54,7 +54,7 @@ actor Till {
     private var basket = Basket()
     private var news: [String] = []
     private var payment: Task<Void, Never>?
-    /// Said before the agent knew the payment: asked for again as soon as it does.
+    /// The cashier canceled before the agent knew the payment. The till asks for it again as soon as the agent does.
     private var cancelWanted = false
 
     init(agent: CheckoutClient, lane: String, memoryFile: String, screen: TillScreen) {
@@ -64,10 +64,11 @@ actor Till {
         self.screen = screen
     }
 
-    /// A sale's cart. In a real shop the backend gives it.
+    /// The sale's cart. In a real shop the backend gives it.
     private var cart: String { "\(lane)-\(memory.sale)" }
 
-    /// Works until the lines end or say so. A payment that runs is waited for when the lines end: who feeds a till from a file wants to see it.
+    /// Works until the lines end or a line ends it. When the lines end it waits for a payment that runs, for a script that feeds the till
+    /// wants its result.
     func run(_ lines: AsyncStream<String>) async throws {
         memory = try TillMemory.read(memoryFile)
         if let open = memory.open {
@@ -89,7 +90,7 @@ actor Till {
     private func obey(_ order: Order) async throws {
         switch order {
         case .add, .remove, .pay, .clear:
-            // A script's next order comes after the payment; a person sees what runs.
+            // A script's next order comes after the payment. A person sees what runs.
             if !screen.isTerminal { await payment?.value }
             guard payment == nil else { return tell("A payment runs: wait for it, or cancel it.") }
         case .cancel, .quit, .unknown: break
@@ -113,7 +114,7 @@ actor Till {
 
     private func pay() throws {
         if let open = memory.open {
-            // The same sale once more, with a new attempt: that is safe for an unresolved payment, and only with the same amount.
+            // The same sale is tried once more as a new attempt. That is safe for an unresolved payment, and only with the same amount.
             return try begin(cart: open.cart, amount: open.amount)
         }
         guard !basket.isEmpty else { return tell("The basket is empty.") }
@@ -158,7 +159,7 @@ actor Till {
         }
     }
 
-    /// Tells what happens, and how it ended.
+    /// Shows what happens, and how it ended.
     private func watch(_ attempt: TillMemory.Attempt) async {
         let body = PaymentBody(cart: attempt.cart, amount: attempt.amount, lane: lane)
         let deadline = ContinuousClock.now + .seconds(600)
@@ -177,7 +178,7 @@ actor Till {
                     if seen.state.isEnd { return try ended(seen) }
                     tell(CashierWords(payment: seen).doing)
                     if seen.state == .unresolved {
-                        // The cashier may go on; the payment stays open on disk until its end is known.
+                        // The cashier may go on. The payment stays open on disk until its end is known.
                         return tell(CashierWords(payment: seen).outcome)
                     }
                 }
@@ -201,7 +202,7 @@ actor Till {
         try memory.write(memoryFile)
     }
 
-    /// No payment of this attempt exists.
+    /// Shows a refusal, after which no payment of this attempt exists.
     private func refused(_ problem: Problem) {
         tell(["NOT PAID.", problem.detail, problem.remedy].compactMap { $0 }.joined(separator: " "))
         memory.open = nil

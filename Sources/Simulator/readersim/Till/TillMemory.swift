@@ -1,7 +1,7 @@
 import FoundationEssentials
 import StoreSimulator
 
-/// What outlives the till's own power cut: the number of its sale, and the payment whose end it has not seen.
+/// The state that outlives the till's own power cut: the number of its sale, and the payment whose end it has not seen.
 struct TillMemory: Codable, Sendable {
     struct Attempt: Codable, Sendable, Equatable {
         var payment: String
@@ -9,9 +9,9 @@ struct TillMemory: Codable, Sendable {
         var amount: String
     }
 
-    /// Counts carts, so that no two sales of this till share one.
+    /// The count of carts, so that no two sales of this till share one.
     var sale = 1
-    /// Counts the attempts to pay that cart.
+    /// The count of attempts to pay that cart.
     var attempts = 0
     var open: Attempt?
 
@@ -20,6 +20,6 @@ struct TillMemory: Codable, Sendable {
         return try JSONDecoder().decode(TillMemory.self, from: Data(contentsOf: URL(filePath: path)))
     }
 
-    /// Returns once it is on the disk: a payment is asked for only after that.
+    /// Writes the memory, which is on the disk when this returns: a payment is asked for only after that.
     func write(_ path: String) throws { try WholeFile.write(Array(try JSONEncoder().encode(self)), to: path) }
 }

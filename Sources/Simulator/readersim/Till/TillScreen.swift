@@ -1,6 +1,6 @@
 import Glibc
 
-/// What the till shows: in a terminal a screen that is drawn anew, in a pipe one line for each piece of news.
+/// The till's screen: in a terminal it is drawn anew, in a pipe each piece of news is one line.
 struct TillScreen: Sendable {
     let isTerminal: Bool
 
@@ -8,7 +8,7 @@ struct TillScreen: Sendable {
 
     func draw(lane: String, cart: String, _ basket: Basket, news: [String]) {
         guard isTerminal else { return }
-        // Home, and clear to the end of the screen.
+        // The codes move the cursor home, and clear to the end of the screen.
         writeLine("\u{1B}[H\u{1B}[J" + Self.lines(lane: lane, cart: cart, basket, news: news).joined(separator: "\n"))
     }
 
