@@ -34,6 +34,20 @@ struct `The client's transport` {
         #expect(told == directory.socket)
     }
 
+    @Test func `a connection that is refused unheard is told to come again, whether its request was on the way or not`() async throws {
+        let problem = #"{"type":"urn:x","title":"T","status":429,"detail":"Too many.","code":"overloaded","retryable":true}"#
+        let head = "HTTP/1.1 429 X\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
+        let server = try await ScriptedServer(greeting: head + "Content-Length: \(problem.utf8.count)\r\n\r\n" + problem)
+        for _ in 1...200 {
+            let error = try await failure { () throws(ClientError) in try await client(server.path).info() }
+            guard case .problem(let told) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(told.code == .overloaded)
+        }
+    }
+
     @Test func `a problem comes through with its code`() async throws {
         let problem =
             #"{"type":"urn:x","title":"T","status":409,"detail":"The cart is busy.","code":"cart_busy","retryable":true,"payment":"p-1"}"#

@@ -29,7 +29,13 @@ final class ScriptedServer: Sendable {
 
         private let state: Mutex<State>
 
-        init(_ scripts: [[Step]]) { state = Mutex(State(scripts: scripts)) }
+        /// What every connection is told before it has said anything.
+        let greeting: String?
+
+        init(_ scripts: [[Step]], greeting: String?) {
+            state = Mutex(State(scripts: scripts))
+            self.greeting = greeting
+        }
 
         /// The next script; the last one is used again and again.
         func next(_ request: String) -> [Step] {
@@ -55,12 +61,17 @@ final class ScriptedServer: Sendable {
         try await self.init(at: TemporaryDirectory(), scripts)
     }
 
+    /// Says this to each connection at once, and closes it when its request has come.
+    convenience init(greeting: String) async throws {
+        try await self.init(at: TemporaryDirectory(), [[.close]], greeting: greeting)
+    }
+
     convenience init(at directory: TemporaryDirectory, _ script: [Step]) async throws {
         try await self.init(at: directory, [script])
     }
 
-    private init(at directory: TemporaryDirectory, _ scripts: [[Step]]) async throws {
-        let log = Log(scripts)
+    private init(at directory: TemporaryDirectory, _ scripts: [[Step]], greeting: String? = nil) async throws {
+        let log = Log(scripts, greeting: greeting)
         self.directory = directory
         self.log = log
         self.channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -88,7 +99,10 @@ final class ScriptedServer: Sendable {
 
         init(_ log: Log) { self.log = log }
 
-        func channelActive(context: ChannelHandlerContext) { log.open(context.channel) }
+        func channelActive(context: ChannelHandlerContext) {
+            log.open(context.channel)
+            if let greeting = log.greeting { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil) }
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             received += String(buffer: unwrapInboundIn(data))

@@ -12,6 +12,10 @@ extension Connection {
         case let error as IOError: clientError(errno: error.errnoCode, path: path)
         case HTTPParserError.invalidEOFState: .connectionLost(reason: "the answer broke off")
         case is HTTPParserError: .invalidAnswer(reason: "it is not HTTP")
+        // The agent answers unasked in one case only: a connection that is one too many, before its request has come.
+        case let error as NIOHTTPDecoderError where error == .unsolicitedResponse:
+            .problem(
+                Problem(.overloaded, "The agent has too many connections, and refused this one unheard.", remedy: "Ask again in a moment."))
         case ChannelError.connectTimeout: .connectionLost(reason: "nobody accepted it")
         case is ChannelError: .connectionLost(reason: "it was closed")
         case is SocketAddressError: .noSocket(path: path)
