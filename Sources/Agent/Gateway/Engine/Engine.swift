@@ -249,7 +249,7 @@ package actor Engine {
         lastRequest += 1
         let id = RequestID(lastRequest)
         let question = Question(payment: payment, cart: cart, cardSetup: cardSetup, request: request)
-        let first = request(try recall(for: question))
+        let first = request(try question.recall(from: edges.journal))
         return await withTaskCancellationHandler {
             await withCheckedContinuation { reply in
                 guard !Task.isCancelled else { return reply.resume(returning: .refused(Refusal(.shuttingDown, "The caller has gone."))) }
@@ -263,21 +263,6 @@ package actor Engine {
         }
     }
 
-    /// What a request is about, and how it is put with what the journal knows of that.
-    private struct Question: Sendable {
-        var payment: PaymentID?
-        var cart: CartID?
-        var cardSetup: CardSetupID?
-        var request: @Sendable (Recall) -> Request
-    }
-
-    private func recall(for question: Question) throws(JournalFailure) -> Recall {
-        Recall(
-            payment: try question.payment.flatMap { id throws(JournalFailure) in try edges.journal.recall(payment: id) },
-            cart: try question.cart.flatMap { id throws(JournalFailure) in try edges.journal.recall(cart: id) },
-            cardSetup: try question.cardSetup.flatMap { id throws(JournalFailure) in try edges.journal.recall(cardSetup: id) })
-    }
-
     /// Requests that had waited are put again, with what the journal knows now.
     private func askAgain() {
         while !recalls.isEmpty {
@@ -285,7 +270,7 @@ package actor Engine {
             // Who asked may have gone meanwhile.
             guard let question = questions[id] else { continue }
             do throws(JournalFailure) {
-                handle(.request(id, question.request(try recall(for: question))))
+                handle(.request(id, question.request(try question.recall(from: edges.journal))))
             } catch {
                 handle(.forget(id))
                 questions[id] = nil
