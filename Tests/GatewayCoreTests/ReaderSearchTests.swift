@@ -157,6 +157,45 @@ import Moments
         #expect(reader.sighted(Self.sighting(), at: now()).isEmpty && reader.isLive)
     }
 
+    private static let plug = USBPlace(bus: 1, device: 4, portPath: "4", interface: 0, endpointIn: 0x81, endpointOut: 1, packetSize: 512)
+
+    @Test mutating func `a reader that is plugged in while its last address is tried is spoken to there at once`() throws {
+        #expect(reader.setDesired(true, at: now()) == [.claimToken])
+        let (sequence, route) = try connects()
+        #expect(route.address == Self.here)
+        #expect(reader.plugged(Self.plug, nil, at: now(1_010), random: &random).isEmpty, "one thing at a time")
+        let next = reader.answered(sequence: sequence, .failure(.unreachable(detail: "refused")), at: now(1_020), random: &random)
+        #expect(next.contains(.claimToken) && !next.contains(.search))
+        #expect(reader.isKnownUnusable(at: 1_020) == nil, "a payment that comes now waits for the plug")
+        #expect(try connects(at: 1_030).route.link == .usb(Self.plug))
+    }
+
+    @Test mutating func `a reader that is seen elsewhere while its last address is tried is spoken to there at once`() throws {
+        #expect(reader.setDesired(true, at: now()) == [.claimToken])
+        let (sequence, _) = try connects()
+        #expect(reader.sighted(Self.sighting(), at: now(1_010)).isEmpty)
+        let next = reader.answered(sequence: sequence, .failure(.unreachable(detail: "refused")), at: now(1_020), random: &random)
+        #expect(next.contains(.claimToken) && !next.contains(.search))
+        #expect(try connects(at: 1_030).route.address == Self.there)
+    }
+
+    @Test mutating func `a place that has failed too is tried again only after the pause`() throws {
+        reader.policy.lanSweep = false
+        #expect(reader.setDesired(true, at: now()) == [.claimToken])
+        var (sequence, _) = try connects()
+        _ = reader.plugged(Self.plug, nil, at: now(1_010), random: &random)
+        _ = reader.answered(sequence: sequence, .failure(.unreachable(detail: "refused")), at: now(1_020), random: &random)
+        sequence = try connects(at: 1_030).sequence
+        let last = reader.answered(sequence: sequence, .failure(.unreachable(detail: "closed")), at: now(1_040), random: &random)
+        #expect(!last.contains(.claimToken) && reader.isKnownUnusable(at: 1_050)?.kind == .unreachable)
+    }
+
+    @Test mutating func `a plug ends a search`() throws {
+        try loses()
+        #expect(reader.plugged(Self.plug, nil, at: now(1_200), random: &random) == [.claimToken])
+        #expect(try connects(at: 1_300).route.link == .usb(Self.plug))
+    }
+
     @Test mutating func `a technician's disconnect ends a search`() throws {
         try loses()
         _ = reader.part(at: now())

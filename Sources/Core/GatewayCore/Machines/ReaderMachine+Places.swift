@@ -39,9 +39,22 @@ extension ReaderMachine {
             lastHeartbeat = now.mono
             pending.append(Pending(owner: .session, command: .heartbeat, timeout: min(policy.readerTimeout, 10_000)))
             sendNext(at: now, &actions)
-        case .none, .claiming, .listing, .activating, .clearing, .live: break
+        case .activating, .clearing: hasNewPlace = hasNewPlace || !isThere(sighting)
+        case .none, .claiming, .listing, .live: break
         }
         return actions
+    }
+
+    /// Goes on where the reader has turned up while another place was being tried, at once and for everyone that waits.
+    ///
+    /// - Returns: whether there is such a place.
+    mutating func triesNewPlace(after trouble: ReaderTrouble, at now: Now, _ actions: inout [Action]) -> Bool {
+        guard hasNewPlace, trouble.isLoss else { return false }
+        hasNewPlace = false
+        session = .none(trouble: trouble, retryAt: now.mono)
+        actions.append(.changed(trouble.message))
+        connectIfWanted(at: now, &actions)
+        return true
     }
 
     /// Ends the search. A reader that was not sighted by now was not found.
@@ -58,8 +71,8 @@ extension ReaderMachine {
     mutating func searchOrFail(
         _ trouble: ReaderTrouble, quick: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
-        let isLost = trouble.kind == .unreachable || trouble.kind == .untrusted
-        guard isLost, wantsSession, now.mono >= searchAfter, Discovery.scansByItself(policy), facts.baseURL?.isEmpty == false,
+        if triesNewPlace(after: trouble, at: now, &actions) { return }
+        guard trouble.isLoss, wantsSession, now.mono >= searchAfter, Discovery.scansByItself(policy), facts.baseURL?.isEmpty == false,
             route?.isUSB != true
         else { return fail(trouble, quick: quick, at: now, random: &random, &actions) }
         session = .searching(trouble)
@@ -82,4 +95,9 @@ extension ReaderMachine {
             return nil
         }
     }
+}
+
+extension ReaderTrouble {
+    /// Whether the reader was not found at the place that was tried. Another place may have it.
+    fileprivate var isLoss: Bool { kind == .unreachable || kind == .untrusted }
 }

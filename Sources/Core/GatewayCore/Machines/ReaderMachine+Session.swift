@@ -86,11 +86,22 @@ extension ReaderMachine {
                     .unreachable, "The reader's USB cable was pulled out (\(used.name)).",
                     remedy: "Plug the reader in again, or connect it to the shop's network."),
                 at: now, random: &random, &actions)
-        } else if place != nil, case .none(let trouble, _) = session {
-            session = .none(trouble: trouble, retryAt: now.mono)
-            connectIfWanted(at: now, &actions)
+        } else if let place {
+            tryPlug(place, at: now, &actions)
         }
         return actions
+    }
+
+    /// Tries the place where the reader has just been plugged in. A session that is being opened elsewhere goes on, and this place is next.
+    private mutating func tryPlug(_ place: USBPlace, at now: Now, _ actions: inout [Action]) {
+        switch session {
+        case .none(let trouble, _):
+            session = .none(trouble: trouble, retryAt: now.mono)
+            connectIfWanted(at: now, &actions)
+        case .searching: connect(at: now, &actions)
+        case .activating, .clearing: hasNewPlace = hasNewPlace || route?.link != .usb(place)
+        case .claiming, .listing, .live: break
+        }
     }
 
     var wantsSession: Bool { desired || holderWaits || isFreeing || proofWanted || !connects.isEmpty }
@@ -119,6 +130,7 @@ extension ReaderMachine {
     mutating func connect(at now: Now, _ actions: inout [Action]) {
         guard !isBarred else { return session = .none(trouble: nil, retryAt: now.mono) }
         session = .claiming
+        hasNewPlace = false
         actions.append(.claimToken)
     }
 
@@ -191,8 +203,9 @@ extension ReaderMachine {
     mutating func fail(
         _ trouble: ReaderTrouble, quick: Bool, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
     ) {
-        attempts += 1
         sessionSince = nil
+        if triesNewPlace(after: trouble, at: now, &actions) { return }
+        attempts += 1
         note(trouble)
         if holderWaits, case .held(let holder) = lease {
             if quick && attempts < 2 {

@@ -161,6 +161,8 @@ package struct ReaderMachine: Sendable {
     var route: ReaderRoute?
     /// The link that failed last. The next session tries another one, if there is one.
     var failedLink: ReaderRoute.Link?
+    /// Whether the reader has turned up at another place than the one that is being tried. The try's failure says nothing of that place.
+    var hasNewPlace = false
     /// The moment before which no search begins, so that a search that has just found nothing is not repeated at once.
     var searchAfter = MonoTime.min
     /// When a busy reader that would not be cleared is asked again. The next field counts the tries.
