@@ -23,15 +23,7 @@ extension JournalStore {
         guard let past = try read({ database in try Past(database, keepDays: keepDays) }) else { return 0 }
         var removed = 0
         while !Task.isCancelled {
-            try checkFiles()
-            let step: CompactionStep
-            do {
-                step = try await pool.write { database in try CompactionStep.take(database, past) }
-            } catch is CancellationError {
-                break
-            } catch {
-                throw JournalStore.failure(error, path: path)
-            }
+            guard let step = try await step({ database in try CompactionStep.take(database, past) }) else { break }
             removed += step.payments
             if step.payments > 0 { tell() }
             if step.isLast { break }
@@ -39,16 +31,44 @@ extension JournalStore {
         }
         return removed
     }
+
+    /// Does a part of a long work in a transaction of its own. The result is nil when the task is cancelled.
+    func step<Value: Sendable>(_ part: @escaping @Sendable (Database) throws -> Value) async throws(JournalFailure) -> Value? {
+        guard !Task.isCancelled else { return nil }
+        try checkFiles()
+        do {
+            return try await pool.write(part)
+        } catch is CancellationError {
+            return nil
+        } catch {
+            throw JournalStore.failure(error, path: path)
+        }
+    }
 }
 
-/// The part of the journal that is older than the days of trade that are kept.
-private struct Past: Sendable {
+/// The part of the journal that is older than the newest days of trade.
+struct Past: Sendable {
     /// The sequence number of the newest payment that is older.
     var last: Int64
+    /// The number of the payment after it: events from there on are of the days that are kept.
+    var next: Int64
     /// The dates that are kept, as JSON.
     var days: String
     /// The first of those dates by the calendar.
     var firstDay: String
+
+    /// Which payments have ended, were made on none of the days that are kept, and are not watched (SQL, with `arguments`).
+    static let condition = """
+        ended_ms IS NOT NULL AND substr(created, 1, 10) NOT IN (SELECT value FROM json_each(?))
+            AND NOT EXISTS (SELECT 1 FROM facts WHERE key = ? || id AND (value = ? OR substr(value, 1, ?) = ?))
+        """
+
+    var arguments: StatementArguments {
+        [
+            days, StoredFacts.resolutionKey, StoredFacts.watchedResolution, StoredFacts.contradictedResolution.count,
+            StoredFacts.contradictedResolution,
+        ]
+    }
 
     /// The result is nil when there are no more days than are kept.
     init?(_ database: Database, keepDays: Int) throws {
@@ -62,6 +82,7 @@ private struct Past: Sendable {
             throw JournalFailure.corrupt(detail: "a payment was created on no day")
         }
         self.last = try StoredRow(older).number("last").sequence()
+        self.next = try Int64.fetchOne(database, sql: "SELECT min(number) FROM payments WHERE number > ?", arguments: [last]) ?? last
         self.days = "[" + kept.map { "\"\($0)\"" }.joined(separator: ",") + "]"
         self.firstDay = kept.min() ?? ""
     }
@@ -82,21 +103,14 @@ private struct CompactionStep: Sendable {
         var through = try JournalStore.compactedThrough(database)
         let ids = try String.fetchAll(
             database,
-            sql: """
-                SELECT id FROM payments
-                WHERE number <= ? AND ended_ms IS NOT NULL AND substr(created, 1, 10) NOT IN (SELECT value FROM json_each(?))
-                    AND NOT EXISTS (SELECT 1 FROM facts WHERE key = ? || id AND (value = ? OR substr(value, 1, ?) = ?))
-                ORDER BY number LIMIT ?
-                """,
-            arguments: [
-                past.last, past.days, StoredFacts.resolutionKey, StoredFacts.watchedResolution,
-                StoredFacts.contradictedResolution.count, StoredFacts.contradictedResolution, JournalStore.paymentsPerStep,
-            ])
+            sql: "SELECT id FROM payments WHERE number <= ? AND \(Past.condition) ORDER BY number LIMIT ?",
+            arguments: [past.last] + past.arguments + [JournalStore.paymentsPerStep])
         for id in ids {
             let last = try Int64.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE payment = ?", arguments: [id])
             through = max(through, last ?? 0)
             for sql in [
-                "DELETE FROM events WHERE payment = ?", "DELETE FROM displays WHERE payment = ?", "DELETE FROM payments WHERE id = ?",
+                "DELETE FROM events WHERE payment = ?", "DELETE FROM displays WHERE payment = ?",
+                "DELETE FROM stories WHERE number = (SELECT number FROM payments WHERE id = ?)", "DELETE FROM payments WHERE id = ?",
             ] {
                 try database.cachedStatement(sql: sql).execute(arguments: [id])
             }
@@ -129,7 +143,7 @@ private struct CompactionStep: Sendable {
             arguments: [past.last, past.firstDay, JournalStore.othersPerStep])
         others = max(others, database.changesCount)
         if !ids.isEmpty || !loose.isEmpty {
-            try database.execute(sql: "UPDATE meta SET value = ? WHERE name = 'compacted_through'", arguments: [String(through)])
+            try JournalStore.note(compactedThrough: through, database)
         }
         return CompactionStep(payments: ids.count, others: others)
     }
