@@ -131,7 +131,8 @@ import Testing
         var told: [PaymentRecord] = []
         let old = try DatabaseQueue(path: directory.journal)
         try old.writeWithoutTransaction { database in
-            try Schema(steps: Array(Schema.current.steps.prefix(5))).apply(to: database, at: "2026-01-02T03:04:05.678Z", identity: "0123abcd")
+            let before = Schema(steps: Array(Schema.current.steps.prefix(5)))
+            try before.apply(to: database, at: "2026-01-02T03:04:05.678Z", identity: "0123abcd")
             for state in [PaymentState.queued, .preparing, .waitingForCard] {
                 payment.state = state
                 payment.timeline.append(TimelineEntry(state: state, at: Sample.time))

@@ -26,7 +26,9 @@ import Testing
     private func at(_ day: Int) -> WallTime { Sample.time - Int64(day) * Self.day }
 
     private var folded: [String] {
-        get throws { try store.pool.read { try String.fetchAll($0, sql: "SELECT id FROM stories JOIN payments USING (number) ORDER BY number") } }
+        get throws {
+            try store.pool.read { try String.fetchAll($0, sql: "SELECT id FROM stories JOIN payments USING (number) ORDER BY number") }
+        }
     }
 
     private var story: [String] {
@@ -106,7 +108,8 @@ import Testing
             payment.updatedAt = time
             payment.timeline.append(TimelineEntry(state: state, at: time))
             if state == .authorizing {
-                (payment.money, payment.confirmingAt, payment.card) = (.unknown, time, CardSummary(brand: "visa", last4: "4242", entry: "chip"))
+                (payment.money, payment.confirmingAt) = (.unknown, time)
+                payment.card = CardSummary(brand: "visa", last4: "4242", entry: "chip")
             }
             if state == .succeeded {
                 (payment.money, payment.endedAt, payment.order) = (.taken, time, OrderID(unchecked: "8812"))
@@ -141,12 +144,13 @@ import Testing
     @Test func `what has not ended, is watched, warns, or had an event of late is folded when that is over`() async throws {
         let old = at(100)
         try Sample.run("watched", cart: "1", at: old, in: store)
+        let resolution = StoredFacts.resolutionKey + "watched"
         var warned = try Sample.payment("warned", cart: "2", state: .succeeded, at: old)
         _ = warned.warn(.notJournaled)
         var open = try Sample.payment("open", cart: "3", state: .unresolved, at: old)
         _ = try store.append([
             Sample.entry(.warned, warned, at: old), Sample.entry(.unresolved, open, at: old),
-            JournalEntry(kind: .fact, at: old, fact: .init(key: StoredFacts.resolutionKey + "watched", value: StoredFacts.watchedResolution)),
+            JournalEntry(kind: .fact, at: old, fact: .init(key: resolution, value: StoredFacts.watchedResolution)),
         ])
         try trade(0...Self.detail)
         #expect(try await store.fold() == 1)
@@ -155,7 +159,7 @@ import Testing
         (open.state, open.money, open.endedAt) = (.failed, .notTaken, Sample.time)
         _ = try store.append([
             Sample.entry(.acknowledged, warned), Sample.entry(.ended, open),
-            JournalEntry(kind: .fact, at: Sample.time, fact: .init(key: StoredFacts.resolutionKey + "watched", value: "settled")),
+            JournalEntry(kind: .fact, at: Sample.time, fact: .init(key: resolution, value: "settled")),
         ])
         #expect(try await store.fold() == 1)
         #expect(try folded == ["watched", "d30"], "of the others something was said of late")

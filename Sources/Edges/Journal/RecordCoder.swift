@@ -46,7 +46,9 @@ struct RecordCoder {
     private func json(_ value: some Encodable) throws -> String {
         let text = String(decoding: try encoder.encode(value), as: UTF8.self)
         // Such a record could not be read again.
-        guard StoredNumber.areBelievable(in: text.utf8) else { throw JournalFailure.refused(detail: "a record has a number that cannot be") }
+        guard StoredNumber.areBelievable(in: text.utf8) else {
+            throw JournalFailure.refused(detail: "a record has a number that cannot be")
+        }
         return text
     }
 }
