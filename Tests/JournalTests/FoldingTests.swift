@@ -80,6 +80,10 @@ import Testing
         failed.state = .failed
         failed.endedAt = at(40)
         failed.failure = PaymentFailure(code: .readerLost, message: "gone")
+        _ = try store.append([
+            Sample.entry(.cart, cart: Sample.cart("f"), at: at(40) + 5, note: "pi_1 is not charged"),
+            Sample.entry(.cart, cart: Sample.cart("other"), at: at(40) + 5, note: "pi_2 is charged"),
+        ])
         let fact = JournalEntry.Fact(key: StoredFacts.resolutionKey + "failed", value: "settled")
         _ = try store.append([JournalEntry(kind: .ended, at: at(40) + 1, payment: failed, fact: fact)])
         _ = try store.append([JournalEntry(kind: .evidence, at: -1, payment: failed, fact: fact, note: "both")])
@@ -89,6 +93,7 @@ import Testing
         #expect(try await store.fold() == 5)
         #expect(try folded.count == 5)
         #expect(try story == before)
+        #expect(try number("SELECT count(*) FROM events WHERE kind = 'cart'") == 1, "the cart's own event has gone into the story")
         let after = try store.events(payment: failed.id, limit: 10)
         #expect(after.map(\.sequence) == events.map(\.sequence) && after.map(\.at) == events.map(\.at))
         #expect(after.map(\.kind) == events.map(\.kind) && after.map(\.note) == events.map(\.note))

@@ -9,8 +9,8 @@ extension JournalStore {
     /// An append waits for a few milliseconds at most while so many payments are folded.
     static let paymentsPerFold = 10
 
-    /// Puts the events of each payment that ended before the newest 30 days of trade into one row. Of an event remain its number, time, kind,
-    /// state, money and note; of the payment all that it came to. What a person may still have to look into stays as it is: what is not
+    /// Puts the events of each payment that ended before the newest 30 days of trade into one row, and what happened to its cart meanwhile. Of
+    /// an event remain its number, time, kind, state, money and note; of the payment all that it came to. What a person may still have to look into stays as it is: what is not
     /// ended or is watched, and what has a warning or an event on those days.
     ///
     /// The days are counted as ``compact(keepDays:removed:)`` counts them, without a clock. The rows are deleted and one is written rather
@@ -52,21 +52,40 @@ private enum FoldingStep {
             let found = try Row.fetchOne(
                 database.cachedStatement(
                     sql: """
-                        SELECT id, (SELECT max(sequence) FROM events WHERE payment = id) AS last FROM payments
-                        WHERE number = ? AND last < ? AND \(condition)
+                        SELECT id, cart, (SELECT min(sequence) FROM events WHERE payment = id) AS first,
+                            (SELECT max(sequence) FROM events WHERE payment = id) AS last
+                        FROM payments WHERE number = ? AND last < ? AND \(condition)
                         """), arguments: [number, past.next] + past.arguments
             ).map(StoredRow.init)
             guard let found else { continue }
-            try fold(try found.text("id"), number, in: database)
-            through = max(through, try found.number("last").sequence())
+            let last = try found.number("last").sequence()
+            let events = try events(
+                of: try found.text("id"), cart: try found.text("cart"), try found.number("first").sequence()...last, database)
+            try fold("[" + events.map(String.init).joined(separator: ",") + "]", into: number, database)
+            through = max(through, last)
             folded += 1
         }
         if folded > 0 { try JournalStore.note(compactedThrough: through, database) }
         return folded
     }
 
-    /// A payment that was folded before and had a later event has a story already, to which this adds.
-    private static func fold(_ payment: String, _ number: Int64, in database: Database) throws {
+    /// The events of the payment, and what happened to its cart alone meanwhile.
+    private static func events(
+        of payment: String, cart: String, _ range: ClosedRange<Int64>, _ database: Database
+    ) throws -> [Int64] {
+        try Int64.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT sequence FROM events WHERE payment = ?
+                    UNION ALL
+                    SELECT sequence FROM events NOT INDEXED
+                    WHERE sequence BETWEEN ? AND ? AND payment IS NULL AND kind = 'cart' AND cart = ? AND fact_key IS NULL
+                    """), arguments: [payment, range.lowerBound, range.upperBound, cart])
+    }
+
+    /// Puts the events of these sequence numbers, which are given as JSON, into the payment's story. A payment that was folded before, and had
+    /// a later event, has a story to which they are added.
+    private static func fold(_ events: String, into number: Int64, _ database: Database) throws {
         try database.cachedStatement(
             sql: """
                 INSERT INTO stories (number, events)
@@ -78,12 +97,13 @@ private enum FoldingStep {
                             WHEN note IS NOT NULL THEN json_array(sequence, at_ms, kind, state, money, note)
                             ELSE json_array(sequence, at_ms, kind, state, money)
                         END AS event
-                    FROM events WHERE payment = ? ORDER BY sequence)
+                    FROM events WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY sequence)
                 WHERE true
                 ON CONFLICT (number) DO UPDATE SET events = substr(events, 1, length(events) - 1) || ',' || substr(excluded.events, 2)
                 """
-        ).execute(arguments: [number, payment])
-        try database.cachedStatement(sql: "DELETE FROM events WHERE payment = ?").execute(arguments: [payment])
+        ).execute(arguments: [number, events])
+        try database.cachedStatement(sql: "DELETE FROM events WHERE sequence IN (SELECT value FROM json_each(?))")
+            .execute(arguments: [events])
     }
 }
 
@@ -118,7 +138,8 @@ struct FoldedStory {
 
     func events(after sequence: Int64, limit: Int) throws(JournalFailure) -> [StoredEvent] {
         var found: [StoredEvent] = []
-        for event in events where found.count < limit {
+        // Without a state, an event is one of the cart alone.
+        for event in events where found.count < limit && event[3] != .null {
             let event = try stored(event)
             if event.sequence > sequence { found.append(event) }
         }

@@ -25,10 +25,11 @@ struct Schema: Sendable {
         -- The same of the cart. It is NULL where the event did not change it.
         ALTER TABLE events ADD COLUMN cart_change TEXT;
 
-        -- The events of a payment that ended long ago, which are not in "events" any more.
+        -- The events of a payment that ended long ago, and of its cart meanwhile, which are not in "events" any more.
         CREATE TABLE stories (
             number INTEGER PRIMARY KEY NOT NULL,  -- of the payment
-            events TEXT NOT NULL                  -- [[sequence, at_ms, kind, state, money, note, fact], ...]; null or no note and fact
+            -- [[sequence, at_ms, kind, state, money, note, fact], ...]. What is missing is left out or null: state and money of a cart's event
+            events TEXT NOT NULL
         ) STRICT;
 
         DROP VIEW story;
@@ -52,16 +53,17 @@ struct Schema: Sendable {
                 json_extract(value, '$[0]'),
                 strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(value, '$[1]') / 1000.0, 'unixepoch'),
                 payments.id,
-                cart,
+                told.cart,
                 json_extract(value, '$[2]'),
                 json_extract(value, '$[3]'),
                 json_extract(value, '$[4]'),
-                json_extract(record, '$.request.amount'),
-                json_extract(record, '$.currency'),
-                json_extract(record, '$.reader'),
-                CASE WHEN json_extract(value, '$[3]') = state THEN json_extract(record, '$.failure.code') END,
+                json_extract(payments.record, '$.request.amount'),
+                json_extract(payments.record, '$.currency'),
+                json_extract(payments.record, '$.reader'),
+                CASE WHEN json_extract(value, '$[3]') = payments.state THEN json_extract(payments.record, '$.failure.code') END,
                 coalesce(json_extract(value, '$[5]'), json_extract(value, '$[6]'))
-            FROM payments JOIN stories ON stories.number = payments.number, json_each(stories.events)
+            FROM stories JOIN payments AS told ON told.number = stories.number JOIN json_each(stories.events)
+                LEFT JOIN payments ON payments.number = stories.number AND json_extract(value, '$[3]') IS NOT NULL
             ORDER BY number;
         """
 
