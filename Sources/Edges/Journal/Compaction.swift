@@ -70,22 +70,30 @@ struct Past: Sendable {
         ]
     }
 
-    /// The result is nil when there are no more days than are kept.
+    /// The result is nil when there are no more days than are kept. This goes through the payments of those days alone, newest first.
     init?(_ database: Database, keepDays: Int) throws {
-        let rows = try Row.fetchAll(
-            database,
-            sql: "SELECT substr(created, 1, 10) AS day, max(number) AS last FROM payments GROUP BY day ORDER BY last DESC LIMIT ?",
-            arguments: [keepDays + 1])
-        guard rows.count > keepDays, let older = rows.last else { return nil }
-        let kept = try rows.dropLast().map { try StoredRow($0).text("day") }
-        guard kept.allSatisfy({ $0.utf8.allSatisfy(Self.isOfDate) }) else {
-            throw JournalFailure.corrupt(detail: "a payment was created on no day")
-        }
-        self.last = try StoredRow(older).number("last").sequence()
+        let next = try database.cachedStatement(
+            sql: """
+                SELECT number, substr(created, 1, 10) AS day FROM payments
+                WHERE number < ? AND day NOT IN (SELECT value FROM json_each(?)) ORDER BY number DESC LIMIT 1
+                """)
+        var kept: [String] = []
+        var last = Int64.max
+        repeat {
+            guard let row = try Row.fetchOne(next, arguments: [last, Self.json(kept)]).map(StoredRow.init) else { return nil }
+            let day = try row.text("day")
+            guard day.utf8.allSatisfy(Self.isOfDate) else { throw JournalFailure.corrupt(detail: "a payment was created on no day") }
+            last = try row.number("number").sequence()
+            kept.append(day)
+        } while kept.count <= keepDays
+        kept.removeLast()
+        self.last = last
         self.next = try Int64.fetchOne(database, sql: "SELECT min(number) FROM payments WHERE number > ?", arguments: [last]) ?? last
-        self.days = "[" + kept.map { "\"\($0)\"" }.joined(separator: ",") + "]"
+        self.days = Self.json(kept)
         self.firstDay = kept.min() ?? ""
     }
+
+    private static func json(_ days: [String]) -> String { "[" + days.map { "\"\($0)\"" }.joined(separator: ",") + "]" }
 
     private static func isOfDate(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

@@ -9,9 +9,9 @@ extension JournalStore {
     /// An append waits for a few milliseconds at most while so many payments are folded.
     static let paymentsPerFold = 10
 
-    /// Puts the events of each payment that ended before the newest 30 days of trade into one row, and what happened to its cart meanwhile. Of
-    /// an event remain its number, time, kind, state, money and note; of the payment all that it came to. What a person may still have to look into stays as it is: what is not
-    /// ended or is watched, and what has a warning or an event on those days.
+    /// Puts the events of each payment that ended before the newest 30 days of trade into one row, and what happened to its cart meanwhile.
+    /// Of an event remain its number, time, kind, state, money and note; of the payment all that it came to. What a person may still have to
+    /// look into stays as it is: what has not ended or is watched, and what has a warning, or an event on those days.
     ///
     /// The days are counted as ``compact(keepDays:removed:)`` counts them, without a clock. The rows are deleted and one is written rather
     /// than each made smaller: SQLite uses the room again only of pages that become empty.
