@@ -19,10 +19,7 @@ extension GatewayMachine {
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
-        guard lists.hasListed else {
-            prepareToken(of: request.cart, at: now)
-            return park(id, original, at: now)
-        }
+        guard lists.hasListed else { return awaitFirstList(id, original, request.cart, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
@@ -76,11 +73,12 @@ extension GatewayMachine {
         accept(id, payment, request, reader: reader, isVouched: isTechnician && request.afterKeyedEntry, at: now)
     }
 
-    /// Asks for the cart's token while the list is on its way. Which reader it is has to wait for the list, and the token has not.
-    private mutating func prepareToken(of cart: CartID, at now: Now) {
+    /// Parks a payment until the first list of readers is there. Which reader it is has to wait for that list. The cart's token has not.
+    private mutating func awaitFirstList(_ id: RequestID, _ original: Request, _ cart: CartID, at now: Now) {
         mention(cart, at: now)
         carts[cart]?.touchedAt = now.mono
         changeKeeper(cart, at: now) { $0.prepare(at: now.mono) }
+        park(id, original, at: now)
     }
 
     private mutating func accept(
