@@ -121,9 +121,9 @@ extension GatewayMachine {
     }
 
     private mutating func configured(_ cart: CartID, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
-        carts[cart]?.configurationAsked = false
+        carts.change(cart) { $0.configurationAsked = false }
         guard case .success(let configuration) = result else { return }
-        carts[cart]?.configuration = configuration
+        carts.change(cart) { $0.configuration = configuration }
         let currency = currencies.hint(configuration.publishableKey)
         for payment in carts[cart]?.money.open.map(\.payment) ?? [] {
             change(payment, at: now) { $0.currencyExpected(currency, at: now) }
@@ -172,7 +172,7 @@ extension GatewayMachine {
             change(record.id, at: now) { $0.recover(at: now) }
         }
         drain(at: now)
-        for cart in carts.keys.sorted() { changeCart(cart) { $0.judgeAfterStart(at: now) } }
+        for cart in carts.ids { changeCart(cart) { $0.judgeAfterStart(at: now) } }
         lists.hurry(at: now.mono)
     }
 

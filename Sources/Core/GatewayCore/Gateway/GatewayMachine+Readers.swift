@@ -52,8 +52,8 @@ extension GatewayMachine {
             let isNew = readers[entry.id] == nil
             takeUpReader(entry.id, label: entry.label)
             if isNew, readers[entry.id]?.facts.address != nil { discovery.probe(at: now.mono) }
-            readers[entry.id]?.editFacts { $0.merge(entry) }
-            readers[entry.id]?.unlistedSince = nil
+            readers.editFacts(of: entry.id) { $0.merge(entry) }
+            readers.change(entry.id) { $0.unlistedSince = nil }
             if before != entry.label { queue.emit(.readerChanged(entry.id)) }
         }
         for id in readers.ids where !seen.contains(id) {
@@ -117,7 +117,7 @@ extension GatewayMachine {
             let news = joined(merged)
             for facts in news {
                 if facts.id == asker {
-                    readers[facts.id]?.editFacts { $0 = facts }
+                    readers.editFacts(of: facts.id) { $0 = facts }
                 } else {
                     changeReader(facts.id, at: now) { reader, _ in reader.learn(facts, at: now) }
                 }
@@ -148,9 +148,9 @@ extension GatewayMachine {
     // MARK: Carrying out what a reader asks for
 
     mutating func changeReader(_ id: ReaderID, at now: Now, _ event: (inout ReaderMachine, inout SeededRandom) -> [ReaderMachine.Action]) {
-        guard let before = readers[id].map({ shown($0) }) else { return }
+        guard let before = shown(id) else { return }
         let outcome = readers.change(id) { machine in (actions: event(&machine, &random), epoch: machine.epoch) }
-        guard let (actions, epoch) = outcome, let after = readers[id].map({ shown($0) }) else { return }
+        guard let (actions, epoch) = outcome, let after = shown(id) else { return }
         if before.isThere != false, after.isThere == false { discovery.probe(at: now.mono + 2_000) }
         if !before.looksLike(after) || state(of: before, id) != state(of: after, id) { queue.readerChanged(id) }
         for action in actions {
@@ -174,8 +174,10 @@ extension GatewayMachine {
         func looksLike(_ other: Shown) -> Bool { holder == other.holder && trouble == other.trouble }
     }
 
+    private func shown(_ id: ReaderID) -> Shown? { readers.read(id) { shown($0) } }
+
     private func shown(_ machine: ReaderMachine) -> Shown {
-        let isRegistered = machine.facts.isRegistered
+        let isRegistered = machine.sharedFacts.read { $0.isRegistered }
         return Shown(
             isThere: machine.isThere, holder: machine.holder, trouble: machine.trouble, isBarred: machine.isBarred,
             isRegistered: isRegistered, state: state(of: machine, isRegistered: isRegistered))
@@ -190,7 +192,7 @@ extension GatewayMachine {
     mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
         switch action {
         case .withdrawToken:
-            for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.reader(id)) }
+            for cart in carts.ids { carts.change(cart) { $0.keeper.withdraw(.reader(id)) } }
         case .answer(.holder(.payment(let payment)), let command, let result):
             change(payment, at: now) { $0.answered(command, result, at: now) }
         case .answer(.request(let request), let command, let result):
@@ -305,7 +307,7 @@ extension GatewayMachine {
             if !isRegistered && machine.holder == nil && lists.hasListed
         {
             .unregistered
-        } else if machine.facts.isVendorSDKOnly {
+        } else if machine.sharedFacts.read({ $0.isVendorSDKOnly }) {
             .notDriveable
         } else if machine.isLive {
             machine.holder == nil ? .ready : .busy

@@ -55,8 +55,8 @@ package struct GatewayMachine: Sendable {
             lists.hurry(at: now.mono)
         case .policy(let policy):
             self.policy = policy
-            for id in readers.ids { readers[id]?.policy = policy }
-            for cart in carts.keys.sorted() { _ = carts[cart]?.change { $0.terms = policy.evidenceTerms } }
+            for id in readers.ids { readers.change(id) { $0.policy = policy } }
+            for cart in carts.ids { carts.changeMoney(of: cart) { $0.terms = policy.evidenceTerms } }
         case .devices(let news): reported(news, at: now)
         case .stopping: stop(at: now)
         }
@@ -76,13 +76,10 @@ package struct GatewayMachine: Sendable {
     /// The latest moment at which a caller has to call `tick`; nil when there is nothing to wait for.
     package var nextWake: MonoTime? {
         var wake = MonoTime.max
-        for payment in payments.values { wake = min(wake, payment.nextWake ?? .max) }
-        for setup in cardSetups.values { wake = min(wake, setup.nextWake ?? .max) }
-        for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
-        for cart in carts.values {
-            wake = min(wake, cart.keeper.nextWake ?? .max, cart.money.nextWake ?? .max)
-            if cart.isOpen, cart.touchedAt + policy.cartIdle < wake, isLeftAlone(cart) { wake = cart.touchedAt + policy.cartIdle }
-        }
+        wake = min(wake, payments.values.earliest { $0.nextWake })
+        wake = min(wake, cardSetups.values.earliest { $0.nextWake })
+        wake = min(wake, readers.values.earliest { $0.nextWake })
+        wake = min(wake, carts.values.earliest { nextWake(of: $0, before: wake) })
         wake = min(wake, outbox.nextWake ?? .max)
         wake = min(wake, carts.warmUps.nextWake ?? .max)
         wake = min(wake, backend.nextWake)
@@ -92,6 +89,13 @@ package struct GatewayMachine: Sendable {
         wake = min(wake, discovery.nextWake(policy) ?? .max)
         if !lists.isListing { wake = min(wake, nextListing) }
         return wake == .max ? nil : wake
+    }
+
+    /// The moment counts only before `wake`, so that a cart's payments are asked only where they matter.
+    private func nextWake(of cart: CartBook, before wake: MonoTime) -> MonoTime {
+        let own = cart.nextWake
+        let idle = cart.touchedAt + policy.cartIdle
+        return cart.isOpen && idle < min(wake, own) && isLeftAlone(cart) ? idle : own
     }
 
     /// Whether a stop would tear nothing: no payment is before its end, except those that are kept for later.
@@ -122,8 +126,8 @@ package struct GatewayMachine: Sendable {
                 changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
             }
         }
-        if carts.values.contains(where: { mayBeDue($0, at: now) }) {
-            for cart in carts.keys.sorted() { tickCart(cart, at: now) }
+        if areCartsDue(at: now) {
+            for cart in carts.ids { tickCart(cart, at: now) }
         }
         tickOutbox(at: now)
         tickRegistrations(at: now)
@@ -185,8 +189,8 @@ package struct GatewayMachine: Sendable {
         waiting.forget(id)
         payments.acceptance.forget(id)
         cardSetups.acceptance.forget(id)
-        for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
-        for reader in readers.ids { readers[reader]?.forget(id) }
+        for cart in carts.ids { carts.change(cart) { $0.keeper.withdraw(.request(id)) } }
+        for reader in readers.ids { readers.change(reader) { $0.forget(id) } }
         lists.forget(id)
         readers.screens.forget(id)
         registrations.forget(id)

@@ -5,6 +5,7 @@ protocol Attempt: Sendable {
     associatedtype ID: Hashable & Comparable & Sendable
     associatedtype Record: Sendable
 
+    var id: ID { get }
     var record: Record { get }
     var isEnded: Bool { get }
 }
@@ -12,7 +13,7 @@ protocol Attempt: Sendable {
 /// The payments, or card set-ups, on their way: accepted and not on disk, open, or ended and not on disk. It also knows who waits for an
 /// end to get there.
 struct AttemptShelf<Machine: Attempt>: Sendable {
-    private var machines: [Machine.ID: Machine] = [:]
+    private var machines = SharedDictionary<Machine.ID, Machine>()
     /// The attempts that have ended and whose end is not on disk yet.
     private var ended: [Machine.ID: Machine.Record] = [:]
     /// The requests that are told of an end once it is on disk, or is known not to get there for now.
@@ -25,13 +26,10 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
     subscript(id: Machine.ID) -> Machine? {
         get { machines[id] }
         set { machines[id] = newValue }
-        _modify { yield &machines[id] }
     }
 
     /// The open attempts, in no order.
-    var values: Dictionary<Machine.ID, Machine>.Values { machines.values }
-    /// The open attempts with their ids, in no order.
-    var open: [Machine.ID: Machine] { machines }
+    var values: SharedDictionary<Machine.ID, Machine>.Values { machines.values }
     var ids: [Machine.ID] { machines.keys.sorted() }
     var isEmpty: Bool { machines.isEmpty }
 
@@ -39,9 +37,8 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
     func record(_ id: Machine.ID) -> Machine.Record? { machines[id]?.record ?? ended[id] }
 
     /// Feeds one event to an open attempt; nil when it is not open.
-    mutating func change<Outcome>(_ id: Machine.ID, _ event: (inout Machine) -> Outcome) -> Outcome? {
-        guard let index = machines.index(forKey: id) else { return nil }
-        return event(&machines.values[index])
+    @discardableResult mutating func change<Outcome>(_ id: Machine.ID, _ event: (inout Machine) -> Outcome) -> Outcome? {
+        machines.change(id, event)
     }
 
     // MARK: Ended

@@ -89,5 +89,5 @@ struct CallRegister: Sendable {
     var purposes: [CallPurpose] { open.values.map(\.purpose) }
 
     /// The holders whose calls are still numbered, in no order.
-    var followed: [LeaseHolder] { Array(traces.keys) }
+    var followed: Dictionary<LeaseHolder, Int>.Keys { traces.keys }
 }

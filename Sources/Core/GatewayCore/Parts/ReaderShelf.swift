@@ -2,27 +2,28 @@ import GatewayModel
 
 /// All readers, by the entries of the lists, with their identities and what stands on their screens.
 struct ReaderShelf: Sendable {
-    private var machines: [ReaderID: ReaderMachine] = [:]
+    private var machines = SharedDictionary<ReaderID, ReaderMachine>()
     var identities = ReaderIdentities()
     var screens = Screens()
 
     subscript(id: ReaderID) -> ReaderMachine? {
         get { machines[id] }
         set { machines[id] = newValue }
-        _modify { yield &machines[id] }
     }
 
+    /// Reads a reader where it stands; nil when it is not there.
+    @inline(__always) func read<Outcome>(_ id: ReaderID, _ read: (ReaderMachine) -> Outcome) -> Outcome? { machines.read(id, read) }
+
     /// Feeds one event to a reader; nil when it is not there.
-    mutating func change<Outcome>(_ id: ReaderID, _ event: (inout ReaderMachine) -> Outcome) -> Outcome? {
-        guard let index = machines.index(forKey: id) else { return nil }
-        return event(&machines.values[index])
+    @discardableResult mutating func change<Outcome>(_ id: ReaderID, _ event: (inout ReaderMachine) -> Outcome) -> Outcome? {
+        machines.change(id, event)
     }
+
+    mutating func editFacts(of id: ReaderID, _ edit: (inout ReaderFacts) -> Void) { machines.change(id) { $0.editFacts(edit) } }
 
     var ids: [ReaderID] { machines.keys.sorted() }
     /// The readers, in no order.
-    var values: Dictionary<ReaderID, ReaderMachine>.Values { machines.values }
+    var values: SharedDictionary<ReaderID, ReaderMachine>.Values { machines.values }
     /// What is known of each reader, in the order of their ids.
     var facts: [Shared<ReaderFacts>] { ids.compactMap { machines[$0]?.sharedFacts } }
-    /// The readers with their ids, in no order.
-    var all: [ReaderID: ReaderMachine] { machines }
 }
