@@ -52,18 +52,18 @@ extension GatewayMachine {
 
     private func isOpen(_ holder: LeaseHolder) -> Bool {
         switch holder {
-        case .payment(let id): payments[id] != nil
-        case .cardSetup(let id): cardSetups[id] != nil
+        case .payment(let id): payments.isOpen(id)
+        case .cardSetup(let id): cardSetups.isOpen(id)
         }
     }
 
     /// Checks that a reserved id has no machine yet. Its row is on the way to the disk, and it does nothing.
     private func brokenAcceptance() -> String? {
         if !payments.acceptance.isEmpty {
-            for id in payments.acceptance.ids where payments[id] != nil { return "\(id) is open, and its row is still on the way" }
+            for id in payments.acceptance.ids where payments.isOpen(id) { return "\(id) is open, and its row is still on the way" }
         }
         if !cardSetups.acceptance.isEmpty {
-            for id in cardSetups.acceptance.ids where cardSetups[id] != nil {
+            for id in cardSetups.acceptance.ids where cardSetups.isOpen(id) {
                 return "the card set-up \(id) is open, and its row is still on the way"
             }
         }
@@ -101,7 +101,7 @@ extension GatewayMachine {
             if !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
         case .freeing(let holder, _):
             if reader.holderWaits { return "\(id) is being freed, and its holder waits for a session" }
-            if case .payment(let payment) = holder, let machine = payments[payment], !machine.isFollowing {
+            if case .payment(let payment) = holder, payments.read(payment, { $0.isFollowing }) == false {
                 return "\(id) is being freed from \(payment), which has not left it"
             }
         }
@@ -151,7 +151,7 @@ extension GatewayMachine {
 
     private func broken(_ book: CartBook) -> String? {
         let cart = book.facts.cart
-        let confirming = book.money.open.count { payments[$0.payment]?.isConfirming == true }
+        let confirming = book.money.open.count { payments.read($0.payment) { $0.isConfirming } == true }
         if confirming > 1 { return "two payments of \(cart) are being confirmed" }
         if book.facts.paid, confirming > 0 { return "a payment of \(cart) is being confirmed, and the cart is paid" }
         switch book.money.making {

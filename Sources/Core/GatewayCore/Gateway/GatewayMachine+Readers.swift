@@ -185,8 +185,8 @@ extension GatewayMachine {
 
     /// The state of a reader. Among several entries of one device, the one that has the session tells the state.
     private func state(of shown: Shown, _ id: ReaderID) -> ReaderState {
-        guard shown.isBarred, let acting = readers[device(id)] else { return shown.state }
-        return state(of: acting, isRegistered: shown.isRegistered)
+        guard shown.isBarred else { return shown.state }
+        return readers.read(device(id)) { state(of: $0, isRegistered: shown.isRegistered) } ?? shown.state
     }
 
     mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
@@ -298,7 +298,9 @@ extension GatewayMachine {
     /// The reader's state as the checkout API names it.
     func state(of row: ReaderMachine) -> ReaderState {
         // Among several entries of one device, the one that has the session tells the state.
-        state(of: row.isBarred ? readers[device(row.id)] ?? row : row, isRegistered: row.facts.isRegistered)
+        let isRegistered = row.facts.isRegistered
+        let acting = row.isBarred ? readers.read(device(row.id)) { state(of: $0, isRegistered: isRegistered) } : nil
+        return acting ?? state(of: row, isRegistered: isRegistered)
     }
 
     private func state(of machine: ReaderMachine, isRegistered: Bool) -> ReaderState {
@@ -323,8 +325,13 @@ extension GatewayMachine {
     }
 
     package func readerView(_ machine: ReaderMachine) -> ReaderView {
+        let byActing = machine.isBarred ? readers.read(device(machine.id)) { readerView(machine, acting: $0) } : nil
+        return byActing ?? readerView(machine, acting: machine)
+    }
+
+    /// - Parameter acting: the entry that drives the reader's device.
+    private func readerView(_ machine: ReaderMachine, acting: ReaderMachine) -> ReaderView {
         let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
-        let acting = machine.isBarred ? readers[device(machine.id)] ?? machine : machine
         let isMissing = machine.facts.isMissingAtStripe && acting.holder == nil
         return ReaderView(
             facts: machine.facts, state: state(of: machine), trouble: isMissing ? .unregistered(machine.facts) : acting.standingTrouble,
@@ -336,7 +343,7 @@ extension GatewayMachine {
             declaredLabel: machine.facts.serial.flatMap { policy.readerLabels[$0] })
     }
 
-    package var readerViews: [ReaderView] { readers.values.sorted { $0.id < $1.id }.map { readerView($0) } }
+    package var readerViews: [ReaderView] { readers.ids.compactMap { id in readers.read(id) { readerView($0) } } }
 
     package func readerView(named reference: String) -> Result<ReaderView, Refusal> {
         resolveReader(reference, lane: nil).flatMap { id in

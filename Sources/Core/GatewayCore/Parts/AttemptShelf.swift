@@ -30,11 +30,17 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
 
     /// The open attempts, in no order.
     var values: SharedDictionary<Machine.ID, Machine>.Values { machines.values }
-    var ids: [Machine.ID] { machines.keys.sorted() }
+    /// The ids of the open attempts, in order.
+    var ids: [Machine.ID] { machines.keys }
     var isEmpty: Bool { machines.isEmpty }
 
     /// The record of an attempt that is open, or ended and not on disk; nil when the journal knows best.
     func record(_ id: Machine.ID) -> Machine.Record? { machines[id]?.record ?? ended[id] }
+
+    func isOpen(_ id: Machine.ID) -> Bool { machines.has(id) }
+
+    /// Reads an open attempt where it stands; nil when it is not open.
+    @inline(__always) func read<Outcome>(_ id: Machine.ID, _ read: (Machine) -> Outcome) -> Outcome? { machines.read(id, read) }
 
     /// Feeds one event to an open attempt; nil when it is not open.
     @discardableResult mutating func change<Outcome>(_ id: Machine.ID, _ event: (inout Machine) -> Outcome) -> Outcome? {

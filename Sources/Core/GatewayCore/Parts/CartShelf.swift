@@ -86,7 +86,7 @@ struct CartShelf: Sendable {
     var count: Int { books.count }
     var openCount: Int { books.values.count { $0.isOpen } }
     /// The locks of the carts, in order.
-    var ids: [CartID] { books.keys.sorted() }
+    var ids: [CartID] { books.keys }
     /// The carts, in no order.
     var values: SharedDictionary<CartID, CartBook>.Values { books.values }
 }

@@ -21,7 +21,8 @@ struct ReaderShelf: Sendable {
 
     mutating func editFacts(of id: ReaderID, _ edit: (inout ReaderFacts) -> Void) { machines.change(id) { $0.editFacts(edit) } }
 
-    var ids: [ReaderID] { machines.keys.sorted() }
+    /// The readers' ids, in order.
+    var ids: [ReaderID] { machines.keys }
     /// The readers, in no order.
     var values: SharedDictionary<ReaderID, ReaderMachine>.Values { machines.values }
     /// What is known of each reader, in the order of their ids.

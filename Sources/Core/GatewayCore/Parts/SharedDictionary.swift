@@ -4,13 +4,27 @@ import Moments
 /// none of them.
 ///
 /// Nothing of that shows, as with `Shared`: it is a dictionary like any other.
-struct SharedDictionary<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+struct SharedDictionary<Key: Hashable & Comparable & Sendable, Value: Sendable>: Sendable {
     private var boxes: [Key: Shared<Value>] = [:]
+    /// The keys in order. They change far more seldom than they are gone through.
+    private(set) var keys: [Key] = []
 
     subscript(key: Key) -> Value? {
         get { boxes[key]?.value }
-        set { boxes[key] = newValue.map { Shared($0) } }
+        set {
+            switch (newValue, has(key)) {
+            case (let value?, let isKnown):
+                boxes[key] = Shared(value)
+                if !isKnown { keys.insert(key, at: (keys.lastIndex { $0 < key }.map { $0 + 1 }) ?? 0) }
+            case (nil, true):
+                boxes[key] = nil
+                keys.removeAll { $0 == key }
+            case (nil, false): break
+            }
+        }
     }
+
+    func has(_ key: Key) -> Bool { boxes[key] != nil }
 
     /// Reads a value where it is; nil when there is none.
     @inline(__always) func read<Outcome>(_ key: Key, _ read: (Value) -> Outcome) -> Outcome? { boxes[key].map { $0.read(read) } }
@@ -23,7 +37,6 @@ struct SharedDictionary<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     var count: Int { boxes.count }
     var isEmpty: Bool { boxes.isEmpty }
-    var keys: Dictionary<Key, Shared<Value>>.Keys { boxes.keys }
     /// The values, in no order.
     var values: Values { Values(boxes: boxes.values) }
 }
