@@ -85,11 +85,12 @@ extension GatewayMachine {
     }
 
     /// Whether `tickCart` may have work to do for any cart.
-    func areCartsDue(at now: Now) -> Bool { carts.values.contains { mayBeDue($0, at: now) } }
+    func areCartsDue(at now: Now) -> Bool {
+        now.mono >= carts.nextWake || carts.values.contains { isLongUntouched($0, at: now) }
+    }
 
-    private func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
-        if now.mono >= book.nextWake { return true }
-        return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + keepTime(of: book)
+    private func isLongUntouched(_ book: CartBook, at now: Now) -> Bool {
+        book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + keepTime(of: book)
     }
 
     /// How long memory keeps an idle cart, in milliseconds. The time is zero when there are very many carts and this one has no secrets.

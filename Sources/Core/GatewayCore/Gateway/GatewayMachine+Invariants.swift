@@ -143,9 +143,9 @@ extension GatewayMachine {
     private func brokenCarts() -> String? {
         carts.values.firstAnswer { broken($0) }
             ?? payments.values.firstAnswer { machine in
-                guard let open = carts[machine.record.request.cart]?.money.open else { return "the cart of \(machine.id) is not known" }
-                let isKnown = open.count { $0.payment == machine.id } == 1
-                return isKnown ? nil : "\(machine.id) is open, and its cart does not know it"
+                let places = carts.read(machine.record.request.cart) { $0.money.open.count { $0.payment == machine.id } }
+                guard let places else { return "the cart of \(machine.id) is not known" }
+                return places == 1 ? nil : "\(machine.id) is open, and its cart does not know it"
             }
     }
 

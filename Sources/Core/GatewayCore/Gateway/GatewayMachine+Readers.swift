@@ -304,7 +304,6 @@ extension GatewayMachine {
     }
 
     private func state(of machine: ReaderMachine, isRegistered: Bool) -> ReaderState {
-        let trouble = machine.standingTrouble
         return
             if !isRegistered && machine.holder == nil && lists.hasListed
         {
@@ -315,7 +314,7 @@ extension GatewayMachine {
             machine.holder == nil ? .ready : .busy
         } else if machine.isConnecting {
             machine.holder == nil || machine.isFreeing ? .connecting : .busy
-        } else if let trouble, trouble.kind.isOfReader {
+        } else if let trouble = machine.standingTrouble, trouble.kind.isOfReader {
             machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
         } else if machine.facts.status == "offline" {
             .offline

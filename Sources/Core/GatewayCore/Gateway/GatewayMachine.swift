@@ -76,10 +76,11 @@ package struct GatewayMachine: Sendable {
     /// The latest moment at which a caller has to call `tick`; nil when there is nothing to wait for.
     package var nextWake: MonoTime? {
         var wake = MonoTime.max
-        wake = min(wake, payments.values.earliest { $0.nextWake })
-        wake = min(wake, cardSetups.values.earliest { $0.nextWake })
-        wake = min(wake, readers.values.earliest { $0.nextWake })
-        wake = min(wake, carts.values.earliest { nextWake(of: $0, before: wake) })
+        wake = min(wake, payments.nextWake)
+        wake = min(wake, cardSetups.nextWake)
+        wake = min(wake, readers.nextWake)
+        wake = min(wake, carts.nextWake)
+        wake = min(wake, carts.values.earliest { idles($0, before: wake) })
         wake = min(wake, outbox.nextWake ?? .max)
         wake = min(wake, carts.warmUps.nextWake ?? .max)
         wake = min(wake, backend.nextWake)
@@ -91,11 +92,10 @@ package struct GatewayMachine: Sendable {
         return wake == .max ? nil : wake
     }
 
-    /// The moment counts only before `wake`, so that a cart's payments are asked only where they matter.
-    private func nextWake(of cart: CartBook, before wake: MonoTime) -> MonoTime {
-        let own = cart.nextWake
+    /// When the cart was left alone for so long that it is closed. Whether it is left alone is asked only where that is before `wake`.
+    private func idles(_ cart: CartBook, before wake: MonoTime) -> MonoTime? {
         let idle = cart.touchedAt + policy.cartIdle
-        return cart.isOpen && idle < min(wake, own) && isLeftAlone(cart) ? idle : own
+        return cart.isOpen && idle < wake && isLeftAlone(cart) ? idle : nil
     }
 
     /// Whether a stop would tear nothing: no payment is before its end, except those that are kept for later.
@@ -107,24 +107,15 @@ package struct GatewayMachine: Sendable {
     // MARK: Ticks
 
     private mutating func tick(at now: Now) {
-        // Most events leave nothing due, and this check shows that without sorting anything.
-        if payments.values.contains(where: { $0.isDue(at: now.mono) }) {
-            for id in payments.ids {
-                guard payments[id]?.isDue(at: now.mono) == true else { continue }
-                change(id, at: now) { $0.tick(at: now) }
-            }
+        // Most events leave nothing due, and these checks show that without a look at any machine.
+        if now.mono >= payments.nextWake {
+            for id in payments.ids where payments.isDue(id, at: now.mono) { change(id, at: now) { $0.tick(at: now) } }
         }
-        if !cardSetups.isEmpty {
-            for id in cardSetups.ids {
-                guard let wake = cardSetups[id]?.nextWake, now.mono >= wake else { continue }
-                change(id, at: now) { $0.tick(at: now) }
-            }
+        if now.mono >= cardSetups.nextWake {
+            for id in cardSetups.ids where cardSetups.isDue(id, at: now.mono) { change(id, at: now) { $0.tick(at: now) } }
         }
-        if readers.values.contains(where: { $0.isDue(at: now.mono) }) {
-            for id in readers.ids {
-                guard readers[id]?.isDue(at: now.mono) == true else { continue }
-                changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
-            }
+        if now.mono >= readers.nextWake {
+            for id in readers.ids where readers.isDue(id, at: now.mono) { changeReader(id, at: now) { reader, _ in reader.tick(at: now) } }
         }
         if areCartsDue(at: now) {
             for cart in carts.ids { tickCart(cart, at: now) }
@@ -205,12 +196,4 @@ extension PaymentMachine {
         end(.failed, money: .notTaken, failure: failure, at: now, &actions)
         return actions
     }
-}
-
-extension PaymentMachine {
-    fileprivate func isDue(at mono: MonoTime) -> Bool { nextWake.map { mono >= $0 } ?? false }
-}
-
-extension ReaderMachine {
-    fileprivate func isDue(at mono: MonoTime) -> Bool { nextWake.map { mono >= $0 } ?? false }
 }

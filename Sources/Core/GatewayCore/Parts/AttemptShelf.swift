@@ -1,7 +1,8 @@
 import GatewayModel
+import Moments
 
 /// A machine for an attempt that is journaled from its acceptance to its end.
-protocol Attempt: Sendable {
+protocol Attempt: Waking {
     associatedtype ID: Hashable & Comparable & Sendable
     associatedtype Record: Sendable
 
@@ -36,6 +37,11 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
 
     /// The record of an attempt that is open, or ended and not on disk; nil when the journal knows best.
     func record(_ id: Machine.ID) -> Machine.Record? { machines[id]?.record ?? ended[id] }
+
+    /// When the first open attempt needs a tick.
+    var nextWake: MonoTime { machines.nextWake }
+
+    func isDue(_ id: Machine.ID, at now: MonoTime) -> Bool { machines.isDue(id, at: now) }
 
     func isOpen(_ id: Machine.ID) -> Bool { machines.has(id) }
 

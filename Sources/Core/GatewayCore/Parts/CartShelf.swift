@@ -2,7 +2,7 @@ import GatewayModel
 import Moments
 
 /// What memory has of one cart: the machine of its money, and the secrets and tokens that are not journaled.
-struct CartBook: Sendable {
+struct CartBook: Waking {
     /// The machine of the cart's money: its intent, what was confirmed on it, keyed entry, paid and held.
     private(set) var money: CartMachine {
         _read { yield sharedMoney.value }
@@ -31,7 +31,10 @@ struct CartBook: Sendable {
     var facts: CartFacts { _read { yield sharedMoney.value.facts } }
 
     /// When the cart's token or its money next needs a tick.
-    var nextWake: MonoTime { min(keeper.nextWake ?? .max, sharedMoney.read { $0.nextWake } ?? .max) }
+    var nextWake: MonoTime? {
+        let wake = min(keeper.nextWake ?? .max, sharedMoney.read { $0.nextWake } ?? .max)
+        return wake == .max ? nil : wake
+    }
 
     mutating func change<Result>(_ event: (inout CartMachine) -> Result) -> Result { event(&money) }
 
@@ -66,6 +69,9 @@ struct CartShelf: Sendable {
         set { books[cart.lock] = newValue }
     }
 
+    /// Reads what memory has of a cart where it stands; nil when it has nothing.
+    @inline(__always) func read<Outcome>(_ cart: CartID, _ read: (CartBook) -> Outcome) -> Outcome? { books.read(cart.lock, read) }
+
     /// Changes what memory has of a cart; nil when it has nothing.
     @discardableResult mutating func change<Outcome>(_ cart: CartID, _ event: (inout CartBook) -> Outcome) -> Outcome? {
         books.change(cart.lock, event)
@@ -82,6 +88,9 @@ struct CartShelf: Sendable {
 
     /// Forgets the payments whose reader is free.
     mutating func forgetFreed(isHeld: (PaymentID) -> Bool) { freeing = freeing.filter { isHeld($0.key) } }
+
+    /// When the token or the money of the first cart needs a tick.
+    var nextWake: MonoTime { books.nextWake }
 
     var count: Int { books.count }
     var openCount: Int { books.values.count { $0.isOpen } }

@@ -1,4 +1,5 @@
 import GatewayModel
+import Moments
 
 /// All readers, by the entries of the lists, with their identities and what stands on their screens.
 struct ReaderShelf: Sendable {
@@ -10,6 +11,11 @@ struct ReaderShelf: Sendable {
         get { machines[id] }
         set { machines[id] = newValue }
     }
+
+    /// When the first reader needs a tick.
+    var nextWake: MonoTime { machines.nextWake }
+
+    func isDue(_ id: ReaderID, at now: MonoTime) -> Bool { machines.isDue(id, at: now) }
 
     /// Reads a reader where it stands; nil when it is not there.
     @inline(__always) func read<Outcome>(_ id: ReaderID, _ read: (ReaderMachine) -> Outcome) -> Outcome? { machines.read(id, read) }
@@ -28,3 +34,5 @@ struct ReaderShelf: Sendable {
     /// What is known of each reader, in the order of their ids.
     var facts: [Shared<ReaderFacts>] { ids.compactMap { machines[$0]?.sharedFacts } }
 }
+
+extension ReaderMachine: Waking {}
