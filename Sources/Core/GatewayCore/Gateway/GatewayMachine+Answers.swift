@@ -195,6 +195,10 @@ extension GatewayMachine {
     /// Whether the backend, asked again for the intent of a cart, has given another one.
     package var makesNewIntents: Bool { backend.makesNewIntents }
     package var openPayments: [PaymentRecord] { payments.values.map { $0.record }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
+    /// The open payments on this reader, in the order of their ids.
+    package func openPayments(on reader: ReaderID) -> [PaymentRecord] {
+        payments.values.compactMap { $0.record.reader == reader ? $0.record : nil }
+    }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
     package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
     package var hasListedReaders: Bool { lists.hasListed }

@@ -21,7 +21,7 @@ extension GatewayMachine {
         return nil
     }
 
-    private func broken(_ machine: PaymentMachine) -> String? {
+    @inline(__always) private func broken(_ machine: PaymentMachine) -> String? {
         let id = machine.id
         if machine.isEnded { return "\(id) has ended and is kept as open" }
         if payments.ended(id) != nil { return "\(id) is open and ended" }
@@ -77,7 +77,7 @@ extension GatewayMachine {
         return nil
     }
 
-    private func broken(_ machine: CardSetupMachine) -> String? {
+    @inline(__always) private func broken(_ machine: CardSetupMachine) -> String? {
         if machine.isEnded { return "the card set-up \(machine.id) has ended and is kept as open" }
         guard machine.record.leased, let lease = readers[machine.record.reader]?.lease, lease != .held(.cardSetup(machine.id)) else {
             return nil
@@ -91,7 +91,7 @@ extension GatewayMachine {
         readers.values.firstAnswer { broken($0) }
     }
 
-    private func broken(_ reader: ReaderMachine) -> String? {
+    @inline(__always) private func broken(_ reader: ReaderMachine) -> String? {
         let id = reader.id
         switch reader.lease {
         case .free:
@@ -149,7 +149,7 @@ extension GatewayMachine {
             }
     }
 
-    private func broken(_ book: CartBook) -> String? {
+    @inline(__always) private func broken(_ book: CartBook) -> String? {
         let cart = book.facts.cart
         let confirming = book.money.open.count { payments.read($0.payment) { $0.isConfirming } == true }
         if confirming > 1 { return "two payments of \(cart) are being confirmed" }
@@ -173,8 +173,8 @@ extension GatewayMachine {
 
     /// Checks that each part that waits for an answer has asked, and that a part waits for each question.
     private func brokenQuestions() -> String? {
-        let appends = calls.count(of: .append)
-        let listings = calls.count(of: .backendReaders)
+        let appends = calls.count { if case .append = $0 { true } else { false } }
+        let listings = calls.count { if case .backendReaders = $0 { true } else { false } }
         if appends > 1 { return "two appends are under way" }
         if listings != (lists.isListing ? 1 : 0) {
             return "the list of readers is \(lists.isListing ? "awaited and not asked for" : "asked for by nobody")"
@@ -216,7 +216,7 @@ extension GatewayMachine {
 extension GatewayMachine {
     /// What is still under way when nothing should be, in words; nil when nothing is. It serves the end of a simulated world.
     package func underWay() -> String? {
-        for reader in readers.values.sorted(by: { $0.id < $1.id }) {
+        for reader in readers.values {
             if let holder = reader.holder { return "\(reader.id) is still the \(holder.words)'s" }
             if !reader.connects.isEmpty { return "somebody still waits for a session of \(reader.id)" }
         }

@@ -80,11 +80,11 @@ extension GatewayMachine {
     /// Decides which entry drives each device. The choice changes only when nothing is under way at the entry so far.
     mutating func unite(at now: Now) {
         guard readers.identities.mayChange else { return }
-        let isNews = readers.identities.unite(readers.values.filter { $0.facts.serial != nil }.map(\.entry))
+        let isNews = readers.identities.unite(readers.values.compactMap { $0.facts.serial == nil ? nil : $0.entry })
         for id in readers.ids where readers.identities.standsBack(for: id) != nil { standBack(id, at: now) }
         for id in readers.ids {
             let standsBack = readers.identities.standsBack(for: id) != nil
-            if !standsBack { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
+            if !standsBack, readers[id]?.isBarred == true { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
             if readers[id]?.facts.inBackend == false, lists.hasListed {
                 changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
                 if readers[id]?.isResting == true, standsBack { readers[id] = nil }

@@ -148,9 +148,13 @@ extension GatewayMachine {
     // MARK: Carrying out what a reader asks for
 
     mutating func changeReader(_ id: ReaderID, at now: Now, _ event: (inout ReaderMachine, inout SeededRandom) -> [ReaderMachine.Action]) {
-        guard let before = shown(id) else { return }
-        let outcome = readers.change(id) { machine in (actions: event(&machine, &random), epoch: machine.epoch) }
-        guard let (actions, epoch) = outcome, let after = shown(id) else { return }
+        let hasListed = lists.hasListed
+        let outcome = readers.change(id) { machine in
+            let before = machine.shown(hasListed: hasListed)
+            let actions = event(&machine, &random)
+            return (actions: actions, epoch: machine.epoch, before: before, after: machine.shown(hasListed: hasListed))
+        }
+        guard let (actions, epoch, before, after) = outcome else { return }
         if before.isThere != false, after.isThere == false { discovery.probe(at: now.mono + 2_000) }
         if !before.looksLike(after) || state(of: before, id) != state(of: after, id) { queue.readerChanged(id) }
         for action in actions {
@@ -162,7 +166,7 @@ extension GatewayMachine {
     }
 
     /// What followers of the readers see of one. They hear when it becomes busy or free, and when it goes or comes back.
-    private struct Shown {
+    fileprivate struct Shown {
         var isThere: Bool?
         var holder: LeaseHolder?
         var trouble: ReaderTrouble?
@@ -174,19 +178,11 @@ extension GatewayMachine {
         func looksLike(_ other: Shown) -> Bool { holder == other.holder && trouble == other.trouble }
     }
 
-    private func shown(_ id: ReaderID) -> Shown? { readers.read(id) { shown($0) } }
-
-    private func shown(_ machine: ReaderMachine) -> Shown {
-        let isRegistered = machine.sharedFacts.read { $0.isRegistered }
-        return Shown(
-            isThere: machine.isThere, holder: machine.holder, trouble: machine.trouble, isBarred: machine.isBarred,
-            isRegistered: isRegistered, state: state(of: machine, isRegistered: isRegistered))
-    }
-
     /// The state of a reader. Among several entries of one device, the one that has the session tells the state.
     private func state(of shown: Shown, _ id: ReaderID) -> ReaderState {
         guard shown.isBarred else { return shown.state }
-        return readers.read(device(id)) { state(of: $0, isRegistered: shown.isRegistered) } ?? shown.state
+        let acting = readers.read(device(id)) { $0.state(isRegistered: shown.isRegistered, hasListed: lists.hasListed) }
+        return acting ?? shown.state
     }
 
     mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
@@ -299,28 +295,8 @@ extension GatewayMachine {
     func state(of row: ReaderMachine) -> ReaderState {
         // Among several entries of one device, the one that has the session tells the state.
         let isRegistered = row.facts.isRegistered
-        let acting = row.isBarred ? readers.read(device(row.id)) { state(of: $0, isRegistered: isRegistered) } : nil
-        return acting ?? state(of: row, isRegistered: isRegistered)
-    }
-
-    private func state(of machine: ReaderMachine, isRegistered: Bool) -> ReaderState {
-        return
-            if !isRegistered && machine.holder == nil && lists.hasListed
-        {
-            .unregistered
-        } else if machine.sharedFacts.read({ $0.isVendorSDKOnly }) {
-            .notDriveable
-        } else if machine.isLive {
-            machine.holder == nil ? .ready : .busy
-        } else if machine.isConnecting {
-            machine.holder == nil || machine.isFreeing ? .connecting : .busy
-        } else if let trouble = machine.standingTrouble, trouble.kind.isOfReader {
-            machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
-        } else if machine.facts.status == "offline" {
-            .offline
-        } else {
-            machine.isThere == nil ? .unknown : .idle
-        }
+        let acting = row.isBarred ? readers.read(device(row.id)) { $0.state(isRegistered: isRegistered, hasListed: lists.hasListed) } : nil
+        return acting ?? row.state(isRegistered: isRegistered, hasListed: lists.hasListed)
     }
 
     package func readerView(_ machine: ReaderMachine) -> ReaderView {
@@ -330,24 +306,56 @@ extension GatewayMachine {
 
     /// - Parameter acting: the entry that drives the reader's device.
     private func readerView(_ machine: ReaderMachine, acting: ReaderMachine) -> ReaderView {
-        let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
+        let lanes = policy.lanes.lazy.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.map(\.key)
         let isMissing = machine.facts.isMissingAtStripe && acting.holder == nil
         return ReaderView(
             facts: machine.facts, state: state(of: machine), trouble: isMissing ? .unregistered(machine.facts) : acting.standingTrouble,
             isThere: acting.isThere,
-            lane: lanes.first, payment: acting.holder?.payment,
+            lane: lanes.min(), payment: acting.holder?.payment,
             lastSeenAt: acting.lastSeenAt ?? acting.facts.lastSeenAt, sessionSince: acting.sessionSince,
             livemode: acting.livemode ?? acting.facts.livemode,
             isOverUSB: acting.isOverUSB ?? (acting.facts.usbPlace != nil),
             declaredLabel: machine.facts.serial.flatMap { policy.readerLabels[$0] })
     }
 
-    package var readerViews: [ReaderView] { readers.ids.compactMap { id in readers.read(id) { readerView($0) } } }
+    package var readerViews: [ReaderView] { readers.values.map { readerView($0) } }
 
     package func readerView(named reference: String) -> Result<ReaderView, Refusal> {
         resolveReader(reference, lane: nil).flatMap { id in
             guard let machine = readers[id] else { return .failure(Refusal(.readerNotFound, "No such reader.")) }
             return .success(readerView(machine))
+        }
+    }
+}
+
+extension ReaderMachine {
+    fileprivate func shown(hasListed: Bool) -> GatewayMachine.Shown {
+        let isRegistered = sharedFacts.read { $0.isRegistered }
+        return GatewayMachine.Shown(
+            isThere: isThere, holder: holder, trouble: trouble, isBarred: isBarred, isRegistered: isRegistered,
+            state: state(isRegistered: isRegistered, hasListed: hasListed))
+    }
+
+    /// The reader's state as the checkout API names it, as far as this entry tells it.
+    ///
+    /// - Parameter hasListed: whether the lists of readers are known.
+    fileprivate func state(isRegistered: Bool, hasListed: Bool) -> ReaderState {
+        return
+            if !isRegistered && holder == nil && hasListed
+        {
+            .unregistered
+        } else if sharedFacts.read({ $0.isVendorSDKOnly }) {
+            .notDriveable
+        } else if isLive {
+            holder == nil ? .ready : .busy
+        } else if isConnecting {
+            holder == nil || isFreeing ? .connecting : .busy
+        } else if let trouble = standingTrouble, trouble.kind.isOfReader {
+            facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
+        } else if facts.status == "offline" {
+            .offline
+        } else {
+            isThere == nil ? .unknown : .idle
         }
     }
 }

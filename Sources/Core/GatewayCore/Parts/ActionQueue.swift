@@ -39,7 +39,8 @@ struct ActionQueue: Sendable {
         case begun(Begun)
     }
 
-    private var items: [Item] = []
+    /// What was carried out is taken out, and its place is left empty.
+    private var items: [Item?] = []
     private var done = 0
     /// The actions for the outside that the current event has caused.
     private var out: [Action] = []
@@ -54,7 +55,7 @@ struct ActionQueue: Sendable {
             return nil
         }
         defer { done += 1 }
-        return items[done]
+        return items[done].take()
     }
 
     var isEmpty: Bool { done == items.count }

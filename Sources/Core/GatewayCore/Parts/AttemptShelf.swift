@@ -14,7 +14,7 @@ protocol Attempt: Waking {
 /// The payments, or card set-ups, on their way: accepted and not on disk, open, or ended and not on disk. It also knows who waits for an
 /// end to get there.
 struct AttemptShelf<Machine: Attempt>: Sendable {
-    private var machines = SharedDictionary<Machine.ID, Machine>()
+    private var machines = SortedParts<Machine.ID, Machine>()
     /// The attempts that have ended and whose end is not on disk yet.
     private var ended: [Machine.ID: Machine.Record] = [:]
     /// The requests that are told of an end once it is on disk, or is known not to get there for now.
@@ -29,8 +29,8 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
         set { machines[id] = newValue }
     }
 
-    /// The open attempts, in no order.
-    var values: SharedDictionary<Machine.ID, Machine>.Values { machines.values }
+    /// The open attempts, in the order of their ids.
+    var values: SortedParts<Machine.ID, Machine>.Values { machines.values }
     /// The ids of the open attempts, in order.
     var ids: [Machine.ID] { machines.keys }
     var isEmpty: Bool { machines.isEmpty }

@@ -60,7 +60,7 @@ struct CartBook: Waking {
 /// All carts, each found by every spelling that a backend may take for the same, and the calls that warm up for them.
 struct CartShelf: Sendable {
     var warmUps = WarmUps()
-    private var books = SharedDictionary<CartID, CartBook>()
+    private var books = SortedParts<CartID, CartBook>()
     /// The carts of payments that ended while their reader was still to be freed. A token of theirs may free it.
     private var freeing: [PaymentID: CartID] = [:]
 
@@ -96,8 +96,8 @@ struct CartShelf: Sendable {
     var openCount: Int { books.values.count { $0.isOpen } }
     /// The locks of the carts, in order.
     var ids: [CartID] { books.keys }
-    /// The carts, in no order.
-    var values: SharedDictionary<CartID, CartBook>.Values { books.values }
+    /// The carts, in the order of their locks.
+    var values: SortedParts<CartID, CartBook>.Values { books.values }
 }
 
 extension GatewayPolicy {

@@ -3,7 +3,7 @@ import Moments
 
 /// All readers, by the entries of the lists, with their identities and what stands on their screens.
 struct ReaderShelf: Sendable {
-    private var machines = SharedDictionary<ReaderID, ReaderMachine>()
+    private var machines = SortedParts<ReaderID, ReaderMachine>()
     var identities = ReaderIdentities()
     var screens = Screens()
 
@@ -29,10 +29,10 @@ struct ReaderShelf: Sendable {
 
     /// The readers' ids, in order.
     var ids: [ReaderID] { machines.keys }
-    /// The readers, in no order.
-    var values: SharedDictionary<ReaderID, ReaderMachine>.Values { machines.values }
+    /// The readers, in the order of their ids.
+    var values: SortedParts<ReaderID, ReaderMachine>.Values { machines.values }
     /// What is known of each reader, in the order of their ids.
-    var facts: [Shared<ReaderFacts>] { ids.compactMap { machines[$0]?.sharedFacts } }
+    var facts: [Shared<ReaderFacts>] { machines.values.map { $0.sharedFacts } }
 }
 
 extension ReaderMachine: Waking {}
