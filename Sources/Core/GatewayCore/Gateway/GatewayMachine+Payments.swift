@@ -22,7 +22,7 @@ extension GatewayMachine {
         guard lists.hasListed else {
             // Which reader it is has to wait for the list. The token of the cart has not.
             mention(request.cart, at: now)
-            carts[request.cart]?.touchedAt = now.mono
+            carts.change(request.cart) { $0.touchedAt = now.mono }
             changeKeeper(request.cart, at: now) { $0.prepare(at: now.mono) }
             return park(id, original, at: now)
         }
