@@ -6,7 +6,7 @@ extension GatewayMachine {
     /// Carries out what is queued, and what follows from that, until nothing is left.
     mutating func drain(at now: Now) {
         while let item = queue.next() {
-            switch item {
+            switch consume item {
             case .owed(let owed): carryOut(owed, at: now)
             case .begun(let begun): carryOut(begun, at: now)
             }
