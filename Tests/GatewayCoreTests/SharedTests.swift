@@ -19,4 +19,10 @@ import Testing
         let after = only.value.withUnsafeBufferPointer { $0.baseAddress }
         #expect(only.value == [5] && before == after)
     }
+
+    @Test func `what is read is the value as it is now`() {
+        var shared = Shared([1])
+        shared.value.append(2)
+        #expect(shared.read { $0.count } == 2)
+    }
 }

@@ -181,7 +181,7 @@ MUTANTS = [
                "now.mono >= active.cardDeadline", "false"),
     expression("the reader is waited for without end", "if now.mono >= until {\n                end(\n                    .failed, money: .notTaken,\n                    failure: PaymentFailure(\n                        code: .queueTimeout",
                "now.mono >= until", "false"),
-    expression("nobody wakes a payment", "wake = min(wake, payment.nextWake ?? .max)", "payment.nextWake ?? .max", "MonoTime.max"),
+    expression("nobody wakes a payment", "wake = min(wake, payments.nextWake)", "payments.nextWake", "MonoTime.max"),
     expression("a card that was read after the cancel is charged", "if let stop = active.stopping {\n            switch active.reader {", "active.stopping",
                "{ () -> Active.Stop? in if case .cardRead = active.reader { return nil } else { return active.stopping } }()"),
 

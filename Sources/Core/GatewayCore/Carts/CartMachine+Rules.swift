@@ -199,8 +199,8 @@ extension CartMachine {
 
     /// When that window has to be checked; nil when there is none.
     package var nextWake: MonoTime? {
-        guard let intent = facts.intent, intent.said != nil else { return nil }
-        return evidence[intent.id]?.clearsByTime(under: terms)
+        guard facts.intent?.said != nil, let intent = facts.intent?.id else { return nil }
+        return evidence[intent]?.clearsByTime(under: terms)
     }
 
     /// The readers that have to be proved idle, because an attempt on them ended by a technician's word. While a payment is followed, the

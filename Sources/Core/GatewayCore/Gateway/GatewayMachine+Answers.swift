@@ -121,9 +121,9 @@ extension GatewayMachine {
     }
 
     private mutating func configured(_ cart: CartID, _ result: Result<BackendConfiguration, CallFailure>, at now: Now) {
-        carts[cart]?.configurationAsked = false
+        carts.change(cart) { $0.configurationAsked = false }
         guard case .success(let configuration) = result else { return }
-        carts[cart]?.configuration = configuration
+        carts.change(cart) { $0.configuration = configuration }
         let currency = currencies.hint(configuration.publishableKey)
         for payment in carts[cart]?.money.open.map(\.payment) ?? [] {
             change(payment, at: now) { $0.currencyExpected(currency, at: now) }
@@ -172,7 +172,7 @@ extension GatewayMachine {
             change(record.id, at: now) { $0.recover(at: now) }
         }
         drain(at: now)
-        for cart in carts.keys.sorted() { changeCart(cart) { $0.judgeAfterStart(at: now) } }
+        for cart in carts.ids { changeCart(cart) { $0.judgeAfterStart(at: now) } }
         lists.hurry(at: now.mono)
     }
 
@@ -195,6 +195,10 @@ extension GatewayMachine {
     /// Whether the backend, asked again for the intent of a cart, has given another one.
     package var makesNewIntents: Bool { backend.makesNewIntents }
     package var openPayments: [PaymentRecord] { payments.values.map { $0.record }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) } }
+    /// The open payments on this reader, in the order of their ids.
+    package func openPayments(on reader: ReaderID) -> [PaymentRecord] {
+        payments.values.compactMap { $0.record.reader == reader ? $0.record : nil }
+    }
     package func openPayment(_ id: PaymentID) -> PaymentRecord? { payments[id]?.record }
     package var openCarts: [CartID] { carts.values.filter(\.isOpen).map(\.written).sorted() }
     package var hasListedReaders: Bool { lists.hasListed }

@@ -184,7 +184,7 @@ extension GatewayMachine {
         case .ended:
             cardSetups.end(id, record)
             calls.forget(.cardSetup(id))
-            if readers[record.reader]?.holder != .cardSetup(id) { readers[record.reader]?.leaveQueue(.cardSetup(id)) }
+            if readers[record.reader]?.holder != .cardSetup(id) { readers.change(record.reader) { $0.leaveQueue(.cardSetup(id)) } }
             changeReader(record.reader, at: now) { reader, _ in reader.release(.cardSetup(id), left: .unknown, at: now) }
             log(.notice, "card set-up \(id.text) ended: \(record.state.rawValue)", .reader(record.reader))
         case .alarm(let words): log(.error, words, .reader(record.reader))

@@ -8,12 +8,12 @@ extension GatewayMachine {
             let known = facts ?? CartFacts(cart: cart.lock)
             carts[cart] = CartBook(
                 cart, money: CartMachine(known, isRecalled: true, terms: policy.evidenceTerms, at: now), policy: policy)
-            carts[cart]?.touchedAt = now.mono
+            carts.change(cart) { $0.touchedAt = now.mono }
             return proveSaid(of: cart, at: now)
         }
-        if carts[cart]?.money.isAtWork == false { carts[cart]?.written = cart }
+        if carts[cart]?.money.isAtWork == false { carts.change(cart) { $0.written = cart } }
         guard carts[cart]?.money.isRecalled == false else { return }
-        _ = carts[cart]?.change { $0.recall(facts, at: now) }
+        carts.changeMoney(of: cart) { $0.recall(facts, at: now) }
         proveSaid(of: cart, at: now)
     }
 
@@ -39,23 +39,17 @@ extension GatewayMachine {
     /// (`pays`).
     mutating func open(_ cart: CartID, lane: LaneName?, reader: ReaderID?, pays: Bool, at now: Now) {
         mention(cart, at: now)
-        carts[cart]?.touchedAt = now.mono
-        if let lane { carts[cart]?.lane = lane }
-        if let reader { carts[cart]?.reader = reader }
-        if carts[cart]?.isOpen == false {
-            carts[cart]?.isOpen = true
-            carts[cart]?.openedAt = now.wall
-            // A sale that begins wants its reader, even after a technician has disconnected it.
-            if let wanted = carts[cart]?.reader { readers[device(wanted)]?.isParted = false }
-        }
+        let begins = carts.change(cart) { $0.open(lane: lane, reader: reader, at: now) }
+        // A sale that begins wants its reader, even after a technician has disconnected it.
+        if begins == true, let wanted = carts[cart]?.reader { readers.change(device(wanted)) { $0.isParted = false } }
         if carts[cart]?.configuration == nil {
             let isQueued = carts.warmUps.holds(WarmUps.Item(.configuration, cart))
             if pays, carts[cart]?.configurationAsked == false || isQueued {
                 _ = carts.warmUps.remove(WarmUps.Item(.configuration, cart))
-                carts[cart]?.configurationAsked = true
+                carts.change(cart) { $0.configurationAsked = true }
                 askConfiguration(cart)
             } else if carts[cart]?.configurationAsked == false {
-                carts[cart]?.configurationAsked = true
+                carts.change(cart) { $0.configurationAsked = true }
                 warmUp(.configuration, cart, at: now)
             }
         }
@@ -65,8 +59,7 @@ extension GatewayMachine {
 
     mutating func close(_ cart: CartID, at now: Now) {
         guard carts[cart]?.isOpen == true else { return }
-        carts[cart]?.isOpen = false
-        carts[cart]?.touchedAt = now.mono
+        carts.change(cart) { $0.close(at: now) }
         clearScreens(of: cart, at: now)
         changeKeeper(cart, at: now) { $0.drop() }
         forgetWarmUps(of: cart)
@@ -87,15 +80,17 @@ extension GatewayMachine {
     mutating func wish(at now: Now) {
         var wanted: Set<ReaderID> = []
         for cart in carts.values where cart.isOpen { if let reader = cart.reader { wanted.insert(device(reader)) } }
-        for (id, reader) in readers.all where lists.hasListed && !reader.facts.inBackend { wanted.remove(id) }
+        for reader in readers.values where lists.hasListed && !reader.facts.inBackend { wanted.remove(reader.id) }
         for id in readers.ids { changeReader(id, at: now) { reader, _ in reader.setDesired(wanted.contains(id), at: now) } }
     }
 
-    /// Whether `tickCart` may have work to do.
-    func mayBeDue(_ book: CartBook, at now: Now) -> Bool {
-        if let wake = book.keeper.nextWake, now.mono >= wake { return true }
-        if let wake = book.money.nextWake, now.mono >= wake { return true }
-        return book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + keepTime(of: book)
+    /// Whether `tickCart` may have work to do for any cart.
+    func areCartsDue(at now: Now) -> Bool {
+        now.mono >= carts.nextWake || carts.values.contains { isLongUntouched($0, at: now) }
+    }
+
+    private func isLongUntouched(_ book: CartBook, at now: Now) -> Bool {
+        book.isOpen ? now.mono >= book.touchedAt + policy.cartIdle : now.mono > book.touchedAt + keepTime(of: book)
     }
 
     /// How long memory keeps an idle cart, in milliseconds. The time is zero when there are very many carts and this one has no secrets.
@@ -172,7 +167,7 @@ extension GatewayMachine {
 
     mutating func display(_ id: RequestID, _ cart: CartID, _ shown: DisplayCart, at now: Now) {
         guard let book = carts[cart], book.isOpen else { return refuse(id, .cartNotFound(cart)) }
-        carts[cart]?.touchedAt = now.mono
+        carts.change(cart) { $0.touchedAt = now.mono }
         guard let reader = book.reader.map({ device($0) }), let machine = readers[reader] else {
             return refuse(id, Refusal(.noReader, "No reader is chosen for this cart.", remedy: "Name a lane or a reader when opening it."))
         }
@@ -207,7 +202,7 @@ extension GatewayMachine {
     mutating func connectionToken(_ id: RequestID, _ cart: CartID, at now: Now) {
         if isStopping { return refuse(id, Refusal(.shuttingDown, "The agent is being stopped.")) }
         mention(cart, at: now)
-        carts[cart]?.touchedAt = now.mono
+        carts.change(cart) { $0.touchedAt = now.mono }
         changeKeeper(cart, at: now) { $0.claim(.request(id), at: now.mono) }
     }
 

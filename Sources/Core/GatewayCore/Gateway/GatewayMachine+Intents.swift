@@ -5,7 +5,7 @@ import Moments
 extension GatewayMachine {
     /// Feeds one event to a cart's machine and queues the actions that follow.
     mutating func changeCart(_ cart: CartID, _ event: (inout CartMachine) -> [CartMachine.Action]) {
-        guard let actions = carts.change(cart, { $0.change(event) }) else { return }
+        guard let actions = carts.changeMoney(of: cart, event) else { return }
         for action in actions { queue.add(.owed(.cart(cart.lock, action))) }
     }
 
@@ -53,7 +53,7 @@ extension GatewayMachine {
     // MARK: The intent
 
     mutating func intentCreated(_ cart: CartID, _ number: UInt64, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
-        if case .success(let intent) = result { carts[cart]?.secrets[intent.id] = intent }
+        if case .success(let intent) = result { carts.change(cart) { $0.secrets[intent.id] = intent } }
         changeCart(cart) { $0.created(number, result.map { (id: $0.id, key: $0.publishableKey) }, at: now) }
     }
 
@@ -135,7 +135,7 @@ extension GatewayMachine {
     /// Notes that the reader was proved idle. From now on evidence may decide each attempt on it.
     mutating func seenIdle(_ reader: ReaderID, at now: Now) {
         let entries = entries(of: reader)
-        for cart in carts.keys.sorted() {
+        for cart in carts.ids {
             guard carts[cart]?.money.open.isEmpty == false || carts[cart]?.money.isAtRest(at: now) == false else { continue }
             changeCart(cart) {
                 for entry in entries { $0.idle(entry, at: now) }

@@ -15,101 +15,112 @@ extension GatewayMachine {
     // MARK: Payments
 
     private func brokenPayments() -> String? {
-        for (id, machine) in payments.open {
-            let record = machine.record
-            if machine.isEnded { return "\(id) has ended and is kept as open" }
-            if payments.ended(id) != nil { return "\(id) is open and ended" }
-            let isHeld = record.authorized && record.state == .unresolved && record.money == .authorized
-            if !isHeld, (record.money == .unknown) != machine.isPastConfirming {
-                return "\(id) says \(record.money.rawValue), and its confirm was \(machine.isPastConfirming ? "" : "not ")journaled"
-            }
-            let isAtWork: Bool
-            switch machine.state {
-            case .queued:
-                if record.state != .queued { return "\(id) waits in the queue and is shown as \(record.state.rawValue)" }
-                isAtWork = false
-            case .active, .confirmWriting, .confirming: isAtWork = true
-            case .following:
-                if record.state != .finishing && record.state != .unresolved {
-                    return "\(id) is followed and is shown as \(record.state.rawValue)"
-                }
-                isAtWork = false
-            case .ended: return "\(id) is over and is kept as open"
-            }
-            if record.leased != isAtWork { return "\(id) is \(isAtWork ? "" : "not ")at work on its reader, and its row says otherwise" }
-            guard isAtWork, let reader = readers[record.reader] else { continue }
-            if reader.lease != .held(.payment(id)) { return "\(id) is at work on \(record.reader), whose lease is another's" }
-        }
+        if let words = payments.values.firstAnswer({ broken($0) }) { return words }
         if let id = payments.awaitedInVain { return "somebody waits for the end of \(id), which has none" }
         for holder in calls.followed where !isOpen(holder) { return "the trace of the \(holder.words) is kept for ever" }
         return nil
     }
 
+    @inline(__always) private func broken(_ machine: PaymentMachine) -> String? {
+        let id = machine.id
+        if machine.isEnded { return "\(id) has ended and is kept as open" }
+        if payments.ended(id) != nil { return "\(id) is open and ended" }
+        let isHeld = machine.record.authorized && machine.record.state == .unresolved && machine.record.money == .authorized
+        if !isHeld, (machine.record.money == .unknown) != machine.isPastConfirming {
+            return
+                "\(id) says \(machine.record.money.rawValue), and its confirm was \(machine.isPastConfirming ? "" : "not ")journaled"
+        }
+        let isAtWork: Bool
+        switch machine.state {
+        case .queued:
+            if machine.record.state != .queued { return "\(id) waits in the queue and is shown as \(machine.record.state.rawValue)" }
+            isAtWork = false
+        case .active, .confirmWriting, .confirming: isAtWork = true
+        case .following:
+            if machine.record.state != .finishing && machine.record.state != .unresolved {
+                return "\(id) is followed and is shown as \(machine.record.state.rawValue)"
+            }
+            isAtWork = false
+        case .ended: return "\(id) is over and is kept as open"
+        }
+        if machine.record.leased != isAtWork {
+            return "\(id) is \(isAtWork ? "" : "not ")at work on its reader, and its row says otherwise"
+        }
+        guard isAtWork, let lease = readers[machine.record.reader]?.lease else { return nil }
+        return lease == .held(.payment(id)) ? nil : "\(id) is at work on \(machine.record.reader), whose lease is another's"
+    }
+
     private func isOpen(_ holder: LeaseHolder) -> Bool {
         switch holder {
-        case .payment(let id): payments[id] != nil
-        case .cardSetup(let id): cardSetups[id] != nil
+        case .payment(let id): payments.isOpen(id)
+        case .cardSetup(let id): cardSetups.isOpen(id)
         }
     }
 
     /// Checks that a reserved id has no machine yet. Its row is on the way to the disk, and it does nothing.
     private func brokenAcceptance() -> String? {
         if !payments.acceptance.isEmpty {
-            for id in payments.acceptance.ids where payments[id] != nil { return "\(id) is open, and its row is still on the way" }
+            for id in payments.acceptance.ids where payments.isOpen(id) { return "\(id) is open, and its row is still on the way" }
         }
         if !cardSetups.acceptance.isEmpty {
-            for id in cardSetups.acceptance.ids where cardSetups[id] != nil {
+            for id in cardSetups.acceptance.ids where cardSetups.isOpen(id) {
                 return "the card set-up \(id) is open, and its row is still on the way"
             }
         }
         if !payments.acceptance.isEmpty || !cardSetups.acceptance.isEmpty, outbox.isEmpty {
             return "something is being accepted, and no row is on the way"
         }
-        for (id, machine) in cardSetups.open {
-            if machine.isEnded { return "the card set-up \(id) has ended and is kept as open" }
-            if machine.record.leased, let reader = readers[machine.record.reader], reader.lease != .held(.cardSetup(id)) {
-                return "the card set-up \(id) is at work on \(reader.id), whose lease is another's"
-            }
-        }
+        if let words = cardSetups.values.firstAnswer({ broken($0) }) { return words }
         if let id = cardSetups.awaitedInVain {
             return "somebody waits for the end of the card set-up \(id), which has none"
         }
         return nil
     }
 
+    @inline(__always) private func broken(_ machine: CardSetupMachine) -> String? {
+        if machine.isEnded { return "the card set-up \(machine.id) has ended and is kept as open" }
+        guard machine.record.leased, let lease = readers[machine.record.reader]?.lease, lease != .held(.cardSetup(machine.id)) else {
+            return nil
+        }
+        return "the card set-up \(machine.id) is at work on \(machine.record.reader), whose lease is another's"
+    }
+
     // MARK: Readers
 
     private func brokenReaders() -> String? {
-        for (id, reader) in readers.all {
-            switch reader.lease {
-            case .free:
-                if !reader.waiting.isEmpty { return "\(id) is free, and somebody waits for it" }
-                if reader.holderWaits { return "\(id) is free, and its holder waits for a session" }
-            case .held(let holder):
-                if !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
-            case .freeing(let holder, _):
-                if reader.holderWaits { return "\(id) is being freed, and its holder waits for a session" }
-                if case .payment(let payment) = holder, let machine = payments[payment], !machine.isFollowing {
-                    return "\(id) is being freed from \(payment), which has not left it"
-                }
+        readers.values.firstAnswer { broken($0) }
+    }
+
+    @inline(__always) private func broken(_ reader: ReaderMachine) -> String? {
+        let id = reader.id
+        switch reader.lease {
+        case .free:
+            if !reader.waiting.isEmpty { return "\(id) is free, and somebody waits for it" }
+            if reader.holderWaits { return "\(id) is free, and its holder waits for a session" }
+        case .held(let holder):
+            if !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
+        case .freeing(let holder, _):
+            if reader.holderWaits { return "\(id) is being freed, and its holder waits for a session" }
+            if case .payment(let payment) = holder, payments.read(payment, { $0.isFollowing }) == false {
+                return "\(id) is being freed from \(payment), which has not left it"
             }
-            switch reader.session {
-            case .none, .claiming, .listing, .searching:
-                // A request of an ended session may still be on its way, and gets its answer.
-                if reader.inFlight?.session == reader.sessionNumber { return "\(id) is asked something without a session" }
-                if reader.nextActivation != nil { return "\(id) is to be activated, and no session is being opened" }
-                if !reader.pending.isEmpty { return "something waits to be sent to \(id), which has no session" }
-            case .activating:
-                if reader.inFlight == nil { return "\(id) is being activated, and nobody asked it to" }
-            case .clearing, .live: break
-            }
-            if reader.isLive, !reader.connects.isEmpty { return "somebody waits for a session of \(id), which has one" }
-            if let current = reader.inFlight {
-                let isAsked = calls.isAsking(.reader(id, sequence: current.sequence))
-                if !isAsked { return "\(id) waits for the answer to a question that was not asked" }
-                if case .holder(let holder) = current.owner, reader.lease != .held(holder), !reader.isFreeing {
-                    return "\(id) is asked something for the \(holder.words), which does not hold it"
-                }
+        }
+        switch reader.session {
+        case .none, .claiming, .listing, .searching:
+            // A request of an ended session may still be on its way, and gets its answer.
+            if reader.inFlight?.session == reader.sessionNumber { return "\(id) is asked something without a session" }
+            if reader.nextActivation != nil { return "\(id) is to be activated, and no session is being opened" }
+            if !reader.pending.isEmpty { return "something waits to be sent to \(id), which has no session" }
+        case .activating:
+            if reader.inFlight == nil { return "\(id) is being activated, and nobody asked it to" }
+        case .clearing, .live: break
+        }
+        if reader.isLive, !reader.connects.isEmpty { return "somebody waits for a session of \(id), which has one" }
+        if let current = reader.inFlight {
+            let isAsked = calls.isAsking(.reader(id, sequence: current.sequence))
+            if !isAsked { return "\(id) waits for the answer to a question that was not asked" }
+            if case .holder(let holder) = current.owner, reader.lease != .held(holder), !reader.isFreeing {
+                return "\(id) is asked something for the \(holder.words), which does not hold it"
             }
         }
         return nil
@@ -117,41 +128,43 @@ extension GatewayMachine {
 
     /// Checks that each holder that wants a reader has exactly one place.
     private func brokenHolders() -> String? {
-        for (id, machine) in payments.open {
-            guard case .queued = machine.state else { continue }
-            let waits = readers.values.count { $0.waiting.contains(.payment(id)) }
-            if waits != 1 { return "\(id) is queued, and waits for \(waits) readers" }
+        payments.values.firstAnswer { machine in
+            guard case .queued = machine.state else { return nil }
+            let waits = readers.values.count { $0.waiting.contains(.payment(machine.id)) }
+            return waits == 1 ? nil : "\(machine.id) is queued, and waits for \(waits) readers"
         }
-        for reader in readers.values {
-            for holder in reader.waiting where !isOpen(holder) { return "the \(holder.words) waits for \(reader.id) and has ended" }
-        }
-        return nil
+            ?? readers.values.firstAnswer { reader in
+                reader.waiting.first { !isOpen($0) }.map { "the \($0.words) waits for \(reader.id) and has ended" }
+            }
     }
 
     // MARK: Carts
 
     private func brokenCarts() -> String? {
-        for book in carts.values {
-            let cart = book.facts.cart
-            let confirming = book.money.open.count { payments[$0.payment]?.isConfirming == true }
-            if confirming > 1 { return "two payments of \(cart) are being confirmed" }
-            if book.facts.paid, confirming > 0 { return "a payment of \(cart) is being confirmed, and the cart is paid" }
-            switch book.money.making {
-            case .creating(let number, _)?:
-                if !calls.isAsking(.createIntent(cart, number)) { return "an intent of \(cart) is awaited and not asked for" }
-            case .reading(let number, _, _, _, _)?:
-                if !calls.isAsking(.verifyIntent(cart, number)) { return "an intent of \(cart) is to be read and is not" }
-            case nil: break
+        carts.values.firstAnswer { broken($0) }
+            ?? payments.values.firstAnswer { machine in
+                let places = carts.read(machine.record.request.cart) { $0.money.open.count { $0.payment == machine.id } }
+                guard let places else { return "the cart of \(machine.id) is not known" }
+                return places == 1 ? nil : "\(machine.id) is open, and its cart does not know it"
             }
-            if book.configurationAsked, book.configuration == nil, !carts.warmUps.holds(WarmUps.Item(.configuration, cart)),
-                !calls.isAsking(.configuration(cart))
-            {
-                return "the configuration of \(cart) is awaited and not asked for"
-            }
+    }
+
+    @inline(__always) private func broken(_ book: CartBook) -> String? {
+        let cart = book.facts.cart
+        let confirming = book.money.open.count { payments.read($0.payment) { $0.isConfirming } == true }
+        if confirming > 1 { return "two payments of \(cart) are being confirmed" }
+        if book.facts.paid, confirming > 0 { return "a payment of \(cart) is being confirmed, and the cart is paid" }
+        switch book.money.making {
+        case .creating(let number, _)?:
+            if !calls.isAsking(.createIntent(cart, number)) { return "an intent of \(cart) is awaited and not asked for" }
+        case .reading(let number, _, _, _, _)?:
+            if !calls.isAsking(.verifyIntent(cart, number)) { return "an intent of \(cart) is to be read and is not" }
+        case nil: break
         }
-        for (id, machine) in payments.open {
-            guard let book = carts[machine.record.request.cart] else { return "the cart of \(id) is not known" }
-            if book.money.open.count(where: { $0.payment == id }) != 1 { return "\(id) is open, and its cart does not know it" }
+        if book.configurationAsked, book.configuration == nil, !carts.warmUps.holds(WarmUps.Item(.configuration, cart)),
+            !calls.isAsking(.configuration(cart))
+        {
+            return "the configuration of \(cart) is awaited and not asked for"
         }
         return nil
     }
@@ -160,8 +173,8 @@ extension GatewayMachine {
 
     /// Checks that each part that waits for an answer has asked, and that a part waits for each question.
     private func brokenQuestions() -> String? {
-        let appends = calls.count(of: .append)
-        let listings = calls.count(of: .backendReaders)
+        let appends = calls.count { if case .append = $0 { true } else { false } }
+        let listings = calls.count { if case .backendReaders = $0 { true } else { false } }
         if appends > 1 { return "two appends are under way" }
         if listings != (lists.isListing ? 1 : 0) {
             return "the list of readers is \(lists.isListing ? "awaited and not asked for" : "asked for by nobody")"
@@ -181,10 +194,11 @@ extension GatewayMachine {
                 }
             if !isLookedInto { return "a payment waits until its cart was looked into, which nobody does: \(reason)" }
         }
-        for (id, machine) in payments.open {
-            guard case .following(let following) = machine.state, following.pursuit.isAsking else { continue }
-            if !calls.isAsking(.status(id)) { return "\(id) waits for the backend's word, which nobody asked for" }
+        let forgotten = payments.values.firstAnswer { machine -> PaymentID? in
+            guard case .following(let following) = machine.state, following.pursuit.isAsking else { return nil }
+            return calls.isAsking(.status(machine.id)) ? nil : machine.id
         }
+        if let forgotten { return "\(forgotten) waits for the backend's word, which nobody asked for" }
         for id in resolutions.asking where !calls.isAsking(.resolution(id)) {
             return "the resolution of \(id) waits for the backend's word, which nobody asked for"
         }
@@ -202,9 +216,9 @@ extension GatewayMachine {
 extension GatewayMachine {
     /// What is still under way when nothing should be, in words; nil when nothing is. It serves the end of a simulated world.
     package func underWay() -> String? {
-        for (id, reader) in readers.all.sorted(by: { $0.key < $1.key }) {
-            if let holder = reader.holder { return "\(id) is still the \(holder.words)'s" }
-            if !reader.connects.isEmpty { return "somebody still waits for a session of \(id)" }
+        for reader in readers.values {
+            if let holder = reader.holder { return "\(reader.id) is still the \(holder.words)'s" }
+            if !reader.connects.isEmpty { return "somebody still waits for a session of \(reader.id)" }
         }
         if let id = payments.ids.first { return "\(id) is open" }
         if let id = cardSetups.ids.first { return "the card set-up \(id) is open" }

@@ -24,11 +24,11 @@ extension GatewayMachine {
     // MARK: On disk
 
     private mutating func written(_ item: Outbox.Item, at now: Now) {
-        if let record = item.entry.payment, record.state.isEnd {
+        if item.entry.payment?.state.isEnd == true, let record = item.entry.payment {
             payments.isWritten(record.id)
             endSettled(record)
         }
-        if let record = item.entry.cardSetup, record.state.isEnd {
+        if item.entry.cardSetup?.state.isEnd == true, let record = item.entry.cardSetup {
             cardSetups.isWritten(record.id)
             cardEndSettled(record)
         }

@@ -18,7 +18,7 @@ extension GatewayMachine {
                 id,
                 Refusal(.cartBusy, "A reader payment of this cart is about to begin.", remedy: "Wait until it has ended, or cancel it."))
         }
-        carts[cart]?.touchedAt = now.mono
+        carts.change(cart) { $0.touchedAt = now.mono }
         // A second form is a second way to be charged, so the agent first reads what was typed into the first one.
         if carts[cart]?.money.hasKeyedToRead == true, !isRead {
             let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
@@ -54,7 +54,7 @@ extension GatewayMachine {
         switch result {
         case .success(let intent):
             refuseParked(cart)
-            carts[cart]?.secrets[intent.id] = intent
+            carts.change(cart) { $0.secrets[intent.id] = intent }
             changeCart(cart) {
                 $0.keyedHandedOut(.init(id: intent.id, cart: terms.cart, amount: terms.amount, accountBalance: terms.accountBalance))
                 return []
@@ -160,7 +160,7 @@ extension GatewayMachine {
 
     mutating func keyedAgainAnswered(_ cart: CartID, _ wanted: IntentID, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
         guard case .success(let intent) = result, intent.id == wanted else { return keyedRead(cart, wanted, nil, at: now) }
-        carts[cart]?.secrets[intent.id] = intent
+        carts.change(cart) { $0.secrets[intent.id] = intent }
         changeCart(cart) {
             $0.keyedFound(intent.id)
             return []

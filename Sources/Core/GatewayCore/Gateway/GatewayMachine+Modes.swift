@@ -14,7 +14,7 @@ extension GatewayMachine {
         let isLive = keys.contains { $0.hasPrefix("pk_live_") }
         let isTest = keys.contains { $0.hasPrefix("pk_test_") }
         var modes = ModeFacts(key: isLive == isTest ? nil : isLive, readers: [:])
-        for (id, reader) in readers.all { modes.readers[id.text] = reader.livemode ?? reader.facts.livemode }
+        for reader in readers.values { modes.readers[reader.id.text] = reader.livemode ?? reader.facts.livemode }
         return modes
     }
 }

@@ -80,11 +80,11 @@ extension GatewayMachine {
     /// Decides which entry drives each device. The choice changes only when nothing is under way at the entry so far.
     mutating func unite(at now: Now) {
         guard readers.identities.mayChange else { return }
-        let isNews = readers.identities.unite(readers.values.filter { $0.facts.serial != nil }.map(\.entry))
+        let isNews = readers.identities.unite(readers.values.compactMap { $0.facts.serial == nil ? nil : $0.entry })
         for id in readers.ids where readers.identities.standsBack(for: id) != nil { standBack(id, at: now) }
         for id in readers.ids {
             let standsBack = readers.identities.standsBack(for: id) != nil
-            if !standsBack { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
+            if !standsBack, readers[id]?.isBarred == true { changeReader(id, at: now) { reader, _ in reader.unbar(at: now) } }
             if readers[id]?.facts.inBackend == false, lists.hasListed {
                 changeReader(id, at: now) { reader, _ in reader.unlist(at: now) }
                 if readers[id]?.isResting == true, standsBack { readers[id] = nil }
@@ -141,7 +141,7 @@ extension GatewayMachine {
         waiting.park(id, request, for: .stripe, otherwise: refusal?.code == .noReader ? refusal : nil)
         guard !isLookingAtStripe else { return true }
         mention(cart, at: now)
-        carts[cart]?.touchedAt = now.mono
+        carts.change(cart) { $0.touchedAt = now.mono }
         changeKeeper(cart, at: now) { $0.show(at: now.mono) }
         return true
     }
@@ -154,7 +154,7 @@ extension GatewayMachine {
         }
         guard let cart = policy.maintenanceCart, !isStopping, !isLookingAtStripe, readers.values.contains(where: isStranger) else { return }
         mention(cart, at: now)
-        carts[cart]?.touchedAt = now.mono
+        carts.change(cart) { $0.touchedAt = now.mono }
         changeKeeper(cart, at: now) { $0.show(at: now.mono) }
     }
 
@@ -183,7 +183,7 @@ extension GatewayMachine {
 
     /// Gives readers to the carts that were opened before their reader was known.
     mutating func giveCartsTheirReaders(at now: Now) {
-        for cart in carts.keys.sorted() {
+        for cart in carts.ids {
             guard let book = carts[cart], book.isOpen else { continue }
             if let reader = book.reader, readers[device(reader)]?.facts.inBackend != false { continue }
             guard case .success(let usual) = resolveReader(nil, lane: book.lane) else { continue }

@@ -99,7 +99,7 @@ extension GatewayMachine {
     /// Applies an end to its cart. The cart's change is written with the end.
     private mutating func settleCart(_ record: PaymentRecord, at now: Now) {
         let cart = record.request.cart
-        _ = carts[cart]?.change { $0.ended(record, at: now) }
+        carts.changeMoney(of: cart) { $0.ended(record, at: now) }
         if record.state == .succeeded { carryOut(resolutions.explained(cart, by: record.id), at: now) }
     }
 
@@ -113,7 +113,7 @@ extension GatewayMachine {
         {
             carts.isFreeing(record.request.cart, after: id)
         }
-        if readers[record.reader]?.holder != .payment(id) { readers[record.reader]?.leaveQueue(.payment(id)) }
+        if readers[record.reader]?.holder != .payment(id) { readers.change(record.reader) { $0.leaveQueue(.payment(id)) } }
         changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }
         if carts[record.request.cart]?.facts.paid == true { close(record.request.cart, at: now) }
         tellEnd(record)

@@ -76,7 +76,7 @@ extension GatewayMachine {
     /// Parks a payment until the first list of readers is there. Which reader it is has to wait for that list. The cart's token has not.
     private mutating func awaitFirstList(_ id: RequestID, _ original: Request, _ cart: CartID, at now: Now) {
         mention(cart, at: now)
-        carts[cart]?.touchedAt = now.mono
+        carts.change(cart) { $0.touchedAt = now.mono }
         changeKeeper(cart, at: now) { $0.prepare(at: now.mono) }
         park(id, original, at: now)
     }

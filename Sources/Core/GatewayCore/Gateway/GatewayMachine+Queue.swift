@@ -6,7 +6,7 @@ extension GatewayMachine {
     /// Carries out what is queued, and what follows from that, until nothing is left.
     mutating func drain(at now: Now) {
         while let item = queue.next() {
-            switch item {
+            switch consume item {
             case .owed(let owed): carryOut(owed, at: now)
             case .begun(let begun): carryOut(begun, at: now)
             }
@@ -37,7 +37,8 @@ extension GatewayMachine {
             guard let machine = cardSetups[id], machine.epoch == epoch, !machine.isEnded else { return }
             carryOut(action, of: id, at: now)
         case .reader(let id, let epoch, let action):
-            guard let machine = readers[id], machine.epoch == epoch, machine.wants(action) else { return drop(action, of: id, at: now) }
+            let isWanted = readers.read(id) { $0.epoch == epoch && $0.wants(action) }
+            guard isWanted == true else { return drop(action, of: id, at: now) }
             carryOut(action, of: id, at: now)
         case .keeper(let cart, .request):
             guard carts[cart]?.keeper.isBusy == true else { return }

@@ -52,8 +52,8 @@ extension GatewayMachine {
             let isNew = readers[entry.id] == nil
             takeUpReader(entry.id, label: entry.label)
             if isNew, readers[entry.id]?.facts.address != nil { discovery.probe(at: now.mono) }
-            readers[entry.id]?.editFacts { $0.merge(entry) }
-            readers[entry.id]?.unlistedSince = nil
+            readers.editFacts(of: entry.id) { $0.merge(entry) }
+            readers.change(entry.id) { $0.unlistedSince = nil }
             if before != entry.label { queue.emit(.readerChanged(entry.id)) }
         }
         for id in readers.ids where !seen.contains(id) {
@@ -117,7 +117,7 @@ extension GatewayMachine {
             let news = joined(merged)
             for facts in news {
                 if facts.id == asker {
-                    readers[facts.id]?.editFacts { $0 = facts }
+                    readers.editFacts(of: facts.id) { $0 = facts }
                 } else {
                     changeReader(facts.id, at: now) { reader, _ in reader.learn(facts, at: now) }
                 }
@@ -148,9 +148,13 @@ extension GatewayMachine {
     // MARK: Carrying out what a reader asks for
 
     mutating func changeReader(_ id: ReaderID, at now: Now, _ event: (inout ReaderMachine, inout SeededRandom) -> [ReaderMachine.Action]) {
-        guard let before = readers[id].map({ shown($0) }) else { return }
-        let outcome = readers.change(id) { machine in (actions: event(&machine, &random), epoch: machine.epoch) }
-        guard let (actions, epoch) = outcome, let after = readers[id].map({ shown($0) }) else { return }
+        let hasListed = lists.hasListed
+        let outcome = readers.change(id) { machine in
+            let before = machine.shown(hasListed: hasListed)
+            let actions = event(&machine, &random)
+            return (actions: actions, epoch: machine.epoch, before: before, after: machine.shown(hasListed: hasListed))
+        }
+        guard let (actions, epoch, before, after) = outcome else { return }
         if before.isThere != false, after.isThere == false { discovery.probe(at: now.mono + 2_000) }
         if !before.looksLike(after) || state(of: before, id) != state(of: after, id) { queue.readerChanged(id) }
         for action in actions {
@@ -162,7 +166,7 @@ extension GatewayMachine {
     }
 
     /// What followers of the readers see of one. They hear when it becomes busy or free, and when it goes or comes back.
-    private struct Shown {
+    fileprivate struct Shown {
         var isThere: Bool?
         var holder: LeaseHolder?
         var trouble: ReaderTrouble?
@@ -174,23 +178,17 @@ extension GatewayMachine {
         func looksLike(_ other: Shown) -> Bool { holder == other.holder && trouble == other.trouble }
     }
 
-    private func shown(_ machine: ReaderMachine) -> Shown {
-        let isRegistered = machine.facts.isRegistered
-        return Shown(
-            isThere: machine.isThere, holder: machine.holder, trouble: machine.trouble, isBarred: machine.isBarred,
-            isRegistered: isRegistered, state: state(of: machine, isRegistered: isRegistered))
-    }
-
     /// The state of a reader. Among several entries of one device, the one that has the session tells the state.
     private func state(of shown: Shown, _ id: ReaderID) -> ReaderState {
-        guard shown.isBarred, let acting = readers[device(id)] else { return shown.state }
-        return state(of: acting, isRegistered: shown.isRegistered)
+        guard shown.isBarred else { return shown.state }
+        let acting = readers.read(device(id)) { $0.state(isRegistered: shown.isRegistered, hasListed: lists.hasListed) }
+        return acting ?? shown.state
     }
 
     mutating func carryOut(_ action: ReaderMachine.Owed, of id: ReaderID, at now: Now) {
         switch action {
         case .withdrawToken:
-            for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.reader(id)) }
+            for cart in carts.ids { carts.change(cart) { $0.keeper.withdraw(.reader(id)) } }
         case .answer(.holder(.payment(let payment)), let command, let result):
             change(payment, at: now) { $0.answered(command, result, at: now) }
         case .answer(.request(let request), let command, let result):
@@ -296,50 +294,68 @@ extension GatewayMachine {
     /// The reader's state as the checkout API names it.
     func state(of row: ReaderMachine) -> ReaderState {
         // Among several entries of one device, the one that has the session tells the state.
-        state(of: row.isBarred ? readers[device(row.id)] ?? row : row, isRegistered: row.facts.isRegistered)
-    }
-
-    private func state(of machine: ReaderMachine, isRegistered: Bool) -> ReaderState {
-        let trouble = machine.standingTrouble
-        return
-            if !isRegistered && machine.holder == nil && lists.hasListed
-        {
-            .unregistered
-        } else if machine.facts.isVendorSDKOnly {
-            .notDriveable
-        } else if machine.isLive {
-            machine.holder == nil ? .ready : .busy
-        } else if machine.isConnecting {
-            machine.holder == nil || machine.isFreeing ? .connecting : .busy
-        } else if let trouble, trouble.kind.isOfReader {
-            machine.facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
-        } else if machine.facts.status == "offline" {
-            .offline
-        } else {
-            machine.isThere == nil ? .unknown : .idle
-        }
+        let isRegistered = row.facts.isRegistered
+        let acting = row.isBarred ? readers.read(device(row.id)) { $0.state(isRegistered: isRegistered, hasListed: lists.hasListed) } : nil
+        return acting ?? row.state(isRegistered: isRegistered, hasListed: lists.hasListed)
     }
 
     package func readerView(_ machine: ReaderMachine) -> ReaderView {
-        let lanes = policy.lanes.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.keys.sorted()
-        let acting = machine.isBarred ? readers[device(machine.id)] ?? machine : machine
+        let byActing = machine.isBarred ? readers.read(device(machine.id)) { readerView(machine, acting: $0) } : nil
+        return byActing ?? readerView(machine, acting: machine)
+    }
+
+    /// - Parameter acting: the entry that drives the reader's device.
+    private func readerView(_ machine: ReaderMachine, acting: ReaderMachine) -> ReaderView {
+        let lanes = policy.lanes.lazy.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.map(\.key)
         let isMissing = machine.facts.isMissingAtStripe && acting.holder == nil
         return ReaderView(
             facts: machine.facts, state: state(of: machine), trouble: isMissing ? .unregistered(machine.facts) : acting.standingTrouble,
             isThere: acting.isThere,
-            lane: lanes.first, payment: acting.holder?.payment,
+            lane: lanes.min(), payment: acting.holder?.payment,
             lastSeenAt: acting.lastSeenAt ?? acting.facts.lastSeenAt, sessionSince: acting.sessionSince,
             livemode: acting.livemode ?? acting.facts.livemode,
             isOverUSB: acting.isOverUSB ?? (acting.facts.usbPlace != nil),
             declaredLabel: machine.facts.serial.flatMap { policy.readerLabels[$0] })
     }
 
-    package var readerViews: [ReaderView] { readers.values.sorted { $0.id < $1.id }.map { readerView($0) } }
+    package var readerViews: [ReaderView] { readers.values.map { readerView($0) } }
 
     package func readerView(named reference: String) -> Result<ReaderView, Refusal> {
         resolveReader(reference, lane: nil).flatMap { id in
             guard let machine = readers[id] else { return .failure(Refusal(.readerNotFound, "No such reader.")) }
             return .success(readerView(machine))
+        }
+    }
+}
+
+extension ReaderMachine {
+    fileprivate func shown(hasListed: Bool) -> GatewayMachine.Shown {
+        let isRegistered = sharedFacts.read { $0.isRegistered }
+        return GatewayMachine.Shown(
+            isThere: isThere, holder: holder, trouble: trouble, isBarred: isBarred, isRegistered: isRegistered,
+            state: state(isRegistered: isRegistered, hasListed: hasListed))
+    }
+
+    /// The reader's state as the checkout API names it, as far as this entry tells it.
+    ///
+    /// - Parameter hasListed: whether the lists of readers are known.
+    fileprivate func state(isRegistered: Bool, hasListed: Bool) -> ReaderState {
+        return
+            if !isRegistered && holder == nil && hasListed
+        {
+            .unregistered
+        } else if sharedFacts.read({ $0.isVendorSDKOnly }) {
+            .notDriveable
+        } else if isLive {
+            holder == nil ? .ready : .busy
+        } else if isConnecting {
+            holder == nil || isFreeing ? .connecting : .busy
+        } else if let trouble = standingTrouble, trouble.kind.isOfReader {
+            facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
+        } else if facts.status == "offline" {
+            .offline
+        } else {
+            isThere == nil ? .unknown : .idle
         }
     }
 }

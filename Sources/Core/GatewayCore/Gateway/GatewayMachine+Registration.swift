@@ -100,9 +100,9 @@ extension GatewayMachine {
 
     private mutating func forgetReader(_ reader: ReaderID, at now: Now) {
         changeReader(reader, at: now) { machine, _ in machine.part(at: now) }
-        for cart in carts.keys.sorted() where carts[cart]?.reader == reader { carts[cart]?.reader = nil }
+        for cart in carts.ids where carts[cart]?.reader == reader { carts.change(cart) { $0.reader = nil } }
         // The reader first answers what it was asked. The next list takes it away then.
-        if readers[reader]?.isResting == true { readers[reader] = nil } else { readers[reader]?.editFacts { $0.inBackend = false } }
+        if readers[reader]?.isResting == true { readers[reader] = nil } else { readers.editFacts(of: reader) { $0.inBackend = false } }
         readers.identities.changed()
     }
 

@@ -13,7 +13,7 @@ extension GatewayMachine {
     mutating func tellStanding() {
         tellBackend()
         let news = readers.values.filter { reader in isAway(reader).map { $0 != standing.told.isReaderTold(reader.id) } ?? false }
-        for id in news.map(\.id).sorted() { tellReader(id) }
+        for id in news.map(\.id) { tellReader(id) }
         if payments.values.contains(where: { $0.isUnresolved && !standing.told.isUnresolvedTold($0.id) }) {
             for id in payments.ids where payments[id]?.isUnresolved == true { tellUnresolved(id) }
         }
@@ -31,7 +31,7 @@ extension GatewayMachine {
     }
 
     /// Whether the reader is away; nil when that is not known now, so that the last word stands.
-    private func isAway(_ machine: ReaderMachine) -> Bool? {
+    @inline(__always) private func isAway(_ machine: ReaderMachine) -> Bool? {
         guard machine.facts.inBackend, !machine.isBarred else { return nil }
         if machine.isLive { return false }
         if let trouble = machine.standingTrouble, machine.isUnusable(trouble) { return true }

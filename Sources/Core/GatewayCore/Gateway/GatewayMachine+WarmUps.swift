@@ -10,7 +10,7 @@ extension GatewayMachine {
     mutating func turnWarmUps(at now: Now) {
         for item in carts.warmUps.late(at: now.mono) {
             switch item.kind {
-            case .configuration: carts[item.cart]?.configurationAsked = false
+            case .configuration: carts.change(item.cart) { $0.configurationAsked = false }
             case .token:
                 var draw = SeededRandom(seed: random.next())
                 changeKeeper(item.cart, at: now) { $0.wasLate(at: now.mono, random: &draw) }
@@ -36,8 +36,8 @@ extension GatewayMachine {
 
     /// Drops the calls of a cart whose sale is over.
     mutating func forgetWarmUps(of cart: CartID) {
-        if carts.warmUps.remove(WarmUps.Item(.configuration, cart)) { carts[cart]?.configurationAsked = false }
-        if carts.warmUps.remove(WarmUps.Item(.token, cart)) { carts[cart]?.keeper.wasNotAsked() }
+        if carts.warmUps.remove(WarmUps.Item(.configuration, cart)) { carts.change(cart) { $0.configurationAsked = false } }
+        if carts.warmUps.remove(WarmUps.Item(.token, cart)) { carts.change(cart) { $0.keeper.wasNotAsked() } }
     }
 
     /// Whether a payment that is about to begin waits for this answer. Such calls precede those that only prepare.

@@ -34,7 +34,7 @@ extension GatewayMachine {
 
     /// Replaces the payment's warnings wherever its record is held.
     private mutating func replace(_ record: PaymentRecord) {
-        payments[record.id]?.edit { $0.replaceWarnings(by: record) }
+        payments.change(record.id) { $0.edit { $0.replaceWarnings(by: record) } }
         payments.editEnded(record.id) { $0.replaceWarnings(by: record) }
         resolutions.warningsChanged(of: record)
     }
@@ -60,7 +60,7 @@ extension GatewayMachine {
         record.unwarn(seen.map(\.code))
         // This happens at once, so that no later row of this payment has the warnings again. They come back if this row cannot be written.
         replace(record)
-        if lifts { _ = carts[cart]?.change { $0.acknowledgeHold(payment) } }
+        if lifts { carts.changeMoney(of: cart) { $0.acknowledgeHold(payment) } }
         let words = (seen.map(\.code.rawValue) + (lifts ? ["the cart is held no more"] : [])).joined(separator: ", ")
         journal(
             .acknowledged, record, note: "acknowledged by \(by): \(note) (\(words))",
@@ -76,7 +76,7 @@ extension GatewayMachine {
             replace(current)
             keepWarned(current)
             outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-            if given.lifts { _ = carts[record.request.cart]?.change { $0.acknowledgeHold(record.id) } }
+            if given.lifts { carts.changeMoney(of: record.request.cart) { $0.acknowledgeHold(record.id) } }
         }
         carryOut(resolutions.acknowledged(record.id), at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
@@ -91,7 +91,7 @@ extension GatewayMachine {
         replace(current)
         keepWarned(current)
         outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-        if given.lifts { _ = carts[record.request.cart]?.change { $0.holdAgain(record.id, at: now) } }
+        if given.lifts { carts.changeMoney(of: record.request.cart) { $0.holdAgain(record.id, at: now) } }
         for request in [id] + standing.warnings.settle(record.id) { refuse(request, .journal(trouble)) }
     }
 

@@ -55,8 +55,8 @@ package struct GatewayMachine: Sendable {
             lists.hurry(at: now.mono)
         case .policy(let policy):
             self.policy = policy
-            for id in readers.ids { readers[id]?.policy = policy }
-            for cart in carts.keys.sorted() { _ = carts[cart]?.change { $0.terms = policy.evidenceTerms } }
+            for id in readers.ids { readers.change(id) { $0.policy = policy } }
+            for cart in carts.ids { carts.changeMoney(of: cart) { $0.terms = policy.evidenceTerms } }
         case .devices(let news): reported(news, at: now)
         case .stopping: stop(at: now)
         }
@@ -76,13 +76,11 @@ package struct GatewayMachine: Sendable {
     /// The latest moment at which a caller has to call `tick`; nil when there is nothing to wait for.
     package var nextWake: MonoTime? {
         var wake = MonoTime.max
-        for payment in payments.values { wake = min(wake, payment.nextWake ?? .max) }
-        for setup in cardSetups.values { wake = min(wake, setup.nextWake ?? .max) }
-        for reader in readers.values { wake = min(wake, reader.nextWake ?? .max) }
-        for cart in carts.values {
-            wake = min(wake, cart.keeper.nextWake ?? .max, cart.money.nextWake ?? .max)
-            if cart.isOpen, cart.touchedAt + policy.cartIdle < wake, isLeftAlone(cart) { wake = cart.touchedAt + policy.cartIdle }
-        }
+        wake = min(wake, payments.nextWake)
+        wake = min(wake, cardSetups.nextWake)
+        wake = min(wake, readers.nextWake)
+        wake = min(wake, carts.nextWake)
+        wake = min(wake, carts.values.earliest { idles($0, before: wake) })
         wake = min(wake, outbox.nextWake ?? .max)
         wake = min(wake, carts.warmUps.nextWake ?? .max)
         wake = min(wake, backend.nextWake)
@@ -94,6 +92,12 @@ package struct GatewayMachine: Sendable {
         return wake == .max ? nil : wake
     }
 
+    /// When the cart was left alone for so long that it is closed. Whether it is left alone is asked only where that is before `wake`.
+    private func idles(_ cart: CartBook, before wake: MonoTime) -> MonoTime? {
+        let idle = cart.touchedAt + policy.cartIdle
+        return cart.isOpen && idle < wake && isLeftAlone(cart) ? idle : nil
+    }
+
     /// Whether a stop would tear nothing: no payment is before its end, except those that are kept for later.
     package var isQuiet: Bool {
         payments.acceptance.isEmpty && cardSetups.acceptance.isEmpty && cardSetups.isEmpty && outbox.isEmpty
@@ -103,27 +107,18 @@ package struct GatewayMachine: Sendable {
     // MARK: Ticks
 
     private mutating func tick(at now: Now) {
-        // Most events leave nothing due, and this check shows that without sorting anything.
-        if payments.values.contains(where: { $0.isDue(at: now.mono) }) {
-            for id in payments.ids {
-                guard payments[id]?.isDue(at: now.mono) == true else { continue }
-                change(id, at: now) { $0.tick(at: now) }
-            }
+        // Most events leave nothing due, and these checks show that without a look at any machine.
+        if now.mono >= payments.nextWake {
+            for id in payments.ids where payments.isDue(id, at: now.mono) { change(id, at: now) { $0.tick(at: now) } }
         }
-        if !cardSetups.isEmpty {
-            for id in cardSetups.ids {
-                guard let wake = cardSetups[id]?.nextWake, now.mono >= wake else { continue }
-                change(id, at: now) { $0.tick(at: now) }
-            }
+        if now.mono >= cardSetups.nextWake {
+            for id in cardSetups.ids where cardSetups.isDue(id, at: now.mono) { change(id, at: now) { $0.tick(at: now) } }
         }
-        if readers.values.contains(where: { $0.isDue(at: now.mono) }) {
-            for id in readers.ids {
-                guard readers[id]?.isDue(at: now.mono) == true else { continue }
-                changeReader(id, at: now) { reader, _ in reader.tick(at: now) }
-            }
+        if now.mono >= readers.nextWake {
+            for id in readers.ids where readers.isDue(id, at: now.mono) { changeReader(id, at: now) { reader, _ in reader.tick(at: now) } }
         }
-        if carts.values.contains(where: { mayBeDue($0, at: now) }) {
-            for cart in carts.keys.sorted() { tickCart(cart, at: now) }
+        if areCartsDue(at: now) {
+            for cart in carts.ids { tickCart(cart, at: now) }
         }
         tickOutbox(at: now)
         tickRegistrations(at: now)
@@ -185,8 +180,8 @@ package struct GatewayMachine: Sendable {
         waiting.forget(id)
         payments.acceptance.forget(id)
         cardSetups.acceptance.forget(id)
-        for cart in carts.keys.sorted() { carts[cart]?.keeper.withdraw(.request(id)) }
-        for reader in readers.ids { readers[reader]?.forget(id) }
+        for cart in carts.ids { carts.change(cart) { $0.keeper.withdraw(.request(id)) } }
+        for reader in readers.ids { readers.change(reader) { $0.forget(id) } }
         lists.forget(id)
         readers.screens.forget(id)
         registrations.forget(id)
@@ -201,12 +196,4 @@ extension PaymentMachine {
         end(.failed, money: .notTaken, failure: failure, at: now, &actions)
         return actions
     }
-}
-
-extension PaymentMachine {
-    fileprivate func isDue(at mono: MonoTime) -> Bool { nextWake.map { mono >= $0 } ?? false }
-}
-
-extension ReaderMachine {
-    fileprivate func isDue(at mono: MonoTime) -> Bool { nextWake.map { mono >= $0 } ?? false }
 }

@@ -8,6 +8,8 @@ package struct CallID: Sendable, Hashable {
     package init(_ value: UInt64) { self.value = value }
 }
 
+// Calls, answers, events and actions are handed on often. Where one case is much larger than the others, it is boxed.
+
 /// An act to be done outside the middle, with exactly one answer.
 package enum Call: Sendable, Equatable {
     case configuration(CartID)
@@ -16,7 +18,7 @@ package enum Call: Sendable, Equatable {
     case paymentStatus(CartID)
     /// Makes the setup intent for a card that a reader will read (`terminal`).
     case setupIntent(user: String)
-    case storeCard(CardSetupRequest, paymentMethod: String)
+    indirect case storeCard(CardSetupRequest, paymentMethod: String)
     /// Reads the backend's list of the location's readers.
     case backendReaders
     case stripeReaders(ConnectionToken)
@@ -27,7 +29,7 @@ package enum Call: Sendable, Equatable {
     case updateTerminal(ReaderID, label: String)
     case deregisterTerminal(ReaderID)
     case readIntent(IntentID, PublishableKey, ClientSecret)
-    case reader(ReaderID, ReaderRoute, ReaderCommand, session: SessionToken?)
+    indirect case reader(ReaderID, ReaderRoute, ReaderCommand, session: SessionToken?)
     /// Appends one transaction. When the answer comes, all of it is on disk or none of it.
     case append([JournalEntry])
     /// Reads the box's own networks and its neighbours in them.
@@ -61,8 +63,8 @@ package enum Answer: Sendable, Equatable {
     case stripeReaders(Result<StripeReaderList, CallFailure>)
     /// The answer to `registerTerminal`, `updateTerminal` and `deregisterTerminal`, which tell only that the change was done.
     case terminalChanged(Result<Void, CallFailure>)
-    case intent(Result<IntentFacts, CallFailure>)
-    case reader(Result<ReaderReply, ReaderFailure>)
+    indirect case intent(Result<IntentFacts, CallFailure>)
+    indirect case reader(Result<ReaderReply, ReaderFailure>)
     case append(Result<Void, JournalTrouble>)
     case networks(Result<NetworkFacts, LookTrouble>)
     case lookedAtLAN(LANFindings)
@@ -215,7 +217,7 @@ package enum Action: Sendable, Equatable {
     /// Tells the followers of the agent's events.
     case notice(AgentNotice)
     /// Tells what `discover` has found so far.
-    case lookNews(RequestID, LookNews)
+    indirect case lookNews(RequestID, LookNews)
     /// Gives up the scans of the LAN that are under way. Each is answered with what it found.
     case stopLooking
     case log(LogLevel, String, subject: LogSubject)

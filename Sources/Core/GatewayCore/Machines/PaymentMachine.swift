@@ -43,7 +43,8 @@ package struct PaymentMachine: Sendable {
 
     package typealias Action = PartAction<Owed, Begun>
 
-    enum State: Sendable {
+    // A payment is looked at far more often than its state changes, so what belongs to a state is boxed.
+    indirect enum State: Sendable {
         /// The payment waits for the reader. It goes to `active` when granted, and to `ended` at a cancel or the queue's time-out.
         case queued(until: MonoTime)
         /// The payment holds the reader and has confirmed nothing, so nothing can be charged. It goes to `confirmWriting`, or to `ended`.

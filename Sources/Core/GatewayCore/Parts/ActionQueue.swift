@@ -6,11 +6,13 @@ import Moments
 /// Nothing is done while a part is being changed. What follows is queued, and carried out one after another. So no part is ever changed in
 /// the middle of its own change, and an action meets the present state, not an earlier one.
 struct ActionQueue: Sendable {
+    // What readers want is large, and the queue moves what it holds, so that is boxed.
+
     /// The actions that are always carried out.
     enum Owed: Sendable {
         case payment(PaymentID, PaymentMachine.Owed)
         case cardSetup(CardSetupID, CardSetupMachine.Owed)
-        case reader(ReaderID, ReaderMachine.Owed)
+        indirect case reader(ReaderID, ReaderMachine.Owed)
         case keeper(CartID, TokenKeeper.Owed)
         case cart(CartID, CartMachine.Action)
         case registration(RegistrationMachine.Owed)
@@ -27,7 +29,7 @@ struct ActionQueue: Sendable {
     enum Begun: Sendable {
         case payment(PaymentID, epoch: UInt64, PaymentMachine.Begun)
         case cardSetup(CardSetupID, epoch: UInt64, CardSetupMachine.Begun)
-        case reader(ReaderID, epoch: UInt64, ReaderMachine.Begun)
+        indirect case reader(ReaderID, epoch: UInt64, ReaderMachine.Begun)
         case keeper(CartID, TokenKeeper.Begun)
         case registration(RegistrationMachine.Job, RegistrationMachine.Begun)
     }
@@ -37,7 +39,8 @@ struct ActionQueue: Sendable {
         case begun(Begun)
     }
 
-    private var items: [Item] = []
+    /// What was carried out is taken out, and its place is left empty.
+    private var items: [Item?] = []
     private var done = 0
     /// The actions for the outside that the current event has caused.
     private var out: [Action] = []
@@ -47,12 +50,12 @@ struct ActionQueue: Sendable {
 
     mutating func next() -> Item? {
         guard done < items.count else {
-            items.removeAll(keepingCapacity: true)
+            if done > 0 { items.removeAll(keepingCapacity: true) }
             done = 0
             return nil
         }
         defer { done += 1 }
-        return items[done]
+        return items[done].take()
     }
 
     var isEmpty: Bool { done == items.count }
@@ -63,7 +66,8 @@ struct ActionQueue: Sendable {
 
     /// Tells the followers of the readers once for what one event did.
     mutating func readerChanged(_ id: ReaderID) {
-        if !out.contains(.readerChanged(id)) { out.append(.readerChanged(id)) }
+        let isTold = out.contains { if case .readerChanged(id) = $0 { true } else { false } }
+        if !isTold { out.append(.readerChanged(id)) }
     }
 
     /// All actions for the outside for one event, in order.

@@ -1,10 +1,12 @@
 import GatewayModel
+import Moments
 
 /// A machine for an attempt that is journaled from its acceptance to its end.
-protocol Attempt: Sendable {
+protocol Attempt: Waking {
     associatedtype ID: Hashable & Comparable & Sendable
     associatedtype Record: Sendable
 
+    var id: ID { get }
     var record: Record { get }
     var isEnded: Bool { get }
 }
@@ -12,7 +14,7 @@ protocol Attempt: Sendable {
 /// The payments, or card set-ups, on their way: accepted and not on disk, open, or ended and not on disk. It also knows who waits for an
 /// end to get there.
 struct AttemptShelf<Machine: Attempt>: Sendable {
-    private var machines: [Machine.ID: Machine] = [:]
+    private var machines = SortedParts<Machine.ID, Machine>()
     /// The attempts that have ended and whose end is not on disk yet.
     private var ended: [Machine.ID: Machine.Record] = [:]
     /// The requests that are told of an end once it is on disk, or is known not to get there for now.
@@ -25,23 +27,30 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
     subscript(id: Machine.ID) -> Machine? {
         get { machines[id] }
         set { machines[id] = newValue }
-        _modify { yield &machines[id] }
     }
 
-    /// The open attempts, in no order.
-    var values: Dictionary<Machine.ID, Machine>.Values { machines.values }
-    /// The open attempts with their ids, in no order.
-    var open: [Machine.ID: Machine] { machines }
-    var ids: [Machine.ID] { machines.keys.sorted() }
+    /// The open attempts, in the order of their ids.
+    var values: SortedParts<Machine.ID, Machine>.Values { machines.values }
+    /// The ids of the open attempts, in order.
+    var ids: [Machine.ID] { machines.keys }
     var isEmpty: Bool { machines.isEmpty }
 
     /// The record of an attempt that is open, or ended and not on disk; nil when the journal knows best.
     func record(_ id: Machine.ID) -> Machine.Record? { machines[id]?.record ?? ended[id] }
 
+    /// When the first open attempt needs a tick.
+    var nextWake: MonoTime { machines.nextWake }
+
+    func isDue(_ id: Machine.ID, at now: MonoTime) -> Bool { machines.isDue(id, at: now) }
+
+    func isOpen(_ id: Machine.ID) -> Bool { machines.has(id) }
+
+    /// Reads an open attempt where it stands; nil when it is not open.
+    @inline(__always) func read<Outcome>(_ id: Machine.ID, _ read: (Machine) -> Outcome) -> Outcome? { machines.read(id, read) }
+
     /// Feeds one event to an open attempt; nil when it is not open.
-    mutating func change<Outcome>(_ id: Machine.ID, _ event: (inout Machine) -> Outcome) -> Outcome? {
-        guard let index = machines.index(forKey: id) else { return nil }
-        return event(&machines.values[index])
+    @discardableResult mutating func change<Outcome>(_ id: Machine.ID, _ event: (inout Machine) -> Outcome) -> Outcome? {
+        machines.change(id, event)
     }
 
     // MARK: Ended

@@ -38,11 +38,13 @@ enum CallPurpose: Sendable, Hashable {
 /// The questions without an answer yet, each with its purpose, the moment of its asking, and its name in the traces.
 struct CallRegister: Sendable {
     private struct Open: Sendable {
+        var id: CallID
         var purpose: CallPurpose
         var askedAt: MonoTime
     }
 
-    private var open: [CallID: Open] = [:]
+    /// The open calls, in the order in which they were made. They are few, and are gone through far more often than they are found by id.
+    private var open: [Open] = []
     private var last: UInt64 = 0
     /// How many calls were made for each holder that has not ended.
     private var traces: [LeaseHolder: Int] = [:]
@@ -60,7 +62,7 @@ struct CallRegister: Sendable {
     mutating func ask(_ purpose: CallPurpose, for holder: LeaseHolder?) -> (id: CallID, trace: String) {
         last += 1
         let id = CallID(last)
-        open[id] = Open(purpose: purpose, askedAt: moment)
+        open.append(Open(id: id, purpose: purpose, askedAt: moment))
         guard let holder else { return (id, "agent.\(last)") }
         let number = (traces[holder] ?? 0) + 1
         traces[holder] = number
@@ -71,7 +73,8 @@ struct CallRegister: Sendable {
 
     /// Takes the purpose of an answered call; nil when no such question was asked, or it was answered before.
     mutating func answered(_ id: CallID) -> CallPurpose? {
-        guard let call = open.removeValue(forKey: id) else { return nil }
+        guard let index = open.firstIndex(where: { $0.id == id }) else { return nil }
+        let call = open.remove(at: index)
         asked = call.askedAt
         return call.purpose
     }
@@ -79,15 +82,15 @@ struct CallRegister: Sendable {
     /// Stops numbering the calls of a holder that has ended.
     mutating func forget(_ holder: LeaseHolder) { traces[holder] = nil }
 
-    func isAsking(_ purpose: CallPurpose) -> Bool { open.values.contains { $0.purpose == purpose } }
+    func isAsking(_ purpose: CallPurpose) -> Bool { open.contains { $0.purpose == purpose } }
 
-    func count(of purpose: CallPurpose) -> Int { open.values.count { $0.purpose == purpose } }
+    func count(where isIt: (CallPurpose) -> Bool) -> Int { open.count { isIt($0.purpose) } }
 
-    func purpose(of id: CallID) -> CallPurpose? { open[id]?.purpose }
+    func purpose(of id: CallID) -> CallPurpose? { open.first { $0.id == id }?.purpose }
 
-    /// The purposes of all open calls, in no order.
-    var purposes: [CallPurpose] { open.values.map(\.purpose) }
+    /// The purposes of all open calls, in the order in which they were made.
+    var purposes: [CallPurpose] { open.map(\.purpose) }
 
     /// The holders whose calls are still numbered, in no order.
-    var followed: [LeaseHolder] { Array(traces.keys) }
+    var followed: Dictionary<LeaseHolder, Int>.Keys { traces.keys }
 }

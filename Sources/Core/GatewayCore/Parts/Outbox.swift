@@ -12,26 +12,35 @@ struct Outbox: Sendable {
         /// The agent may ask for the keyed-entry intent.
         case keyedEntry(RequestID, CartID)
         /// The keyed-entry intent's secret may go to the checkout. After a restart too, its name tells what has to be read.
-        case keyedGiven(RequestID, CartID, BackendIntent)
+        indirect case keyedGiven(RequestID, CartID, BackendIntent)
         /// The reader may be freed by hand.
         case release(RequestID, ReaderID, LeaseHolder)
         /// A technician's agreement to the loss of a journal holds.
         case lossAccepted(RequestID)
         /// The payment's warnings are removed.
-        case acknowledged(RequestID, PaymentRecord, Acknowledged)
+        indirect case acknowledged(RequestID, PaymentRecord, Acknowledged)
         case cardSetupAccepted(CardSetupID)
         /// The backend may store the card.
         case cardMethod(CardSetupID)
     }
 
     struct Item: Sendable {
-        var entry: JournalEntry
+        var entry: JournalEntry {
+            _read { yield sharedEntry.value }
+            _modify { yield &sharedEntry.value }
+        }
+        private var sharedEntry: Shared<JournalEntry>
         var waiter: Waiter?
         /// Since when the entry is to be written; nil when it came with the event that is being handled.
         var since: MonoTime?
         /// Whether the entry's time was over before its fate was known. The waiter, or the caller that would see it once written, has been
         /// told.
         var isOverdue = false
+
+        init(_ entry: JournalEntry, waiter: Waiter?) {
+            self.sharedEntry = Shared(entry)
+            self.waiter = waiter
+        }
     }
 
     /// The entries that cannot be written, or not in time.
@@ -57,7 +66,7 @@ struct Outbox: Sendable {
     private(set) var writtenAt: WallTime?
 
     mutating func add(_ entry: JournalEntry, waiter: Waiter? = nil) {
-        queue.append(Item(entry: entry, waiter: waiter))
+        queue.append(Item(entry, waiter: waiter))
         // A waiter waits, so what could not be written a moment ago is tried again now.
         if waiter != nil { retryAt = nil }
     }

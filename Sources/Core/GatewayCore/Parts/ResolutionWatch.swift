@@ -183,7 +183,7 @@ struct ResolutionWatch: Sendable {
 
     // MARK: What is known
 
-    var nextWake: MonoTime { resolutions.values.lazy.map(\.nextWake).min() ?? .max }
+    var nextWake: MonoTime { resolutions.values.reduce(.max) { min($0, $1.nextWake) } }
 
     var isEmpty: Bool { resolutions.isEmpty }
 

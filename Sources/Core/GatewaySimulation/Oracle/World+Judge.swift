@@ -76,7 +76,7 @@ extension World {
     /// payment waits for.
     private mutating func judgeOwner(_ command: ReaderCommand, of id: ReaderID, by payment: Int?) {
         guard let machine else { return }
-        for record in machine.openPayments where record.reader == id && record.leased && record.id != payment.map({ payments[$0].id }) {
+        for record in machine.openPayments(on: id) where record.leased && record.id != payment.map({ payments[$0].id }) {
             if case .activate = command, let number = paymentIndex[record.id], payments[number].hasLostCollect { continue }
             let asksForCard = record.state == .waitingForCard || record.state == .authorizing
             switch command {

@@ -15,7 +15,8 @@ extension World {
             return fail(.fits, "the lane \(lane.name) is shown at work, and without a reader")
         }
         // These stores are test stores, from the keys to the readers.
-        if machine.livemode == true || machine.modes.key == true || machine.modes.readers.values.contains(true) {
+        let modes = machine.modes
+        if machine.livemode == true || modes.key == true || modes.readers.values.contains(true) {
             return fail(.fits, "a store for tests is called live")
         }
         for notice in machine.standingNotices where notice.message.isEmpty { return fail(.fits, "a notice says nothing: \(notice.code)") }

@@ -22,37 +22,38 @@ struct Agenda<Item: Sendable>: Sendable {
             slot = Int32(items.count)
             items.append(item)
         }
-        heap.append(Entry(at: at, number: planned, slot: slot))
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard Self.isBefore(heap[child], heap[parent]) else { break }
-            heap.swapAt(child, parent)
-            child = parent
+        let entry = Entry(at: at, number: planned, slot: slot)
+        heap.append(entry)
+        var place = heap.count - 1
+        while place > 0 {
+            let parent = (place - 1) / 2
+            guard Self.isBefore(entry, heap[parent]) else { break }
+            heap[place] = heap[parent]
+            place = parent
         }
+        heap[place] = entry
     }
 
     mutating func next() -> (at: Int64, item: Item)? {
         guard let first = heap.first, let last = heap.popLast() else { return nil }
-        if !heap.isEmpty {
-            heap[0] = last
-            sink()
-        }
+        if !heap.isEmpty { sink(last) }
         free.append(first.slot)
         guard let item = items[Int(first.slot)].take() else { return nil }
         return (first.at, item)
     }
 
-    private mutating func sink() {
-        var parent = 0
+    /// Puts an entry where the first one was, and lets it sink to its place.
+    private mutating func sink(_ entry: Entry) {
+        var place = 0
         while true {
-            var least = parent
-            if 2 * parent + 1 < heap.count, Self.isBefore(heap[2 * parent + 1], heap[least]) { least = 2 * parent + 1 }
-            if 2 * parent + 2 < heap.count, Self.isBefore(heap[2 * parent + 2], heap[least]) { least = 2 * parent + 2 }
-            if least == parent { return }
-            heap.swapAt(parent, least)
-            parent = least
+            var child = 2 * place + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, Self.isBefore(heap[child + 1], heap[child]) { child += 1 }
+            guard Self.isBefore(heap[child], entry) else { break }
+            heap[place] = heap[child]
+            place = child
         }
+        heap[place] = entry
     }
 
     private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {

@@ -22,12 +22,12 @@ struct Trace: Sendable {
         var copy = text
         copy.withUTF8 { bytes in
             mix(UInt64(bytes.count))
-            var word: UInt64 = 0
-            for (number, byte) in bytes.enumerated() {
-                word = word << 8 | UInt64(byte)
-                if number & 7 == 7 { mix(word) }
+            let whole = bytes.count & ~7
+            for start in stride(from: 0, to: whole, by: 8) {
+                mix(UInt64(bigEndian: UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: start, as: UInt64.self)))
             }
-            mix(word)
+            // The end is mixed as a word of its own, together with the bytes before it.
+            mix(bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
         }
     }
 
