@@ -96,18 +96,18 @@ extension GatewayMachine {
             switch reader.session {
             case .none, .claiming, .listing, .searching:
                 // A request of an ended session may still be on its way, and gets its answer.
-                if reader.inFlight?.session == reader.sessionNumber { return "\(id) is asked something without a session" }
-                if reader.nextActivation != nil { return "\(id) is to be activated, and no session is being opened" }
-                if !reader.pending.isEmpty { return "something waits to be sent to \(id), which has no session" }
+                if reader.queue.current?.asked.isOfThisSession == true { return "\(id) is asked something without a session" }
+                if reader.queue.hasActivation { return "\(id) is to be activated, and no session is being opened" }
+                if !reader.queue.isEmpty { return "something waits to be sent to \(id), which has no session" }
             case .activating:
-                if reader.inFlight == nil { return "\(id) is being activated, and nobody asked it to" }
+                if !reader.queue.isAsking { return "\(id) is being activated, and nobody asked it to" }
             case .clearing, .live: break
             }
             if reader.isLive, !reader.connects.isEmpty { return "somebody waits for a session of \(id), which has one" }
-            if let current = reader.inFlight {
+            if let current = reader.queue.current {
                 let isAsked = calls.isAsking(.reader(id, sequence: current.sequence))
                 if !isAsked { return "\(id) waits for the answer to a question that was not asked" }
-                if case .holder(let holder) = current.owner, reader.lease != .held(holder), !reader.isFreeing {
+                if case .holder(let holder) = current.asked.owner, reader.lease != .held(holder), !reader.isFreeing {
                     return "\(id) is asked something for the \(holder.words), which does not hold it"
                 }
             }
@@ -191,8 +191,7 @@ extension GatewayMachine {
         for (id, named) in readers.screens.waiting {
             guard let reader = readers[named] else { return "the request \(id.value) waits for a reader that is gone" }
             let isThere =
-                reader.connects.contains { $0.request == id } || reader.pending.contains { $0.owner == .request(id) }
-                || reader.inFlight?.owner == .request(id)
+                reader.connects.contains { $0.request == id } || reader.queue.serves(.request(id))
             if !isThere { return "the request \(id.value) waits for \(named), which does not know of it" }
         }
         return nil

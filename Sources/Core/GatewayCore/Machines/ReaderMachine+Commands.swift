@@ -11,34 +11,25 @@ extension ReaderMachine {
         if case .holder(let holder) = owner, lease != .held(holder) {
             return [.answer(owner, command, .failure(.unreachable(detail: "the reader is not the \(holder.words)'s any more")))]
         }
-        switch command {
-        case .collect: cardSession = sessionNumber
-        case .confirm:
-            guard cardSession == sessionNumber else {
-                return [.answer(owner, command, .failure(.unreachable(detail: "the session in which the card was read is over")))]
-            }
-        case .activate, .prove, .heartbeat, .display, .clearDisplay, .query, .cancelCollect, .collectReusable, .queryReusable,
-            .cancelReusable, .confirmReusable:
-            break
+        if let refusal = queue.add(.init(owner: owner, command: command, timeout: timeout)) {
+            return [.answer(owner, command, .failure(refusal))]
         }
-        pending.append(Pending(owner: owner, command: command, timeout: timeout))
         sendNext(at: now, &actions)
         return actions
     }
 
     package mutating func forget(_ request: RequestID) {
-        pending.removeAll { $0.owner == .request(request) }
+        queue.forget(.request(request))
         connects.removeAll { $0.request == request }
     }
 
     package mutating func answered(
         sequence: UInt64, _ result: Result<ReaderReply, ReaderFailure>, at now: Now, random: inout SeededRandom
     ) -> [Action] {
-        guard let current = inFlight, current.sequence == sequence else { return [] }
-        inFlight = nil
+        guard let current = queue.answered(sequence) else { return [] }
         var actions: [Action] = []
         noteConfirm(current, result)
-        guard current.session == sessionNumber else {
+        guard current.isOfThisSession else {
             // The request belongs to a session that is over. Its owner is told, and the session that is being opened goes on.
             if current.owner != .session { actions.append(.answer(current.owner, current.command, result)) }
             sendActivation(&actions)
@@ -59,56 +50,50 @@ extension ReaderMachine {
 
     /// Takes back a request that was about to be sent. Its owner is told that nothing left.
     package mutating func heldBack(sequence: UInt64, at now: Now) -> [Action] {
-        guard let current = inFlight, current.sequence == sequence else { return [] }
-        inFlight = nil
-        if case .confirm = current.command { confirmSentAt = current.confirmBefore }
+        guard let current = queue.answered(sequence) else { return [] }
+        if case .confirm = current.command { confirmSentAt = confirmBefore }
         var actions: [Action] = [.answer(current.owner, current.command, .failure(.unreachable(detail: "it was held back")))]
         sendNext(at: now, &actions)
         return actions
     }
 
     mutating func sendNext(at now: Now, _ actions: inout [Action]) {
-        guard inFlight == nil, !pending.isEmpty else { return }
+        guard !queue.isEmpty else { return }
         let token: SessionToken
         switch session {
         case .live(let session, _), .clearing(let session, _): token = session
         case .none, .claiming, .listing, .activating, .searching: return
         }
-        guard let route else { return }
-        let next = pending.removeFirst()
-        if next.command.asksForCard { dirty = true }
-        if case .holder = next.owner { isUsed = true }
-        let before = confirmSentAt
-        if case .confirm = next.command { confirmSentAt = now.mono }
-        send(next.command, owner: next.owner, route: route, session: token, timeout: next.timeout, &actions)
-        inFlight?.confirmBefore = before
+        guard let route, let next = queue.depart() else { return }
+        if next.item.command.asksForCard { dirty = true }
+        if case .holder = next.item.owner { isUsed = true }
+        if case .confirm = next.item.command { (confirmBefore, confirmSentAt) = (confirmSentAt, now.mono) }
+        actions.append(.send(next, over: route, in: token))
     }
 
-    mutating func send(
-        _ command: ReaderCommand, owner: Owner, route: ReaderRoute, session: SessionToken?, timeout: Int64, _ actions: inout [Action]
-    ) {
-        sequence += 1
-        inFlight = InFlight(sequence: sequence, owner: owner, command: command, session: sessionNumber)
-        actions.append(.send(sequence: sequence, route, command, session: session, timeout: timeout, owner: owner))
+    /// Asks the reader something for the session itself.
+    mutating func ask(_ command: ReaderCommand, timeout: Int64, at now: Now, _ actions: inout [Action]) {
+        if let refusal = queue.add(.init(owner: .session, command: command, timeout: timeout)) {
+            actions.append(.answer(.session, command, .failure(refusal)))
+        }
+        sendNext(at: now, &actions)
     }
 
     /// Notes what an answer to a confirm says of the reader's work. An answer in any of its three fields says that nothing of the confirm
     /// runs. A confirm that did not leave the box changes nothing.
-    private mutating func noteConfirm(_ sent: InFlight, _ result: Result<ReaderReply, ReaderFailure>) {
+    private mutating func noteConfirm(_ sent: ReaderCommandQueue.Asked, _ result: Result<ReaderReply, ReaderFailure>) {
         guard case .confirm = sent.command else { return }
         switch result {
         case .success(.confirmed(let answer)) where answer.field != .none: confirmSentAt = nil
-        case .failure(.unreachable), .failure(.untrusted): confirmSentAt = sent.confirmBefore
+        case .failure(.unreachable), .failure(.untrusted): confirmSentAt = confirmBefore
         case .success, .failure: break
         }
     }
 
     /// Sends the activation, once nothing of an earlier session is under way: a reader does one thing at a time.
     mutating func sendActivation(_ actions: inout [Action]) {
-        guard case .activating = session else { return nextActivation = nil }
-        guard inFlight == nil, let next = nextActivation else { return }
-        nextActivation = nil
-        send(next.command, owner: .session, route: next.route, session: nil, timeout: policy.readerTimeout, &actions)
+        guard case .activating = session, let route, let next = queue.departActivation(timeout: policy.readerTimeout) else { return }
+        actions.append(.send(next, over: route, in: nil))
     }
 
     mutating func succeeded(
@@ -126,7 +111,7 @@ extension ReaderMachine {
                 connectIfWanted(at: now, &actions)
             } else if dirty {
                 session = .clearing(token, since: now.mono)
-                pending.insert(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout), at: 0)
+                ask(.clearDisplay(nil), timeout: policy.readerTimeout, at: now, &actions)
             } else {
                 clearsFirst = false
                 becomeLive(token, since: now.mono, &actions)
@@ -134,7 +119,7 @@ extension ReaderMachine {
         case (.session, .prove, .activated):
             // The session of the other point of sale has served its purpose.
             session = .none(trouble: nil, retryAt: now.mono)
-            sessionNumber += 1
+            _ = queue.endSession()
             lastTrouble = nil
             unsupportedTries = 0
             backoff.reset()

@@ -41,7 +41,7 @@ extension ReaderMachine {
     package mutating func release(_ holder: LeaseHolder, left: Left, at now: Now) -> [Action] {
         guard lease == .held(holder) else { return [] }
         holderWaits = false
-        pending.removeAll { $0.owner == .holder(holder) }
+        queue.forget(.holder(holder))
         var actions: [Action] = []
         switch left {
         case .idle:
@@ -86,7 +86,7 @@ extension ReaderMachine {
     }
 
     /// Whether the reader still owes this holder an answer. Until then, the next holder could ask it nothing.
-    func owesAnswer(to holder: LeaseHolder) -> Bool { inFlight?.owner == .holder(holder) }
+    func owesAnswer(to holder: LeaseHolder) -> Bool { queue.isAsking(for: .holder(holder)) }
 
     /// Takes up the last lease after a restart, when the journal says that it was this agent's. A takeover is allowed only when no confirm
     /// was journaled.
@@ -113,12 +113,8 @@ extension ReaderMachine {
     mutating func grant(_ holder: LeaseHolder, _ actions: inout [Action]) {
         lease = .held(holder)
         isUsed = false
-        cardSession = nil
         isParted = false
-        // A command that waited for its turn would now come between the holder and its reader.
-        let late = pending.filter { $0.owner != .session }
-        pending.removeAll { $0.owner != .session }
-        for item in late {
+        for item in queue.makeWay() {
             actions.append(
                 .answer(item.owner, item.command, .failure(.app(.lockResourcesException, detail: "a \(holder.words) has begun on it"))))
         }
@@ -143,15 +139,14 @@ extension ReaderMachine {
     /// is cleared in the session, which is opened first if there is none.
     mutating func proveIdle(at now: Now, _ actions: inout [Action]) {
         switch session {
-        case .live where proves, .clearing where proves && inFlight == nil:
+        case .live where proves, .clearing where proves && !queue.isAsking:
             clearAt = nil
             clears = 0
             leaveSession(at: now, &actions)
             connectIfWanted(at: now, &actions)
         case .live(let token, let since):
             session = .clearing(token, since: since)
-            pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
-            sendNext(at: now, &actions)
+            ask(.clearDisplay(nil), timeout: policy.readerTimeout, at: now, &actions)
         case .none: connectIfWanted(at: now, &actions)
         case .claiming, .listing, .activating, .searching, .clearing: break
         }

@@ -35,10 +35,9 @@ extension ReaderMachine {
         case .none(let trouble?, _) where trouble.kind == .unreachable:
             session = .none(trouble: trouble, retryAt: now.mono)
             connectIfWanted(at: now, &actions)
-        case .live where lease == .free && inFlight == nil && pending.isEmpty && !isThere(sighting):
+        case .live where lease == .free && queue.isResting && !isThere(sighting):
             lastHeartbeat = now.mono
-            pending.append(Pending(owner: .session, command: .heartbeat, timeout: min(policy.readerTimeout, 10_000)))
-            sendNext(at: now, &actions)
+            ask(.heartbeat, timeout: min(policy.readerTimeout, 10_000), at: now, &actions)
         case .activating, .clearing: hasNewPlace = hasNewPlace || !isThere(sighting)
         case .none, .claiming, .listing, .live: break
         }

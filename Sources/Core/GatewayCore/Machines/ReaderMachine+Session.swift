@@ -45,7 +45,7 @@ extension ReaderMachine {
             self.route = route
             tookOver = takesOver
             let isProof = proves && !takesOver && !clearsFirst
-            nextActivation = (isProof ? .prove(token: token) : .activate(token: token, failIfInUse: !takesOver), route)
+            queue.addActivation(isProof ? .prove(token: token) : .activate(token: token, failIfInUse: !takesOver))
             sendActivation(&actions)
         case .success(nil):
             fail(
@@ -80,7 +80,7 @@ extension ReaderMachine {
             contact = .none
         }
         var actions: [Action] = []
-        if case .usb(let used) = route?.link, used != place, case .live = session, lease == .free, inFlight == nil {
+        if case .usb(let used) = route?.link, used != place, case .live = session, lease == .free, !queue.isAsking {
             loseSession(
                 ReaderTrouble(
                     .unreachable, "The reader's USB cable was pulled out (\(used.name)).",
@@ -154,11 +154,8 @@ extension ReaderMachine {
     /// Gives the session up. The agent does not tell the reader, because no call for that is known (reader-protocol, section 3).
     mutating func leaveSession(at now: Now, _ actions: inout [Action]) {
         session = .none(trouble: nil, retryAt: now.mono)
-        sessionNumber += 1
         sessionSince = nil
-        let dropped = pending
-        pending = []
-        for item in dropped where item.owner != .session {
+        for item in queue.endSession() {
             actions.append(.answer(item.owner, item.command, .failure(.unreachable(detail: "the reader was disconnected"))))
         }
         actions.append(.changed("session given up"))
@@ -237,12 +234,9 @@ extension ReaderMachine {
         let wasClearing = if case .clearing = session { true } else { false }
         session = .none(trouble: trouble, retryAt: now.mono)
         note(trouble)
-        sessionNumber += 1
         clearAt = nil
         sessionSince = nil
-        let dropped = pending
-        pending = []
-        for item in dropped where item.owner != .session {
+        for item in queue.endSession() {
             actions.append(.answer(item.owner, item.command, .failure(.unreachable(detail: "the session with the reader was lost"))))
         }
         actions.append(.changed("session lost: \(trouble.message)"))

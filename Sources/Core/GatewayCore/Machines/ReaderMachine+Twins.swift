@@ -19,12 +19,12 @@ extension ReaderMachine {
     /// Whether a holder has this entry or waits for it. Then what is under way here does not go to another entry.
     var isOccupied: Bool {
         if case .held = lease { return true }
-        return isAtWork || !waiting.isEmpty || !connects.isEmpty || pending.contains { $0.owner != .session }
+        return isAtWork || !waiting.isEmpty || !connects.isEmpty || queue.isAwaited
     }
 
     /// Whether this entry is asking the device something, or holds it in a session. Then no other entry may come between.
     var isAtWork: Bool {
-        if inFlight != nil { return true }
+        if queue.isAsking { return true }
         switch session {
         case .activating, .clearing, .live: return lease != .free
         case .none, .claiming, .listing, .searching: return false
@@ -102,7 +102,7 @@ extension ReaderMachine {
             session = .none(trouble: nil, retryAt: now.mono)
             actions.append(.withdrawToken)
         case .listing, .searching: session = .none(trouble: nil, retryAt: now.mono)
-        case .live where lease == .free && inFlight == nil: leaveSession(at: now, &actions)
+        case .live where lease == .free && !queue.isAsking: leaveSession(at: now, &actions)
         case .none, .activating, .clearing, .live: break
         }
         return actions
@@ -151,7 +151,7 @@ extension ReaderMachine {
         if now.mono - since >= Self.longestAuthorisation, lease == .free { (dirty, proofWanted, confirmSentAt) = (false, false, nil) }
         var actions: [Action] = []
         switch (lease, session) {
-        case (.free, .live) where waiting.isEmpty && inFlight == nil && pending.isEmpty && !proofWanted: leaveSession(at: now, &actions)
+        case (.free, .live) where waiting.isEmpty && queue.isResting && !proofWanted: leaveSession(at: now, &actions)
         case (.freeing(_, let way), .none(let trouble?, _)) where way != .proves && !proofWanted && trouble.endsWithTheList:
             lease = .free
             holderWaits = false

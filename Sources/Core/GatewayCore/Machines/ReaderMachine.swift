@@ -108,22 +108,6 @@ package struct ReaderMachine: Sendable {
         case proves
     }
 
-    struct InFlight: Sendable {
-        var sequence: UInt64
-        var owner: Owner
-        var command: ReaderCommand
-        /// The session of the request. An answer after its end says nothing of the next one.
-        var session: UInt64
-        /// The `confirmSentAt` before this confirm, which tells of an earlier one.
-        var confirmBefore: MonoTime?
-    }
-
-    struct Pending: Sendable {
-        var owner: Owner
-        var command: ReaderCommand
-        var timeout: Int64
-    }
-
     package let id: ReaderID
     /// The number that tells this machine from every other, now or earlier, in the same place.
     package let epoch: UInt64
@@ -148,13 +132,7 @@ package struct ReaderMachine: Sendable {
     /// How often in a row the reader has said that it does not serve the interface.
     var unsupportedTries = 0
     var backoff = Backoff(base: 1_000, ceiling: 30_000)
-    var inFlight: InFlight?
-    /// An activation that waits, because a request of the last session has no answer yet.
-    var nextActivation: (command: ReaderCommand, route: ReaderRoute)?
-    /// The number of the current session.
-    var sessionNumber: UInt64 = 0
-    var pending: [Pending] = []
-    var sequence: UInt64 = 0
+    var queue = ReaderCommandQueue()
     var lastContact: MonoTime = .min
     var lastHeartbeat: MonoTime = .min
     /// The route of the session. What the lists say later is for the next one.
@@ -183,8 +161,6 @@ package struct ReaderMachine: Sendable {
     var barredUntil: MonoTime?
     /// Whether the holder has asked the reader for something.
     var isUsed = false
-    /// The session in which the holder has asked for the card. A card that was read in another session is not confirmed.
-    var cardSession: UInt64?
     /// Whether the proof that nothing runs on the reader is wanted.
     var proofWanted = false
     /// Whether the holder gets no session before the proof, because another entry of the device has left it in the middle of a confirm.
@@ -195,6 +171,8 @@ package struct ReaderMachine: Sendable {
     var clearsFirst = false
     /// When the last confirm was sent that may still run; after a restart, when that began to matter.
     var confirmSentAt: MonoTime?
+    /// The field above as it was before the confirm that is under way, which tells of an earlier one.
+    var confirmBefore: MonoTime?
     /// Why the last try to open a session failed; nil once one is open.
     var lastTrouble: ReaderTrouble?
     /// Whether the reader has been heard from since the start. The next field counts the misses since.
@@ -216,7 +194,7 @@ package struct ReaderMachine: Sendable {
         switch (begun, session) {
         case (.claimToken, .claiming), (.search, .searching): true
         case (.list(let token), .listing(let current)): token == current
-        case (.send(let sequence, _, _, _, _, _), _): inFlight?.sequence == sequence
+        case (.send(let sequence, _, _, _, _, _), _): queue.isAsking(as: sequence)
         case (.granted(let holder), _): lease == .held(holder)
         case (.claimToken, _), (.search, _), (.list, _): false
         }
@@ -290,8 +268,7 @@ package struct ReaderMachine: Sendable {
 
     /// Whether nothing is under way on the reader, no holder waits for it, and it has left nothing to another entry of its device.
     var isResting: Bool {
-        guard lease == .free, !dirty, !proofWanted, confirmSentAt == nil, waiting.isEmpty, inFlight == nil, pending.isEmpty,
-            connects.isEmpty
+        guard lease == .free, !dirty, !proofWanted, confirmSentAt == nil, waiting.isEmpty, queue.isResting, connects.isEmpty
         else { return false }
         return !isLive && !isConnecting
     }
@@ -302,15 +279,13 @@ package struct ReaderMachine: Sendable {
         refuseLateConnects(at: now, &actions)
         giveUpWhereBarred(at: now, &actions)
         if case .none(_, let retryAt) = session, now.mono >= retryAt { connectIfWanted(at: now, &actions) }
-        if case .clearing = session, let at = clearAt, now.mono >= at, inFlight == nil {
+        if case .clearing = session, let at = clearAt, now.mono >= at, !queue.isAsking {
             clearAt = nil
-            pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
-            sendNext(at: now, &actions)
+            ask(.clearDisplay(nil), timeout: policy.readerTimeout, at: now, &actions)
         }
-        if case .live = session, lease == .free, inFlight == nil, now.mono >= heartbeatAt {
+        if case .live = session, lease == .free, !queue.isAsking, now.mono >= heartbeatAt {
             lastHeartbeat = now.mono
-            pending.append(Pending(owner: .session, command: .heartbeat, timeout: min(policy.readerTimeout, 10_000)))
-            sendNext(at: now, &actions)
+            ask(.heartbeat, timeout: min(policy.readerTimeout, 10_000), at: now, &actions)
         }
         return actions
     }
@@ -323,8 +298,8 @@ package struct ReaderMachine: Sendable {
     private var sessionWake: MonoTime? {
         switch session {
         case .none(_, let retryAt): wantsSession && !isBarred ? retryAt : nil
-        case .live: lease == .free && inFlight == nil ? heartbeatAt : nil
-        case .clearing: inFlight == nil ? clearAt : nil
+        case .live: lease == .free && !queue.isAsking ? heartbeatAt : nil
+        case .clearing: !queue.isAsking ? clearAt : nil
         case .claiming, .listing, .activating, .searching: nil
         }
     }
