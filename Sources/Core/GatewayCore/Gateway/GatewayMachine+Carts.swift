@@ -46,7 +46,7 @@ extension GatewayMachine {
             carts[cart]?.isOpen = true
             carts[cart]?.openedAt = now.wall
             // A sale that begins wants its reader, even after a technician has disconnected it.
-            if let wanted = carts[cart]?.reader { readers[device(wanted)]?.isParted = false }
+            if let wanted = carts[cart]?.reader { readers[device(wanted)]?.isWantedAgain() }
         }
         if carts[cart]?.configuration == nil {
             let isQueued = carts.warmUps.holds(WarmUps.Item(.configuration, cart))

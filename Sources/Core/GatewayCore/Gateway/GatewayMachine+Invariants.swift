@@ -38,7 +38,7 @@ extension GatewayMachine {
             }
             if record.leased != isAtWork { return "\(id) is \(isAtWork ? "" : "not ")at work on its reader, and its row says otherwise" }
             guard isAtWork, let reader = readers[record.reader] else { continue }
-            if reader.lease != .held(.payment(id)) { return "\(id) is at work on \(record.reader), whose lease is another's" }
+            if !reader.lease.isHeld(by: .payment(id)) { return "\(id) is at work on \(record.reader), whose lease is another's" }
         }
         if let id = payments.awaitedInVain { return "somebody waits for the end of \(id), which has none" }
         for holder in calls.followed where !isOpen(holder) { return "the trace of the \(holder.words) is kept for ever" }
@@ -67,7 +67,7 @@ extension GatewayMachine {
         }
         for (id, machine) in cardSetups.open {
             if machine.isEnded { return "the card set-up \(id) has ended and is kept as open" }
-            if machine.record.leased, let reader = readers[machine.record.reader], reader.lease != .held(.cardSetup(id)) {
+            if machine.record.leased, let reader = readers[machine.record.reader], !reader.lease.isHeld(by: .cardSetup(id)) {
                 return "the card set-up \(id) is at work on \(reader.id), whose lease is another's"
             }
         }
@@ -81,33 +81,27 @@ extension GatewayMachine {
 
     private func brokenReaders() -> String? {
         for (id, reader) in readers.all {
-            switch reader.lease {
-            case .free:
-                if !reader.waiting.isEmpty { return "\(id) is free, and somebody waits for it" }
-                if reader.holderWaits { return "\(id) is free, and its holder waits for a session" }
-            case .held(let holder):
-                if !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
-            case .freeing(let holder, _):
-                if reader.holderWaits { return "\(id) is being freed, and its holder waits for a session" }
-                if case .payment(let payment) = holder, let machine = payments[payment], !machine.isFollowing {
+            if let holder = reader.holder {
+                if !reader.isFreeing, !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
+                if reader.isFreeing, case .payment(let payment) = holder, let machine = payments[payment], !machine.isFollowing {
                     return "\(id) is being freed from \(payment), which has not left it"
                 }
+            } else if !reader.lease.waiting.isEmpty {
+                return "\(id) is free, and somebody waits for it"
             }
-            switch reader.session {
-            case .none, .claiming, .listing, .searching:
+            if !reader.session.state.isAtReader {
                 // A request of an ended session may still be on its way, and gets its answer.
                 if reader.queue.current?.asked.isOfThisSession == true { return "\(id) is asked something without a session" }
                 if reader.queue.hasActivation { return "\(id) is to be activated, and no session is being opened" }
                 if !reader.queue.isEmpty { return "something waits to be sent to \(id), which has no session" }
-            case .activating:
-                if !reader.queue.isAsking { return "\(id) is being activated, and nobody asked it to" }
-            case .clearing, .live: break
+            } else if reader.session.state.isActivating, !reader.queue.isAsking {
+                return "\(id) is being activated, and nobody asked it to"
             }
-            if reader.isLive, !reader.connects.isEmpty { return "somebody waits for a session of \(id), which has one" }
+            if reader.isLive, reader.wishes.hasRequests { return "somebody waits for a session of \(id), which has one" }
             if let current = reader.queue.current {
                 let isAsked = calls.isAsking(.reader(id, sequence: current.sequence))
                 if !isAsked { return "\(id) waits for the answer to a question that was not asked" }
-                if case .holder(let holder) = current.asked.owner, reader.lease != .held(holder), !reader.isFreeing {
+                if case .holder(let holder) = current.asked.owner, !reader.lease.isHeld(by: holder), !reader.isFreeing {
                     return "\(id) is asked something for the \(holder.words), which does not hold it"
                 }
             }
@@ -119,11 +113,11 @@ extension GatewayMachine {
     private func brokenHolders() -> String? {
         for (id, machine) in payments.open {
             guard case .queued = machine.state else { continue }
-            let waits = readers.values.count { $0.waiting.contains(.payment(id)) }
+            let waits = readers.values.count { $0.lease.waiting.contains(.payment(id)) }
             if waits != 1 { return "\(id) is queued, and waits for \(waits) readers" }
         }
         for reader in readers.values {
-            for holder in reader.waiting where !isOpen(holder) { return "the \(holder.words) waits for \(reader.id) and has ended" }
+            for holder in reader.lease.waiting where !isOpen(holder) { return "the \(holder.words) waits for \(reader.id) and has ended" }
         }
         return nil
     }
@@ -191,7 +185,7 @@ extension GatewayMachine {
         for (id, named) in readers.screens.waiting {
             guard let reader = readers[named] else { return "the request \(id.value) waits for a reader that is gone" }
             let isThere =
-                reader.connects.contains { $0.request == id } || reader.queue.serves(.request(id))
+                reader.wishes.contains(id) || reader.queue.serves(.request(id))
             if !isThere { return "the request \(id.value) waits for \(named), which does not know of it" }
         }
         return nil
@@ -203,7 +197,7 @@ extension GatewayMachine {
     package func underWay() -> String? {
         for (id, reader) in readers.all.sorted(by: { $0.key < $1.key }) {
             if let holder = reader.holder { return "\(id) is still the \(holder.words)'s" }
-            if !reader.connects.isEmpty { return "somebody still waits for a session of \(id)" }
+            if reader.wishes.hasRequests { return "somebody still waits for a session of \(id)" }
         }
         if let id = payments.ids.first { return "\(id) is open" }
         if let id = cardSetups.ids.first { return "the card set-up \(id) is open" }

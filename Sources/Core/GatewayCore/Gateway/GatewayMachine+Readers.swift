@@ -53,7 +53,7 @@ extension GatewayMachine {
             takeUpReader(entry.id, label: entry.label)
             if isNew, readers[entry.id]?.facts.address != nil { discovery.probe(at: now.mono) }
             readers[entry.id]?.editFacts { $0.merge(entry) }
-            readers[entry.id]?.unlistedSince = nil
+            readers[entry.id]?.relist()
             if before != entry.label { queue.emit(.readerChanged(entry.id)) }
         }
         for id in readers.ids where !seen.contains(id) {

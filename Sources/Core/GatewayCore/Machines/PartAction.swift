@@ -68,13 +68,6 @@ extension PartAction where Owed == ReaderMachine.Owed, Begun == ReaderMachine.Be
         .begun(.send(sequence: sequence, route, command, session: session, timeout: timeout, owner: owner))
     }
 
-    /// Sends what departs from the queue.
-    static func send(_ departure: ReaderCommandQueue.Departure, over route: ReaderRoute, in session: SessionToken?) -> Self {
-        let item = departure.item
-        return .send(
-            sequence: departure.sequence, route, item.command, session: session, timeout: item.timeout, owner: item.owner)
-    }
-
     package static var withdrawToken: Self { .owed(.withdrawToken) }
     package static var seenIdle: Self { .owed(.seenIdle) }
     package static func sessionReady(_ holder: LeaseHolder) -> Self { .owed(.sessionReady(holder)) }

@@ -12,6 +12,11 @@ struct ReaderCommandQueue: Sendable {
         var owner: Owner
         var command: ReaderCommand
         var timeout: Int64
+
+        var isOfHolder: Bool {
+            if case .holder = owner { return true }
+            return false
+        }
     }
 
     /// A command that leaves the queue for the reader. The number tells its answer from every other.
@@ -99,6 +104,11 @@ struct ReaderCommandQueue: Sendable {
         }
         pending.append(item)
         return nil
+    }
+
+    /// Takes a command of the session itself, to keep it or to clear the screen.
+    mutating func addOwn(_ command: ReaderCommand, timeout: Int64) {
+        pending.append(Item(owner: .session, command: command, timeout: timeout))
     }
 
     /// Takes an activation, which departs once nothing of an earlier session is under way.
