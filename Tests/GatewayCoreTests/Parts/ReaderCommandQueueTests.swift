@@ -2,6 +2,7 @@ import Testing
 
 @testable import GatewayCore
 @testable import GatewayModel
+import Moments
 
 /// A reader's commands: one under way, each with one answer.
 @Suite struct ReaderCommandQueueTests {
