@@ -163,9 +163,9 @@ MUTANTS = [
                equivalent="the last of several looks: the payment itself has not been canceled when it asks"),
 
     # Readers and tokens.
-    statement(
-        "a lease is never freed", "state = .free",
-        within="} else {\n                state = .free\n            }"),
+    expression(
+        "a lease is never freed", "} else {\n                state = .free\n            }", "state = .free", "()",
+        also=(("guard isFreeing else { return false }\n        state = .free", "state = .free", "()"),)),
     expression(
         "after a restart every reader is taken over", "if case .freeing(_, let way) = state { return way == .takesOver }", "way == .takesOver", "way != .clears || true"),
     expression("a session that is gone is kept", "if failure.endsSession { carry(session.failed(", "failure.endsSession", "false"),
@@ -293,7 +293,7 @@ SEEDS = {
     "a charge of an earlier life is forgotten": 3230,
     "a hold is no matter": 642,
     "a cancel before the row is lost": 324,
-    "a lease is never freed": 2,
+    "a lease is never freed": 9,
     "after a restart every reader is taken over": 1,
     "a session that is gone is kept": 3854,
     "who connects is told twice": 10,
