@@ -32,55 +32,45 @@ import Moments
         #expect(store.made.count { $0.call.isSetupIntent } == asked, "nothing is asked for it after its end")
     }
 
+    private static let holder = LeaseHolder.payment(PaymentID(unchecked: "p1"))
+    private static let context = TransactionContext(transactionID: "1", startTime: 1)
+    private static let collect = ReaderCommand.collect(context, amountMinor: 1, currency: StoreFixture.usd, tip: nil)
+    private static let confirm = ReaderCommand.confirm(context, intent: IntentID(unchecked: "pi_1"), card: StoreFixture.card)
+
     @Test func `a confirm that its payment does not want any more does not leave the box`() throws {
-        var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
-        let holder = LeaseHolder.payment(PaymentID(unchecked: "p1"))
-        let now = Now(mono: 1, wall: 1)
-        var actions: [ReaderMachine.Action] = []
-        #expect(reader.enqueue(holder, at: now, actions: &actions))
-        reader.session = .live(SessionToken(Secret("rst")), since: 1)
-        reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
-        reader.cardSession = reader.sessionNumber
-        let confirm = ReaderCommand.confirm(
-            TransactionContext(transactionID: "1", startTime: 1), intent: IntentID(unchecked: "pi_1"), card: StoreFixture.card)
-        guard case .begun(let send)? = reader.command(confirm, owner: .holder(holder), timeout: 1, at: now).first, reader.wants(send),
-            case .send(let sequence, _, _, _, _, _) = send
-        else {
+        var fixture = ReaderFixture.live(holder: Self.holder)
+        #expect(fixture.reader.isLive)
+        let collected = fixture.reader.command(Self.collect, owner: .holder(Self.holder), timeout: 1, at: fixture.now)
+        _ = fixture.answers(collected, .success(.done))
+        let asked = fixture.reader.command(Self.confirm, owner: .holder(Self.holder), timeout: 1, at: fixture.now)
+        guard case .begun(let send)? = asked.first, fixture.reader.wants(send), case .send(let sequence, _, _, _, _, _) = send else {
             Issue.record("it is about to be sent")
             return
         }
-        let told = reader.heldBack(sequence: sequence, at: now)
-        #expect(told == [.answer(.holder(holder), confirm, .failure(.unreachable(detail: "it was held back")))])
-        #expect(!reader.wants(send), "and it is not sent later")
+        let told = fixture.reader.heldBack(sequence: sequence, at: fixture.now)
+        #expect(told == [.answer(.holder(Self.holder), Self.confirm, .failure(.unreachable(detail: "it was held back")))])
+        #expect(!fixture.reader.wants(send), "and it is not sent later")
     }
 
     @Test func `what a holder asks for after its lease is not passed on`() {
-        var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
-        reader.session = .live(SessionToken(Secret("rst")), since: 1)
-        reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
-        let late = LeaseHolder.payment(PaymentID(unchecked: "p1"))
-        let actions = reader.command(.heartbeat, owner: .holder(late), timeout: 1, at: Now(mono: 1, wall: 1))
-        guard case .owed(.answer(.holder(late), .heartbeat, .failure(.unreachable)))? = actions.first, actions.count == 1 else {
+        var fixture = ReaderFixture.live()
+        #expect(fixture.reader.isLive)
+        let actions = fixture.reader.command(.heartbeat, owner: .holder(Self.holder), timeout: 1, at: fixture.now)
+        guard case .owed(.answer(.holder(Self.holder), .heartbeat, .failure(.unreachable)))? = actions.first, actions.count == 1 else {
             Issue.record("it is told that nothing was sent: \(actions)")
             return
         }
     }
 
     @Test func `a card that was read in one session is not confirmed in another`() {
-        var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
-        let holder = LeaseHolder.payment(PaymentID(unchecked: "p1"))
-        let now = Now(mono: 1, wall: 1)
-        var actions: [ReaderMachine.Action] = []
-        _ = reader.enqueue(holder, at: now, actions: &actions)
-        reader.session = .live(SessionToken(Secret("rst")), since: 1)
-        reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
-        let context = TransactionContext(transactionID: "1", startTime: 1)
-        _ = reader.command(
-            .collect(context, amountMinor: 1, currency: StoreFixture.usd, tip: nil), owner: .holder(holder), timeout: 1, at: now)
-        reader.sessionNumber += 1
-        let told = reader.command(
-            .confirm(context, intent: IntentID(unchecked: "pi_1"), card: StoreFixture.card), owner: .holder(holder), timeout: 1, at: now)
-        guard case .owed(.answer(.holder(holder), .confirm, .failure(.unreachable)))? = told.first, told.count == 1 else {
+        var fixture = ReaderFixture.live(holder: Self.holder)
+        let asked = fixture.reader.command(Self.collect, owner: .holder(Self.holder), timeout: 1, at: fixture.now)
+        let lost = fixture.answers(asked, .failure(.lost(detail: "cut")))
+        #expect(lost.contains(.claimToken))
+        fixture.opens()
+        #expect(fixture.reader.isLive)
+        let told = fixture.reader.command(Self.confirm, owner: .holder(Self.holder), timeout: 1, at: fixture.now)
+        guard case .owed(.answer(.holder(Self.holder), .confirm, .failure(.unreachable)))? = told.first, told.count == 1 else {
             Issue.record("it is told that nothing was sent: \(told)")
             return
         }

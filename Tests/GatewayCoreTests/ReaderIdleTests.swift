@@ -139,19 +139,14 @@ import Moments
         var seen = false
         for record in [store.payment("p1")] where record?.state == .unresolved { seen = true }
         #expect(seen)
-        var reader = ReaderMachine(facts: ReaderFacts(id: StoreFixture.reader), policy: GatewayPolicy())
-        var random = SeededRandom(seed: 1)
-        let now = Now(mono: 1_000, wall: 1)
-        reader.session = .live(SessionToken(Secret("rst")), since: 1)
-        reader.route = ReaderRoute(address: "10.0.0.1", port: 4443, host: "r.example.test")
+        var fixture = ReaderFixture.live()
         for command in [
             ReaderCommand.heartbeat, .clearDisplay(nil),
             .collect(TransactionContext(transactionID: "1", startTime: 1), amountMinor: 1, currency: StoreFixture.usd, tip: nil),
         ] {
-            let sent = reader.command(command, owner: .request(RequestID(1)), timeout: 1, at: now)
-            guard case .begun(.send(let sequence, _, _, _, _, _))? = sent.first else { continue }
-            let told = reader.answered(sequence: sequence, .success(.done), at: now, random: &random)
-            #expect(!told.contains(.seenIdle), "\(command.name)")
+            let sent = fixture.reader.command(command, owner: .request(RequestID(1)), timeout: 1, at: fixture.now)
+            #expect(ReaderFixture.sequence(in: sent) != nil, "\(command.name)")
+            #expect(!fixture.answers(sent, .success(.done)).contains(.seenIdle), "\(command.name)")
         }
     }
 

@@ -178,7 +178,7 @@ extension GatewayMachine {
 
     /// How a reader of the last life becomes free. The agent takes it over unasked only soon after its lease was certain, so that it ousts
     /// no later holder.
-    static func way(of lastLease: WallTime, at now: Now) -> ReaderMachine.Freeing {
+    static func way(of lastLease: WallTime, at now: Now) -> ReaderLease.Freeing {
         // A clock that was set back meanwhile proves nothing.
         (0..<600_000).contains(now.wall - lastLease) ? .takesOver : .clears
     }

@@ -41,7 +41,7 @@ extension GatewayMachine {
         mention(cart, at: now)
         let begins = carts.change(cart) { $0.open(lane: lane, reader: reader, at: now) }
         // A sale that begins wants its reader, even after a technician has disconnected it.
-        if begins == true, let wanted = carts[cart]?.reader { readers.change(device(wanted)) { $0.isParted = false } }
+        if begins == true, let wanted = carts[cart]?.reader { readers.change(device(wanted)) { $0.isWantedAgain() } }
         if carts[cart]?.configuration == nil {
             let isQueued = carts.warmUps.holds(WarmUps.Item(.configuration, cart))
             if pays, carts[cart]?.configurationAsked == false || isQueued {

@@ -46,8 +46,8 @@ extension GatewayMachine {
         if machine.record.leased != isAtWork {
             return "\(id) is \(isAtWork ? "" : "not ")at work on its reader, and its row says otherwise"
         }
-        guard isAtWork, let lease = readers[machine.record.reader]?.lease else { return nil }
-        return lease == .held(.payment(id)) ? nil : "\(id) is at work on \(machine.record.reader), whose lease is another's"
+        guard isAtWork, let isHeld = readers.read(machine.record.reader, { $0.lease.isHeld(by: .payment(id)) }) else { return nil }
+        return isHeld ? nil : "\(id) is at work on \(machine.record.reader), whose lease is another's"
     }
 
     private func isOpen(_ holder: LeaseHolder) -> Bool {
@@ -79,9 +79,9 @@ extension GatewayMachine {
 
     @inline(__always) private func broken(_ machine: CardSetupMachine) -> String? {
         if machine.isEnded { return "the card set-up \(machine.id) has ended and is kept as open" }
-        guard machine.record.leased, let lease = readers[machine.record.reader]?.lease, lease != .held(.cardSetup(machine.id)) else {
-            return nil
-        }
+        guard machine.record.leased,
+            readers.read(machine.record.reader, { $0.lease.isHeld(by: .cardSetup(machine.id)) }) == false
+        else { return nil }
         return "the card set-up \(machine.id) is at work on \(machine.record.reader), whose lease is another's"
     }
 
@@ -93,33 +93,27 @@ extension GatewayMachine {
 
     @inline(__always) private func broken(_ reader: ReaderMachine) -> String? {
         let id = reader.id
-        switch reader.lease {
-        case .free:
-            if !reader.waiting.isEmpty { return "\(id) is free, and somebody waits for it" }
-            if reader.holderWaits { return "\(id) is free, and its holder waits for a session" }
-        case .held(let holder):
-            if !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
-        case .freeing(let holder, _):
-            if reader.holderWaits { return "\(id) is being freed, and its holder waits for a session" }
-            if case .payment(let payment) = holder, payments.read(payment, { $0.isFollowing }) == false {
+        if let holder = reader.holder {
+            if !reader.isFreeing, !isOpen(holder) { return "\(id) is held by the \(holder.words), which has ended" }
+            if reader.isFreeing, case .payment(let payment) = holder, payments.read(payment, { $0.isFollowing }) == false {
                 return "\(id) is being freed from \(payment), which has not left it"
             }
+        } else if !reader.lease.waiting.isEmpty {
+            return "\(id) is free, and somebody waits for it"
         }
-        switch reader.session {
-        case .none, .claiming, .listing, .searching:
+        if !reader.session.state.isAtReader {
             // A request of an ended session may still be on its way, and gets its answer.
-            if reader.inFlight?.session == reader.sessionNumber { return "\(id) is asked something without a session" }
-            if reader.nextActivation != nil { return "\(id) is to be activated, and no session is being opened" }
-            if !reader.pending.isEmpty { return "something waits to be sent to \(id), which has no session" }
-        case .activating:
-            if reader.inFlight == nil { return "\(id) is being activated, and nobody asked it to" }
-        case .clearing, .live: break
+            if reader.queue.current?.asked.isOfThisSession == true { return "\(id) is asked something without a session" }
+            if reader.queue.hasActivation { return "\(id) is to be activated, and no session is being opened" }
+            if !reader.queue.isEmpty { return "something waits to be sent to \(id), which has no session" }
+        } else if reader.session.state.isActivating, !reader.queue.isAsking {
+            return "\(id) is being activated, and nobody asked it to"
         }
-        if reader.isLive, !reader.connects.isEmpty { return "somebody waits for a session of \(id), which has one" }
-        if let current = reader.inFlight {
+        if reader.isLive, reader.wishes.hasRequests { return "somebody waits for a session of \(id), which has one" }
+        if let current = reader.queue.current {
             let isAsked = calls.isAsking(.reader(id, sequence: current.sequence))
             if !isAsked { return "\(id) waits for the answer to a question that was not asked" }
-            if case .holder(let holder) = current.owner, reader.lease != .held(holder), !reader.isFreeing {
+            if case .holder(let holder) = current.asked.owner, !reader.lease.isHeld(by: holder), !reader.isFreeing {
                 return "\(id) is asked something for the \(holder.words), which does not hold it"
             }
         }
@@ -130,11 +124,11 @@ extension GatewayMachine {
     private func brokenHolders() -> String? {
         payments.values.firstAnswer { machine in
             guard case .queued = machine.state else { return nil }
-            let waits = readers.values.count { $0.waiting.contains(.payment(machine.id)) }
+            let waits = readers.values.count { $0.lease.waiting.contains(.payment(machine.id)) }
             return waits == 1 ? nil : "\(machine.id) is queued, and waits for \(waits) readers"
         }
             ?? readers.values.firstAnswer { reader in
-                reader.waiting.first { !isOpen($0) }.map { "the \($0.words) waits for \(reader.id) and has ended" }
+                reader.lease.waiting.first { !isOpen($0) }.map { "the \($0.words) waits for \(reader.id) and has ended" }
             }
     }
 
@@ -205,8 +199,7 @@ extension GatewayMachine {
         for (id, named) in readers.screens.waiting {
             guard let reader = readers[named] else { return "the request \(id.value) waits for a reader that is gone" }
             let isThere =
-                reader.connects.contains { $0.request == id } || reader.pending.contains { $0.owner == .request(id) }
-                || reader.inFlight?.owner == .request(id)
+                reader.wishes.contains(id) || reader.queue.serves(.request(id))
             if !isThere { return "the request \(id.value) waits for \(named), which does not know of it" }
         }
         return nil
@@ -218,7 +211,7 @@ extension GatewayMachine {
     package func underWay() -> String? {
         for reader in readers.values {
             if let holder = reader.holder { return "\(reader.id) is still the \(holder.words)'s" }
-            if !reader.connects.isEmpty { return "somebody still waits for a session of \(reader.id)" }
+            if reader.wishes.hasRequests { return "somebody still waits for a session of \(reader.id)" }
         }
         if let id = payments.ids.first { return "\(id) is open" }
         if let id = cardSetups.ids.first { return "the card set-up \(id) is open" }

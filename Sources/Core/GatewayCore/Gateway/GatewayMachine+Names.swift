@@ -98,7 +98,7 @@ extension GatewayMachine {
     /// Makes an entry yield to the one in charge of its device, which settles what this entry left undone.
     private mutating func standBack(_ id: ReaderID, at now: Now) {
         changeReader(id, at: now) { reader, _ in reader.bar(at: now) }
-        var debt: ReaderMachine.Debt?
+        var debt: ReaderLease.Debt?
         changeReader(id, at: now) { reader, _ in
             var actions: [ReaderMachine.Action] = []
             debt = reader.handOverDebt(&actions)
@@ -196,6 +196,6 @@ extension ReaderMachine {
     fileprivate var entry: ReaderIdentities.Entry {
         ReaderIdentities.Entry(
             id: id, serial: facts.serial, isOccupied: isOccupied, isAtWork: isAtWork, isRegistered: facts.isRegistered,
-            isLeased: lease != .free, isLive: isLive, isOnline: facts.status == "online", lastSeenAt: facts.lastSeenAt)
+            isLeased: !lease.isFree, isLive: isLive, isOnline: facts.status == "online", lastSeenAt: facts.lastSeenAt)
     }
 }

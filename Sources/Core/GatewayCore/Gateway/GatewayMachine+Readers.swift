@@ -53,7 +53,7 @@ extension GatewayMachine {
             takeUpReader(entry.id, label: entry.label)
             if isNew, readers[entry.id]?.facts.address != nil { discovery.probe(at: now.mono) }
             readers.editFacts(of: entry.id) { $0.merge(entry) }
-            readers.change(entry.id) { $0.unlistedSince = nil }
+            readers.change(entry.id) { $0.relist() }
             if before != entry.label { queue.emit(.readerChanged(entry.id)) }
         }
         for id in readers.ids where !seen.contains(id) {

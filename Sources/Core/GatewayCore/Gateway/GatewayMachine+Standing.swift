@@ -34,7 +34,7 @@ extension GatewayMachine {
     @inline(__always) private func isAway(_ machine: ReaderMachine) -> Bool? {
         guard machine.facts.inBackend, !machine.isBarred else { return nil }
         if machine.isLive { return false }
-        if let trouble = machine.standingTrouble, machine.isUnusable(trouble) { return true }
+        if let trouble = machine.standingTrouble, trouble.preventsUse { return true }
         return machine.isThere == true && !machine.isConnecting ? false : nil
     }
 

@@ -1,129 +1,12 @@
 import GatewayModel
 import Moments
 
-/// One reader: its session, its lease, and the rule that it does one thing at a time.
+/// One reader: its session, its lease, its commands, and who else wants it.
 ///
-/// A session opens with a fresh connection token, after the agent has looked the reader up anew (its address may have changed). A heartbeat
-/// keeps it, and the first sign that it is gone ends it. The lease belongs to one payment or card set-up. When the holder's end on the
-/// reader is not known, the lease stays until the reader has been seen idle.
+/// Each of the four owns its state, and none sees another. This machine turns what one tells into what another is asked: the session learns
+/// whether it is wanted and what it has to show first, the lease what left for the reader and what that answered, the queue when a session
+/// ends. The machine itself decides nothing but the order.
 package struct ReaderMachine: Sendable {
-    /// The party that waits for a command's answer.
-    package enum Owner: Sendable, Hashable {
-        case holder(LeaseHolder)
-        case request(RequestID)
-        /// The machine itself, for activation, heartbeat and clearing.
-        case session
-    }
-
-    /// The state in which a holder leaves the reader.
-    package enum Left: Sendable, Equatable {
-        /// The reader has said that nothing of this holder runs on it.
-        case idle
-        /// The reader may still be asking for a card or authorising. The lease stays until it is seen idle.
-        case unknown
-    }
-
-    /// The actions that are carried out even when this reader is gone meanwhile.
-    package enum Owed: Sendable, Equatable {
-        case withdrawToken
-        case answer(Owner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
-        case sessionReady(LeaseHolder)
-        case sessionFailed(LeaseHolder, ReaderTrouble)
-        /// Tells this holder that it waits for the reader in vain, because the reader cannot be reached.
-        case turnedAway(LeaseHolder, ReaderTrouble)
-        /// Reports that nothing that was sent to the reader before can still run on it.
-        case seenIdle
-        case changed(String)
-        /// Reports what became of the session for which a request waited.
-        case connected(RequestID, Result<Void, ReaderTrouble>)
-
-        package static func == (left: Owed, right: Owed) -> Bool {
-            switch (left, right) {
-            case (.withdrawToken, .withdrawToken), (.seenIdle, .seenIdle): true
-            case (.answer(let a, let b, let c), .answer(let d, let e, let f)): a == d && b == e && c == f
-            case (.sessionReady(let a), .sessionReady(let b)): a == b
-            case (.sessionFailed(let a, let b), .sessionFailed(let c, let d)): a == c && b == d
-            case (.turnedAway(let a, let b), .turnedAway(let c, let d)): a == c && b == d
-            case (.changed(let a), .changed(let b)): a == b
-            case (.connected(let a, .success), .connected(let b, .success)): a == b
-            case (.connected(let a, .failure(let b)), .connected(let c, .failure(let d))): a == c && b == d
-            case (.withdrawToken, _), (.answer, _), (.sessionReady, _), (.sessionFailed, _), (.turnedAway, _), (.seenIdle, _),
-                (.changed, _),
-                (.connected, _):
-                false
-            }
-        }
-    }
-
-    /// The actions that begin only while this reader is in the state that wanted them (`wants(_:)`).
-    package enum Begun: Sendable, Equatable {
-        case claimToken
-        /// Reads Stripe's list with this token, which that does not spend.
-        case list(ConnectionToken)
-        case send(sequence: UInt64, ReaderRoute, ReaderCommand, session: SessionToken?, timeout: Int64, owner: Owner)
-        case granted(LeaseHolder)
-        /// Searches for the reader, which is not where it should be.
-        case search
-    }
-
-    package typealias Action = PartAction<Owed, Begun>
-
-    enum Session: Sendable, Equatable {
-        /// The reader has no session. `trouble` says why the last try failed, and no try comes before `retryAt`. It goes to `claiming` when
-        /// a session is wanted.
-        case none(trouble: ReaderTrouble?, retryAt: MonoTime)
-        /// A connection token has been asked for. The reader goes to `listing` with it, and to `none` without.
-        case claiming
-        /// The agent reads Stripe's list for today's address. The reader goes to `activating`, or to `none`.
-        case listing(ConnectionToken)
-        /// The activation is under way, and the token is spent. The reader goes to `clearing` or `live`, or to `searching`, or to `none`.
-        case activating
-        /// The reader did not answer where it should be, and the agent scans the LAN. The reader goes to `claiming` as soon as it is seen,
-        /// and to `none` when the scan is over.
-        case searching(ReaderTrouble)
-        /// The reader has a session, but its screen may show something and is cleared. It goes to `live` when it has acknowledged that,
-        /// else to `none`.
-        case clearing(SessionToken, since: MonoTime)
-        /// The reader has a session. It goes to `none` at any sign that the session is gone.
-        case live(SessionToken, since: MonoTime)
-    }
-
-    enum Lease: Sendable, Equatable {
-        /// The lease has no holder. It goes to `held` when it is granted.
-        case free
-        /// The lease has a holder. It goes to `free` or `freeing` when the holder leaves.
-        case held(LeaseHolder)
-        /// The holder has left, and what runs on the reader is not known. The lease goes to `free` once the screen is cleared. Where a
-        /// confirm of the holder's has no answer (`Freeing.proves`), it goes there once the reader is proved idle.
-        case freeing(LeaseHolder, Freeing)
-    }
-
-    /// How a reader becomes free when its holder has left it in an unknown state.
-    enum Freeing: Sendable, Equatable {
-        /// A session and a cleared screen suffice, because nothing was confirmed.
-        case clears
-        /// The same, also against another point of sale, because the journal says that the last lease was this agent's.
-        case takesOver
-        /// The reader has to be proved idle, because something may still be authorised on it.
-        case proves
-    }
-
-    struct InFlight: Sendable {
-        var sequence: UInt64
-        var owner: Owner
-        var command: ReaderCommand
-        /// The session of the request. An answer after its end says nothing of the next one.
-        var session: UInt64
-        /// The `confirmSentAt` before this confirm, which tells of an earlier one.
-        var confirmBefore: MonoTime?
-    }
-
-    struct Pending: Sendable {
-        var owner: Owner
-        var command: ReaderCommand
-        var timeout: Int64
-    }
-
     package let id: ReaderID
     /// The number that tells this machine from every other, now or earlier, in the same place.
     package let epoch: UInt64
@@ -131,78 +14,16 @@ package struct ReaderMachine: Sendable {
         _read { yield ownPolicy.value }
         _modify { yield &ownPolicy.value }
     }
-    package internal(set) var facts: ReaderFacts {
+    package private(set) var facts: ReaderFacts {
         _read { yield sharedFacts.value }
         _modify { yield &sharedFacts.value }
     }
     private var ownPolicy: Shared<GatewayPolicy>
     private(set) var sharedFacts: Shared<ReaderFacts>
-    var session = Session.none(trouble: nil, retryAt: .min)
-    var lease = Lease.free
-    var waiting: [LeaseHolder] = []
-    /// Whether the holder waits for a session.
-    var holderWaits = false
-    var attempts = 0
-    /// Since when the reader is in no list.
-    var unlistedSince: MonoTime?
-    /// How often in a row the reader has said that it does not serve the interface.
-    var unsupportedTries = 0
-    var backoff = Backoff(base: 1_000, ceiling: 30_000)
-    var inFlight: InFlight?
-    /// An activation that waits, because a request of the last session has no answer yet.
-    var nextActivation: (command: ReaderCommand, route: ReaderRoute)?
-    /// The number of the current session.
-    var sessionNumber: UInt64 = 0
-    var pending: [Pending] = []
-    var sequence: UInt64 = 0
-    var lastContact: MonoTime = .min
-    var lastHeartbeat: MonoTime = .min
-    /// The route of the session. What the lists say later is for the next one.
-    var route: ReaderRoute?
-    /// The link that failed last. The next session tries another one, if there is one.
-    var failedLink: ReaderRoute.Link?
-    /// Whether the reader has turned up at another place than the one that is being tried. The try's failure says nothing of that place.
-    var hasNewPlace = false
-    /// The moment before which no search begins, so that a search that has just found nothing is not repeated at once.
-    var searchAfter = MonoTime.min
-    /// When a busy reader that would not be cleared is asked again. The next field counts the tries.
-    var clearAt: MonoTime?
-    var clears = 0
-    /// Whether something of this agent's may be on the reader.
-    var dirty = false
-    /// Whether an open cart wants this reader ready.
-    var desired = false
-    /// Whether the activation that was sent last takes the reader over from another point of sale.
-    var tookOver = false
-    /// The requests that wait for a session.
-    var connects: [ConnectRequest] = []
-    /// Whether a technician disconnected the reader. No session opens until one is wanted again.
-    var isParted = false
-    /// Until when the holder waits for another entry of the same device. That entry has the session, so none opens here; nil when this
-    /// entry is not barred.
-    var barredUntil: MonoTime?
-    /// Whether the holder has asked the reader for something.
-    var isUsed = false
-    /// The session in which the holder has asked for the card. A card that was read in another session is not confirmed.
-    var cardSession: UInt64?
-    /// Whether the proof that nothing runs on the reader is wanted.
-    var proofWanted = false
-    /// Whether the holder gets no session before the proof, because another entry of the device has left it in the middle of a confirm.
-    var owesProof = false
-    /// The holder whose confirm the proof is about. Until the proof succeeds, no other gets the reader once its holder leaves.
-    var proofIsAbout: LeaseHolder?
-    /// Whether the proof was refused. Then the point of sale that put something on the reader first takes off what may be left of it.
-    var clearsFirst = false
-    /// When the last confirm was sent that may still run; after a restart, when that began to matter.
-    var confirmSentAt: MonoTime?
-    /// Why the last try to open a session failed; nil once one is open.
-    var lastTrouble: ReaderTrouble?
-    /// Whether the reader has been heard from since the start. The next field counts the misses since.
-    var contact = Contact.none
-    var misses = 0
-    package internal(set) var lastSeenAt: WallTime?
-    package internal(set) var sessionSince: WallTime?
-    package internal(set) var livemode: Bool?
+    private(set) var session = ReaderSession()
+    private(set) var lease = ReaderLease()
+    private(set) var queue = ReaderCommandQueue()
+    private(set) var wishes = ReaderWishes()
 
     package init(facts: ReaderFacts, policy: GatewayPolicy, epoch: UInt64 = 0) {
         self.id = facts.id
@@ -211,121 +32,369 @@ package struct ReaderMachine: Sendable {
         self.ownPolicy = Shared(policy)
     }
 
-    /// Whether the reader still wants an action that was to begin.
-    func wants(_ begun: Begun) -> Bool {
-        switch (begun, session) {
-        case (.claimToken, .claiming), (.search, .searching): true
-        case (.list(let token), .listing(let current)): token == current
-        case (.send(let sequence, _, _, _, _, _), _): inFlight?.sequence == sequence
-        case (.granted(let holder), _): lease == .held(holder)
-        case (.claimToken, _), (.search, _), (.list, _): false
-        }
-    }
-
-    // MARK: What can be seen
-
-    package var holder: LeaseHolder? {
-        switch lease {
-        case .free: nil
-        case .held(let holder), .freeing(let holder, _): holder
-        }
-    }
-
-    package var isLive: Bool {
-        if case .live = session { return true }
-        return false
-    }
-
-    /// Whether the session that is open, or is being opened, goes over USB; nil without one.
-    package var isOverUSB: Bool? {
-        guard isLive || isConnecting else { return nil }
-        return route?.isUSB
-    }
-
-    package var isFreeing: Bool {
-        if case .freeing = lease { return true }
-        return false
-    }
-
-    package var isConnecting: Bool {
-        switch session {
-        case .claiming, .listing, .activating, .searching, .clearing: true
-        case .none, .live: false
-        }
-    }
-
-    package var trouble: ReaderTrouble? {
-        if facts.isVendorSDKOnly { return .vendorSDKOnly(facts) }
-        if case .none(let trouble, _) = session { return trouble }
-        return nil
-    }
-
-    /// Why a holder would wait for the reader in vain now; nil when it would not. Either the reader failed a moment ago and has to wait out
-    /// its pause, or its holder has lost it, and no try to find it again has succeeded since.
-    package func isKnownUnusable(at now: MonoTime) -> ReaderTrouble? {
-        if facts.isVendorSDKOnly { return .vendorSDKOnly(facts) }
-        switch lease {
-        case .held: return nil
-        case .free:
-            guard case .none(let trouble?, let retryAt) = session, now < retryAt else { return nil }
-            // A missing proof that the reader is idle says nothing of whether it admits its own point of sale.
-            if proofWanted, trouble.kind == .inUseElsewhere { return nil }
-            return isUnusable(trouble) ? trouble : nil
-        case .freeing:
-            guard let lastTrouble, isUnusable(lastTrouble), lastTrouble.kind != .inUseElsewhere else { return nil }
-            return lastTrouble
-        }
-    }
-
-    func isUnusable(_ trouble: ReaderTrouble) -> Bool {
-        switch trouble.kind {
-        case .unreachable, .untrusted, .inUseElsewhere, .notListed, .vendorSDKOnly, .softwareUnsupported: true
-        case .refused, .backend, .stripe, .noCart: false
-        }
-    }
-
     package mutating func editFacts(_ change: (inout ReaderFacts) -> Void) { change(&facts) }
 
-    package var waitingCount: Int { waiting.count }
+    // MARK: From one owner to another
 
-    /// Whether nothing is under way on the reader, no holder waits for it, and it has left nothing to another entry of its device.
-    var isResting: Bool {
-        guard lease == .free, !dirty, !proofWanted, confirmSentAt == nil, waiting.isEmpty, inFlight == nil, pending.isEmpty,
-            connects.isEmpty
-        else { return false }
-        return !isLive && !isConnecting
+    /// Carries out what the session tells.
+    private mutating func carry(_ told: [ReaderSession.Told], at now: Now, _ actions: inout [Action]) {
+        for word in told {
+            switch word {
+            case .claimToken: actions.append(.claimToken)
+            case .withdrawToken: actions.append(.withdrawToken)
+            case .list(let token): actions.append(.list(token))
+            case .search: actions.append(.search)
+            case .changed(let words): actions.append(.changed(words))
+            case .activate(let command):
+                queue.addActivation(command)
+                sendActivation(&actions)
+            case .ask(let command): ask(command, at: now, &actions)
+            case .opened:
+                actions += wishes.takeAll().map { .connected($0, .success(())) }
+                if let holder = lease.sessionOpened() { actions.append(.sessionReady(holder)) }
+            case .ended(let words): actions += Action.refuse(queue.endSession(), .unreachable(detail: words))
+            case .failed(let trouble, let wasPolite): sessionFailed(trouble, wasPolite: wasPolite, at: now, &actions)
+            case .late(let trouble):
+                if let holder = lease.stopWaiting() { actions.append(.sessionFailed(holder, trouble)) }
+            }
+        }
     }
+
+    private mutating func carried(_ told: [ReaderSession.Told], at now: Now) -> [Action] {
+        var actions: [Action] = []
+        carry(told, at: now, &actions)
+        return actions
+    }
+
+    /// Tells everyone that waits of a try that failed.
+    private mutating func sessionFailed(_ trouble: ReaderTrouble, wasPolite: Bool, at now: Now, _ actions: inout [Action]) {
+        if let holder = lease.stopWaiting() { actions.append(.sessionFailed(holder, trouble)) }
+        actions.append(.changed(trouble.message))
+        // Those that wait for a reader that its holder has lost wait in vain when it is not there.
+        if trouble.preventsUse, trouble.kind != .inUseElsewhere { actions += lease.turnAway().map { .turnedAway($0, trouble) } }
+        actions += wishes.takeRefused(trouble, wasPolite: wasPolite).map { .connected($0, .failure(trouble)) }
+        if wishes.hasRequests { carry(session.isAsked(around(now)), at: now, &actions) }
+    }
+
+    /// Notes that nothing that was sent before can still run on the reader.
+    private mutating func provedIdle(_ words: String, at now: Now, _ actions: inout [Action]) {
+        let isFree = lease.provedIdle()
+        actions.append(.seenIdle)
+        if isFree { becameFree("free again: " + words, at: now, &actions) }
+    }
+
+    private mutating func becameFree(_ words: String, at now: Now, _ actions: inout [Action]) {
+        if !words.isEmpty { actions.append(.changed(words)) }
+        passOn(&actions)
+        if lease.proofWanted, lease.isFree { carry(session.showIdle(around(now)), at: now, &actions) }
+    }
+
+    private mutating func passOn(_ actions: inout [Action]) {
+        if let next = lease.grantNext() { begin(next, &actions) }
+    }
+
+    private mutating func begin(_ holder: LeaseHolder, _ actions: inout [Action]) {
+        wishes.isWantedAgain()
+        actions += Action.refuse(queue.makeWay(), .app(.lockResourcesException, detail: "a \(holder.words) has begun on it"))
+        actions.append(.granted(holder))
+    }
+
+    // MARK: The lease
+
+    /// Queues a holder for the reader. Returns false when too many wait already.
+    package mutating func enqueue(_ holder: LeaseHolder, at now: Now, actions: inout [Action]) -> Bool {
+        switch lease.enqueue(holder, atMost: policy.maximumWaiting) {
+        case .granted: begin(holder, &actions)
+        // A reader that is being freed needs a session to be seen idle.
+        case .waits: carry(session.openIfWanted(around(now)), at: now, &actions)
+        case .full: return false
+        }
+        return true
+    }
+
+    package mutating func leaveQueue(_ holder: LeaseHolder) { lease.leaveQueue(holder) }
+
+    /// Asks for the session that the holder needs before it can go on.
+    package mutating func awaitSession(_ holder: LeaseHolder, at now: Now) -> [Action] {
+        guard lease.isHeld(by: holder) else { return [] }
+        if isLive { return [.sessionReady(holder)] }
+        // Its software does not change from one payment to the next, and every try spends a token.
+        if let trouble = session.state.trouble(pausingAt: now.mono), trouble.kind == .softwareUnsupported {
+            return [.sessionFailed(holder, trouble)]
+        }
+        lease.awaitSession(until: isBarred ? now.mono + policy.queueTimeout : .max)
+        return carried(session.holderAwaits(around(now)), at: now)
+    }
+
+    package mutating func release(_ holder: LeaseHolder, left: Left, at now: Now) -> [Action] {
+        guard let isFree = lease.release(holder, left: left) else { return [] }
+        queue.forget(.holder(holder))
+        var actions: [Action] = []
+        if isFree { becameFree("", at: now, &actions) } else { carry(session.showIdle(around(now)), at: now, &actions) }
+        return actions
+    }
+
+    /// Frees a reader for a technician. Returns false when this holder does not hold the reader, or is still at work on it.
+    package mutating func releaseByHand(of holder: LeaseHolder, actions: inout [Action]) -> Bool {
+        guard !owesAnswer(to: holder), lease.releaseByHand(of: holder) else { return false }
+        actions.append(.changed("free again: released by hand"))
+        passOn(&actions)
+        return true
+    }
+
+    /// Takes up the last lease after a restart, when the journal says that it was this agent's.
+    mutating func recoverLease(of holder: LeaseHolder, _ way: ReaderLease.Freeing, at now: Now) -> [Action] {
+        lease.recover(holder, way, at: now.mono) ? carried(session.showIdle(around(now)), at: now) : []
+    }
+
+    /// Asks for evidence that nothing runs on the reader. While the reader is held this waits, and goes on when it is free again.
+    package mutating func proveIdleIfFree(at now: Now) -> [Action] {
+        lease.wantProof(at: now.mono) ? carried(session.showIdle(around(now)), at: now) : []
+    }
+
+    // MARK: Commands
+
+    package mutating func command(_ command: ReaderCommand, owner: Owner, timeout: Int64, at now: Now) -> [Action] {
+        if let refusal = refusal(of: owner) ?? queue.add(.init(owner: owner, command: command, timeout: timeout)) {
+            return [.answer(owner, command, .failure(refusal))]
+        }
+        var actions: [Action] = []
+        sendNext(at: now, &actions)
+        return actions
+    }
+
+    package mutating func forget(_ request: RequestID) {
+        queue.forget(.request(request))
+        wishes.forget(request)
+    }
+
+    package mutating func answered(
+        sequence: UInt64, _ result: Result<ReaderReply, ReaderFailure>, at now: Now, random: inout SeededRandom
+    ) -> [Action] {
+        guard let asked = queue.answered(sequence) else { return [] }
+        lease.answered(asked.command, result)
+        var actions: [Action] = []
+        if asked.owner != .session { actions.append(.answer(asked.owner, asked.command, result)) }
+        if asked.isOfThisSession {
+            switch result {
+            case .success(let reply):
+                session.answered(around(now))
+                if asked.owner == .session { succeeded(asked.command, reply, at: now, random: &random, &actions) }
+            case .failure(let failure): failed(asked, failure, at: now, random: &random, &actions)
+            }
+        } else {
+            // The request belongs to a session that is over. The session that is being opened goes on.
+            sendActivation(&actions)
+        }
+        sendNext(at: now, &actions)
+        return actions
+    }
+
+    /// Takes back a request that was about to be sent. Its owner is told that nothing left.
+    package mutating func heldBack(sequence: UInt64, at now: Now) -> [Action] {
+        guard let asked = queue.answered(sequence) else { return [] }
+        let result = Result<ReaderReply, ReaderFailure>.failure(.unreachable(detail: "it was held back"))
+        lease.answered(asked.command, result)
+        var actions: [Action] = [.answer(asked.owner, asked.command, result)]
+        sendNext(at: now, &actions)
+        return actions
+    }
+
+    private mutating func sendNext(at now: Now, _ actions: inout [Action]) {
+        guard !queue.isEmpty, let token = session.state.token, let route = session.way.route, let next = queue.depart() else { return }
+        lease.departs(next.item.command, isOfHolder: next.item.isOfHolder, at: now.mono)
+        actions.append(.send(next, over: route, in: token))
+    }
+
+    /// Sends the activation, once nothing of an earlier session is under way: a reader does one thing at a time.
+    private mutating func sendActivation(_ actions: inout [Action]) {
+        guard let route = session.way.route, let next = queue.departActivation(timeout: policy.readerTimeout) else { return }
+        actions.append(.send(next, over: route, in: nil))
+    }
+
+    /// Asks the reader something for the session itself. A heartbeat has to be answered soon.
+    private mutating func ask(_ command: ReaderCommand, at now: Now, _ actions: inout [Action]) {
+        let timeout = command == .heartbeat ? min(policy.readerTimeout, 10_000) : policy.readerTimeout
+        queue.addOwn(command, timeout: timeout)
+        sendNext(at: now, &actions)
+    }
+
+    /// Takes an answer to a command of the session itself.
+    private mutating func succeeded(
+        _ command: ReaderCommand, _ reply: ReaderReply, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
+    ) {
+        switch (command, reply) {
+        case (.activate, .activated(let token, let livemode, _)):
+            carry(session.activated(token, livemode: livemode, around(now)), at: now, &actions)
+        case (.prove, .activated):
+            carry(session.admittedAnother(around(now)), at: now, &actions)
+            provedIdle("seen idle", at: now, &actions)
+            carry(session.openIfWanted(around(now)), at: now, &actions)
+        case (.activate, _), (.prove, _):
+            let failure = ReaderFailure.invalidAnswer(detail: "the activation brought no session")
+            carry(session.notActivated(failure, of: facts, around(now), random: &random), at: now, &actions)
+        case (.clearDisplay, _):
+            lease.cleared()
+            carry(session.cleared(around(now)), at: now, &actions)
+            if isLive, lease.freeAsCleared() { becameFree("free again: its screen is cleared", at: now, &actions) }
+        case (.heartbeat, _), (.display, _), (.collect, _), (.query, _), (.cancelCollect, _), (.confirm, _), (.collectReusable, _),
+            (.queryReusable, _), (.cancelReusable, _), (.confirmReusable, _):
+            break
+        }
+    }
+
+    private mutating func failed(
+        _ asked: ReaderCommandQueue.Asked, _ failure: ReaderFailure, at now: Now, random: inout SeededRandom, _ actions: inout [Action]
+    ) {
+        switch asked.command {
+        // The reader's holder by now does not wait for the proof.
+        case .prove where lease.isAwaitingUnproved: carry(session.tryAgain(around(now)), at: now, &actions)
+        case .activate, .prove:
+            lease.notAdmitted(isInUse: failure.saysInUse)
+            carry(session.notActivated(failure, of: facts, around(now), random: &random), at: now, &actions)
+        case .clearDisplay where asked.owner == .session && !failure.endsSession:
+            lease.notCleared()
+            carry(session.notCleared(failure, around(now), random: &random), at: now, &actions)
+        case .heartbeat, .display, .clearDisplay, .collect, .query, .cancelCollect, .confirm, .collectReusable, .queryReusable,
+            .cancelReusable, .confirmReusable:
+            if failure.endsSession { carry(session.failed(failure, around(now), random: &random), at: now, &actions) }
+        }
+    }
+
+    // MARK: The way to a session
+
+    /// Notes whether an open cart wants this reader ready.
+    package mutating func setDesired(_ desired: Bool, at now: Now) -> [Action] {
+        wishes.setDesired(desired && !facts.isVendorSDKOnly)
+        return carried(session.openIfWanted(around(now)), at: now)
+    }
+
+    /// Notes that a sale that begins wants the reader, even after a technician has disconnected it.
+    mutating func isWantedAgain() { wishes.isWantedAgain() }
+
+    /// Takes a technician's request for a session now.
+    mutating func connect(for request: ReaderWishes.Request, at now: Now) -> [Action] {
+        wishes.isWantedAgain()
+        if isLive { return [.connected(request.request, .success(()))] }
+        wishes.add(request, at: now.mono)
+        return carried(session.isAsked(around(now)), at: now)
+    }
+
+    /// Gives the session up, and opens no other until one is wanted again. It does nothing while the reader is held.
+    mutating func part(at now: Now) -> [Action] {
+        guard holder == nil else { return [] }
+        var actions: [Action] = wishes.part().map { .connected($0, .failure(.parted)) }
+        carry(session.part(around(now)), at: now, &actions)
+        return actions
+    }
+
+    package mutating func token(_ token: ConnectionToken, at now: Now) -> [Action] { carried(session.got(token), at: now) }
+
+    package mutating func tokenRefused(_ failure: CallFailure, at now: Now, random: inout SeededRandom) -> [Action] {
+        carried(session.gotNoToken(.from(backend: failure), around(now), random: &random), at: now)
+    }
+
+    package mutating func noCart(at now: Now, random: inout SeededRandom) -> [Action] {
+        carried(session.gotNoToken(.noCart, around(now), random: &random), at: now)
+    }
+
+    /// Takes in what the lists say of this reader, in any state. A connection under way goes on with it.
+    package mutating func listed(_ facts: ReaderFacts, at now: Now, random: inout SeededRandom) -> [Action] {
+        self.facts = facts
+        guard session.state.listing != nil else { return [] }
+        return carried(session.listed(facts.routes(port: policy.lanPort), around(now), random: &random), at: now)
+    }
+
+    package mutating func listFailed(_ failure: CallFailure, at now: Now, random: inout SeededRandom) -> [Action] {
+        carried(session.notListed(.from(stripe: failure), around(now), random: &random), at: now)
+    }
+
+    /// Takes a sighting of the reader's certificate at an address, or its absence where it was.
+    package mutating func sighted(_ sighting: LANSighting?, at now: Now) -> [Action] {
+        facts.seen = sighting
+        return sighting.map { carried(session.sighted($0, around(now)), at: now) } ?? []
+    }
+
+    /// Ends the search for the reader.
+    package mutating func searched(at now: Now, random: inout SeededRandom) -> [Action] {
+        carried(session.searched(around(now), random: &random), at: now)
+    }
+
+    /// Takes in that the reader's USB link was plugged in, pulled out, or plugged in anew.
+    package mutating func plugged(_ place: USBPlace?, _ usb: USBFacts?, at now: Now, random: inout SeededRandom) -> [Action] {
+        facts.usbPlace = place
+        facts.usb = usb
+        return carried(session.plugged(place, isSeen: facts.seen != nil, around(now), random: &random), at: now)
+    }
+
+    /// Notes that the reader has answered a scan.
+    mutating func heard(at now: Now) { session.heard(around(now)) }
+
+    /// Notes that a scan of the reader's place did not find it. Returns the time in milliseconds after which another scan is worth it.
+    mutating func missed(at address: String) -> Int64 { session.missed(at: address) }
 
     package mutating func tick(at now: Now) -> [Action] {
         var actions: [Action] = []
-        if let idleAt, now.mono >= idleAt { provedIdle("nothing runs on it any more: too long ago", at: now, &actions) }
-        refuseLateConnects(at: now, &actions)
-        giveUpWhereBarred(at: now, &actions)
-        if case .none(_, let retryAt) = session, now.mono >= retryAt { connectIfWanted(at: now, &actions) }
-        if case .clearing = session, let at = clearAt, now.mono >= at, inFlight == nil {
-            clearAt = nil
-            pending.append(Pending(owner: .session, command: .clearDisplay(nil), timeout: policy.readerTimeout))
-            sendNext(at: now, &actions)
+        if let idleAt = lease.idleAt, now.mono >= idleAt { provedIdle("nothing runs on it any more: too long ago", at: now, &actions) }
+        actions += wishes.takeLate(at: now.mono).map { .connected($0, .failure(session.lastTrouble ?? .letsNobodyIn)) }
+        if let end = lease.patienceEndsAt, now.mono >= end, let holder = lease.stopWaiting() {
+            actions.append(.sessionFailed(holder, .heldByTwin))
         }
-        if case .live = session, lease == .free, inFlight == nil, now.mono >= heartbeatAt {
-            lastHeartbeat = now.mono
-            pending.append(Pending(owner: .session, command: .heartbeat, timeout: min(policy.readerTimeout, 10_000)))
-            sendNext(at: now, &actions)
+        carry(session.tick(around(now), heartbeatInterval: policy.heartbeatInterval), at: now, &actions)
+        return actions
+    }
+
+    // MARK: Several entries of one device
+
+    /// Bars this entry, because the device's session now belongs to another one. This entry still takes the answers to what was sent.
+    mutating func bar(at now: Now) -> [Action] {
+        if !isBarred { lease.limitWait(until: now.mono + policy.queueTimeout) }
+        wishes.setDesired(false)
+        return carried(session.bar(around(now)), at: now)
+    }
+
+    /// Gives the device back to this entry.
+    mutating func unbar(at now: Now) -> [Action] {
+        guard isBarred else { return [] }
+        lease.limitWait(until: .max)
+        return carried(session.unbar(around(now)), at: now)
+    }
+
+    /// Hands what is owed to the entry in charge, which alone has sessions; nil when nothing is owed or this entry settles it itself.
+    mutating func handOverDebt(_ actions: inout [Action]) -> ReaderLease.Debt? {
+        guard !isAtWork, let debt = lease.handOverDebt() else { return nil }
+        passOn(&actions)
+        return debt
+    }
+
+    /// Takes the state in which another entry has left the device. The present or next holder of this entry waits until it is settled.
+    mutating func takeOver(_ debt: ReaderLease.Debt, at now: Now) -> [Action] {
+        lease.takeOver(debt, isLive: isLive, at: now.mono) ? carried(session.showIdle(around(now)), at: now) : []
+    }
+
+    /// Ends the pause after the last failure, because the lists have news of the device.
+    mutating func retry(at now: Now) -> [Action] { carried(session.endPause(around(now)), at: now) }
+
+    /// Takes in what the lists say now, outside of a connection.
+    mutating func learn(_ facts: ReaderFacts, at now: Now) -> [Action] {
+        let isUpdated = self.facts.software != facts.software
+        self.facts = facts
+        return isUpdated ? carried(session.updated(around(now)), at: now) : []
+    }
+
+    /// Handles an entry that is in no list any more. What may still be authorised keeps it until that is over.
+    mutating func unlist(at now: Now) -> [Action] {
+        facts.inBackend = false
+        wishes.setDesired(false)
+        lease.unlist(at: now.mono)
+        var actions = carried(session.unlist(around(now)), at: now)
+        if session.state.trouble?.endsWithTheList == true, lease.freeAsUnlisted() {
+            actions.append(.changed("free again: it is in no list any more"))
+            passOn(&actions)
         }
         return actions
     }
 
-    package var nextWake: MonoTime? {
-        let wake = min(sessionWake ?? .max, idleAt ?? .max, connects.lazy.map(\.until).min() ?? .max, barredWake ?? .max)
-        return wake == .max ? nil : wake
-    }
-
-    private var sessionWake: MonoTime? {
-        switch session {
-        case .none(_, let retryAt): wantsSession && !isBarred ? retryAt : nil
-        case .live: lease == .free && inFlight == nil ? heartbeatAt : nil
-        case .clearing: inFlight == nil ? clearAt : nil
-        case .claiming, .listing, .activating, .searching: nil
-        }
-    }
+    /// Notes that the entry is in the lists again.
+    mutating func relist() { lease.relist() }
 }
