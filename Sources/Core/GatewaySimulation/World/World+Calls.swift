@@ -72,7 +72,7 @@ extension World {
             answer = readerActs(reader, route, command, session: session, call: index).map { Answer.reader($0) }
         case .append, .networks, .lookAtLAN, .lookAtUSB: return
         case .readIntent(let id, _, let secret): answer = .intent(stripeReads(id, secret))
-        case .stripeReaders(let token): answer = .stripeReaders(stripeLists(token).map { StripeReaderList($0) })
+        case .stripeReaders(let token): answer = .stripeReaders(stripeLists(token).map { listed($0) })
         case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
             .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
             answer = backendActs(call)

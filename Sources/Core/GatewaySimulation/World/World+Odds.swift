@@ -1,0 +1,294 @@
+internal import GatewayCore
+import GatewayModel
+import Moments
+
+/// What few stores meet (``Odds``).
+extension World {
+    mutating func setUpOdds() {
+        let open = plan.closing - 1
+        for _ in 0..<odds.acts { agenda.add(.odd, at: dice.within(0...open)) }
+        for _ in 0..<odds.troubledWords { agenda.add(.troubledWord, at: dice.within(150_000...open)) }
+    }
+
+    /// Sets right at closing time what was set wrong.
+    mutating func endOdds() {
+        guard odds.acts > 0 || odds.room != nil else { return }
+        policy.maximumWaiting = GatewayPolicy().maximumWaiting
+        (policy.lanSubnets, policy.lanAddresses) = ([], [])
+        feed(.policy(policy))
+    }
+
+    mutating func oddAct() {
+        guard !isClosed, machine != nil, !carts.isEmpty else { return }
+        let cart = dice.below(carts.count)
+        switch dice.below(12) {
+        case 0: reusesID()
+        case 1: asksOfNobody()
+        case 2: asksTooLate()
+        case 3:
+            // A till takes up a sale of an earlier life of the agent.
+            asks(technician: .connectionToken(carts[cart].id), "a connection token for \(carts[cart].id)")
+            asks(technician: .cartStatus(carts[cart].id), "status of \(carts[cart].id)")
+            plans(.revisited(cart), after: dice.within(1_000...5_000))
+        case 4: looksAround()
+        case 5: asksForTooMuch()
+        case 6:
+            let lane = dice.chance(700) ? LaneName(unchecked: "lane-0") : nil
+            asks(technician: .openCart(carts[cart].id, lane: lane, reader: nil, Recall()), "open \(carts[cart].id)")
+        case 7: typedIn()
+        case 8: takesCardBack()
+        case 9: seesStrangers()
+        case 10: changesLooks()
+        default:
+            let days = dice.of([100, -100] as [Int64])
+            trace.note(now, 72, text: "the wall clock jumps by \(days) days")
+            wallOffset += days * 86_400_000
+        }
+    }
+
+    // MARK: Requests
+
+    /// Uses the id of a payment, or of a card set-up, for another one.
+    private mutating func reusesID() {
+        let known = payments.filter { $0.wasAcknowledged && disk.payments[$0.id] != nil }
+        if !known.isEmpty {
+            let truth = dice.of(known)
+            var other = truth.request
+            other.timeoutSeconds = (other.timeoutSeconds ?? 0) + 1
+            asks(technician: .pay(truth.id, other, Recall()), "PUT \(truth.id) with another body")
+        }
+        let setUp = setups.filter { $0.wasAcknowledged && disk.cardSetups[$0.id] != nil }
+        guard !setUp.isEmpty else { return }
+        let truth = dice.of(setUp)
+        var other = truth.request
+        other.timeoutSeconds = (other.timeoutSeconds ?? 0) + 1
+        asks(technician: .keepCard(truth.id, other, Recall()), "PUT card set-up \(truth.id) with another body")
+    }
+
+    private mutating func asksOfNobody() {
+        let (payment, setup) = (PaymentID(unchecked: "nobody"), CardSetupID(unchecked: "nobody"))
+        let cart = CartID(unchecked: "nothing")
+        let request: Request = dice.of([
+            .cancel(payment, Recall()), .cancelCardSetup(setup, Recall()),
+            .resolve(payment, paid: false, order: nil, by: "technician", note: "which?", Recall()),
+            .acknowledge(payment, by: "technician", note: "which?", Recall()), .closeCart(cart),
+            .display(cart, DisplayCart(currency: Self.currency, totalMinor: 100, taxMinor: nil, lines: [])), .identify("nobody"),
+            .disconnect("nobody"), .relabel("nobody", label: "Somebody"), .deregister("nobody"),
+            .release(Reader.id(0).text, .payment(payment), by: "technician", Recall()),
+        ])
+        asks(technician: request, "what is not there")
+    }
+
+    /// Resolves a payment that runs, or has ended.
+    private mutating func asksTooLate() {
+        let decided = payments.filter { truth in
+            guard truth.wasAcknowledged, let record = machine?.openPayment(truth.id) ?? disk.payments[truth.id] else { return false }
+            return record.state != .unresolved
+        }
+        guard !decided.isEmpty else { return }
+        let id = dice.of(decided).id
+        asks(
+            technician: .resolve(id, paid: true, order: nil, by: "technician", note: "taken for another", Recall()),
+            "resolve \(id), which is not unresolved")
+    }
+
+    /// Asks for more at once than the agent takes.
+    private mutating func asksForTooMuch() {
+        if dice.chance(500) {
+            for _ in 0..<6 { asks(technician: .discover(DiscoveryOrder(usb: dice.chance(500), lan: true)), "discover") }
+        } else {
+            let reader = Reader.id(dice.below(readers.count))
+            for number in 0..<9 { asks(technician: .relabel(reader.text, label: "Label \(number)"), "label \(reader) anew") }
+            if dice.chance(500) { asks(technician: .deregister(reader.text), "remove \(reader)") }
+        }
+    }
+
+    /// Takes a card at a reader, or opens another form, after a card was typed in: who asks has not seen it.
+    private mutating func typedIn() {
+        let typed = carts.indices.filter { isTypedIn($0) && !backend.carts[$0].isKeyedOpen && backend.carts[$0].inBankApps == 0 }
+        guard !typed.isEmpty else { return }
+        let cart = dice.of(typed)
+        if dice.chance(500) { return putsOnce(cart, afterKeyedEntry: true) }
+        let amount = amount(of: cart)
+        asks(
+            technician: .keyedIntent(carts[cart].id, amount: amount, accountBalance: nil, Recall()),
+            "keyed entry again for \(carts[cart].id)")
+    }
+
+    /// Puts a payment that no till looks after.
+    mutating func putsOnce(_ cart: Int, afterKeyedEntry: Bool) {
+        guard !isClosed, machine != nil, afterKeyedEntry || !backend.carts[cart].isKeyedOpen else { return }
+        let number = payments.count
+        let request = PaymentRequest(
+            cart: carts[cart].id, amount: amount(of: cart), reader: Reader.id(dice.below(readers.count)).text, timeoutSeconds: 8,
+            afterKeyedEntry: afterKeyedEntry)
+        payments.append(PaymentTruth(id: PaymentID(unchecked: "p\(number)"), cart: cart, till: 0, request: request))
+        paymentIndex[payments[number].id] = number
+        ask(
+            0, .pay(payments[number].id, request, Recall()), payment: number, isPut: true,
+            text: "PUT \(payments[number].id) \(request.cart), once")
+    }
+
+    /// Asks for a card to be kept, and takes that back at once.
+    private mutating func takesCardBack() {
+        let number = setups.count
+        let request = CardSetupRequest(
+            user: "u\(number)", partner: "1", postalCode: "04109", reader: Reader.id(dice.below(readers.count)).text, timeoutSeconds: 8)
+        let id = CardSetupID(unchecked: "p\(number)")
+        setups.append(SetupTruth(id: id, request: request))
+        plans(.cardDesk(number), after: 1_000)
+        asks(technician: .keepCard(id, request, Recall()), "PUT card set-up \(id)")
+        asks(technician: .cancelCardSetup(id, Recall()), "cancel card set-up \(id)")
+    }
+
+    /// The price of the cart with a digit that its currency does not have, where there is one.
+    func oddAmount(of cart: Int) -> DecimalAmount {
+        let text = carts[cart].currency.majorText(Int64(carts[cart].amount))
+        let digits = text.utf8.drop { $0 != UInt8(ascii: ".") }.count
+        return Self.amount(digits == 3 ? text + "5" : text)
+    }
+
+    // MARK: Technicians
+
+    /// Acknowledges a payment while the disk is full or hangs.
+    mutating func troubledWord() {
+        guard !isClosed, machine != nil else { return }
+        let seen = payments.filter { truth in
+            guard let record = disk.payments[truth.id] else { return false }
+            return !record.warnings.isEmpty || disk.carts[record.request.cart.lock]?.held == truth.id
+        }
+        guard !seen.isEmpty else { return }
+        let id = dice.of(seen).id
+        switch dice.below(3) {
+        case 0:
+            trace.note(now, 71, text: "the disk is full")
+            disk.isFull = true
+            plans(.diskFull(false), after: dice.within(1_000...30_000))
+        case 1: diskHangs(for: dice.within(15_000...40_000))
+        default: break
+        }
+        acknowledges(id)
+        if dice.chance(500) { acknowledges(id) }
+    }
+
+    /// Looks at everything that the agent shows.
+    private mutating func looksAround() {
+        guard let machine else { return }
+        for open in calls where !open.isAnswered && open.generation == generation {
+            if case .reader = open.call, !machine.sells(open.id) { fail(.fits, "\(Self.line(open.call)) counts as what only prepares") }
+        }
+        for reader in readers.indices {
+            if case .success(let route) = machine.wayTo(Reader.id(reader)), route.address.isEmpty {
+                fail(.fits, "the way to \(Reader.id(reader)) leads nowhere")
+            }
+            if case .success(let view) = machine.readerView(named: "S\(reader)"), Reader.index(of: view.facts.id) != reader {
+                fail(.fits, "\(view.facts.id) is shown as S\(reader)")
+            }
+        }
+        if machine.openCarts.count > machine.rememberedCarts { fail(.fits, "more carts are open than are known") }
+        if machine.listTrouble == nil, machine.credentialTrouble == nil, !machine.hasListedReaders, machine.backendServedAt != nil,
+            machine.journalWrittenAt == nil, machine.openPayments.contains(where: { $0.confirmingAt != nil }), generation == 1
+        {
+            fail(.fits, "a payment was confirmed, and nothing was ever written")
+        }
+        for view in machine.deviceViews where view.facts.reason?.message.isEmpty == true { fail(.fits, "a device says nothing") }
+        if machine.refusesForBackend(at: moment), machine.backendServedAt == nil, backend.trouble == nil, now < 1_000 {
+            fail(.fits, "the backend is given up before it was asked")
+        }
+    }
+
+    // MARK: Answers
+
+    /// The intent that an odd backend gives again; nil where it gives what others would.
+    mutating func oddIntent(_ cart: Int, isKeyed: Bool) -> Int? {
+        let known = backend.carts[cart].intents
+        if dice.chance(odds.givesCanceled),
+            let old = known.last(where: { stripe.intents[$0].status == .canceled && stripe.intents[$0].isKeyed == isKeyed })
+        {
+            return old
+        }
+        guard odds.sharesForm, let last = known.last, stripe.refusal(last) == nil else { return nil }
+        if isKeyed { stripe.intents[last].isKeyed = true }
+        return last
+    }
+
+    /// What the agent reads of Stripe's list.
+    mutating func listed(_ readers: [StripeReader]) -> StripeReaderList {
+        guard !isClosed, dice.chance(odds.oddReplies) else { return StripeReaderList(readers) }
+        return StripeReaderList(Array(readers.prefix(1)), isWhole: false)
+    }
+
+    // MARK: Devices and networks
+
+    private mutating func seesStrangers() {
+        feed(
+            .devices(
+                .lan([
+                    LANSighting(address: "10.0.0.201", port: 4443, problem: "connection refused"),
+                    LANSighting(
+                        address: "10.0.0.202", port: 4443, certificateName: "a.r98.\(ReaderName.suffix)", problem: "it has expired"),
+                    LANSighting(address: "10.0.0.203", port: 4443, certificateName: "a.r99.\(ReaderName.suffix)"),
+                ])))
+    }
+
+    private mutating func changesLooks() {
+        policy.usbExclude = dice.of([[], ["46d:c31c"], ["S0", "nothing"]])
+        policy.lanAddresses = dice.chance(500) ? [PrivateAddress(bits: 0x0a00_00c9)].compactMap { $0 } : []
+        policy.lanSubnets =
+            dice.chance(300) ? [PrivateAddress(bits: 0x0a00_0000).flatMap { Subnet(around: $0, prefix: 24) }].compactMap { $0 } : []
+        feed(.policy(policy))
+    }
+
+    /// The box's networks. They depend on the call and on no dice, as all of a look.
+    func networks(asked id: CallID) -> Result<NetworkFacts, LookTrouble> {
+        func network(_ name: String, _ bits: UInt32, _ prefix: Int) -> [LocalNetwork] {
+            PrivateAddress(bits: bits).map { [LocalNetwork(name: name, address: $0, prefix: prefix)] } ?? []
+        }
+        var facts = NetworkFacts(networks: network("eth0", 0x0a00_0002, 24), neighbours: [])
+        guard odds.devices, !isClosed else { return .success(facts) }
+        switch id.value % 6 {
+        case 0: return .failure(LookTrouble(detail: "netlink does not answer"))
+        case 1: facts.networks = []
+        case 2: facts.networks += (1...40).flatMap { network("eth\($0)", 0x0a00_0002 + UInt32($0) << 16, 24) }
+        case 3: facts.networks = network("eth0", 0x0a00_0002, 16)
+        case 4: facts.others = network("docker0", 0xac11_0001, 16)
+        default: facts.trouble = LookTrouble(detail: "the neighbour table is closed")
+        }
+        return .success(facts)
+    }
+
+    func usb(asked id: CallID) -> Result<[USBSighting], LookTrouble> {
+        if odds.devices, !isClosed, id.value % 3 == 0 { return .failure(LookTrouble(detail: "libusb does not start")) }
+        return .success(extras.cables > 0 ? onUSB() : [])
+    }
+
+    static let devicesOfEverySort: [USBSighting] = {
+        let ends = [USBEndpoint(address: 0x81, attributes: 2, packetSize: 512), USBEndpoint(address: 0x01, attributes: 2, packetSize: 512)]
+        let link = USBInterface(number: 0, interfaceClass: 0xff, subclass: 0x52, protocolCode: 0x01, endpoints: ends)
+        var (endless, driven) = (link, link)
+        endless.endpoints = []
+        driven.driver = "cdc_acm"
+        let card = USBInterface(number: 0, interfaceClass: 0x0b, subclass: 0, protocolCode: 0)
+        var network = USBInterface(number: 0, interfaceClass: 0x02, subclass: 0x06, protocolCode: 0)
+        network.networkInterface = "usb0"
+        func device(
+            _ number: Int, _ vendor: UInt16, _ product: UInt16, _ maker: String?, _ serial: String?, _ interface: USBInterface?
+        ) -> USBSighting {
+            USBSighting(
+                bus: 2, device: number, portPath: "\(number)", vendorID: vendor, productID: product, manufacturer: maker, serial: serial,
+                interfaces: interface.map { [$0] } ?? [])
+        }
+        var (heldBack, closed, garbled) = (
+            device(1, 0x1209, 1, nil, "X1", link), device(2, 0x1209, 1, nil, "X2", link), device(3, 0x1209, 2, nil, nil, nil)
+        )
+        heldBack.isAuthorized = false
+        closed.isAccessible = false
+        garbled.descriptorProblem = "a length of zero"
+        return [
+            heldBack, closed, garbled, device(4, 0x1209, 1, nil, "X4", endless), device(5, 0x1209, 1, nil, "X5", driven),
+            device(6, 0x1209, 1, nil, nil, link), device(7, 0x1209, 1, nil, "X7", link), device(8, 0x11ca, 0x0201, "Verifone", nil, card),
+            device(9, 0x15a2, 0x0101, "BBPOS", nil, nil), device(10, 0x0b00, 0x1001, nil, nil, nil), device(11, 0x1209, 3, nil, nil, card),
+            device(12, 0x1209, 4, nil, nil, network), device(13, 0x1209, 4, nil, "S0", network), device(14, 0x1209, 5, nil, nil, nil),
+        ]
+    }()
+}
