@@ -25,13 +25,6 @@ extension GatewayMachine {
     /// Keeps the payment's warnings for the status and the checks.
     mutating func keepWarned(_ record: PaymentRecord) { standing.warnings.keep(record) }
 
-    /// Warns of a payment once, wherever its record is: open, ended but not on disk, or ended long ago (`recalled`).
-    mutating func warn(_ payment: PaymentID, _ warning: PaymentWarning, recalled: PaymentRecord? = nil, at now: Now) {
-        guard var record = payments.record(payment) ?? standing.warnings.record(payment) ?? recalled, record.warn(warning) else { return }
-        replace(record)
-        journal(.warned, record, note: warning.message, at: now)
-    }
-
     /// Replaces the payment's warnings wherever its record is held.
     private mutating func replace(_ record: PaymentRecord) {
         payments[record.id]?.edit { $0.replaceWarnings(by: record) }
