@@ -128,6 +128,31 @@ import Testing
         }
     }
 
+    /// The journal's record of an ended payment warns until the first word is on disk, and nothing else in memory tells of it.
+    @Test(arguments: [false, true])
+    func `whoever acknowledges an ended payment again is told what became of the first word`(isWritten: Bool) throws {
+        let record = try Fixture.record(.succeeded, money: .taken, warnings: [Fixture.differs])
+        var agent = Fixture()
+        agent.feed(.start(open: [], carts: [], facts: [:], warned: [record]))
+        agent.holdsJournal = true
+        agent.acknowledge(1, recalled: record)
+        agent.acknowledge(2, recalled: record)
+        agent.settleJournal(isWritten ? .success(()) : .failure(JournalTrouble(detail: "the disk is full")))
+        agent.now.mono += 10_000
+        agent.feed(.tick)
+        #expect(agent.appends.isEmpty, "there is one word to be written")
+        agent.settleJournal(.success(()))
+        for request in [RequestID(1), RequestID(2)] {
+            switch agent.responses[request] {
+            case .payment(let told, _): #expect(isWritten && told.warnings.isEmpty)
+            case .refused(let refusal): #expect(!isWritten && refusal.code == .journalUnavailable)
+            default: Issue.record("it should be answered")
+            }
+        }
+        let isAcknowledged = agent.rows.contains { $0.kind == .acknowledged }
+        #expect(agent.machine.standingWarnings.isEmpty == isAcknowledged, "what is shown is what is on disk")
+    }
+
     @Test func `an open payment's later rows bear no warning that was acknowledged`() throws {
         let record = try Fixture.record(.unresolved, money: .unknown, warnings: [Fixture.differs])
         var agent = Fixture()

@@ -37,7 +37,10 @@ extension GatewayMachine {
     /// Acknowledges a payment's warnings for a technician. It removes the warnings and lets the cart go that is held for this payment. The
     /// answer follows the journal.
     mutating func acknowledge(_ id: RequestID, _ payment: PaymentID, by: String, note: String, _ recall: Recall, at now: Now) {
-        let known = payments.record(payment) ?? standing.warnings.record(payment) ?? recall.payment
+        let held = payments.record(payment) ?? standing.warnings.record(payment)
+        // Memory has let the warnings go, and the journal's record is older than the word that is being written.
+        if held == nil, standing.warnings.join(payment, id) { return }
+        let known = held ?? recall.payment
         guard payments.acceptance.reserved(payment) == nil, var record = known else {
             return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
