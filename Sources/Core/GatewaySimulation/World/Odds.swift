@@ -64,8 +64,18 @@ struct Odds: Sendable {
     /// Gives the world what these need to be met at all.
     func adapt(_ plan: inout Plan, _ extras: inout Extras) {
         if room != nil { (plan.readers, plan.tills, plan.attempts, plan.slowDisk) = (1, 3, 4, 300) }
-        if givesCanceled > 0 { extras.stripeCancels = max(extras.stripeCancels, 8) }
         if leavesForms > 0 || sharesForm { plan.keyedEntries = 330 }
+        if leavesForms > 0 { (plan.slowOrders, plan.lostConfirms, plan.orderFailures, plan.heldConfirms) = (500, 500, 300, 0) }
+        if givesCanceled > 0 { extras.stripeCancels = max(extras.stripeCancels, 8) }
+        if sharesForm {
+            (plan.otherAmounts, plan.neverPresents) = (400, 400)
+            (extras.balances, extras.otherSpellings, extras.reading) = (0, 0, .exact)
+            extras.stripeCancels = 0
+            // The agent replaces no intent that was handed out for keyed entry, so such a cart may have to be made anew.
+            extras.endsWell = false
+        }
+        if namesOrders > 0 { (plan.resolutions, plan.slowOrders) = (300, 500) }
+        if oddReplies > 0 { plan.doubledAnswers = 100 }
         if devices { extras.cables = max(extras.cables, 1) }
         if troubledWords > 0 {
             // An order counts as failed two minutes after the charge.

@@ -34,6 +34,8 @@ enum Happening: Sendable {
     /// A technician acknowledges a payment while the disk is in trouble.
     case troubledWord
     case revisited(Int)
+    case formAnew(Int, left: Int)
+    case goesOnTyping(Int)
     case cable(Int, isIn: Bool)
     case stripeCancels, changesAmount
     case diskHangs(for: Int64)

@@ -63,7 +63,7 @@ extension World {
             return .failure(.rejected(status: 422, detail: "the cart is closed"))
         }
         let amount = dice.chance(isClosed ? 0 : plan.wrongAmounts) ? wanted + dice.within(1...500) : wanted
-        var index = isClosed ? nil : oddIntent(cart, isKeyed: isKeyed)
+        var index = oddIntent(cart, amount, isKeyed: isKeyed)
         if index == nil, plan.intentMode == .same, let last = backend.carts[cart].intents.last, stripe.intents[last].isKeyed == isKeyed,
             stripe.refusal(last) == nil
         {
@@ -180,7 +180,7 @@ extension World {
 
     /// Lets a person type a card number into Stripe's form, or close it.
     mutating func keyedForm(_ cart: Int, intent: Int, pays: Bool) {
-        guard backend.carts[cart].isKeyedOpen else { return }
+        guard backend.carts[cart].isKeyedOpen, odds.acts == 0 || backend.carts[cart].form == intent else { return }
         if pays, stripe.refusal(intent) == nil, dice.chance(extras.bankApps) {
             trace.note(now, 54, UInt64(intent), text: "pi_\(intent), typed in, waits for its customer in the bank's app")
             stripe.intents[intent].status = .requiresAction

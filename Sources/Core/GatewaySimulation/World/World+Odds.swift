@@ -7,12 +7,19 @@ extension World {
     mutating func setUpOdds() {
         let open = plan.closing - 1
         for _ in 0..<odds.acts { agenda.add(.odd, at: dice.within(0...open)) }
+        if odds.leavesForms > 0 { for _ in 0..<8 { agenda.add(.formAnew(dice.below(5), left: 0), at: dice.within(0...open)) } }
         for _ in 0..<odds.troubledWords { agenda.add(.troubledWord, at: dice.within(150_000...open)) }
+    }
+
+    /// Leaves a journal as agents wrote it that did not keep which payment had confirmed, nor a technician's word.
+    mutating func agesJournal() {
+        guard !isClosed, dice.chance(500) else { return }
+        for cart in carts.indices where disk.makeOlder(carts[cart].id) { carts[cart].isMisjudged = true }
     }
 
     /// Sets right at closing time what was set wrong.
     mutating func endOdds() {
-        guard odds.acts > 0 || odds.room != nil else { return }
+        for intent in stripe.intents.indices { stripe.intents[intent].isUnknown = false }
         policy.maximumWaiting = GatewayPolicy().maximumWaiting
         (policy.lanSubnets, policy.lanAddresses) = ([], [])
         feed(.policy(policy))
@@ -21,7 +28,7 @@ extension World {
     mutating func oddAct() {
         guard !isClosed, machine != nil, !carts.isEmpty else { return }
         let cart = dice.below(carts.count)
-        switch dice.below(12) {
+        switch dice.below(19) {
         case 0: reusesID()
         case 1: asksOfNobody()
         case 2: asksTooLate()
@@ -39,6 +46,18 @@ extension World {
         case 8: takesCardBack()
         case 9: seesStrangers()
         case 10: changesLooks()
+        case 11: plans(.formAnew(cart, left: 9), after: 0)
+        case 12: opensFormBesidePayment(cart)
+        case 13:
+            putsOnce(cart)
+            stop()
+        case 14: losesReader(cart)
+        case 15: triesAgain()
+        case 16: forgetsIntent()
+        case 17:
+            // The box is switched off and on between the form and the reader.
+            kill(restartAfter: 200)
+            plans(.revisited(cart), after: dice.within(3_000...8_000))
         default:
             let days = dice.of([100, -100] as [Int64])
             trace.note(now, 72, text: "the wall clock jumps by \(days) days")
@@ -105,28 +124,82 @@ extension World {
 
     /// Takes a card at a reader, or opens another form, after a card was typed in: who asks has not seen it.
     private mutating func typedIn() {
-        let typed = carts.indices.filter { isTypedIn($0) && !backend.carts[$0].isKeyedOpen && backend.carts[$0].inBankApps == 0 }
-        guard !typed.isEmpty else { return }
-        let cart = dice.of(typed)
-        if dice.chance(500) { return putsOnce(cart, afterKeyedEntry: true) }
+        let typed = carts.indices.filter { isTypedIn($0) || backend.carts[$0].inBankApps > 0 }
+        if !typed.isEmpty { revisits(dice.of(typed)) }
+    }
+
+    /// Goes on with a cart, at a reader or with another form. Whoever does has closed the form that was open.
+    mutating func revisits(_ cart: Int) {
+        guard backend.carts[cart].intents.contains(where: { stripe.intents[$0].isKeyed }), dice.chance(400) else { return putsOnce(cart) }
+        opensForm(cart)
+    }
+
+    private mutating func opensForm(_ cart: Int) {
+        guard !isClosed, machine != nil else { return }
+        backend.carts[cart].isKeyedOpen = false
         let amount = amount(of: cart)
         asks(
             technician: .keyedIntent(carts[cart].id, amount: amount, accountBalance: nil, Recall()),
             "keyed entry again for \(carts[cart].id)")
     }
 
-    /// Puts a payment that no till looks after.
-    mutating func putsOnce(_ cart: Int, afterKeyedEntry: Bool) {
-        guard !isClosed, machine != nil, afterKeyedEntry || !backend.carts[cart].isKeyedOpen else { return }
+    /// Closes the form and opens another, time and again.
+    mutating func opensFormAnew(_ cart: Int, left: Int) {
+        guard carts.indices.contains(cart), stripe.standing(inCart: cart) == 0, backend.carts[cart].inBankApps == 0 else { return }
+        opensForm(cart)
+        if left > 0 { plans(.formAnew(cart, left: left - 1), after: dice.within(500...3_000)) }
+    }
+
+    /// Asks for a form while a payment is being accepted, or for two at once.
+    private mutating func opensFormBesidePayment(_ cart: Int) {
+        guard stripe.standing(inCart: cart) == 0, backend.carts[cart].inBankApps == 0 else { return }
+        if dice.chance(500) { putsOnce(cart) } else { opensForm(cart) }
+        opensForm(cart)
+    }
+
+    /// Puts a payment that no till looks after. Who asks has closed the form that was open.
+    private mutating func putsOnce(_ cart: Int, like known: PaymentRequest? = nil, at reader: Int? = nil) {
+        guard !isClosed, machine != nil else { return }
+        backend.carts[cart].isKeyedOpen = false
         let number = payments.count
-        let request = PaymentRequest(
-            cart: carts[cart].id, amount: amount(of: cart), reader: Reader.id(dice.below(readers.count)).text, timeoutSeconds: 8,
-            afterKeyedEntry: afterKeyedEntry)
+        var request = PaymentRequest(cart: carts[cart].id, amount: amount(of: cart), timeoutSeconds: 8)
+        if let known { (request.cart, request.amount, request.accountBalance) = (known.cart, known.amount, known.accountBalance) }
+        request.reader = Reader.id(reader ?? dice.below(readers.count)).text
+        request.afterKeyedEntry = backend.carts[cart].intents.contains { stripe.intents[$0].isKeyed }
         payments.append(PaymentTruth(id: PaymentID(unchecked: "p\(number)"), cart: cart, till: 0, request: request))
         paymentIndex[payments[number].id] = number
         ask(
             0, .pay(payments[number].id, request, Recall()), payment: number, isPut: true,
             text: "PUT \(payments[number].id) \(request.cart), once")
+    }
+
+    /// Puts a payment while its reader goes from the backend's list for a while, and the disk takes its time.
+    private mutating func losesReader(_ cart: Int) {
+        let reader = dice.below(readers.count)
+        diskHangs(for: dice.within(500...2_000))
+        putsOnce(cart, at: reader)
+        readers[reader].registeredAt = now + 20_000
+        asks(technician: .readers(refresh: true), "readers, anew")
+    }
+
+    /// Takes a cart again whose payment is unresolved, while a technician gives a word on that one, or the disk takes its time.
+    private mutating func triesAgain() {
+        let unresolved = (machine?.openPayments ?? []).filter { $0.state == .unresolved }.compactMap { paymentIndex[$0.id] }
+        guard !unresolved.isEmpty else { return }
+        let number = dice.of(unresolved)
+        if dice.chance(500) { diskHangs(for: dice.within(1_000...9_000)) }
+        putsOnce(payments[number].cart, like: payments[number].request)
+        if dice.chance(500), resolves(number, Self.technician), dice.chance(500) { plans(.kill, after: 2_000) }
+    }
+
+    /// Types a card into a form that the cashier said was closed, after the reader has charged another. The agent can only tell.
+    mutating func goesOnTyping(_ cart: Int) {
+        guard !isClosed, backend.carts[cart].order == nil,
+            let typed = backend.carts[cart].intents.last(where: { stripe.intents[$0].isKeyed && stripe.refusal($0) == nil })
+        else { return }
+        carts[cart].isMisjudged = true
+        let amount = stripe.intents[typed].amount
+        charge(typed, payment: nil, shown: amount, amount: amount, status: .succeeded)
     }
 
     /// Asks for a card to be kept, and takes that back at once.
@@ -200,16 +273,26 @@ extension World {
     // MARK: Answers
 
     /// The intent that an odd backend gives again; nil where it gives what others would.
-    mutating func oddIntent(_ cart: Int, isKeyed: Bool) -> Int? {
+    mutating func oddIntent(_ cart: Int, _ amount: Int64, isKeyed: Bool) -> Int? {
         let known = backend.carts[cart].intents
-        if dice.chance(odds.givesCanceled),
+        if dice.chance(isClosed ? 0 : odds.givesCanceled),
             let old = known.last(where: { stripe.intents[$0].status == .canceled && stripe.intents[$0].isKeyed == isKeyed })
         {
             return old
         }
         guard odds.sharesForm, let last = known.last, stripe.refusal(last) == nil else { return nil }
         if isKeyed { stripe.intents[last].isKeyed = true }
+        stripe.intents[last].amount = amount + stripe.intents[last].stayingTip
         return last
+    }
+
+    /// Lets Stripe know nothing of an intent until closing time.
+    private mutating func forgetsIntent() {
+        let free = stripe.intents.indices.filter { stripe.refusal($0) == nil }
+        guard !free.isEmpty else { return }
+        let intent = dice.of(free)
+        trace.note(now, 59, UInt64(intent), text: "Stripe does not know pi_\(intent) any more")
+        stripe.intents[intent].isUnknown = true
     }
 
     /// What the agent reads of Stripe's list.

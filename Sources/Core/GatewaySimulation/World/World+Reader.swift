@@ -288,6 +288,7 @@ extension World {
             answer.receipt = CardReceipt(applicationName: "Visa Credit", aid: "A0000000031010", authorizationCode: "123456")
         }
         if dice.chance(odds.oddReplies) { answer.currency = Currency(unchecked: "eur") }
+        if dice.chance(odds.leavesForms) { plans(.goesOnTyping(stripe.intents[intent].cart), after: dice.within(10...500)) }
         return answer
     }
 
