@@ -35,7 +35,7 @@ struct Odds: Sendable {
     /// How many may wait for a reader; nil when it is as usual.
     var room: Int?
 
-    private static let perMille = 100
+    private static let perMille = 65
     private static let salt: UInt64 = 0xa6f5
 
     init(seed: UInt64, kinds: Kinds) {
@@ -79,7 +79,7 @@ struct Odds: Sendable {
         if devices { extras.cables = max(extras.cables, 1) }
         if troubledWords > 0 {
             // An order counts as failed two minutes after the charge.
-            (plan.orderFailures, plan.heldConfirms, plan.closing) = (500, 0, 600_000)
+            (plan.orderFailures, plan.heldConfirms, plan.closing) = (500, 0, 450_000)
             (extras.keepsHeld, extras.letsGoLater) = (1_000, 300)
         }
     }
