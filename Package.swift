@@ -190,7 +190,7 @@ let package = Package(
             ]),
         tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
         tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", "simulate"]),
-        tests("JournalTests", ["Journal", "GatewayModel", "Moments", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("JournalTests", ["Journal", "GatewayModel", "Moments", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "BackendTests",
             [

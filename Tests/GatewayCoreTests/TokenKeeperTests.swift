@@ -45,6 +45,32 @@ import Testing
         #expect(keeper.peek == nil)
     }
 
+    @Test func `a token that was asked for beforehand is kept for its claimant, and for no longer than it is good`() {
+        var keeper = TokenKeeper(age: 240_000)
+        #expect(keeper.prepare(at: 0) == [.request])
+        #expect(keeper.prepare(at: 1) == [] && keeper.isClaimed)
+        #expect(keeper.answered(token("a"), at: 5) == [])
+        #expect(keeper.holdsToken && keeper.nextWake == nil && !keeper.isBusy)
+        #expect(keeper.prepare(at: 6) == [], "it is there")
+        #expect(keeper.claim(reader, at: 7) == [.give(token("a"), to: reader)])
+        #expect(keeper.prepare(at: 8) == [.request])
+        #expect(keeper.claim(reader, at: 9) == [])
+        #expect(keeper.answered(token("b"), at: 10) == [.give(token("b"), to: reader)])
+        #expect(!keeper.isBusy && !keeper.holdsToken)
+        _ = keeper.prepare(at: 20)
+        _ = keeper.answered(token("c"), at: 20)
+        #expect(keeper.prepare(at: 240_020) == [.request], "it has grown old")
+    }
+
+    @Test func `after a failure nothing is asked for beforehand until the pause is over`() {
+        var keeper = TokenKeeper(age: 240_000)
+        var random = SeededRandom(seed: 1)
+        _ = keeper.prepare(at: 0)
+        #expect(keeper.failed(.overloaded(detail: "x"), at: 1, random: &random) == [])
+        #expect(keeper.prepare(at: 2) == [] && !keeper.isClaimed)
+        #expect(keeper.claim(reader, at: 3) == [.request])
+    }
+
     @Test func `a failure is told to those who wait, and the next try waits`() throws {
         var keeper = TokenKeeper(age: 240_000)
         var random = SeededRandom(seed: 1)

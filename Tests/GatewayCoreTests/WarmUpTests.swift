@@ -18,6 +18,31 @@ import Testing
         (0..<count).map { store.ask(.openCart(cart($0), lane: nil, reader: StoreFixture.reader.text, Recall())) }
     }
 
+    private static func isList(_ call: Call) -> Bool { if case .backendReaders = call { true } else { false } }
+
+    private static func isToken(_ call: Call) -> Bool { if case .connectionToken = call { true } else { false } }
+
+    @Test func `the first payment asks for its token beside the list of readers, and does not wait for it afterwards`() throws {
+        var store = StoreFixture(holding: Self.isList)
+        try store.pay("p")
+        #expect(store.calls.map(\.call).contains(where: Self.isList) && store.made.map(\.call).contains(where: Self.isToken))
+        #expect(store.commands.isEmpty && store.payment("p") == nil)
+        store.holds = Self.isToken
+        store.answer(.backendReaders(.success(store.listed)), to: Self.isList)
+        #expect(store.commands.starts(with: ["activateTerminal", "collectPaymentMethod"]), "\(store.commands)")
+        #expect(store.payment("p")?.state == .waitingForCard)
+        #expect(store.machine.broken() == nil)
+    }
+
+    @Test func `a first payment that no reader takes leaves nothing behind but a token that grows old`() throws {
+        var store = StoreFixture(holding: Self.isList)
+        let id = try store.pay("p", reader: ReaderID(unchecked: "tmr_unknown"))
+        store.answer(.backendReaders(.success(store.listed)), to: Self.isList)
+        #expect(store.refusal(id)?.code == .readerNotFound)
+        store.wait(700_000)
+        #expect(store.machine.broken() == nil)
+    }
+
     @Test func `what may be needed later is asked for a few calls at a time`() {
         var store = StoreFixture(holding: Self.isForCarts)
         _ = Self.open(200, in: &store)

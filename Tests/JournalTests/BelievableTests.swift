@@ -3,6 +3,7 @@ import GRDB
 import GatewayModel
 import Moments
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Journal

@@ -1,6 +1,7 @@
 import GRDB
 import GatewayModel
 import Moments
+import TestSupport
 import Testing
 
 @testable import Journal

@@ -2,6 +2,7 @@ import FoundationEssentials
 import GRDB
 import GatewayModel
 import Moments
+import TestSupport
 import Testing
 
 @testable import Journal

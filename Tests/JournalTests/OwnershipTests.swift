@@ -2,6 +2,7 @@ import FoundationEssentials
 import GatewayModel
 import Moments
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Journal

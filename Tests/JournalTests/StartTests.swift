@@ -2,6 +2,7 @@ import GRDB
 import GatewayModel
 import Moments
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Journal

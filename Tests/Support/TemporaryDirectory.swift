@@ -5,15 +5,27 @@ import Glibc
 package final class TemporaryDirectory: Sendable {
     package let path: String
 
-    package init() throws {
+    /// - Parameter inMemory: whether it is where the system keeps files in memory, if it does, for tests that make thousands.
+    package convenience init(inMemory: Bool = false) throws {
+        let memory = "/dev/shm"
+        let isThere = inMemory && FileManager.default.isWritableFile(atPath: memory)
+        try self.init(in: isThere ? memory : FileManager.default.temporaryDirectory.path)
+    }
+
+    private init(in parent: String) throws {
         let name = "rdp-" + String(UInt64.random(in: 0...UInt64.max), radix: 36)
-        path = FileManager.default.temporaryDirectory.appending(path: name).path
+        path = URL(filePath: parent).appending(path: name).path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     }
 
     deinit {
         guard FileManager.default.fileExists(atPath: path) else { return }
         do { try remove() } catch { print("not removed: \(path): \(error)") }
+    }
+
+    /// Another one, beside it.
+    package func sibling() throws -> TemporaryDirectory {
+        try TemporaryDirectory(in: URL(filePath: path).deletingLastPathComponent().path)
     }
 
     /// Removes it now.

@@ -35,6 +35,7 @@ struct Asking: Sendable {
                 group.addTask { await wait(patience, then: .impatient) }
             }
             var last: FailedAttempt?
+            var lastAnswered: FailedAttempt?
             var hasActed = false
             while open > 0, let event = await group.next() {
                 switch event {
@@ -43,17 +44,21 @@ struct Asking: Sendable {
                     open += 1
                     group.addTask { await once(until: end) }
                 case .answered(.success(let answer)): return .success(answer)
-                case .answered(.failure(let failed)):
-                    if case .unavailable(_, true) = failed.failure { hasActed = true }
+                case .answered(.failure(let latest)):
+                    if case .unavailable(_, true) = latest.failure { hasActed = true }
+                    if latest.wasAnswered { lastAnswered = latest }
+                    // A try that the deadline cut short tells less than the answer before it.
+                    let isCut = !latest.wasAnswered && ContinuousClock.now >= end
+                    let failed = isCut ? lastAnswered ?? latest : latest
                     // A final refusal is reported as that, whatever else is under way.
-                    if failed.worth == .nothing, open == 1 || failed.failure.isAnswer {
+                    if latest.worth == .nothing, open == 1 || latest.failure.isAnswer {
                         return .failure(Self.worst(failed, hasActed: hasActed))
                     }
                     last = failed
                     open -= 1
                     // One attempt under way is enough to go on with.
                     guard open == 0, !Task.isCancelled,
-                        case .again(let pause) = attempts.failed(failed.worth, left: end - ContinuousClock.now)
+                        case .again(let pause) = attempts.failed(latest.worth, left: end - ContinuousClock.now)
                     else { continue }
                     open += 1
                     group.addTask { await wait(pause, then: .rested) }

@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ReaderRPC
@@ -180,7 +181,7 @@ import Testing
                 #expect(reader.connections == round)
                 await reader.hangUpAll()
                 // The end of the connection has to reach this side before the next call is made; then nothing is written into it.
-                #expect(await eventually { await client.keptConnectionIsOver })
+                try await eventually("the kept connection is over") { await client.keptConnectionIsOver }
             }
             #expect(reader.requests.count == 5)
             await client.close()
@@ -256,11 +257,11 @@ import Testing
     @Test func `a cancelled call hangs up`() async throws {
         try await ScriptedReader.run(script: { _ in [] }) { reader in
             let client = plainClient(port: reader.port)
-            let failure = await withTaskGroup(of: Result<ReaderReply, ReaderFailure>?.self) { group in
+            let failure = try await withThrowingTaskGroup(of: Result<ReaderReply, ReaderFailure>?.self) { group in
                 group.addTask { await heartbeat(client) }
-                #expect(await eventually { reader.requests.count == 1 })
+                try await eventually("the reader has the request") { reader.requests.count == 1 }
                 group.cancelAll()
-                return await group.next() ?? nil
+                return try await group.next() ?? nil
             }
             #expect(failure == .failure(.lost(detail: "terminalHeartbeat: the call was given up")))
             #expect(await reader.allHungUp())
@@ -272,7 +273,7 @@ import Testing
         try await ScriptedReader.run(script: { _ in [] }) { reader in
             let client = plainClient(port: reader.port)
             async let lost = heartbeat(client)
-            #expect(await eventually { reader.requests.count == 1 })
+            try await eventually("the reader has the request") { reader.requests.count == 1 }
             await client.close()
             #expect(isLost(await lost))
             #expect(
@@ -299,7 +300,7 @@ import Testing
         try await ScriptedReader.run(script: { _ in [] }) { reader in
             let client = plainClient(port: reader.port)
             async let first = heartbeat(client)
-            #expect(await eventually { reader.requests.count == 1 })
+            try await eventually("the reader has the request") { reader.requests.count == 1 }
             let second = await heartbeat(client, timeout: .milliseconds(100))
             #expect(
                 second
@@ -353,14 +354,4 @@ import Testing
             await client.close()
         }
     }
-}
-
-/// Looks again until it is so; false after thirty seconds.
-func eventually(_ condition: () async -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while !(await condition()) {
-        guard ContinuousClock.now < deadline else { return false }
-        try? await Task.sleep(for: .milliseconds(2))
-    }
-    return true
 }

@@ -203,7 +203,7 @@ import X509
         let listener = try await listen { _ in }
         let link = try LANLink(roots: nil)
         let start = ContinuousClock.now
-        let failure = await withTaskGroup(of: ReaderFailure?.self) { group in
+        let failure = try await withThrowingTaskGroup(of: ReaderFailure?.self) { group in
             group.addTask {
                 do throws(ReaderFailure) {
                     _ = try await link.open(
@@ -213,9 +213,9 @@ import X509
                     return error
                 }
             }
-            #expect(await eventually { listener.accepted.value > 0 })
+            try await eventually("the connection is accepted") { listener.accepted.value > 0 }
             group.cancelAll()
-            return await group.next() ?? nil
+            return try await group.next() ?? nil
         }
         #expect(failure == .unreachable(detail: "the connection to 127.0.0.1:\(listener.port) was given up"))
         #expect(ContinuousClock.now - start < .seconds(45))

@@ -19,7 +19,13 @@ extension GatewayMachine {
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
-        guard lists.hasListed else { return park(id, original, at: now) }
+        guard lists.hasListed else {
+            // Which reader it is has to wait for the list. The token of the cart has not.
+            mention(request.cart, at: now)
+            carts[request.cart]?.touchedAt = now.mono
+            changeKeeper(request.cart, at: now) { $0.prepare(at: now.mono) }
+            return park(id, original, at: now)
+        }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found

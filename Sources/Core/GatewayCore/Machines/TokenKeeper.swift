@@ -47,6 +47,8 @@ package struct TokenKeeper: Sendable {
     package private(set) var isKeeping = false
     /// Whether a list is to be read with the next token.
     private var isShowing = false
+    /// Whether the next token stays here for a payment that waits for something else first.
+    private var isPreparing = false
     package var isBeingShown: Bool { isShowing }
 
     package init(age: Int64) {
@@ -79,7 +81,7 @@ package struct TokenKeeper: Sendable {
     }
 
     /// Whether a claimant waits for a token, so that it is asked for at once.
-    package var isClaimed: Bool { !claimants.isEmpty || isShowing }
+    package var isClaimed: Bool { !claimants.isEmpty || isShowing || isPreparing }
 
     /// Whether only requests wait for the token, and no reader.
     var waitsForRequestsOnly: Bool {
@@ -104,6 +106,18 @@ package struct TokenKeeper: Sendable {
         return []
     }
 
+    /// Asks for the token that a payment will claim as soon as it is accepted. A refusal is told to whoever claims.
+    package mutating func prepare(at now: MonoTime) -> [Action] {
+        switch state {
+        case .held(_, let since) where now - since < age: return []
+        case .held: state = .empty
+        case .empty, .requesting: break
+        case .waiting: return []
+        }
+        isPreparing = true
+        return fill(at: now)
+    }
+
     package mutating func keep(at now: MonoTime) -> [Action] {
         isKeeping = true
         return fill(at: now)
@@ -121,6 +135,7 @@ package struct TokenKeeper: Sendable {
         claimants = []
         if isShowing { actions.append(.showNone(failure)) }
         isShowing = false
+        isPreparing = false
         return actions
     }
 
@@ -142,11 +157,13 @@ package struct TokenKeeper: Sendable {
         let shown: [Action] = isShowing ? [.show(token)] : []
         if claimants.isEmpty {
             // A token that only read a list serves the payment for which it was read.
-            state = isKeeping || isShowing ? .held(token, since: now) : .empty
+            state = isKeeping || isShowing || isPreparing ? .held(token, since: now) : .empty
             isShowing = false
+            isPreparing = false
             return shown
         }
         isShowing = false
+        isPreparing = false
         state = .empty
         let first = claimants.removeFirst()
         return shown + [.give(token, to: first)] + fill(at: now)
@@ -180,7 +197,7 @@ package struct TokenKeeper: Sendable {
     }
 
     private mutating func fill(at now: MonoTime) -> [Action] {
-        guard case .empty = state, isKeeping || isShowing || !claimants.isEmpty else { return [] }
+        guard case .empty = state, isKeeping || isClaimed else { return [] }
         state = .requesting
         return [.request]
     }
