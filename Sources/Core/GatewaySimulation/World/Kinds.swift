@@ -81,6 +81,9 @@ package struct Kinds: OptionSet, Sendable, Hashable {
         ("devices", .devices), ("crowds", .crowds),
     ]
 
+    /// The kinds that few stores meet (``Odds``).
+    package static let rare: Kinds = [.mistakes, .troubledWords, .oddIntents, .oddReplies, .devices, .crowds]
+
     package static let all = named.reduce(into: Kinds()) { $0.insert($1.kind) }
 }
 
