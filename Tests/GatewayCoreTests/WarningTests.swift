@@ -185,6 +185,30 @@ import Testing
         #expect(refusal.code == .paymentNotFound)
     }
 
+    @Test func `a word that lands after it was refused frees its cart on disk as well, whatever waited behind it`() throws {
+        var record = try Fixture.record(.failed, money: .authorized, warnings: [])
+        record.failure = PaymentFailure(code: .orderFailed, message: "The order failed.")
+        var cart = CartFacts(cart: Fixture.cart)
+        cart.held = Fixture.id
+        var agent = Fixture()
+        agent.feed(.start(open: [], carts: [], facts: [:]))
+        agent.holdsJournal = true
+        agent.acknowledge(recalled: record, cart: cart)
+        // Its row waits behind the word and is given up with it, which writes the cart as it is then: held.
+        agent.feed(
+            .request(
+                RequestID(2), .keyedIntent(Fixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall(cart: cart))))
+        agent.now.mono += 11_000
+        agent.feed(.tick)
+        guard case .refused = agent.responses[RequestID(1)] else {
+            Issue.record("it should be refused while the disk hangs")
+            return
+        }
+        for _ in 0..<3 { agent.settleJournal(.success(())) }
+        let last = try #require(agent.rows.last { $0.cart != nil }?.cart)
+        #expect(last.held == nil)
+    }
+
     @Test func `who acknowledges is shown no end that is not on disk`() throws {
         var store = StoreFixture()
         try store.pay("p1")

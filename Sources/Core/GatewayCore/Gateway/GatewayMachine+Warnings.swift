@@ -72,7 +72,11 @@ extension GatewayMachine {
             replace(current)
             keepWarned(current)
             outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-            if given.lifts { _ = carts[record.request.cart]?.change { $0.acknowledgeHold(record.id) } }
+            if given.lifts, carts[record.request.cart]?.change({ $0.acknowledgeHold(record.id) }) == true {
+                // The rows of the cart that waited behind this one say that it is held.
+                outbox.add(
+                    JournalEntry(kind: .cart, at: now.wall, cart: carts[record.request.cart]?.facts, note: "the cart is held no more"))
+            }
         }
         carryOut(resolutions.acknowledged(record.id), at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
