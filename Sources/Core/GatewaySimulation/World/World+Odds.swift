@@ -37,7 +37,9 @@ extension World {
             asks(technician: .connectionToken(carts[cart].id), "a connection token for \(carts[cart].id)")
             asks(technician: .cartStatus(carts[cart].id), "status of \(carts[cart].id)")
             plans(.revisited(cart), after: dice.within(1_000...5_000))
-        case 4: looksAround()
+        case 4:
+            if dice.chance(500) { asks(technician: .connectionToken(carts[cart].id), "a connection token for \(carts[cart].id)") }
+            looksAround()
         case 5: asksForTooMuch()
         case 6:
             let lane = dice.chance(700) ? LaneName(unchecked: "lane-0") : nil
