@@ -13,8 +13,11 @@ QUIETLY := sed -uE ':s; /^✘/{:a; n; /^↳/ba; bs}; /^(◇|↳)/d; /^✔ /{/Tes
 TEST_TARGETS := $(notdir $(wildcard Tests/*Tests))
 CONTRACT_ENVIRONMENT := .venv-contract
 MONITORING_TOOLS := .build-monitoring
+# What is installed: Swift's runtime linked in, no exported names, and relative relocations packed (glibc 2.36 and later read them).
+RELEASE := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs \
+	-Xlinker --version-script=$(CURDIR)/packaging/no-exports.map
 
-.PHONY: help setup swift build demo test suite lint format contract docs documents monitoring simulate coverage mutants fuzz sanitize release bench bench-sweep soak soak-briefly deb deb-test clean
+.PHONY: help setup swift build demo test suite lint format contract docs documents monitoring simulate coverage mutants fuzz sanitize memcheck release bench bench-sweep soak soak-briefly deb deb-test clean
 
 help: ## Explain the targets
 	@echo 'usage: make TARGET'
@@ -162,12 +165,20 @@ sanitize: setup ## Run the tests that run in one process under the thread saniti
 		swift build --build-tests --sanitize $$kind --scratch-path .build-$$kind -j $(JOBS); \
 		for target in $(or $(TARGET),$(SANITIZED)); do \
 			echo "== $$target, $$kind sanitizer"; \
-			TSAN_OPTIONS=halt_on_error=0:exitcode=66 ASAN_OPTIONS=detect_leaks=0 \
+			TSAN_OPTIONS=halt_on_error=0:exitcode=66:suppressions=$(CURDIR)/Tests/Sanitizers/thread.suppressions ASAN_OPTIONS=detect_leaks=0 \
 				swift test --skip-build --disable-xctest --sanitize $$kind --scratch-path .build-$$kind --filter "^$$target\." 2>&1 | $(QUIETLY) \
 				|| failed+=("$$target, $$kind"); \
 		done; \
 	done; \
 	[ $${#failed[@]} -eq 0 ] || { printf 'Did not pass: %s\n' "$${failed[@]}" >&2; exit 1; }
+
+memcheck: setup ## Run what stands at libusb under valgrind, with its emulated devices (Debian package valgrind)
+	@command -v valgrind >/dev/null || { echo 'valgrind is missing: install the Debian package valgrind.' >&2; exit 1; }
+	swift build --build-tests -j $(JOBS)
+	rm -rf .build/memcheck
+	READERD_PROBE_UNDER="$(CURDIR)/Tests/Sanitizers/memcheck" \
+		swift test --skip-build --disable-xctest --no-parallel --filter '^USBTests\.(StreamTests|WatchTests)/$(ONLY)' 2>&1 | $(QUIETLY)
+	@! grep -v '^###' .build/memcheck/*.found
 
 bench: release ## Measure what a till feels and what a box bears, of a release build, and fail where a limit is missed (ONLY=prompts: that alone)
 	python3 Tests/Bench/bench.py .build-release/release/readerd .build-release/release/readerctl .build-release/release/readersim \
@@ -176,7 +187,7 @@ bench: release ## Measure what a till feels and what a box bears, of a release b
 
 release: setup
 	for product in readerd readerctl readersim; do \
-		swift build -c release --static-swift-stdlib --product $$product --scratch-path .build-release -j $(JOBS); \
+		swift build $(RELEASE) --product $$product --scratch-path .build-release -j $(JOBS); \
 	done
 
 soak: release ## Let a release build work among faults, and see that nothing grows (MINUTES=120: for how long)
@@ -187,7 +198,7 @@ soak-briefly: # Of what was built.
 	python3 Tests/Bench/soak.py .build/debug/readerd .build/debug/readersim --minutes 2
 
 bench-sweep: build ## Measure a sweep of a /24 by a release build against nmap, in network namespaces (root; Debian packages iproute2, nmap)
-	swift build -c release --static-swift-stdlib --product readerd --scratch-path .build-release -j $(JOBS)
+	swift build $(RELEASE) --product readerd --scratch-path .build-release -j $(JOBS)
 	python3 Tests/Bench/sweep.py .build-release/release/readerd .build/debug/readersim
 
 deb: release ## Make the Debian packages (MAINTAINER='Name <address>'): release build, Swift runtime linked in, checked with lintian where that is installed

@@ -86,7 +86,7 @@ let package = Package(
         library(.core, "GatewaySimulation", ["GatewayCore", "GatewayModel", "Moments"]),
 
         // The edges: do I/O, decide nothing.
-        library(.edges, "Journal", ["GatewayModel", "Moments", "TextSafety", .product(name: "GRDB", package: "GRDB.swift")]),
+        library(.edges, "Journal", ["GatewayModel", "Moments", "JSON", "TextSafety", .product(name: "GRDB", package: "GRDB.swift")]),
         // What certificates say of themselves: bytes in, words out.
         library(.edges, "Certificates", ["Moments", "TextSafety"]),
         library(
@@ -190,7 +190,7 @@ let package = Package(
             ]),
         tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
         tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", "simulate"]),
-        tests("JournalTests", ["Journal", "GatewayModel", "Moments", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("JournalTests", ["Journal", "GatewayModel", "Moments", "JSON", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "BackendTests",
             [

@@ -335,7 +335,7 @@ def prepare(journal):
     """Many payments, and many events: the first ones' story told again."""
     db = sqlite3.connect(journal)
     (count,) = db.execute("SELECT max(sequence) FROM events").fetchone()
-    names = "at, at_ms, kind, payment, cart, state, money, note, record, cart_record"
+    names = "at, at_ms, kind, payment, cart, state, money, note, record, change, cart_record, cart_change"
     while db.execute("SELECT count(*) FROM events").fetchone()[0] < 4000:
         db.execute(f"INSERT INTO events ({names}) SELECT {names} FROM events WHERE sequence <= ? AND fact_key IS NULL", (count,))
     rows = db.execute("SELECT id, cart, lane, reader, state, money, created, ended, ended_ms, record FROM payments LIMIT 20").fetchall()

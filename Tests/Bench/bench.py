@@ -9,9 +9,11 @@ Distances: backend and Stripe 80 ms, the reader 5 ms, half before a call is hand
 
 import argparse
 import concurrent.futures
+import datetime
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -399,6 +401,48 @@ def journals(options, table):
     table.add(f"get with {count:,} ended payments", [full["get"]], max(1.5, empty["get"] * 2), peer=f"empty {empty['get']:.2f} ms")
     table.add(f"a page of the list with {count:,} ended payments", [full["list"]], max(10, empty["list"] * 3), peer=f"empty {empty['list']:.1f} ms")
     table.add("disk for a payment that has ended for less than 30 days", [size / count / 1000], 6, unit="kB")
+    folded(options, table)
+
+
+def folded(options, table, count=20_000):
+    """What remains of payments that ended before the newest 30 days of trade, once the agent has folded them."""
+    with Shop(options.readerd, options.readersim) as shop:
+        shop.start()
+        shop.connected(["warm"])
+        agent = shop.agent()
+        pay(agent, "warm")
+        agent.close()
+        shop.stop()
+        journal = next((shop.here / "state").glob("journal.sqlite"))
+        before = used(journal)
+        grow(journal, count, days=lambda copy: 60 - 30 * copy // count)
+        whole = used(journal) - before
+        grow(journal, 30, name="late", days=lambda copy: 29 - copy)
+        shop.start()
+        began = time.perf_counter()
+        while value(journal, "SELECT count(*) FROM stories") < count:
+            if time.perf_counter() - began > 600:
+                raise SystemExit("the journal was not folded")
+            time.sleep(0.2)
+        took = time.perf_counter() - began
+        shop.stop()
+        size = used(journal) - before
+        free = disk(journal) - used(journal)
+    table.add("disk for a payment that has been ended for more than 30 days", [size / count / 1000], 3, unit="kB",
+              peer=f"{whole / count / 1000:.1f} kB before; {free / count / 1000:.1f} kB of the file are free again; {took * 1000 / count:.1f} ms each")
+
+
+def value(journal, sql):
+    db = sqlite3.connect(f"file:{journal}?mode=ro", uri=True, timeout=10)
+    try:
+        return db.execute(sql).fetchone()[0]
+    finally:
+        db.close()
+
+
+def used(journal):
+    """Bytes of pages that hold something. The others are filled before the file grows."""
+    return (value(journal, "PRAGMA page_count") - value(journal, "PRAGMA freelist_count")) * value(journal, "PRAGMA page_size")
 
 
 def disk(journal):
@@ -427,26 +471,39 @@ def again(shop):
     return shop.start()
 
 
-def grow(journal, count):
-    """Tells the story of one payment so often that it is many payments."""
+def grow(journal, count, name="copy", days=lambda copy: 0):
+    """Tells the story of one payment and its cart so often that it is many payments, each so many days ago."""
     db = sqlite3.connect(journal)
     db.execute("PRAGMA synchronous=OFF")
-    columns = [row[1] for row in db.execute("PRAGMA table_info(events)") if row[1] != "sequence"]
-    events = db.execute(f"SELECT {', '.join(columns)} FROM events WHERE payment = 'warm' ORDER BY sequence").fetchall()
-    (row,) = db.execute("SELECT * FROM payments WHERE id = 'warm'").fetchall()
-    names = [column[1] for column in db.execute("PRAGMA table_info(payments)")]
-    number, identity = names.index("number"), names.index("id")
-    (last,) = db.execute("SELECT max(number) FROM payments").fetchone()
-    payment, marks = columns.index("payment"), ", ".join("?" * len(columns))
+    tables = {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")] for table in ("events", "payments", "carts")}
+    events = db.execute("SELECT * FROM events WHERE payment = 'warm' OR payment IS NULL AND cart = 'warm' ORDER BY sequence").fetchall()
+    (payment,) = db.execute("SELECT * FROM payments WHERE id = 'warm'").fetchall()
+    (cart,) = db.execute("SELECT * FROM carts WHERE cart = 'warm'").fetchall()
+    (sequence,) = db.execute("SELECT max(sequence) FROM events").fetchone()
+
+    def insert(table, row, told, days, number=None):
+        def copied(column, cell):
+            if column in ("sequence", "number"):
+                return number
+            if column.endswith("_ms") and cell:
+                return cell - days * 86_400_000
+            if column in ("at", "created", "ended", "updated") and cell:
+                return (datetime.date.fromisoformat(cell[:10]) - datetime.timedelta(days)).isoformat() + cell[10:]
+            if cell == "warm":
+                return told
+            if isinstance(cell, str):
+                cell = cell.replace('"warm"', f'"{told}"')
+                return re.sub(r"(?<=:)\d{13}\b", lambda time: str(int(time[0]) - days * 86_400_000), cell) if days else cell
+            return cell
+        row = [copied(column, cell) for column, cell in zip(tables[table], row)]
+        db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
     for copy in range(count):
-        name = f"copy-{copy}"
-        told = [value.replace('"warm"', f'"{name}"') if isinstance(value, str) else value for value in row]
-        told[number], told[identity] = last + 1 + copy, name
-        db.execute(f"INSERT INTO payments VALUES ({', '.join('?' * len(names))})", told)
+        insert("payments", payment, f"{name}-{copy}", days(copy), sequence + 1)
+        insert("carts", cart, f"{name}-{copy}", days(copy))
         for event in events:
-            event = [value.replace('"warm"', f'"{name}"') if isinstance(value, str) else value for value in event]
-            event[payment] = name
-            db.execute(f"INSERT INTO events ({', '.join(columns)}) VALUES ({marks})", event)
+            sequence += 1
+            insert("events", event, f"{name}-{copy}", days(copy), sequence)
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()

@@ -87,6 +87,7 @@ import Testing
         try store.pool.write { database in
             try database.execute(
                 sql: """
+                    DROP VIEW story;
                     CREATE TABLE other AS SELECT * FROM payments;
                     DROP TABLE payments;
                     ALTER TABLE other RENAME TO payments;

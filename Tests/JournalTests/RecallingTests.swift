@@ -163,7 +163,6 @@ import Testing
         let last = try #require(try store.events(after: 7, limit: 1).first)
         #expect(last.kind == .ended && last.at == Sample.time)
         #expect(last.record == (try Sample.payment("b", cart: "2", state: .succeeded)))
-        #expect(last.cart == Sample.cart("2"))
         #expect(try store.oldestSequence() == 1)
         #expect(try store.newestSequence() == 8)
     }

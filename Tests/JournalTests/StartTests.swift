@@ -21,7 +21,8 @@ import Testing
                     INSERT INTO payments SELECT 1000 + i, 'p' || i, 'c' || i, lane, reader, state, money, created, ended, ended_ms + i,
                         json_set(record, '$.id', 'p' || i)
                     FROM n, payments WHERE id = 'ended';
-                    INSERT INTO events SELECT number, at, at_ms, kind, p.id, p.cart, e.state, e.money, note, e.record, NULL, NULL, NULL, NULL
+                    INSERT INTO events (sequence, at, at_ms, kind, payment, cart, state, money, note, record)
+                    SELECT number, at, at_ms, kind, p.id, p.cart, e.state, e.money, note, p.record
                     FROM payments p, events e WHERE p.number > 1000 AND e.sequence = 4;
                     """)
         }

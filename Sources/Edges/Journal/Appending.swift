@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import GatewayModel
+import JSON
 import Moments
 
 extension JournalStore {
@@ -10,7 +11,7 @@ extension JournalStore {
     package func append(_ entries: [JournalEntry]) throws(JournalFailure) -> [Int64] {
         guard !entries.isEmpty else { return [] }
         // Work that can be done beforehand is not done while the file is held.
-        let rows = try JournalStore.translating(path) { try entries.map(EventRow.init) }
+        let rows = try JournalStore.translating(path) { try EventRow.rows(of: entries) }
         return try write { database in try rows.map { try $0.insert(into: database) } }
     }
 }
@@ -29,7 +30,7 @@ extension JournalStore {
     /// - Returns: the entries that were left out.
     package func appendAllowed(_ entries: [JournalEntry]) throws(JournalFailure) -> [LeftOut] {
         guard !entries.isEmpty else { return [] }
-        let rows = try JournalStore.translating(path) { try entries.map(EventRow.init) }
+        let rows = try JournalStore.translating(path) { try EventRow.rows(of: entries) }
         return try write { database in
             var leftOut: [LeftOut] = []
             for row in rows {
@@ -64,27 +65,36 @@ private struct EventRow {
     let entry: JournalEntry
     let at: String
     let record: String?
+    /// The members of `record`, to tell what has changed.
+    let members: JSONObject?
     let display: String?
     let cartRecord: String?
     let cardSetupRecord: String?
 
-    init(_ entry: JournalEntry) throws {
+    static func rows(of entries: [JournalEntry]) throws -> [EventRow] {
         let coder = RecordCoder()
+        return try entries.map { try EventRow($0, coder) }
+    }
+
+    private init(_ entry: JournalEntry, _ coder: RecordCoder) throws {
         self.entry = entry
         self.at = CivilTime(entry.at).rfc3339
         self.record = try entry.payment.map(coder.text(of:))
+        self.members = record.flatMap(RecordChange.members)
         self.display = try entry.payment?.request.display.map(coder.text(of:))
         self.cartRecord = try entry.cart.map(coder.text(of:))
         self.cardSetupRecord = try entry.cardSetup.map(coder.text(of:))
     }
 
     func insert(into database: Database) throws -> Int64 {
+        let (whole, change) = try payment(toKeepIn: database)
+        let (wholeCart, cartChange) = try cart(toKeepIn: database)
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO events
-                    (at, at_ms, kind, payment, cart, state, money, note, record, cart_record, fact_key, fact_value,
+                    (at, at_ms, kind, payment, cart, state, money, note, record, change, cart_record, cart_change, fact_key, fact_value,
                      card_setup)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(
             arguments: [
@@ -92,7 +102,7 @@ private struct EventRow {
                 (entry.payment?.request.cart ?? entry.cart?.cart)?.text,
                 (entry.payment?.state ?? entry.cardSetup?.state)?.rawValue, entry.payment?.money.rawValue,
                 entry.note.map { JournalStore.note($0) },
-                record, cartRecord, entry.fact?.key, entry.fact?.value, entry.cardSetup?.id.text,
+                whole, change, wholeCart, cartChange, entry.fact?.key, entry.fact?.value, entry.cardSetup?.id.text,
             ])
         let sequence = database.lastInsertedRowID
         if let payment = entry.payment, let record { try keep(payment, record, sequence, in: database) }
@@ -100,6 +110,26 @@ private struct EventRow {
         if let setup = entry.cardSetup, let cardSetupRecord { try keep(setup, cardSetupRecord, sequence, in: database) }
         if let fact = entry.fact { try keep(fact, in: database) }
         return sequence
+    }
+
+    /// What the event keeps of the payment: it as a whole, or what has changed of it.
+    private func payment(toKeepIn database: Database) throws -> (whole: String?, change: String?) {
+        guard let payment = entry.payment, let members else { return (record, nil) }
+        let change = try RecordChain.change(of: payment.id.text, to: members, in: database)
+        return (change == nil ? record : nil, change)
+    }
+
+    /// The same of the cart: nothing when the event did not change it. What changed is for people and never read again, so no event after
+    /// the first has to keep the cart whole.
+    private func cart(toKeepIn database: Database) throws -> (whole: String?, change: String?) {
+        guard let cart = entry.cart, let cartRecord else { return (nil, nil) }
+        let before = try String.fetchOne(
+            database.cachedStatement(sql: "SELECT record FROM carts WHERE cart = ?"), arguments: [cart.cart.text])
+        if before == cartRecord { return (nil, nil) }
+        guard let old = before.flatMap(RecordChange.members), let new = RecordChange.members(of: cartRecord),
+            let change = RecordChange(from: old, to: new)
+        else { return (cartRecord, nil) }
+        return (nil, change.text)
     }
 
     private func keep(_ payment: PaymentRecord, _ record: String, _ sequence: Int64, in database: Database) throws {

@@ -23,15 +23,7 @@ extension JournalStore {
         guard let past = try read({ database in try Past(database, keepDays: keepDays) }) else { return 0 }
         var removed = 0
         while !Task.isCancelled {
-            try checkFiles()
-            let step: CompactionStep
-            do {
-                step = try await pool.write { database in try CompactionStep.take(database, past) }
-            } catch is CancellationError {
-                break
-            } catch {
-                throw JournalStore.failure(error, path: path)
-            }
+            guard let step = try await step({ database in try CompactionStep.take(database, past) }) else { break }
             removed += step.payments
             if step.payments > 0 { tell() }
             if step.isLast { break }
@@ -39,32 +31,69 @@ extension JournalStore {
         }
         return removed
     }
+
+    /// Does a part of a long work in a transaction of its own. The result is nil when the task is cancelled.
+    func step<Value: Sendable>(_ part: @escaping @Sendable (Database) throws -> Value) async throws(JournalFailure) -> Value? {
+        guard !Task.isCancelled else { return nil }
+        try checkFiles()
+        do {
+            return try await pool.write(part)
+        } catch is CancellationError {
+            return nil
+        } catch {
+            throw JournalStore.failure(error, path: path)
+        }
+    }
 }
 
-/// The part of the journal that is older than the days of trade that are kept.
-private struct Past: Sendable {
+/// The part of the journal that is older than the newest days of trade.
+struct Past: Sendable {
     /// The sequence number of the newest payment that is older.
     var last: Int64
+    /// The number of the payment after it: events from there on are of the days that are kept.
+    var next: Int64
     /// The dates that are kept, as JSON.
     var days: String
     /// The first of those dates by the calendar.
     var firstDay: String
 
-    /// The result is nil when there are no more days than are kept.
+    /// Which payments have ended, were made on none of the days that are kept, and are not watched (SQL, with `arguments`).
+    static let condition = """
+        ended_ms IS NOT NULL AND substr(created, 1, 10) NOT IN (SELECT value FROM json_each(?))
+            AND NOT EXISTS (SELECT 1 FROM facts WHERE key = ? || id AND (value = ? OR substr(value, 1, ?) = ?))
+        """
+
+    var arguments: StatementArguments {
+        [
+            days, StoredFacts.resolutionKey, StoredFacts.watchedResolution, StoredFacts.contradictedResolution.count,
+            StoredFacts.contradictedResolution,
+        ]
+    }
+
+    /// The result is nil when there are no more days than are kept. This goes through the payments of those days alone, newest first.
     init?(_ database: Database, keepDays: Int) throws {
-        let rows = try Row.fetchAll(
-            database,
-            sql: "SELECT substr(created, 1, 10) AS day, max(number) AS last FROM payments GROUP BY day ORDER BY last DESC LIMIT ?",
-            arguments: [keepDays + 1])
-        guard rows.count > keepDays, let older = rows.last else { return nil }
-        let kept = try rows.dropLast().map { try StoredRow($0).text("day") }
-        guard kept.allSatisfy({ $0.utf8.allSatisfy(Self.isOfDate) }) else {
-            throw JournalFailure.corrupt(detail: "a payment was created on no day")
-        }
-        self.last = try StoredRow(older).number("last").sequence()
-        self.days = "[" + kept.map { "\"\($0)\"" }.joined(separator: ",") + "]"
+        let next = try database.cachedStatement(
+            sql: """
+                SELECT number, substr(created, 1, 10) AS day FROM payments
+                WHERE number < ? AND day NOT IN (SELECT value FROM json_each(?)) ORDER BY number DESC LIMIT 1
+                """)
+        var kept: [String] = []
+        var last = Int64.max
+        repeat {
+            guard let row = try Row.fetchOne(next, arguments: [last, Self.json(kept)]).map(StoredRow.init) else { return nil }
+            let day = try row.text("day")
+            guard day.utf8.allSatisfy(Self.isOfDate) else { throw JournalFailure.corrupt(detail: "a payment was created on no day") }
+            last = try row.number("number").sequence()
+            kept.append(day)
+        } while kept.count <= keepDays
+        kept.removeLast()
+        self.last = last
+        self.next = try Int64.fetchOne(database, sql: "SELECT min(number) FROM payments WHERE number > ?", arguments: [last]) ?? last
+        self.days = Self.json(kept)
         self.firstDay = kept.min() ?? ""
     }
+
+    private static func json(_ days: [String]) -> String { "[" + days.map { "\"\($0)\"" }.joined(separator: ",") + "]" }
 
     private static func isOfDate(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
@@ -82,21 +111,14 @@ private struct CompactionStep: Sendable {
         var through = try JournalStore.compactedThrough(database)
         let ids = try String.fetchAll(
             database,
-            sql: """
-                SELECT id FROM payments
-                WHERE number <= ? AND ended_ms IS NOT NULL AND substr(created, 1, 10) NOT IN (SELECT value FROM json_each(?))
-                    AND NOT EXISTS (SELECT 1 FROM facts WHERE key = ? || id AND (value = ? OR substr(value, 1, ?) = ?))
-                ORDER BY number LIMIT ?
-                """,
-            arguments: [
-                past.last, past.days, StoredFacts.resolutionKey, StoredFacts.watchedResolution,
-                StoredFacts.contradictedResolution.count, StoredFacts.contradictedResolution, JournalStore.paymentsPerStep,
-            ])
+            sql: "SELECT id FROM payments WHERE number <= ? AND \(Past.condition) ORDER BY number LIMIT ?",
+            arguments: [past.last] + past.arguments + [JournalStore.paymentsPerStep])
         for id in ids {
             let last = try Int64.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE payment = ?", arguments: [id])
             through = max(through, last ?? 0)
             for sql in [
-                "DELETE FROM events WHERE payment = ?", "DELETE FROM displays WHERE payment = ?", "DELETE FROM payments WHERE id = ?",
+                "DELETE FROM events WHERE payment = ?", "DELETE FROM displays WHERE payment = ?",
+                "DELETE FROM stories WHERE number = (SELECT number FROM payments WHERE id = ?)", "DELETE FROM payments WHERE id = ?",
             ] {
                 try database.cachedStatement(sql: sql).execute(arguments: [id])
             }
@@ -129,7 +151,7 @@ private struct CompactionStep: Sendable {
             arguments: [past.last, past.firstDay, JournalStore.othersPerStep])
         others = max(others, database.changesCount)
         if !ids.isEmpty || !loose.isEmpty {
-            try database.execute(sql: "UPDATE meta SET value = ? WHERE name = 'compacted_through'", arguments: [String(through)])
+            try JournalStore.note(compactedThrough: through, database)
         }
         return CompactionStep(payments: ids.count, others: others)
     }

@@ -44,9 +44,11 @@ struct RecordCoder {
     }
 
     private func json(_ value: some Encodable) throws -> String {
-        let text = try encoder.encode(value)
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
         // Such a record could not be read again.
-        guard StoredNumber.areBelievable(in: text) else { throw JournalFailure.refused(detail: "a record has a number that cannot be") }
-        return String(decoding: text, as: UTF8.self)
+        guard StoredNumber.areBelievable(in: text.utf8) else {
+            throw JournalFailure.refused(detail: "a record has a number that cannot be")
+        }
+        return text
     }
 }

@@ -14,7 +14,58 @@ struct Schema: Sendable {
 
     var version: Int { steps.count }
 
-    static let current = Schema(steps: [first, cardSetups, contradictions, warnings, cartLocks])
+    static let current = Schema(steps: [first, cardSetups, contradictions, warnings, cartLocks, changes])
+
+    /// From here on an event holds what it changed, and the events of payments that ended long ago stand in one row together. An older
+    /// readerd would miss both.
+    private static let changes = """
+        -- What the event changed of the payment, as JSON, where it does not hold the record whole: a merge patch (RFC 7396) of the record
+        -- before it, in which "NAME+" holds what was appended to a list.
+        ALTER TABLE events ADD COLUMN change TEXT;
+        -- The same of the cart. It is NULL where the event did not change it.
+        ALTER TABLE events ADD COLUMN cart_change TEXT;
+
+        -- The events of a payment that ended long ago, and of its cart meanwhile, which are not in "events" any more.
+        CREATE TABLE stories (
+            number INTEGER PRIMARY KEY NOT NULL,  -- of the payment
+            -- [[sequence, at_ms, kind, state, money, note, fact], ...]. What is missing is left out or null: state and money of a cart's event
+            events TEXT NOT NULL
+        ) STRICT;
+
+        DROP VIEW story;
+        CREATE VIEW story AS
+            SELECT
+                sequence AS number,
+                at,
+                payment,
+                events.cart AS cart,
+                kind AS what,
+                events.state AS state,
+                events.money AS money,
+                json_extract(payments.record, '$.request.amount') AS amount,
+                json_extract(payments.record, '$.currency') AS currency,
+                json_extract(payments.record, '$.reader') AS reader,
+                CASE WHEN events.state = payments.state THEN json_extract(payments.record, '$.failure.code') END AS failure,
+                coalesce(note, fact_key || ' = ' || fact_value) AS note
+            FROM events LEFT JOIN payments ON payments.id = payment
+            UNION ALL
+            SELECT
+                json_extract(value, '$[0]'),
+                strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(value, '$[1]') / 1000.0, 'unixepoch'),
+                payments.id,
+                told.cart,
+                json_extract(value, '$[2]'),
+                json_extract(value, '$[3]'),
+                json_extract(value, '$[4]'),
+                json_extract(payments.record, '$.request.amount'),
+                json_extract(payments.record, '$.currency'),
+                json_extract(payments.record, '$.reader'),
+                CASE WHEN json_extract(value, '$[3]') = payments.state THEN json_extract(payments.record, '$.failure.code') END,
+                coalesce(json_extract(value, '$[5]'), json_extract(value, '$[6]'))
+            FROM stories JOIN payments AS told ON told.number = stories.number JOIN json_each(stories.events)
+                LEFT JOIN payments ON payments.number = stories.number AND json_extract(value, '$[3]') IS NOT NULL
+            ORDER BY number;
+        """
 
     /// The step changes the number alone: rows may have the kind "contradicted" from here on, which an older readerd could not read.
     private static let contradictions = "SELECT 1"

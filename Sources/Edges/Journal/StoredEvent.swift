@@ -10,13 +10,14 @@ package struct StoredEvent: Sendable, Equatable {
     package var kind: JournalKind
     /// The payment after the event. It is nil for an event of a cart, or a fact.
     package var record: PaymentRecord?
-    /// The cart after the event, when the event changed it.
-    package var cart: CartFacts?
     package var note: String?
 }
 
 extension JournalStore {
     /// The events after a sequence number, in order.
+    ///
+    /// Of a payment's folded events ``fold()`` has kept state and money, and of the record what it came to. Events of all payments are given
+    /// from ``oldestSequence()`` on, where nothing is folded.
     ///
     /// - Parameters:
     ///   - after: the sequence number. Nil asks for everything from the oldest event that is kept.
@@ -25,18 +26,20 @@ extension JournalStore {
     package func events(after: Int64? = nil, payment: PaymentID? = nil, limit: Int) throws(JournalFailure) -> [StoredEvent] {
         let limit = min(max(limit, 1), 1000)
         return try read { database in
+            let folded = try payment.flatMap { try FoldedStory(of: $0, database) }?.events(after: after ?? 0, limit: limit) ?? []
+            guard folded.count < limit else { return folded }
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT sequence, at_ms, kind, payment, note, record, cart_record FROM events
+                    SELECT sequence, at_ms, kind, payment, note, record, change FROM events
                     WHERE sequence > ? \(payment == nil ? "" : "AND payment = ?") ORDER BY sequence LIMIT ?
                     """,
-                arguments: StatementArguments([after ?? 0]) + (payment.map { [$0.text] } ?? []) + [limit])
-            return try JournalStore.events(of: rows, database)
+                arguments: StatementArguments([after ?? 0]) + (payment.map { [$0.text] } ?? []) + [limit - folded.count])
+            return folded + (try JournalStore.events(of: rows, database))
         }
     }
 
-    /// The sequence number from which on no event is missing. A cursor below `oldestSequence() - 1` is too old for a replay.
+    /// The sequence number from which on no event is missing or folded. A cursor below `oldestSequence() - 1` is too old for a replay.
     package func oldestSequence() throws(JournalFailure) -> Int64 {
         // The number is within the bounds of a sequence, so that the sum does not overflow.
         try read { database in try JournalStore.compactedThrough(database) + 1 }
@@ -60,18 +63,19 @@ extension JournalStore {
         return try StoredNumber(number, "compacted_through").sequence()
     }
 
+    static func note(compactedThrough sequence: Int64, _ database: Database) throws {
+        try database.execute(sql: "UPDATE meta SET value = ? WHERE name = 'compacted_through'", arguments: [String(sequence)])
+    }
+
     private static func events(of rows: [Row], _ database: Database) throws -> [StoredEvent] {
         let coder = RecordCoder()
+        var chain = RecordChain(database)
         // A payment's display is read once, however many of its events are in the answer.
         var displays: [String: String?] = [:]
         return try rows.map { row in
             let row = StoredRow(row)
-            let name = try row.text("kind")
-            guard let kind = JournalKind(rawValue: name) else {
-                throw JournalFailure.corrupt(detail: bounded("it has an event of the unknown kind \(name)"))
-            }
             var record: PaymentRecord?
-            if let id = try row.textIfAny("payment"), let text = try row.textIfAny("record") {
+            if let id = try row.textIfAny("payment"), let text = try chain.record(of: id, in: row) {
                 let display: String?
                 if let known = displays[id] {
                     display = known
@@ -81,10 +85,16 @@ extension JournalStore {
                 }
                 record = try coder.payment(text, display: display)
             }
-            let cart = try row.textIfAny("cart_record")
             return StoredEvent(
-                sequence: try row.number("sequence").sequence(), at: try row.number("at_ms").time(), kind: kind, record: record,
-                cart: try cart.map { try coder.cart($0) }, note: try row.textIfAny("note"))
+                sequence: try row.number("sequence").sequence(), at: try row.number("at_ms").time(), kind: try kind(of: row.text("kind")),
+                record: record, note: try row.textIfAny("note"))
         }
+    }
+
+    static func kind(of name: String) throws(JournalFailure) -> JournalKind {
+        guard let kind = JournalKind(rawValue: name) else {
+            throw .corrupt(detail: bounded("it has an event of the unknown kind \(name)"))
+        }
+        return kind
     }
 }

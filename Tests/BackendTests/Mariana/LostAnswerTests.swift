@@ -64,16 +64,6 @@ import WebCall
         }
     }
 
-    @Test func `a question is given up at its deadline, and with what was answered last`() async throws {
-        try await BackendHarness.run(script: { _ in .answer(503, "closed") }) { backend in
-            let failed = try await failure { () async throws(CallFailure) in
-                try await backend.client.paymentStatus(cart: Self.cart, trace: "t", deadline: .seconds(15))
-            }
-            #expect(failed.detail.hasSuffix("answered 503: closed") && failed.mayHaveActed == true)
-            #expect(backend.harness.server.received.count > 2)
-        }
-    }
-
     @Test func `a server that asks to wait longer than there is time is not asked again`() async throws {
         try await BackendHarness.run(script: { _ in .answer(429, "slow down", headers: [("Retry-After", "70")]) }) { backend in
             let failed = try await failure { () async throws(CallFailure) in

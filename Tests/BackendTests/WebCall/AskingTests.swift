@@ -51,4 +51,25 @@ import Testing
         let failed = try await failure([])
         #expect(failed.failure.detail == "no answer in time" && failed.failure.mayHaveActed == true)
     }
+
+    @Test func `a question is asked at once, then after growing pauses, until its time is over`() {
+        var attempts = Attempts(.question)
+        let pauses = (1...7).map { _ in attempts.failed(.more, left: .seconds(60)) }
+        #expect(pauses == [0, 250, 500, 1_000, 2_000, 2_000, 2_000].map { .again(after: .milliseconds($0)) })
+        #expect(attempts.failed(.more, left: .seconds(2)) == .giveUp)
+        #expect(attempts.failed(.moreAfter(.seconds(70)), left: .seconds(60)) == .giveUp)
+        #expect(attempts.failed(.moreAfter(.seconds(7)), left: .seconds(60)) == .again(after: .seconds(7)))
+    }
+
+    @Test func `what did not go out is tried three times in all, after a breath, and what makes something twice`() {
+        var question = Attempts(.question)
+        #expect(question.failed(.another, left: .seconds(60)) == .again(after: .milliseconds(125)))
+        #expect(question.failed(.another, left: .seconds(60)) == .again(after: .milliseconds(250)))
+        #expect(question.failed(.another, left: .seconds(60)) == .giveUp)
+        var once = Attempts(.once)
+        #expect(once.failed(.more, left: .seconds(60)) == .again(after: .zero))
+        #expect(once.failed(.more, left: .seconds(60)) == .giveUp)
+        var never = Attempts(.never)
+        #expect(never.failed(.more, left: .seconds(60)) == .giveUp)
+    }
 }

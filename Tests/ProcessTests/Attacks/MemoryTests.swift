@@ -73,7 +73,7 @@ import Testing
         import sqlite3, sys
         db = sqlite3.connect(sys.argv[1])
         (count,) = db.execute("SELECT count(*) FROM events").fetchone()
-        names = "at, at_ms, kind, payment, cart, state, money, note, record, cart_record"
+        names = "at, at_ms, kind, payment, cart, state, money, note, record, change, cart_record, cart_change"
         for _ in range(int(sys.argv[2]) // count):
             db.execute(f"INSERT INTO events ({names}) SELECT {names} FROM events WHERE sequence <= ? AND fact_key IS NULL", (count,))
         db.commit()

@@ -12,8 +12,13 @@ final class Probe {
     init(_ arguments: String..., on bench: Bench) throws {
         directory = try TemporaryDirectory()
         child = try ChildProcess(
-            [try ChildProcess.built("usbprobe")] + arguments, output: directory.file("out"), errors: directory.file("err"),
+            Self.overseer + [try ChildProcess.built("usbprobe")] + arguments, output: directory.file("out"), errors: directory.file("err"),
             environment: bench.environment)
+    }
+
+    /// The command under which the probe runs, when `make sanitize KIND=valgrind` names one.
+    private static var overseer: [String] {
+        getenv("READERD_PROBE_UNDER").map { String(cString: $0).split(separator: " ").map(String.init) } ?? []
     }
 
     private var lines: [String] {

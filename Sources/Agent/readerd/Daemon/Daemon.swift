@@ -132,6 +132,8 @@ struct Daemon: Service {
             do throws(JournalFailure) {
                 let removed = try await journal.compact(keepDays: settings.journalKeepDays) { engine.forgetSettled() }
                 if removed > 0 { logger.info("\(removed) old rows were removed from the journal") }
+                let folded = try await journal.fold()
+                if folded > 0 { logger.info("the steps of \(folded) old payments were put together in the journal") }
             } catch {
                 logger.error("the journal could not be compacted: \(error)")
             }

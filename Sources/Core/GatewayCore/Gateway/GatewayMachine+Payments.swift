@@ -20,10 +20,7 @@ extension GatewayMachine {
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
         guard lists.hasListed else {
-            // Which reader it is has to wait for the list. The token of the cart has not.
-            mention(request.cart, at: now)
-            carts[request.cart]?.touchedAt = now.mono
-            changeKeeper(request.cart, at: now) { $0.prepare(at: now.mono) }
+            prepareToken(of: request.cart, at: now)
             return park(id, original, at: now)
         }
         let reader: ReaderID
@@ -77,6 +74,13 @@ extension GatewayMachine {
                     .queueFull, "\(policy.maximumWaiting) wait for this reader already.", remedy: "Wait, or use another reader."))
         }
         accept(id, payment, request, reader: reader, isVouched: isTechnician && request.afterKeyedEntry, at: now)
+    }
+
+    /// Asks for the cart's token while the list is on its way. Which reader it is has to wait for the list, and the token has not.
+    private mutating func prepareToken(of cart: CartID, at now: Now) {
+        mention(cart, at: now)
+        carts[cart]?.touchedAt = now.mono
+        changeKeeper(cart, at: now) { $0.prepare(at: now.mono) }
     }
 
     private mutating func accept(
