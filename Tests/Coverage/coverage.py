@@ -16,9 +16,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRATCH = ROOT / ".build-coverage"
 # Of a file's lines, in percent; what is about the money has the higher bar, by words of its path.
 LEAST, LEAST_OF_MONEY = 80.0, 95.0
-MONEY = ("Carts/", "CartMachine", "CartBook", "+Carts", "+Intents", "PaymentMachine", "+Payment", "Evidence", "Verdict", "Acceptance", "Outbox")
-# Asked by the simulation for what does not hold: its sentences are not reached while all of it does.
-UNCOUNTED = ("+Invariants.swift",)
+MONEY = (
+    "Carts/", "Machines/PaymentMachine", "GatewayMachine+Payments", "GatewayMachine+PaymentActions", "GatewayMachine+Intents",
+    "GatewayMachine+KeyedEntry", "GatewayMachine+Carts", "Parts/Acceptance", "Parts/Outbox", "Parts/CartShelf", "Parts/AttemptShelf",
+)
+# Files that cannot reach their bar, each with the reason: {"GatewayMachine+Name.swift": "why"}. What can be reached does not belong here.
+EXCEPTIONS = {}
 
 
 def run(*command, **more):
@@ -65,8 +68,8 @@ def main():
         if not path.is_relative_to(ROOT / "Sources"):
             continue
         name = str(path.relative_to(ROOT / "Sources"))
-        # What runs only what is said to it, and the words of the core's vocabulary, are not what decides.
-        if not name.startswith(("GatewayCore/", "Core/")) or name.startswith("Core/GatewaySimulation/"):
+        # The simulation runs what is said to it, and the core's vocabulary decides nothing.
+        if not name.startswith("Core/GatewayCore/"):
             continue
         lines = entry["summary"]["lines"]
         if lines["count"]:
@@ -74,16 +77,24 @@ def main():
     if not rows:
         print("No file of the core was measured.", file=sys.stderr)
         return 1
-    wanting = []
+    wanting, excepted = [], set()
     for name, covered, count, percent in sorted(rows, key=lambda row: row[3]):
         least = LEAST_OF_MONEY if any(word in name for word in MONEY) else LEAST
-        isWanting = percent < least and not name.endswith(UNCOUNTED)
-        if isWanting:
+        reason = EXCEPTIONS.get(pathlib.PurePath(name).name)
+        isLow = percent < least
+        if isLow and reason:
+            excepted.add(pathlib.PurePath(name).name)
+        elif isLow:
             wanting.append(name)
-        print(f"{percent:6.1f} %  {covered:5d} of {count:5d} lines  {name}{f'   (at least {least:.0f} %)' if isWanting else ''}")
+        words = f"   at least {least:.0f} %: {reason or 'TOO LITTLE'}" if isLow else ""
+        print(f"{percent:6.1f} %  {covered:5d} of {count:5d} lines  {name}{words}")
+    # An exception that nothing needs any more would hide the next loss.
+    idle = sorted(set(EXCEPTIONS) - excepted)
+    for name in idle:
+        print(f"{name} stands among the exceptions and needs none: take it out.", file=sys.stderr)
     covered, count = sum(row[1] for row in rows), sum(row[2] for row in rows)
     print(f"{100.0 * covered / count:6.1f} %  {covered:5d} of {count:5d} lines  of {len(rows)} files of the core; {len(wanting)} with too little")
-    return 1 if wanting else 0
+    return 1 if wanting or idle else 0
 
 
 if __name__ == "__main__":

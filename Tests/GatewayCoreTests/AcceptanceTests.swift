@@ -58,7 +58,6 @@ import Testing
         var acceptance = Self.reserved()
         let did9 = acceptance.refuse("a")
         #expect(did9.askers.map(\.request) == [Self.first])
-        #expect(acceptance.isRefused("a"))
         let did10 = acceptance.refuse("a")
         #expect(did10 == .nobody, "nobody is told twice")
         let did11 = acceptance.join("a", Self.again)

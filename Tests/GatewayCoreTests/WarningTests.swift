@@ -128,6 +128,31 @@ import Testing
         }
     }
 
+    /// The journal's record of an ended payment warns until the first word is on disk, and nothing else in memory tells of it.
+    @Test(arguments: [false, true])
+    func `whoever acknowledges an ended payment again is told what became of the first word`(isWritten: Bool) throws {
+        let record = try Fixture.record(.succeeded, money: .taken, warnings: [Fixture.differs])
+        var agent = Fixture()
+        agent.feed(.start(open: [], carts: [], facts: [:], warned: [record]))
+        agent.holdsJournal = true
+        agent.acknowledge(1, recalled: record)
+        agent.acknowledge(2, recalled: record)
+        agent.settleJournal(isWritten ? .success(()) : .failure(JournalTrouble(detail: "the disk is full")))
+        agent.now.mono += 10_000
+        agent.feed(.tick)
+        #expect(agent.appends.isEmpty, "there is one word to be written")
+        agent.settleJournal(.success(()))
+        for request in [RequestID(1), RequestID(2)] {
+            switch agent.responses[request] {
+            case .payment(let told, _): #expect(isWritten && told.warnings.isEmpty)
+            case .refused(let refusal): #expect(!isWritten && refusal.code == .journalUnavailable)
+            default: Issue.record("it should be answered")
+            }
+        }
+        let isAcknowledged = agent.rows.contains { $0.kind == .acknowledged }
+        #expect(agent.machine.standingWarnings.isEmpty == isAcknowledged, "what is shown is what is on disk")
+    }
+
     @Test func `an open payment's later rows bear no warning that was acknowledged`() throws {
         let record = try Fixture.record(.unresolved, money: .unknown, warnings: [Fixture.differs])
         var agent = Fixture()
@@ -158,6 +183,30 @@ import Testing
             return
         }
         #expect(refusal.code == .paymentNotFound)
+    }
+
+    @Test func `a word that lands after it was refused frees its cart on disk as well, whatever waited behind it`() throws {
+        var record = try Fixture.record(.failed, money: .authorized, warnings: [])
+        record.failure = PaymentFailure(code: .orderFailed, message: "The order failed.")
+        var cart = CartFacts(cart: Fixture.cart)
+        cart.held = Fixture.id
+        var agent = Fixture()
+        agent.feed(.start(open: [], carts: [], facts: [:]))
+        agent.holdsJournal = true
+        agent.acknowledge(recalled: record, cart: cart)
+        // Its row waits behind the word and is given up with it, which writes the cart as it is then: held.
+        agent.feed(
+            .request(
+                RequestID(2), .keyedIntent(Fixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall(cart: cart))))
+        agent.now.mono += 11_000
+        agent.feed(.tick)
+        guard case .refused = agent.responses[RequestID(1)] else {
+            Issue.record("it should be refused while the disk hangs")
+            return
+        }
+        for _ in 0..<3 { agent.settleJournal(.success(())) }
+        let last = try #require(agent.rows.last { $0.cart != nil }?.cart)
+        #expect(last.held == nil)
     }
 
     @Test func `who acknowledges is shown no end that is not on disk`() throws {

@@ -17,7 +17,7 @@ extension CartMachine {
             !askedAgain.contains(intent.id), !facts.paid
         else { return nil }
         var actions: [Action] = []
-        let cart = intent.cart ?? open.first?.terms.cart ?? facts.cart
+        let cart = intent.cart ?? facts.cart
         create(Terms(cart: cart, amount: intent.amount, accountBalance: intent.accountBalance), for: nil, &actions)
         return actions
     }

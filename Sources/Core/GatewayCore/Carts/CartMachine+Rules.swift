@@ -93,9 +93,6 @@ extension CartMachine {
     /// The largest number of intents for keyed entry that a cart may have.
     static var keyedLimit: Int { 8 }
 
-    /// The payment that runs; nil when there is none, or when its outcome is being found out.
-    package var running: PaymentID? { open.first { !isFollowed($0) }?.payment }
-
     /// Whether the outcome of another payment of the cart is being found out.
     package func isFollowed(beside payment: PaymentID) -> Bool { open.contains { $0.payment != payment && isFollowed($0) } }
 

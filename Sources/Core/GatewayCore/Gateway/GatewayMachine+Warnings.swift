@@ -25,13 +25,6 @@ extension GatewayMachine {
     /// Keeps the payment's warnings for the status and the checks.
     mutating func keepWarned(_ record: PaymentRecord) { standing.warnings.keep(record) }
 
-    /// Warns of a payment once, wherever its record is: open, ended but not on disk, or ended long ago (`recalled`).
-    mutating func warn(_ payment: PaymentID, _ warning: PaymentWarning, recalled: PaymentRecord? = nil, at now: Now) {
-        guard var record = payments.record(payment) ?? standing.warnings.record(payment) ?? recalled, record.warn(warning) else { return }
-        replace(record)
-        journal(.warned, record, note: warning.message, at: now)
-    }
-
     /// Replaces the payment's warnings wherever its record is held.
     private mutating func replace(_ record: PaymentRecord) {
         payments.change(record.id) { $0.edit { $0.replaceWarnings(by: record) } }
@@ -44,7 +37,10 @@ extension GatewayMachine {
     /// Acknowledges a payment's warnings for a technician. It removes the warnings and lets the cart go that is held for this payment. The
     /// answer follows the journal.
     mutating func acknowledge(_ id: RequestID, _ payment: PaymentID, by: String, note: String, _ recall: Recall, at now: Now) {
-        let known = payments.record(payment) ?? standing.warnings.record(payment) ?? recall.payment
+        let held = payments.record(payment) ?? standing.warnings.record(payment)
+        // Memory has let the warnings go, and the journal's record is older than the word that is being written.
+        if held == nil, standing.warnings.join(payment, id) { return }
+        let known = held ?? recall.payment
         guard payments.acceptance.reserved(payment) == nil, var record = known else {
             return refuse(id, refusesForLoss ?? .paymentNotFound(payment))
         }
@@ -76,7 +72,11 @@ extension GatewayMachine {
             replace(current)
             keepWarned(current)
             outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-            if given.lifts { carts.changeMoney(of: record.request.cart) { $0.acknowledgeHold(record.id) } }
+            if given.lifts, carts.changeMoney(of: record.request.cart, { $0.acknowledgeHold(record.id) }) == true {
+                // The rows of the cart that waited behind this one say that it is held.
+                outbox.add(
+                    JournalEntry(kind: .cart, at: now.wall, cart: carts[record.request.cart]?.facts, note: "the cart is held no more"))
+            }
         }
         carryOut(resolutions.acknowledged(record.id), at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))

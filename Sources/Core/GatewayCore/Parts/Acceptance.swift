@@ -6,7 +6,6 @@ import Moments
 /// Nothing is answered before it is on disk, and what was promised to one (a cart, a place at a reader) is not promised to another
 /// meanwhile. Where the disk does not answer in time, those who wait are refused. What was reserved stays so until the fate of its row is
 /// known, because a row that lands after all must not come beside one that runs.
-/// lands after all must not come beside one that runs.
 struct Acceptance<ID: Hashable & Comparable & Sendable, Reserved: Sendable>: Sendable {
     /// A caller that waits for the answer.
     struct Asker: Sendable, Equatable {
@@ -53,12 +52,6 @@ struct Acceptance<ID: Hashable & Comparable & Sendable, Reserved: Sendable>: Sen
     }
 
     func count(where isMeant: (Reserved) -> Bool) -> Int { entries.values.count { isMeant($0.reserved) } }
-
-    /// Whether the id was refused and it is not known whether its row is on disk.
-    func isRefused(_ id: ID) -> Bool {
-        if case .refused? = entries[id]?.state { return true }
-        return false
-    }
 
     /// Reserves an id whose row is about to be appended. Returns false when the id is reserved already.
     mutating func reserve(_ id: ID, _ reserved: Reserved, for request: RequestID) -> Bool {

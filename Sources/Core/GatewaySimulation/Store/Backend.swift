@@ -20,6 +20,8 @@ struct Backend: Sendable {
         var failsOrder = false
         var intents: [Int] = []
         var isKeyedOpen = false
+        /// The intent of the form that was opened last.
+        var form: Int?
         /// The number of typed cards whose customers are asked in their bank's app.
         var inBankApps = 0
     }

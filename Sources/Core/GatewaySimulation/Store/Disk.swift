@@ -29,6 +29,15 @@ struct Disk: Sendable {
         }
     }
 
+    /// Leaves the row of a confirmed intent as older agents wrote it. Returns false where there is none whose payments have all ended.
+    mutating func makeOlder(_ id: CartID) -> Bool {
+        guard var intent = carts[id.lock]?.intent, intent.everConfirmed, !intent.knownNotCharged, cart(id)?.openPayments.isEmpty == true
+        else { return false }
+        (intent.cart, intent.said) = (nil, nil)
+        carts[id.lock]?.intent = intent
+        return true
+    }
+
     var openPayments: [PaymentRecord] { order.compactMap { payments[$0] }.filter { $0.endedAt == nil } }
 
     var openCardSetups: [CardSetupRecord] { setupOrder.compactMap { cardSetups[$0] }.filter { $0.endedAt == nil } }

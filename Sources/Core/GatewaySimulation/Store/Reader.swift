@@ -13,6 +13,9 @@ struct Reader: Sendable {
         var number: Int
         /// The life of the agent that asked for it.
         var generation: Int
+
+        /// The number of the customer's card, of which there are three.
+        var card: Int { 1 + number % 3 }
     }
 
     struct Authorisation: Sendable {

@@ -15,6 +15,8 @@ struct Stripe: Sendable {
         /// The part of the amount that is a tip which an attempt left there.
         var stayingTip: Int64 = 0
         var secret: String
+        /// Stripe has no such intent: the backend has made it in another account.
+        var isUnknown = false
     }
 
     struct Charge: Sendable {
@@ -24,6 +26,8 @@ struct Stripe: Sendable {
         var payment: Int?
         var amount: Int64
         var at: Int64
+        /// The number of the card, of which there are three; 0 where it was typed in.
+        var card = 0
         /// The backend has released the charge, because its order failed.
         var voided = false
         /// The charge differs from what the reader showed.
@@ -45,7 +49,7 @@ struct Stripe: Sendable {
 
     /// The reason why a confirm may not begin. Nil means that it may.
     func refusal(_ index: Int) -> (code: String, showsIntent: Bool)? {
-        guard intents.indices.contains(index) else { return ("resource_missing", false) }
+        guard intents.indices.contains(index), !intents[index].isUnknown else { return ("resource_missing", false) }
         switch intents[index].status {
         case .requiresPaymentMethod, .requiresConfirmation: break
         case .requiresAction, .processing, .requiresCapture, .succeeded, .canceled, .other: return ("payment_intent_unexpected_state", true)

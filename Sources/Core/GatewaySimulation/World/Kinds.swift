@@ -57,6 +57,18 @@ package struct Kinds: OptionSet, Sendable, Hashable {
     package static let looks = Kinds(rawValue: 1 << 24)
     /// A reader has two entries in the lists, is registered anew under another id, or speaks another dialect for a while.
     package static let twins = Kinds(rawValue: 1 << 25)
+    /// People ask what makes no sense, or what the agent cannot do now.
+    package static let mistakes = Kinds(rawValue: 1 << 26)
+    /// Technicians give their word while the disk is full or hangs.
+    package static let troubledWords = Kinds(rawValue: 1 << 27)
+    /// The backend gives a canceled intent again, one that Stripe does not know, or a reader's for keyed entry.
+    package static let oddIntents = Kinds(rawValue: 1 << 28)
+    /// Readers and Stripe answer in ways that are rare: they name the charged card, or do not say what became of a confirm.
+    package static let oddReplies = Kinds(rawValue: 1 << 29)
+    /// Devices of every sort are plugged in, and the box has many networks or none.
+    package static let devices = Kinds(rawValue: 1 << 30)
+    /// Many wait for one reader, at which few may wait.
+    package static let crowds = Kinds(rawValue: 1 << 31)
 
     package static let named: [(name: String, kind: Kinds)] = [
         ("hangUps", .hangUps), ("technicians", .technicians), ("cardSetups", .cardSetups), ("registrations", .registrations),
@@ -65,7 +77,12 @@ package struct Kinds: OptionSet, Sendable, Hashable {
         ("spellings", .spellings), ("bankApps", .bankApps), ("hangingDisks", .hangingDisks), ("unlabelled", .unlabelled),
         ("currencies", .currencies), ("stayingTips", .stayingTips), ("balances", .balances), ("letIn", .letIn),
         ("wrongWords", .wrongWords), ("ends", .ends), ("losses", .losses), ("looks", .looks), ("twins", .twins),
+        ("mistakes", .mistakes), ("troubledWords", .troubledWords), ("oddIntents", .oddIntents), ("oddReplies", .oddReplies),
+        ("devices", .devices), ("crowds", .crowds),
     ]
+
+    /// The kinds that few stores meet (``Odds``).
+    package static let rare: Kinds = [.mistakes, .troubledWords, .oddIntents, .oddReplies, .devices, .crowds]
 
     package static let all = named.reduce(into: Kinds()) { $0.insert($1.kind) }
 }

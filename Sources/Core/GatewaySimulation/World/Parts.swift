@@ -29,6 +29,13 @@ enum Happening: Sendable {
     case keptCard(Int, number: Int, canceled: Bool)
     case madeMethod(Int, number: Int)
     case settings
+    /// Somebody asks what makes no sense, or looks around.
+    case odd
+    /// A technician acknowledges a payment while the disk is in trouble.
+    case troubledWord
+    case revisited(Int)
+    case formAnew(Int, left: Int)
+    case goesOnTyping(Int)
     case cable(Int, isIn: Bool)
     case stripeCancels, changesAmount
     case diskHangs(for: Int64)

@@ -20,6 +20,7 @@ extension World {
                     fact: .init(key: StoredFacts.lossKey + "journal.\(generation)", value: StoredFacts.lossNotAccepted))
             ])
         }
+        if odds.acts > 0 { agesJournal() }
         let open = disk.openPayments
         let openSetups = disk.openCardSetups
         for record in open { visible[record.id] = record }
@@ -228,7 +229,8 @@ extension World {
             if let number = Stripe.index(of: intent.id), case .keyedIntent(let cart, _, _, _) = open.request,
                 let index = cartsByName[cart]
             {
-                backend.carts[index].isKeyedOpen = true
+                (backend.carts[index].isKeyedOpen, backend.carts[index].form) = (true, number)
+                if dice.chance(odds.leavesForms) { plans(.revisited(index), after: dice.within(100...1_000)) }
                 plans(.keyedForm(index, intent: number, pays: dice.chance(500)), after: dice.within(1_000...30_000))
             }
         case .done:

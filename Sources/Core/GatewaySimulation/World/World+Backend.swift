@@ -63,8 +63,8 @@ extension World {
             return .failure(.rejected(status: 422, detail: "the cart is closed"))
         }
         let amount = dice.chance(isClosed ? 0 : plan.wrongAmounts) ? wanted + dice.within(1...500) : wanted
-        var index: Int?
-        if plan.intentMode == .same, let last = backend.carts[cart].intents.last, stripe.intents[last].isKeyed == isKeyed,
+        var index = oddIntent(cart, amount, isKeyed: isKeyed)
+        if index == nil, plan.intentMode == .same, let last = backend.carts[cart].intents.last, stripe.intents[last].isKeyed == isKeyed,
             stripe.refusal(last) == nil
         {
             if !dice.chance(extras.stayingTips) { stripe.intents[last].stayingTip = 0 }
@@ -72,7 +72,9 @@ extension World {
             index = last
         }
         if plan.intentMode == .newCancelsOld {
-            for old in backend.carts[cart].intents where stripe.refusal(old) == nil { stripe.intents[old].status = .canceled }
+            for old in backend.carts[cart].intents where old != index && stripe.refusal(old) == nil {
+                stripe.intents[old].status = .canceled
+            }
         }
         let number = index ?? stripe.intents.count
         if index == nil {
@@ -80,6 +82,7 @@ extension World {
                 Stripe.Intent(
                     cart: cart, amount: amount, status: .requiresPaymentMethod, isKeyed: isKeyed, secret: "pi_\(number)_secret"))
             backend.carts[cart].intents.append(number)
+            if dice.chance(isClosed ? 0 : odds.unknownIntents) { stripe.intents[number].isUnknown = true }
         }
         return .success(
             BackendIntent(
@@ -89,10 +92,14 @@ extension World {
     // MARK: Stripe
 
     func stripeReads(_ id: IntentID, _ secret: ClientSecret) -> Result<IntentFacts, CallFailure> {
-        guard let index = Stripe.index(of: id), stripe.intents.indices.contains(index),
+        guard let index = Stripe.index(of: id), stripe.intents.indices.contains(index), !stripe.intents[index].isUnknown,
             stripe.intents[index].secret == secret.secret.reveal()
         else { return .failure(.rejected(status: 404, detail: "no such intent")) }
-        return .success(stripe.facts(index, carts[stripe.intents[index].cart].currency))
+        var facts = stripe.facts(index, carts[stripe.intents[index].cart].currency)
+        if odds.tellsCards, let charge = stripe.charges.last(where: { $0.intent == index && !$0.voided }) {
+            facts.card = Self.card(charge.card)
+        }
+        return .success(facts)
     }
 
     func stripeLists(_ token: ConnectionToken) -> Result<[StripeReader], CallFailure> {
@@ -114,12 +121,12 @@ extension World {
     }
 
     /// Moves the money. No other place does.
-    mutating func charge(_ intent: Int, payment: Int?, shown: Int64, amount: Int64, status: IntentStatus) {
+    mutating func charge(_ intent: Int, payment: Int?, shown: Int64, amount: Int64, status: IntentStatus, card: Int = 0) {
         let cart = stripe.intents[intent].cart
         stripe.intents[intent].status = status
         // From now on Stripe shows what was charged, the tip included.
         stripe.intents[intent].amount = amount
-        stripe.charges.append(Stripe.Charge(intent: intent, cart: cart, payment: payment, amount: amount, at: now))
+        stripe.charges.append(Stripe.Charge(intent: intent, cart: cart, payment: payment, amount: amount, at: now, card: card))
         trace.note(now, 50, UInt64(intent), text: "$$ pi_\(intent) of \(carts[cart].id) is charged: \(amount)")
         if let payment { payments[payment].charge = stripe.charges.count - 1 }
         judgeCharge(cart, payment, shown: shown, amount: amount)
@@ -173,7 +180,7 @@ extension World {
 
     /// Lets a person type a card number into Stripe's form, or close it.
     mutating func keyedForm(_ cart: Int, intent: Int, pays: Bool) {
-        guard backend.carts[cart].isKeyedOpen else { return }
+        guard backend.carts[cart].isKeyedOpen, !odds.opensForms || backend.carts[cart].form == intent else { return }
         if pays, stripe.refusal(intent) == nil, dice.chance(extras.bankApps) {
             trace.note(now, 54, UInt64(intent), text: "pi_\(intent), typed in, waits for its customer in the bank's app")
             stripe.intents[intent].status = .requiresAction

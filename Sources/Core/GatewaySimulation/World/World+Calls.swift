@@ -72,7 +72,7 @@ extension World {
             answer = readerActs(reader, route, command, session: session, call: index).map { Answer.reader($0) }
         case .append, .networks, .lookAtLAN, .lookAtUSB: return
         case .readIntent(let id, _, let secret): answer = .intent(stripeReads(id, secret))
-        case .stripeReaders(let token): answer = .stripeReaders(stripeLists(token).map { StripeReaderList($0) })
+        case .stripeReaders(let token): answer = .stripeReaders(stripeLists(token).map { listed($0) })
         case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
             .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
             answer = backendActs(call)
@@ -101,7 +101,10 @@ extension World {
             if case .paymentIntent(.success(let intent)) = answer, let number = Stripe.index(of: intent.id) { secretsKnown.insert(number) }
         }
         if !isClosed, dice.chance(plan.doubledAnswers) {
-            plans(.callAnswers(index, answer, isCopy: true), after: dice.within(1...2_000))
+            // Another answer may come second, and counts as little as a copy.
+            let second = dice.chance(odds.oddReplies) ? Self.failed(calls[index].call, sent: true) : answer
+            if second != answer { trace.note(now, 43, calls[index].id.value, text: "a second answer to it will be another one") }
+            plans(.callAnswers(index, second, isCopy: true), after: dice.within(1...2_000))
         }
         if case .reader(_, _, .collect, _) = calls[index].call, case .reader(.failure) = answer, let payment = calls[index].payment {
             payments[payment].hasLostCollect = true

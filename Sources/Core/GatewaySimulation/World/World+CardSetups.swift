@@ -117,7 +117,9 @@ extension World {
         readers[index].state = .idle
         guard readers[index].isOn else { return }
         let reply: ReaderReply
-        if dice.chance(plan.declines) {
+        if dice.chance(odds.oddReplies) {
+            reply = dice.chance(500) ? .done : .reusableRefused(code: "lock_timeout", message: nil)
+        } else if dice.chance(plan.declines) {
             setups[keeping.setup].wasRefused = true
             reply = .reusableRefused(code: dice.of(["card_declined", "card_not_supported", "api_error"]), message: nil)
         } else {

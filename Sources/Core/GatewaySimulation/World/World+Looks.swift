@@ -22,15 +22,14 @@ extension World {
         let answer: Answer
         switch calls[index].call {
         case .networks:
-            let networks = PrivateAddress(bits: 0x0a00_0002).map { [LocalNetwork(name: "eth0", address: $0, prefix: 24)] } ?? []
-            answer = .networks(.success(NetworkFacts(networks: networks, neighbours: [])))
+            answer = .networks(networks(asked: calls[index].id))
         case .lookAtLAN(let look):
             let seen = readers.enumerated().filter { reader in
                 reader.element.isOn && look.addresses.contains { $0.text == "10.0.0.\(reader.element.address)" }
             }
             let sightings = seen.map { number, reader in Self.sighting(number, reader, port: look.port) }
             answer = .lookedAtLAN(LANFindings(sightings: sightings, looked: Set(look.addresses)))
-        case .lookAtUSB: answer = .lookedAtUSB(.success(extras.cables > 0 ? onUSB() : []))
+        case .lookAtUSB: answer = .lookedAtUSB(usb(asked: calls[index].id))
         case .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders, .stripeReaders,
             .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal, .readIntent, .reader, .append:
             return fail(.fits, "what asks a server, a reader or the disk was taken for a look")

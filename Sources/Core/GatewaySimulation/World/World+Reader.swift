@@ -126,7 +126,7 @@ extension World {
             return .success(
                 .card(
                     CollectedCard(
-                        summary: CardSummary(brand: "visa", last4: "4242", entry: nil), tipMinor: collection.tip,
+                        summary: Self.card(odds.tellsCards ? collection.card : 0), tipMinor: collection.tip,
                         echo: Secret("echo_secret"))))
         case .idle where readers[index].canceledTransaction == context.transactionID: return .success(.canceledByCustomer)
         case .waiting, .collected, .idle, .keeping, .authorising: return wrongOrder("query")
@@ -198,7 +198,8 @@ extension World {
         }
         charge(
             flight.intent, payment: collection.payment, shown: collection.shown + collection.tip,
-            amount: stripe.intents[flight.intent].amount + collection.tip, status: dice.of([.requiresCapture, .succeeded]))
+            amount: stripe.intents[flight.intent].amount + collection.tip, status: dice.of([.requiresCapture, .succeeded]),
+            card: collection.card)
     }
 
     private func refused(_ intent: Int, _ refusal: (code: String, showsIntent: Bool)) -> ConfirmAnswer {
@@ -222,15 +223,10 @@ extension World {
             answer = refused(intent, refusal)
         } else {
             switch outcome {
-            case .approve(let status):
-                charge(intent, payment: collection.payment, shown: collection.shown + collection.tip, amount: paid, status: status)
-                answer = ConfirmAnswer(
-                    field: .confirmed, intent: Stripe.id(intent), status: status, amountMinor: paid, currency: currency)
+            case .approve(let status): answer = approved(intent, collection, status, paid)
             case .approveOddly(let status):
-                charge(intent, payment: collection.payment, shown: collection.shown + collection.tip, amount: paid, status: status)
-                answer = ConfirmAnswer(
-                    field: .declined, intent: Stripe.id(intent), status: status, amountMinor: paid, currency: currency,
-                    code: "payment_intent_unexpected_state")
+                answer = approved(intent, collection, status, paid)
+                (answer.field, answer.code) = (.declined, "payment_intent_unexpected_state")
             case .process(let approves):
                 stripe.intents[intent].status = .processing
                 var later = flight
@@ -239,6 +235,11 @@ extension World {
                 plans(.processed(later, approves: approves), after: dice.within(2_000...100_000))
                 answer = ConfirmAnswer(
                     field: .confirmed, intent: Stripe.id(intent), status: .processing, amountMinor: paid, currency: currency)
+            case .decline where dice.chance(odds.oddReplies):
+                // The issuer was not asked.
+                answer = ConfirmAnswer(
+                    field: .declined, intent: Stripe.id(intent), status: .requiresPaymentMethod, code: "lock_timeout")
+                stripe.intents[intent].status = .requiresPaymentMethod
             case .decline:
                 stripe.intents[intent].status = .requiresPaymentMethod
                 if collection.tip > 0, dice.chance(extras.stayingTips) {
@@ -255,9 +256,7 @@ extension World {
                     field: .declined, intent: Stripe.id(intent), status: .requiresConfirmation, code: "api_connection_error")
             case .silent(let charged):
                 if charged {
-                    charge(
-                        intent, payment: collection.payment, shown: collection.shown + collection.tip, amount: paid,
-                        status: .requiresCapture)
+                    _ = approved(intent, collection, .requiresCapture, paid)
                 }
                 answer = ConfirmAnswer(field: .error, code: "api_connection_error")
             }
@@ -270,9 +269,31 @@ extension World {
         guard readers[index].isOn else { return }
         let call = authorisation.call
         if !calls[call].losesAnswer {
-            plans(.callAnswers(call, .reader(.success(.confirmed(answer))), isCopy: false), after: dice.within(5...60))
+            let saysNothing = answer.field == .error && dice.chance(odds.oddReplies)
+            plans(
+                .callAnswers(call, .reader(.success(saysNothing ? .done : .confirmed(answer))), isCopy: false), after: dice.within(5...60))
         }
     }
+
+    /// Charges the intent and makes the answer that says so.
+    private mutating func approved(_ intent: Int, _ collection: Reader.Collection, _ status: IntentStatus, _ paid: Int64) -> ConfirmAnswer {
+        charge(
+            intent, payment: collection.payment, shown: collection.shown + collection.tip, amount: paid, status: status,
+            card: collection.card)
+        var answer = ConfirmAnswer(
+            field: .confirmed, intent: Stripe.id(intent), status: status, amountMinor: paid,
+            currency: carts[stripe.intents[intent].cart].currency)
+        if odds.tellsCards {
+            answer.card = CardSummary(brand: nil, last4: Self.card(collection.card).last4, entry: "contactless")
+            answer.receipt = CardReceipt(applicationName: "Visa Credit", aid: "A0000000031010", authorizationCode: "123456")
+        }
+        if dice.chance(odds.oddReplies) { answer.currency = Currency(unchecked: "eur") }
+        if dice.chance(odds.leavesForms) { plans(.goesOnTyping(stripe.intents[intent].cart), after: dice.within(10...500)) }
+        return answer
+    }
+
+    /// The card with this number.
+    static func card(_ number: Int) -> CardSummary { CardSummary(brand: "visa", last4: number == 0 ? "4242" : "100\(number)", entry: nil) }
 
     // MARK: What happens to readers
 

@@ -71,7 +71,13 @@ extension World {
     }
 
     mutating func acknowledges(_ id: PaymentID) {
-        if let number = paymentIndex[id] { payments[number].wasSeenTo = true }
+        if let number = paymentIndex[id] {
+            payments[number].wasSeenTo = true
+            // Who acknowledges that money is held has seen to it that it is let go.
+            if disk.carts[payments[number].request.cart.lock]?.held == id {
+                for charge in stripe.charges.indices where stripe.charges[charge].cart == payments[number].cart { holdLetGo(charge) }
+            }
+        }
         asks(.acknowledge(id, by: "technician", note: "seen to", Recall()), "acknowledge \(id)")
     }
 
@@ -189,7 +195,9 @@ extension World {
                 interfaces: [link])
         }
         let keyboard = USBInterface(number: 0, interfaceClass: 0x03, subclass: 1, protocolCode: 1)
+        let others = odds.devices ? Self.devicesOfEverySort : []
         return plugged + [USBSighting(bus: 1, device: 1, portPath: "4", vendorID: 0x046d, productID: 0xc31c, interfaces: [keyboard])]
+            + others
     }
 
     // MARK: Settings

@@ -36,14 +36,15 @@ extension World {
         let number = payments.count
         let id = PaymentID(unchecked: "p\(number)")
         let lane = LaneName(unchecked: "lane-\(till)")
-        let amount = amount(of: cart)
+        let amount = dice.chance(odds.oddAmounts) ? oddAmount(of: cart) : amount(of: cart)
         // A cashier who says that the form is closed has closed it, and has seen that it was not paid. Some do not know of the form at
         // another till, and say nothing.
         let afterKeyed =
             !isTypedIn(cart) && (backend.carts[cart].isKeyedOpen ? dice.chance(600) : dice.chance(plan.keyedEntries))
         let request = PaymentRequest(
             cart: name(of: cart), amount: amount, accountBalance: dice.chance(extras.balances) ? amount : nil, lane: lane,
-            reader: name(ofReader: dice.below(readers.count), by: extras.twins > 0 ? dice.below(7) : 0),
+            reader: dice.chance(odds.namesLanes)
+                ? nil : name(ofReader: dice.below(readers.count), by: extras.twins > 0 ? dice.below(7) : 0),
             timeoutSeconds: dice.of([nil, 5, 8]),
             display: dice.chance(plan.displays)
                 ? DisplayCart(currency: carts[cart].currency, totalMinor: Int64(carts[cart].amount), taxMinor: nil, lines: []) : nil,
@@ -57,7 +58,7 @@ extension World {
     }
 
     /// Whether a card number was typed in for this cart, and the money moved.
-    private func isTypedIn(_ cart: Int) -> Bool {
+    func isTypedIn(_ cart: Int) -> Bool {
         backend.carts[cart].intents.contains {
             stripe.intents[$0].isKeyed && stripe.intents[$0].status != .requiresAction && stripe.refusal($0)?.showsIntent == true
         }
@@ -108,8 +109,12 @@ extension World {
             tills[till].waitsForPut = false
             return
         }
-        // A cashier who says that the form is closed has closed it.
-        if truth.request.afterKeyedEntry { backend.carts[truth.cart].isKeyedOpen = false }
+        // A cashier who says that the form is closed has closed it, or is wrong, and then the agent can prevent nothing.
+        if truth.request.afterKeyedEntry, backend.carts[truth.cart].isKeyedOpen, !truth.wasAcknowledged {
+            if dice.chance(odds.leavesForms) { carts[truth.cart].isMisjudged = true } else { backend.carts[truth.cart].isKeyedOpen = false }
+        } else if truth.request.afterKeyedEntry, !carts[truth.cart].isMisjudged {
+            backend.carts[truth.cart].isKeyedOpen = false
+        }
         tills[till].waitsForPut = true
         payments[number].wasRefusedForDisk = false
         ask(
@@ -152,8 +157,16 @@ extension World {
             paid.toggle()
             carts[cart].isMisjudged = true
         }
+        var order: OrderID?
+        if paid, dice.chance(odds.namesOrders) {
+            let isRight = dice.chance(500)
+            order = OrderID(unchecked: isRight ? "order_\(backend.carts[cart].order ?? 0)" : "order_of_another_sale")
+            // What is said is contradicted then, and rightly so.
+            carts[cart].isMisjudged = true
+        }
         ask(
-            till, .resolve(payments[number].id, paid: paid, order: nil, by: "technician", note: "looked it up", Recall()), payment: number,
+            till, .resolve(payments[number].id, paid: paid, order: order, by: "technician", note: "looked it up", Recall()),
+            payment: number,
             text: "resolve \(payments[number].id) as \(paid ? "paid" : "not paid")")
         return true
     }
@@ -216,6 +229,7 @@ extension World {
             left(index)
             readerOn(index)
         }
+        endOdds()
         if machine == nil || isStopping {
             kill(restartAfter: nil)
             start()

@@ -12,6 +12,7 @@ struct World {
     let looksAtLAN: Bool
     var plan: Plan
     var extras: Extras
+    var odds: Odds
     var dice: Dice
     var agenda = Agenda<Happening>()
     var now: Int64 = 0
@@ -79,6 +80,8 @@ struct World {
         // Some kinds need more of these to be met at all.
         if extras.bankApps > 0 { plan.keyedEntries = 330 }
         if extras.stayingTips > 0 { (plan.tips, plan.declines) = (700, 500) }
+        odds = Odds(seed: seed, kinds: kinds)
+        odds.adapt(&plan, &extras)
         trace = Trace(isKept: tracing)
     }
 
@@ -103,6 +106,7 @@ struct World {
         if seed % 8 != 0 { policy.queryPause = 400...400 }
         policy.lanSweep = looksAtLAN
         policy.usbLooks = extras.cables > 0
+        if let room = odds.room { policy.maximumWaiting = room }
         for index in 0..<plan.readers {
             let label = dice.chance(extras.unlabelled) ? "" : "Reader \(index)"
             readers.append(Reader(address: 10 + index, listedAddress: 10 + index, label: label))
@@ -139,6 +143,7 @@ struct World {
             }
         }
         setUpTechnicians()
+        setUpOdds()
         agenda.add(.closing, at: plan.closing)
         start()
     }
@@ -189,6 +194,11 @@ struct World {
         case .keptCard(let reader, let number, let canceled): keptCard(reader, number: number, canceled: canceled)
         case .madeMethod(let reader, let number): madeMethod(reader, number: number)
         case .settings: changesSettings()
+        case .odd: oddAct()
+        case .troubledWord: troubledWord()
+        case .revisited(let cart): revisits(cart)
+        case .goesOnTyping(let cart): goesOnTyping(cart)
+        case .formAnew(let cart, let left): opensFormAnew(cart, left: left)
         case .cable(let reader, let isIn): cable(reader, isIn: isIn)
         case .stripeCancels: stripeCancels()
         case .changesAmount: changesAmount()
