@@ -33,4 +33,26 @@ import Testing
         let again = try store.pay("p2")
         #expect(store.refusal(again) == nil && store.payment("p2")?.state == .waitingForCard)
     }
+
+    @Test func `a cart's intent that may have been changed by a call without an answer is asked for again, and not charged unread`() throws {
+        var bound = CartFacts(cart: StoreFixture.cart)
+        bound.intent = CartFacts.Intent(
+            id: IntentID(unchecked: "pi_1"), amountMinor: 5678, currency: StoreFixture.usd, publishableKey: StoreFixture.key,
+            amount: try DecimalAmount("56.78"), accountBalance: nil)
+        bound.intent?.everConfirmed = true
+        var store = StoreFixture(holding: Self.isMade)
+        store.reader = { command in
+            if case .query = command { .success(.card(StoreFixture.card)) } else { StoreFixture.usual(command) }
+        }
+        try store.pay("p1", recall: Recall(cart: bound))
+        store.answer(.paymentIntent(.failure(.unavailable(detail: "no answer", mayHaveActed: true))), to: Self.isMade)
+        #expect(store.payment("p1")?.state == .failed)
+        store.intentAmount = 6677
+        store.holds = { _ in false }
+        try store.pay("p2")
+        let ended = try #require(store.payment("p2"))
+        #expect(ended.failure?.code == .amountMismatch && ended.money == .notTaken)
+        #expect(!store.made.contains { $0.call.isConfirm })
+        #expect(store.made.count { Self.isMade($0.call) } > 1)
+    }
 }

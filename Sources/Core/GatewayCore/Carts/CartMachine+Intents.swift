@@ -37,7 +37,7 @@ extension CartMachine {
             if fits, readable.contains(intent.id), isUsable(intent) {
                 return read(intent.id, intent.publishableKey, terms, for: payment, at: now, &actions)
             }
-            if fits, isBound(intent, at: now.mono), askedAgain.contains(intent.id) { return goOnUnread(intent, &actions) }
+            if fits, isBound(intent, at: now.mono), withheld.contains(intent.id) { return goOnUnread(intent, &actions) }
         }
         if let unread, unread.terms == terms { return read(unread.id, unread.key, terms, for: payment, at: now, &actions) }
         create(terms, for: payment, &actions)
@@ -104,6 +104,7 @@ extension CartMachine {
             if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {
                 // The backend made another intent while the cart's own may be charged. The other one is never confirmed.
                 if fits(intent, terms) {
+                    withheld.insert(intent.id)
                     goOnUnread(intent, &actions)
                 } else {
                     fail(.anotherAmountMayBeCharged, &actions)

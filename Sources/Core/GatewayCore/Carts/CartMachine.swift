@@ -90,6 +90,9 @@ package struct CartMachine: Sendable, Hashable {
     var askedFor: PaymentID?
     /// The bound intents for which the backend was asked in this life, because their secret was gone.
     var askedAgain: Set<IntentID> = []
+    /// The intents that the backend does not give again: it was asked, and gave another. A call without an answer says nothing of that, and
+    /// may have changed the intent.
+    var withheld: Set<IntentID> = []
     /// Whether the making was begun anew, because Stripe had canceled the last intent or did not know it.
     var isRemaking = false
     /// The facts of the intent before the confirm that is being written.
