@@ -34,7 +34,7 @@ import Testing
         #expect(store.refusal(again) == nil && store.payment("p2")?.state == .waitingForCard)
     }
 
-    @Test func `a cart's intent that may have been changed by a call without an answer is asked for again, and not charged unread`() throws {
+    @Test func `an intent that a lost call may have changed is asked for again, and not charged unread`() throws {
         var bound = CartFacts(cart: StoreFixture.cart)
         bound.intent = CartFacts.Intent(
             id: IntentID(unchecked: "pi_1"), amountMinor: 5678, currency: StoreFixture.usd, publishableKey: StoreFixture.key,
