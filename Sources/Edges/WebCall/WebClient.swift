@@ -1,3 +1,4 @@
+import Certificates
 import TextSafety
 import AsyncHTTPClient
 import GatewayModel
@@ -53,6 +54,7 @@ package final class WebClient: Sendable {
         self.trustRoots = trustRoots
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
+        tls.trustRoots = SystemRoots.trusted
         if let trustRoots {
             tls.additionalTrustRoots = [.certificates(try TrustRoots.load(trustRoots))]
         }
