@@ -207,9 +207,3 @@ package struct TokenKeeper: Sendable {
 
     private static func margin(_ age: Int64) -> Int64 { min(20_000, age / 4) }
 }
-
-/// A question from outside the middle, whose caller waits for the answer.
-package struct RequestID: Sendable, Hashable {
-    package let value: UInt64
-    package init(_ value: UInt64) { self.value = value }
-}
