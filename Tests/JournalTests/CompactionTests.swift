@@ -91,6 +91,35 @@ import Testing
         #expect(try store.events(limit: 10).first?.sequence == 5)
     }
 
+    @Test func `a payment with an event of late stays until that is old, and takes no cursor of late with it`() async throws {
+        let old = Sample.time - 5 * Self.day
+        var warned = try Sample.payment("warned", cart: "w", state: .succeeded, at: old)
+        _ = warned.warn(.notJournaled)
+        _ = try store.append([Sample.entry(.warned, warned, at: old)])
+        try trade(0...3)
+        warned.unwarn([.notJournaled])
+        _ = try store.append([Sample.entry(.acknowledged, warned)])
+        #expect(try await store.compact(keepDays: 2) == 2)
+        #expect(try kept == ["d0", "d1", "warned"])
+        #expect(try store.oldestSequence() == 10, "the first event of the days that are kept")
+        for day in 1...2 { try Sample.run("n\(day)", cart: "n", at: Sample.time + Int64(day) * Self.day, in: store) }
+        #expect(try await store.compact(keepDays: 2) == 3)
+        #expect(try kept == ["n2", "n1"])
+    }
+
+    @Test func `the cart of a payment that stays, stays too, however the till writes it`() async throws {
+        let old = Sample.time - 9 * Self.day
+        let stuck = try Sample.payment("stuck", cart: "00A-1", state: .unresolved, at: old)
+        var cart = Sample.cart("a-1", open: ["stuck"])
+        cart.paid = true
+        _ = try store.append([Sample.entry(.unresolved, stuck, cart: cart, at: old)])
+        try trade(0...2)
+        #expect(try await store.compact(keepDays: 1) == 2)
+        #expect(try kept == ["d0", "stuck"])
+        #expect(try store.recall(cart: stuck.request.cart) == cart)
+        #expect(try store.recall(cart: CartID(unchecked: "c2")) == nil)
+    }
+
     @Test func `numbers are never used again`() async throws {
         try trade(0...1)
         _ = try await store.compact(keepDays: 1)

@@ -1,6 +1,7 @@
 import GRDB
 import GatewayModel
 import Moments
+import Synchronization
 import TestSupport
 import Testing
 
@@ -251,6 +252,137 @@ import Testing
         let file = try number("PRAGMA page_count")
         for number in 0..<50 { try Sample.run("n\(number)", cart: "n", in: store) }
         #expect(try number("PRAGMA page_count") == file, "the file does not grow meanwhile")
+    }
+
+    @Test(arguments: [("0012", "12"), ("A-1", "a-1"), (" 7", "7"), ("000", "0"), ("12", "12")])
+    func `the events of a cart go into the story, however the till writes the cart`(cart: String, lock: String) async throws {
+        try await runWithCart(cart, row: CartID(unchecked: cart).lock.text)
+        #expect(CartID(unchecked: cart).lock.text == lock)
+        #expect(try await store.fold() == 1)
+        #expect(try number("SELECT count(*) FROM events WHERE kind = 'cart'") == 1, "the other cart's")
+        #expect(try number("SELECT count(*) FROM story WHERE what = 'cart' AND number < 4") == 2)
+    }
+
+    @Test func `the events of a cart that an older version wrote as the till did go into the story too`() async throws {
+        try await runWithCart("0012", row: "0012")
+        #expect(try await store.fold() == 1)
+        #expect(try number("SELECT count(*) FROM events WHERE kind = 'cart'") == 1)
+    }
+
+    /// A payment of long ago, with an event of its cart and one of another meanwhile.
+    private func runWithCart(_ cart: String, row: String) async throws {
+        let old = at(Self.detail)
+        _ = try store.append([
+            Sample.entry(.accepted, try Sample.payment("p", cart: cart, at: old), at: old),
+            Sample.entry(.cart, cart: Sample.cart(row), at: old), Sample.entry(.cart, cart: Sample.cart("other"), at: old),
+            Sample.entry(.ended, try Sample.payment("p", cart: cart, state: .failed, at: old), at: old),
+        ])
+        try trade(0...Self.detail - 1)
+    }
+
+    @Test func `the events of a cart are not searched for while appends wait`() async throws {
+        let writes = Mutex<[String]>([])
+        let directory = try TemporaryDirectory(inMemory: true)
+        let store = try JournalStore(path: directory.journal, schema: .current, pageSize: 4096) { database in
+            guard !database.configuration.readonly else { return }
+            database.trace { event in writes.withLock { $0.append(event.expandedDescription) } }
+        }
+        for day in (0...Self.detail).reversed() { try Sample.run("d\(day)", cart: "c\(day)", at: at(day), in: store) }
+        writes.withLock { $0 = [] }
+        #expect(try await store.fold() == 1)
+        let statements = writes.withLock { $0 }
+        #expect(statements.contains { $0.contains("INSERT INTO stories") })
+        #expect(!statements.contains { $0.contains("NOT INDEXED") || $0.contains("'cart'") }, "\(statements)")
+    }
+
+    @Test func `of a payment with a very late event, the cart's events are searched for only among the first thousands`() async throws {
+        let old = at(100)
+        var warned = try Sample.payment("warned", cart: "2", state: .succeeded, at: old)
+        _ = warned.warn(.notJournaled)
+        let cart = Sample.entry(.cart, cart: Sample.cart("2"), at: old)
+        _ = try store.append([Sample.entry(.warned, warned, at: old), cart])
+        let fact = JournalEntry(kind: .fact, at: old, fact: .init(key: "key", value: "value"))
+        _ = try store.append([JournalEntry](repeating: fact, count: Int(JournalStore.cartReach)))
+        warned.unwarn([.notJournaled])
+        _ = try store.append([cart, Sample.entry(.acknowledged, warned, at: old)])
+        try trade(0...Self.detail - 1)
+        let before = try story
+        #expect(try await store.fold() == 1)
+        #expect(try store.events(payment: warned.id, limit: 10).map(\.kind) == [.warned, .acknowledged])
+        #expect(try number("SELECT count(*) FROM events WHERE kind = 'cart'") == 1)
+        #expect(try story == before)
+    }
+
+    @Test func `payments are gone through in pages, and folded in their order`() async throws {
+        let count = JournalStore.paymentsPerPage * 2
+        for number in 0..<count {
+            let payment = try Sample.payment("o\(number)", state: .failed, at: at(Self.detail))
+            _ = try store.append([Sample.entry(.ended, payment, at: at(Self.detail))])
+        }
+        try trade(0...Self.detail - 1)
+        let store = store
+        let task = Task { try await store.fold() }
+        while try folded.isEmpty { await Task.yield() }
+        task.cancel()
+        let done = try await task.value
+        #expect(try folded == (0..<done).map { "o\($0)" })
+        #expect(try await store.fold() == count - done)
+        #expect(try folded == (0..<count).map { "o\($0)" })
+    }
+
+    @Test func `folding that is cancelled at its beginning folds nothing`() async throws {
+        try trade(0...Self.detail)
+        let store = store
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await store.fold()
+        }
+        #expect(try await task.value == 0)
+        #expect(try folded.isEmpty)
+    }
+
+    @Test func `a payment that cannot be folded is told, and keeps no other from being folded`() async throws {
+        for number in 0..<15 { try Sample.run("o\(number)", cart: "c", at: at(Self.detail), in: store) }
+        try trade(0...Self.detail - 1)
+        try await store.pool.write { database in
+            // Numbers that cannot be, a record that is none, and a story that is there already and cannot be added to.
+            try database.execute(
+                sql: """
+                    INSERT INTO events (sequence, at, at_ms, kind, payment) VALUES (-5, '', 0, 'progress', 'o3');
+                    DROP INDEX payments_warned;
+                    UPDATE payments SET record = '{' WHERE id = 'o7';
+                    CREATE TRIGGER refuse BEFORE INSERT ON stories WHEN NEW.number = (SELECT number FROM payments WHERE id = 'o9')
+                        BEGIN SELECT RAISE(ABORT, 'no'); END;
+                    """)
+        }
+        let told = Mutex<[JournalStore.Unfolded]>([])
+        #expect(try await store.fold { left in told.withLock { $0.append(left) } } == 12)
+        #expect(try folded == (0..<15).filter { ![3, 7, 9].contains($0) }.map { "o\($0)" })
+        let left = try #require(told.withLock { $0 }.first)
+        #expect(told.withLock { $0.count } == 1)
+        #expect(left.payments == 3 && left.first == 13)
+        #expect(left.failure == .corrupt(detail: "first says -5, which cannot be"))
+        #expect(try number("SELECT count(*) FROM events WHERE payment = 'o9'") == 4, "what failed was undone as a whole")
+        #expect(try await store.fold { left in told.withLock { $0.append(left) } } == 0)
+    }
+
+    @Test func `an index that gives a payment's last event as its first is told as damage`() async throws {
+        try trade(0...Self.detail)
+        try await store.pool.write { database in
+            try database.execute(
+                sql: """
+                    PRAGMA writable_schema = ON;
+                    UPDATE sqlite_schema SET sql = replace(sql, '(payment, sequence)', '(payment, sequence DESC)')
+                        WHERE name = 'events_of_payment';
+                    """)
+        }
+        try store.close()
+        let again = try JournalStore(path: directory.journal)
+        let told = Mutex<[JournalStore.Unfolded]>([])
+        #expect(try await again.fold { left in told.withLock { $0.append(left) } } == 0)
+        #expect(
+            told.withLock { $0.map(\.failure) } == [.corrupt(detail: "a payment's last event comes before its first")])
+        try again.close()
     }
 
     @Test(arguments: [

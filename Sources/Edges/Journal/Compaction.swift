@@ -9,7 +9,8 @@ extension JournalStore {
 
     /// Keeps the payments of the newest `keepDays` dates on which one was created, and removes older ones that have ended, with their events, and carts
     /// that nothing refers to and that are as old. What has not ended stays, however old, and so does what a technician has resolved while the backend
-    /// may yet say otherwise.
+    /// may yet say otherwise. A payment with an event of the kept days, such as a warning that was acknowledged late, goes when that is old
+    /// too: with it would go every cursor up to that event.
     ///
     /// The count is of days of trade, in the order in which they were journaled, and uses no clock: one that is wrong by years, at this
     /// start or at an earlier one, erases nothing. Compaction works in small steps, between which appends go ahead. When the task is
@@ -20,7 +21,7 @@ extension JournalStore {
     @discardableResult
     package func compact(keepDays: Int, removed tell: @Sendable () -> Void = {}) async throws(JournalFailure) -> Int {
         let keepDays = max(keepDays, 1)
-        guard let past = try read({ database in try Past(database, keepDays: keepDays) }) else { return 0 }
+        guard let past = try await look({ database in try Past(database, keepDays: keepDays) }) ?? nil else { return 0 }
         var removed = 0
         while !Task.isCancelled {
             guard let step = try await step({ database in try CompactionStep.take(database, past) }) else { break }
@@ -30,6 +31,18 @@ extension JournalStore {
             await Task.yield()
         }
         return removed
+    }
+
+    /// Reads for a long work, without a thread that waits. The result is nil when the task is cancelled.
+    func look<Value: Sendable>(_ part: @escaping @Sendable (Database) throws -> Value) async throws(JournalFailure) -> Value? {
+        guard !Task.isCancelled else { return nil }
+        do {
+            return try await pool.read(part)
+        } catch is CancellationError {
+            return nil
+        } catch {
+            throw JournalStore.failure(error, path: path)
+        }
     }
 
     /// Does a part of a long work in a transaction of its own. The result is nil when the task is cancelled.
@@ -111,8 +124,12 @@ private struct CompactionStep: Sendable {
         var through = try JournalStore.compactedThrough(database)
         let ids = try String.fetchAll(
             database,
-            sql: "SELECT id FROM payments WHERE number <= ? AND \(Past.condition) ORDER BY number LIMIT ?",
-            arguments: [past.last] + past.arguments + [JournalStore.paymentsPerStep])
+            sql: """
+                SELECT id FROM payments WHERE number <= ? AND \(Past.condition)
+                    AND coalesce((SELECT max(sequence) FROM events WHERE payment = id), 0) < ?
+                ORDER BY number LIMIT ?
+                """,
+            arguments: [past.last] + past.arguments + [past.next, JournalStore.paymentsPerStep])
         for id in ids {
             let last = try Int64.fetchOne(database, sql: "SELECT max(sequence) FROM events WHERE payment = ?", arguments: [id])
             through = max(through, last ?? 0)
@@ -133,16 +150,21 @@ private struct CompactionStep: Sendable {
             try database.cachedStatement(sql: "DELETE FROM events WHERE sequence = ?").execute(arguments: [sequence])
         }
         others = loose.count
-        // Neither of these has a number. They are past when they are older by the calendar than every day that is kept.
-        try database.execute(
-            sql: """
-                DELETE FROM carts WHERE cart IN (
-                    SELECT cart FROM carts
-                    WHERE substr(updated, 1, 10) < ? AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.cart = carts.cart)
-                    ORDER BY updated_ms LIMIT ?)
-                """,
-            arguments: [past.firstDay, JournalStore.othersPerStep])
-        others = max(others, database.changesCount)
+        // Neither of these has a number. They are past when they are older by the calendar than every day that is kept. A cart's row has the
+        // form that all its spellings share; of the payments that are past too, only few are left when the carts' turn comes.
+        if ids.count < JournalStore.paymentsPerStep {
+            try database.execute(
+                sql: """
+                    DELETE FROM carts WHERE cart IN (
+                        SELECT cart FROM carts
+                        WHERE substr(updated, 1, 10) < ? AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.cart = carts.cart)
+                            AND lower(ltrim(trim(cart), '0')) NOT IN (
+                                SELECT lower(ltrim(trim(cart), '0')) FROM payments WHERE number <= ?)
+                        ORDER BY updated_ms LIMIT ?)
+                    """,
+                arguments: [past.firstDay, past.last, JournalStore.othersPerStep])
+            others = max(others, database.changesCount)
+        }
         try database.execute(
             sql: """
                 DELETE FROM card_setups WHERE number IN (

@@ -6,8 +6,23 @@ import Moments
 extension JournalStore {
     /// The days of trade on which every event keeps what it changed.
     static let daysInDetail = 30
-    /// An append waits for a few milliseconds at most while so many payments are folded.
+    /// An append waits while the rows of so many payments are replaced, and for one write to the disk. The rows were found beforehand.
     static let paymentsPerFold = 10
+    /// One read goes through the events of so many payments in their index.
+    static let paymentsPerPage = 200
+    /// What happened to a payment's cart is searched for among so many events from the payment's first on. A payment may have an event
+    /// weeks later; what happened to its cart meanwhile stays as it is, until compaction removes it.
+    static let cartReach: Int64 = 4000
+
+    /// The payments that could not be folded, and stay as they are.
+    package struct Unfolded: Sendable, Equatable {
+        /// How many they are.
+        package var payments: Int
+        /// The first of them, by its number in the journal.
+        package var first: Int64
+        /// The reason why the first could not be folded.
+        package var failure: JournalFailure
+    }
 
     /// Puts the events of each payment that ended before the newest 30 days of trade into one row, and what happened to its cart meanwhile.
     /// Of an event remain its number, time, kind, state, money and note; of the payment all that it came to. What a person may still have to
@@ -16,71 +31,172 @@ extension JournalStore {
     /// The days are counted as ``compact(keepDays:removed:)`` counts them, without a clock. The rows are deleted and one is written rather
     /// than each made smaller: SQLite uses the room again only of pages that become empty.
     ///
+    /// - Parameter left: called at most once, at the end, when the rows of some payments are damaged. The others are folded all the same.
     /// - Returns: how many payments were folded.
     @discardableResult
-    package func fold() async throws(JournalFailure) -> Int {
-        guard let past = try read({ database in try Past(database, keepDays: JournalStore.daysInDetail) }) else { return 0 }
-        // Folded payments have no events, so that this reads the index of the others alone.
-        let numbers = try read { database in
-            try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT number FROM (SELECT payment, max(sequence) AS last FROM events WHERE payment IS NOT NULL GROUP BY payment)
-                    CROSS JOIN payments ON id = payment
-                    WHERE last < ? AND \(FoldingStep.condition) ORDER BY number
-                    """, arguments: [past.next] + past.arguments)
-        }
-        var folded = 0
+    package func fold(left tell: @Sendable (Unfolded) -> Void = { _ in }) async throws(JournalFailure) -> Int {
+        guard let past = try await look({ database in try Past(database, keepDays: JournalStore.daysInDetail) }) ?? nil else { return 0 }
+        let numbers = try await numbers(toFold: past)
+        var outcome = FoldingOutcome()
         for start in stride(from: 0, to: numbers.count, by: JournalStore.paymentsPerFold) {
             let some = Array(numbers[start...].prefix(JournalStore.paymentsPerFold))
-            guard let step = try await step({ database in try FoldingStep.take(database, some, past) }) else { break }
-            folded += step
+            guard let found = try await look({ database in try Foldable.find(some, past, database) }) else { break }
+            outcome.failures += found.failures
+            guard let step = try await step({ database in try Foldable.fold(found.payments, past, database) }) else { break }
+            outcome.folded += step.folded
+            outcome.failures += step.failures
             await Task.yield()
         }
-        return folded
+        if let first = outcome.failures.first {
+            tell(
+                Unfolded(
+                    payments: outcome.failures.count, first: first.number, failure: JournalStore.failure(first.error, path: path)))
+        }
+        return outcome.folded
+    }
+
+    /// The payments that may have to be folded, in their order.
+    ///
+    /// The pages follow the index of events by payment. Folded payments have no events, so that no page reads any of them.
+    private func numbers(toFold past: Past) async throws(JournalFailure) -> [Int64] {
+        var numbers: [Int64] = []
+        var after = ""
+        while let page = try await look({ [after] database in try FoldingPage(after: after, past, database) }) {
+            numbers += page.numbers
+            guard let last = page.last else { return numbers.sorted() }
+            // A damaged index could lead back.
+            guard after.utf8.lexicographicallyPrecedes(last.utf8) else { throw .corrupt(detail: "the index of events is out of order") }
+            after = last
+            await Task.yield()
+        }
+        return []
     }
 }
 
-private enum FoldingStep {
-    static let condition = "\(Past.condition) AND json_extract(record, '$.warnings') IS NULL"
+/// Some of the payments that have events.
+private struct FoldingPage: Sendable {
+    /// Those that may have to be folded.
+    var numbers: [Int64]
+    /// The last payment of the page. It is nil on the page after the last.
+    var last: String?
 
-    /// Folds those of the payments that may still be folded. The result is their number.
-    static func take(_ database: Database, _ numbers: [Int64], _ past: Past) throws -> Int {
-        var through = try JournalStore.compactedThrough(database)
-        var folded = 0
-        for number in numbers {
-            let found = try Row.fetchOne(
-                database.cachedStatement(
-                    sql: """
-                        SELECT id, cart, (SELECT min(sequence) FROM events WHERE payment = id) AS first,
-                            (SELECT max(sequence) FROM events WHERE payment = id) AS last
-                        FROM payments WHERE number = ? AND last < ? AND \(condition)
-                        """), arguments: [number, past.next] + past.arguments
-            ).map(StoredRow.init)
-            guard let found else { continue }
-            let last = try found.number("last").sequence()
-            let events = try events(
-                of: try found.text("id"), cart: try found.text("cart"), try found.number("first").sequence()...last, database)
-            try fold("[" + events.map(String.init).joined(separator: ",") + "]", into: number, database)
-            through = max(through, last)
-            folded += 1
-        }
-        if folded > 0 { try JournalStore.note(compactedThrough: through, database) }
-        return folded
+    init(after: String, _ past: Past, _ database: Database) throws {
+        let rows = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT payment, number FROM (
+                        SELECT payment, max(sequence) AS last FROM events WHERE payment > ? GROUP BY payment ORDER BY payment LIMIT ?)
+                    LEFT JOIN payments ON id = payment AND last < ? AND \(Past.condition)
+                    ORDER BY payment
+                    """), arguments: [after, JournalStore.paymentsPerPage, past.next] + past.arguments)
+        numbers = rows.compactMap { $0["number"] }
+        last = try rows.last.map { try StoredRow($0).text("payment") }
     }
+}
 
-    /// The events of the payment, and what happened to its cart alone meanwhile.
-    private static func events(
-        of payment: String, cart: String, _ range: ClosedRange<Int64>, _ database: Database
-    ) throws -> [Int64] {
-        try Int64.fetchAll(
+/// What became of some payments.
+private struct FoldingOutcome: Sendable {
+    var folded = 0
+    var failures: [(number: Int64, error: any Error)] = []
+}
+
+/// A payment that may be folded.
+private struct Foldable: Sendable {
+    private static let condition = "\(Past.condition) AND json_extract(record, '$.warnings') IS NULL"
+
+    private let number: Int64
+    private let last: Int64
+    /// The sequence numbers of its events and its cart's, as JSON. They were found before the file is held, for events never change.
+    private let events: String
+
+    /// The result is nil when the payment may not be folded now.
+    private init?(_ number: Int64, _ past: Past, _ database: Database) throws {
+        let found = try Row.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT id, cart, (SELECT min(sequence) FROM events WHERE payment = id) AS first,
+                        (SELECT max(sequence) FROM events WHERE payment = id) AS last
+                    FROM payments WHERE number = ? AND last < ? AND \(Self.condition)
+                    """), arguments: [number, past.next] + past.arguments
+        ).map(StoredRow.init)
+        guard let found else { return nil }
+        let (first, last) = (try found.number("first").sequence(), try found.number("last").sequence())
+        guard first <= last else { throw JournalFailure.corrupt(detail: "a payment's last event comes before its first") }
+        // A cart's own event has the form that all spellings of the cart share, and the payment has the till's.
+        let events = try Int64.fetchAll(
             database.cachedStatement(
                 sql: """
                     SELECT sequence FROM events WHERE payment = ?
                     UNION ALL
                     SELECT sequence FROM events NOT INDEXED
-                    WHERE sequence BETWEEN ? AND ? AND payment IS NULL AND kind = 'cart' AND cart = ? AND fact_key IS NULL
-                    """), arguments: [payment, range.lowerBound, range.upperBound, cart])
+                    WHERE sequence BETWEEN ? AND ? AND payment IS NULL AND kind = 'cart' AND fact_key IS NULL
+                        AND lower(ltrim(trim(cart), '0')) = lower(ltrim(trim(?), '0'))
+                    """),
+            arguments: [try found.text("id"), first, min(last, first + JournalStore.cartReach), try found.text("cart")])
+        self.number = number
+        self.last = last
+        self.events = "[" + events.map(String.init).joined(separator: ",") + "]"
+    }
+
+    /// Those of the payments that may be folded now.
+    static func find(
+        _ numbers: [Int64], _ past: Past, _ database: Database
+    ) throws -> (payments: [Foldable], failures: [(number: Int64, error: any Error)]) {
+        var payments: [Foldable] = []
+        var failures: [(number: Int64, error: any Error)] = []
+        for number in numbers {
+            do {
+                if let payment = try Foldable(number, past, database) { payments.append(payment) }
+            } catch  where isOfRows(error) {
+                failures.append((number, error))
+            }
+        }
+        return (payments, failures)
+    }
+
+    /// Folds those of the payments that may still be folded, each as a whole or not at all.
+    static func fold(_ payments: [Foldable], _ past: Past, _ database: Database) throws -> FoldingOutcome {
+        var through = try JournalStore.compactedThrough(database)
+        var outcome = FoldingOutcome()
+        for payment in payments {
+            do {
+                guard try payment.mayStillBeFolded(past, database) else { continue }
+                try database.inSavepoint {
+                    try fold(payment.events, into: payment.number, database)
+                    return .commit
+                }
+                through = max(through, payment.last)
+                outcome.folded += 1
+            } catch  where isOfRows(error) {
+                outcome.failures.append((payment.number, error))
+            }
+        }
+        if outcome.folded > 0 { try JournalStore.note(compactedThrough: through, database) }
+        return outcome
+    }
+
+    /// Whether nothing has happened to the payment since its events were found.
+    private func mayStillBeFolded(_ past: Past, _ database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT 1 FROM payments
+                    WHERE number = ? AND (SELECT max(sequence) FROM events WHERE payment = id) = ? AND \(Self.condition)
+                    """), arguments: [number, last] + past.arguments) ?? false
+    }
+
+    /// Whether the error lies in the rows of one payment, so that others may do without it. What the disk says concerns all of them.
+    private static func isOfRows(_ error: any Error) -> Bool {
+        switch error {
+        case let failure as JournalFailure:
+            switch failure {
+            case .corrupt, .refused: true
+            case .full, .readOnly, .locked, .newerSchema, .moved, .io: false
+            }
+        case let error as DatabaseError:
+            [.SQLITE_ERROR, .SQLITE_CORRUPT, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG].contains(error.resultCode)
+        default: error is RowDecodingError
+        }
     }
 
     /// Puts the events of these sequence numbers, which are given as JSON, into the payment's story. A payment that was folded before, and had

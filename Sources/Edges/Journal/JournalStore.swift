@@ -61,9 +61,9 @@ package final class JournalStore: Sendable {
         try checkSoundness()
     }
 
-    /// Folds the log into the file and releases the directory. Further calls fail with `.io`. A second `close` does nothing.
+    /// Writes the log back into the file and releases the directory. Further calls fail with `.io`. A second `close` does nothing.
     package func close() throws(JournalFailure) {
-        // The writer must be the last connection to go: a reader may neither fold the log in nor remove it. This waits for reads that still
+        // The writer must be the last connection to go: a reader may neither write the log back nor remove it. This waits for reads that still
         // run.
         pool.releaseMemory()
         try JournalStore.translating(path) { try pool.close() }

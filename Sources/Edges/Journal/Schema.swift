@@ -22,7 +22,8 @@ struct Schema: Sendable {
         -- What the event changed of the payment, as JSON, where it does not hold the record whole: a merge patch (RFC 7396) of the record
         -- before it, in which "NAME+" holds what was appended to a list.
         ALTER TABLE events ADD COLUMN change TEXT;
-        -- The same of the cart. It is NULL where the event did not change it.
+        -- The same of the cart. It is NULL where the event did not change it. It is read by people alone: once compaction has removed the
+        -- cart's first row, the record that later rows have changed is not in the journal any more.
         ALTER TABLE events ADD COLUMN cart_change TEXT;
 
         -- The events of a payment that ended long ago, and of its cart meanwhile, which are not in "events" any more.

@@ -16,7 +16,7 @@ package struct StoredEvent: Sendable, Equatable {
 extension JournalStore {
     /// The events after a sequence number, in order.
     ///
-    /// Of a payment's folded events ``fold()`` has kept state and money, and of the record what it came to. Events of all payments are given
+    /// Of a payment's folded events ``fold(left:)`` has kept state and money, and of the record what it came to. Events of all payments are given
     /// from ``oldestSequence()`` on, where nothing is folded.
     ///
     /// - Parameters:

@@ -132,7 +132,10 @@ struct Daemon: Service {
             do throws(JournalFailure) {
                 let removed = try await journal.compact(keepDays: settings.journalKeepDays) { engine.forgetSettled() }
                 if removed > 0 { logger.info("\(removed) old rows were removed from the journal") }
-                let folded = try await journal.fold()
+                let folded = try await journal.fold { left in
+                    logger.error(
+                        "\(left.payments) old payments stay as they are in the journal, the first is number \(left.first): \(left.failure)")
+                }
                 if folded > 0 { logger.info("the steps of \(folded) old payments were put together in the journal") }
             } catch {
                 logger.error("the journal could not be compacted: \(error)")
