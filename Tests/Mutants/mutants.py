@@ -41,7 +41,7 @@ MUTANTS = [
         "a row that failed is taken for one that is there", "change(payment, at: now) { $0.confirmingFailed(at: now) }",
         "change(payment, at: now) { $0.confirmingWritten(at: now) }"),
     expression(
-        "a confirmed intent is replaced at will", "return intent.everConfirmed && !isKnownNotCharged(intent, at: now)",
+        "a confirmed intent is replaced at will", "{ intent.everConfirmed && !isKnownNotCharged(intent, at: now) }",
         "intent.everConfirmed && !isKnownNotCharged(intent, at: now)", "false"),
     statement(
         "a reader is free although nobody saw it idle", "state = .freeing(holder, confirmSentAt == nil ? .clears : .proves)",
