@@ -155,6 +155,46 @@ import Testing
         #expect(store.confirms == 0)
     }
 
+    @Test(arguments: [false, true])
+    func `a card that is typed in while the reader charges another is told, also when the order is there first`(isLate: Bool) throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.statusBefore = .open
+        store.status = .submitted(order: nil)
+        let isRead = { (call: Call) in
+            if case .readIntent(let id, _, _) = call { id.text == "pi_k" } else { false }
+        }
+        store.holdsConfirm = true
+        try store.pay("p1", afterKeyed: true)
+        // The till said that the form is closed, and the customer went on typing.
+        store.otherIntents["pi_k"] = .succeeded
+        store.holdsConfirm = false
+        store.holds = { isLate && isRead($0) }
+        store.answer(.reader(MoneyStore.approves(.heartbeat)), to: \.isConfirm)
+        store.wait(3_000)
+        #expect(store.payment("p1")?.state == .succeeded)
+        store.holds = { _ in false }
+        store.settle()
+        #expect(store.payment("p1")?.warnings.map(\.code) == [.chargedTwice])
+        #expect(store.store.rows.count { $0.kind == .warned } == 1)
+        #expect(store.store.machine.standingWarnings.map(\.code) == ["charged_twice"])
+        store.wait(60_000)
+        #expect(store.payment("p1")?.warnings.count == 1 && store.payment("p1")?.money == .taken)
+    }
+
+    @Test func `a payment beside which nothing was typed in warns of nothing, and is looked at once`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.statusBefore = .open
+        store.status = .submitted(order: nil)
+        try store.pay("p1", afterKeyed: true)
+        store.wait(1_000)
+        let reads = store.reads
+        #expect(store.payment("p1")?.state == .succeeded && store.payment("p1")?.warnings.isEmpty == true)
+        store.wait(60_000)
+        #expect(store.reads == reads)
+    }
+
     @Test func `after a restart the keyed intent is asked for again, and only the same one counts`() throws {
         var store = MoneyStore()
         try keyed(&store)
