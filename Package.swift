@@ -87,8 +87,8 @@ let package = Package(
 
         // The edges: do I/O, decide nothing.
         library(.edges, "Journal", ["GatewayModel", "Moments", "JSON", "TextSafety", .product(name: "GRDB", package: "GRDB.swift")]),
-        // What certificates say of themselves: bytes in, words out.
-        library(.edges, "Certificates", ["Moments", "TextSafety"]),
+        // What certificates say of themselves, and which of them this box trusts.
+        library(.edges, "Certificates", ["Moments", "TextSafety", tls]),
         library(
             .edges, "WebCall",
             ["GatewayModel", "Moments", "TextSafety", "Certificates", tls, .product(name: "AsyncHTTPClient", package: "async-http-client")]

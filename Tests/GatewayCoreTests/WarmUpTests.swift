@@ -34,6 +34,14 @@ import Testing
         #expect(store.machine.broken() == nil)
     }
 
+    @Test func `a payment that is refused because the list has just failed asks the backend for nothing`() throws {
+        var store = StoreFixture(holding: Self.isList)
+        store.answer(.backendReaders(.failure(.unavailable(detail: "down", mayHaveActed: false))), to: Self.isList)
+        let id = try store.pay("p")
+        #expect(store.refusal(id)?.code == .backendUnavailable)
+        #expect(!store.made.map(\.call).contains(where: Self.isToken))
+    }
+
     @Test func `a first payment that no reader takes leaves nothing behind but a token that grows old`() throws {
         var store = StoreFixture(holding: Self.isList)
         let id = try store.pay("p", reader: ReaderID(unchecked: "tmr_unknown"))

@@ -1,3 +1,4 @@
+import Certificates
 import TextSafety
 import AsyncHTTPClient
 import GatewayModel
@@ -53,6 +54,7 @@ package final class WebClient: Sendable {
         self.trustRoots = trustRoots
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
+        tls.trustRoots = SystemRoots.trusted
         if let trustRoots {
             tls.additionalTrustRoots = [.certificates(try TrustRoots.load(trustRoots))]
         }
@@ -212,7 +214,7 @@ package final class WebClient: Sendable {
             if collected.overflowed {
                 throw FailedAttempt(
                     failure: .invalidAnswer(detail: "\(request.name): the answer of \(place) is longer than \(request.maxBytes) bytes"),
-                    worth: .nothing)
+                    worth: .nothing, wasAnswered: true)
             }
             if failure == nil, collected.complete {
                 return WebAnswer(status: status, body: Array(collected.body.readableBytesView), date: date)
@@ -245,8 +247,7 @@ package final class WebClient: Sendable {
         let isOver = isShutDown.withLockedValue { $0 } || (error as? HTTPClientError) == .cancelled
         return FailedAttempt(
             failure: .unavailable(detail: "\(request.name): \(sentence)", mayHaveActed: sent),
-            worth: isOver || reason.isCertificate ? .nothing : sent ? .more : .another, isAboutTheWay: !sent && !isOver,
-            wasAnswered: false)
+            worth: isOver || reason.isCertificate ? .nothing : sent ? .more : .another, isAboutTheWay: !sent && !isOver)
     }
 
     private static func message(_ request: WebRequest) throws -> HTTPClient.Request {
@@ -268,7 +269,7 @@ package final class WebClient: Sendable {
     /// The meaning of a status outside of 200 to 299.
     private static func refusal(_ request: WebRequest, status: Int, collected: AnswerCollector.Collected) -> FailedAttempt {
         let (failure, worth) = meaning(request, status: status, collected: collected)
-        return FailedAttempt(failure: failure, worth: worth)
+        return FailedAttempt(failure: failure, worth: worth, wasAnswered: true)
     }
 
     private static func meaning(

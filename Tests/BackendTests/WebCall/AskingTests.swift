@@ -10,7 +10,7 @@ import Testing
         // A cancelled wait only ends the test sooner.
         do { try await Task.sleep(for: request.deadline) } catch {}
         return FailedAttempt(
-            failure: .unavailable(detail: "no answer in time", mayHaveActed: true), worth: .more, wasAnswered: false)
+            failure: .unavailable(detail: "no answer in time", mayHaveActed: true), worth: .more)
     }
 
     private func failure(_ answers: [FailedAttempt]) async throws -> FailedAttempt {
@@ -42,7 +42,8 @@ import Testing
     }
 
     @Test func `a try that the deadline cuts short does not hide what was answered before`() async throws {
-        let closed = FailedAttempt(failure: .unavailable(detail: "answered 503: closed", mayHaveActed: true), worth: .more)
+        let closed = FailedAttempt(
+            failure: .unavailable(detail: "answered 503: closed", mayHaveActed: true), worth: .more, wasAnswered: true)
         let failed = try await failure([closed])
         #expect(failed.failure.detail == "answered 503: closed")
     }

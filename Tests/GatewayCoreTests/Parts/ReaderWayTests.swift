@@ -53,6 +53,15 @@ import Moments
         #expect(!way.maySearch(at: 30_000))
     }
 
+    @Test func `a place that turned up while a session was being opened is forgotten once it is open`() {
+        var way = ReaderWay()
+        _ = way.choose(among: [Self.usb])
+        way.turnedUp(at: USBPlace(bus: 9, device: 9, portPath: "9", interface: 0, endpointIn: 0x81, endpointOut: 1, packetSize: 512))
+        way.opened()
+        let isNew = way.takeNewPlace()
+        #expect(!isNew)
+    }
+
     @Test func `one miss says nothing of a reader, two say that it is away, and one answer that it is there`() {
         var contact = ReaderContact()
         #expect(contact.isThere == nil)

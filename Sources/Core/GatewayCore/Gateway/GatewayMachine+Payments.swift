@@ -75,6 +75,8 @@ extension GatewayMachine {
 
     /// Parks a payment until the first list of readers is there. Which reader it is has to wait for that list. The cart's token has not.
     private mutating func awaitFirstList(_ id: RequestID, _ original: Request, _ cart: CartID, at now: Now) {
+        // The backend has just failed, and the payment is refused.
+        guard lists.refusal(at: now.mono) == nil else { return park(id, original, at: now) }
         mention(cart, at: now)
         carts.change(cart) { $0.touchedAt = now.mono }
         changeKeeper(cart, at: now) { $0.prepare(at: now.mono) }

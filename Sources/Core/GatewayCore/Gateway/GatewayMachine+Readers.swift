@@ -69,9 +69,9 @@ extension GatewayMachine {
 
     /// Reads Stripe's list of serial numbers and addresses if a token is at hand. That does not spend the token.
     private mutating func lookAtStripe(at now: Now) {
-        let looking = carts.values.filter { $0.keeper.holdsToken }.min { $0.facts.cart < $1.facts.cart }
+        let looking = carts.values.filter { $0.keeper.peek(at: now.mono) != nil }.min { $0.facts.cart < $1.facts.cart }
         if looking == nil { return lookWithMaintenanceCart(at: now) }
-        guard let token = looking?.keeper.peek, !calls.isAsking(.stripeReaders(nil)) else {
+        guard let token = looking?.keeper.peek(at: now.mono), !calls.isAsking(.stripeReaders(nil)) else {
             return
         }
         call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)

@@ -230,7 +230,7 @@ struct ReaderSession: Sendable {
     private mutating func opened(_ token: SessionToken, _ around: Context) -> [Told] {
         state = .live(token)
         lastTrouble = nil
-        way.forgetFailure()
+        way.opened()
         clears = 0
         pauses.opened()
         return [.changed("session opened")] + (around.isParted ? leave(around) : [.opened])

@@ -45,8 +45,14 @@ struct ReaderWay: Sendable {
     /// Notes that the link of the route failed.
     mutating func failed() { failedLink = route?.link }
 
-    /// Forgets which link failed, because a session is open, or because the plug has changed.
+    /// Forgets which link failed, because the plug has changed.
     mutating func forgetFailure() { failedLink = nil }
+
+    /// Notes that the session is open. What was tried before, and where the reader turned up meanwhile, says nothing of its loss.
+    mutating func opened() {
+        failedLink = nil
+        hasNewPlace = false
+    }
 
     /// Notes where the reader was seen while a place is being tried.
     mutating func turnedUp(_ sighting: LANSighting) { hasNewPlace = hasNewPlace || !isWhere(sighting) }

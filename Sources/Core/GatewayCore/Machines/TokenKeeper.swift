@@ -55,13 +55,16 @@ package struct TokenKeeper: Sendable {
         self.age = age
     }
 
-    /// A token for reading lists, which does not spend it and does not hand it out.
-    package var peek: ConnectionToken? {
-        if case .held(let token, _) = state { return token }
+    /// A token for reading lists, which does not spend it and does not hand it out; nil where there is none, or only one that has grown old.
+    package func peek(at now: MonoTime) -> ConnectionToken? {
+        if case .held(let token, let since) = state, now - since < age { return token }
         return nil
     }
 
-    package var holdsToken: Bool { peek != nil }
+    package var holdsToken: Bool {
+        if case .held = state { return true }
+        return false
+    }
 
     /// Whether a token was asked for, or a claimant waits for one.
     package var isBusy: Bool {

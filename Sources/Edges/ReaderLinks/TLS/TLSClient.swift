@@ -22,6 +22,7 @@ package struct TLSClient: Sendable {
         self.roots = roots
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
+        configuration.trustRoots = SystemRoots.trusted
         configuration.certificateVerification = .noHostnameVerification
         // The limit is for the farewell of a connection that is being closed.
         configuration.shutdownTimeout = .seconds(1)

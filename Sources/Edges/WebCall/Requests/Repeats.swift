@@ -29,7 +29,7 @@ struct FailedAttempt: Error {
     /// There was no way to the host, or another host answered at its address.
     var isAboutTheWay = false
     /// The host answered, if only with a refusal.
-    var wasAnswered = true
+    var wasAnswered = false
 }
 
 /// Counts the attempts of one call, and says when the next one is due.
