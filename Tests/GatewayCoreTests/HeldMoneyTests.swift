@@ -23,6 +23,26 @@ import Testing
         #expect(store.payment("p3")?.state == .authorizing)
     }
 
+    @Test func `whoever acknowledges a hold that Stripe has just ended is answered when the journal knows that`() throws {
+        var store = MoneyStore()
+        store.status = .failed(error: "out of stock")
+        try store.pay("p1")
+        store.intentStatus = .requiresCapture
+        store.wait(130_000)
+        #expect(store.payment("p1")?.money == .authorized)
+        store.intentStatus = .canceled
+        store.store.disk = .isFull
+        _ = try store.refused("p2")
+        let known = Recall(payment: store.payment("p1"), cart: store.store.row(StoreFixture.cart))
+        #expect(known.cart?.held != nil)
+        let asked = store.ask(.acknowledge(PaymentID(unchecked: "p1"), by: "anna", note: "let go", known))
+        #expect(store.refusal(asked)?.code == .journalUnavailable, "after a crash it would be held again")
+        store.store.disk = .works
+        let again = store.ask(.acknowledge(PaymentID(unchecked: "p1"), by: "anna", note: "let go", known))
+        #expect(store.store.shown(again)?.id.text == "p1")
+        #expect(store.store.row(StoreFixture.cart)?.held == nil)
+    }
+
     @Test func `after a technician's not taken another intent comes only when window and idle have passed`() throws {
         var store = MoneyStore()
         store.confirm = { _ in .failure(.lost(detail: "no answer")) }

@@ -155,6 +155,46 @@ import Testing
         #expect(store.confirms == 0)
     }
 
+    @Test(arguments: [false, true])
+    func `a card that is typed in while the reader charges another is told, also when the order is there first`(isLate: Bool) throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.statusBefore = .open
+        store.status = .submitted(order: nil)
+        let isRead = { (call: Call) in
+            if case .readIntent(let id, _, _) = call { id.text == "pi_k" } else { false }
+        }
+        store.holdsConfirm = true
+        try store.pay("p1", afterKeyed: true)
+        // The till said that the form is closed, and the customer went on typing.
+        store.otherIntents["pi_k"] = .succeeded
+        store.holdsConfirm = false
+        store.holds = { isLate && isRead($0) }
+        store.answer(.reader(MoneyStore.approves(.heartbeat)), to: \.isConfirm)
+        store.wait(3_000)
+        #expect(store.payment("p1")?.state == .succeeded)
+        store.holds = { _ in false }
+        store.settle()
+        #expect(store.payment("p1")?.warnings.map(\.code) == [.chargedTwice])
+        #expect(store.store.rows.count { $0.kind == .warned } == 1)
+        #expect(store.store.machine.standingWarnings.map(\.code) == ["charged_twice"])
+        store.wait(60_000)
+        #expect(store.payment("p1")?.warnings.count == 1 && store.payment("p1")?.money == .taken)
+    }
+
+    @Test func `a payment beside which nothing was typed in warns of nothing, and is looked at once`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.statusBefore = .open
+        store.status = .submitted(order: nil)
+        try store.pay("p1", afterKeyed: true)
+        store.wait(1_000)
+        let reads = store.reads
+        #expect(store.payment("p1")?.state == .succeeded && store.payment("p1")?.warnings.isEmpty == true)
+        store.wait(60_000)
+        #expect(store.reads == reads)
+    }
+
     @Test func `after a restart the keyed intent is asked for again, and only the same one counts`() throws {
         var store = MoneyStore()
         try keyed(&store)
@@ -165,6 +205,107 @@ import Testing
         store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
         try store.pay("p2", afterKeyed: true)
         #expect(store.payment("p2")?.state == .finishing)
+    }
+
+    // MARK: One intent for the form and the reader
+
+    private func form(_ store: inout MoneyStore) throws {
+        let known = Recall(cart: store.store.row(StoreFixture.cart))
+        let form = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, known))
+        guard case .intent(let given)? = store.responses[form] else { throw Missing() }
+        #expect(given.id == MoneyStore.intent)
+    }
+
+    /// Of a cart that only the technician has vouched for.
+    private func vouched(_ id: String, in store: inout MoneyStore) throws {
+        let request = PaymentRequest(
+            cart: StoreFixture.cart, amount: try DecimalAmount("56.78"), reader: StoreFixture.reader.text, afterKeyedEntry: true)
+        store.ask(.pay(PaymentID(unchecked: id), request, Recall(cart: store.store.row(StoreFixture.cart)), isTechnician: true))
+        store.wait(1_000)
+    }
+
+    private static func approves(_ intent: String, _ amount: Int64 = 5678) -> (ReaderCommand) -> Result<ReaderReply, ReaderFailure> {
+        { _ in
+            .success(
+                .confirmed(
+                    ConfirmAnswer(
+                        field: .confirmed, intent: IntentID(unchecked: intent), status: .succeeded, amountMinor: amount,
+                        currency: StoreFixture.usd)))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `of an intent that was typed into, and not charged, another amount may be taken on the reader`(isConfirmed: Bool) throws {
+        var store = MoneyStore()
+        store.confirm = MoneyStore.declines
+        if !isConfirmed {
+            store.reader = { command in
+                if case .collect = command { .failure(.unreachable(detail: "no connection")) } else { MoneyStore.reads(command) }
+            }
+        }
+        try store.pay("p1")
+        #expect(store.payment("p1")?.state == (isConfirmed ? .declined : .failed))
+        store.reader = MoneyStore.reads
+        try form(&store)
+        store.confirm = Self.approves("pi_1", 6000)
+        #expect(try store.refused("p2", "60.00", minor: 6000, afterKeyed: true) == nil)
+        #expect(store.payment("p2")?.state == .finishing, "\(String(describing: store.payment("p2")?.failure))")
+    }
+
+    @Test(arguments: [IntentStatus.requiresPaymentMethod, .requiresAction, .succeeded])
+    func `where the backend makes another intent for that amount, the one that was typed into is read before the charge`(
+        status: IntentStatus
+    ) throws {
+        var store = MoneyStore()
+        store.confirm = MoneyStore.declines
+        try store.pay("p1")
+        try form(&store)
+        store.givenIntent = { _ in "pi_2" }
+        store.confirm = Self.approves("pi_2", 6000)
+        store.holds = { if case .reader(_, _, .query, _) = $0 { true } else { false } }
+        #expect(try store.refused("p2", "60.00", minor: 6000, afterKeyed: true) == nil)
+        store.otherIntents["pi_1"] = status
+        store.holds = { _ in false }
+        store.settle()
+        store.wait(1_000)
+        let isFree = status == .requiresPaymentMethod
+        #expect(store.confirms == (isFree ? 2 : 1))
+        #expect(store.payment("p2")?.state == (isFree ? .finishing : .failed))
+        #expect(store.payment("p2")?.intent?.text == "pi_2")
+    }
+
+    @Test func `an intent that was typed into, and is canceled, is replaced after a restart by a technician's word`() throws {
+        var store = MoneyStore()
+        store.confirm = MoneyStore.declines
+        try store.pay("p1")
+        try form(&store)
+        store.restart()
+        // Nobody can read that it is canceled, for its secret is gone and the backend gives another.
+        store.otherIntents["pi_1"] = .canceled
+        store.givenIntent = { _ in "pi_2" }
+        store.confirm = Self.approves("pi_2")
+        #expect(try store.refused("p2", afterKeyed: true)?.code == .cartBusy)
+        try vouched("p3", in: &store)
+        #expect(store.payment("p3")?.intent?.text == "pi_2")
+        #expect(store.payment("p3")?.state == .finishing)
+    }
+
+    @Test func `so is one on which a payment was lost, once a technician has resolved that and the window has passed`() throws {
+        var store = MoneyStore()
+        try form(&store)
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1", afterKeyed: true)
+        store.restart()
+        store.otherIntents["pi_1"] = .canceled
+        store.givenIntent = { _ in "pi_2" }
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "anna", note: "looked it up", Recall()))
+        #expect(store.payment("p1")?.failure?.code == .resolvedByTechnician)
+        store.confirm = Self.approves("pi_2")
+        store.wait(400_000)
+        try vouched("p2", in: &store)
+        #expect(store.payment("p2")?.intent?.text == "pi_2")
+        #expect(store.payment("p2")?.state == .finishing)
+        #expect(store.confirms == 2)
     }
 
     // MARK: One cart, however it is written

@@ -105,6 +105,7 @@ struct MoneyStore {
     }
 
     mutating func settle() { store.settle() }
+    mutating func answer(_ answer: Answer, to isMeant: (Call) -> Bool) { store.answer(answer, to: isMeant) }
 
     mutating func answerConfirm(_ result: Result<ReaderReply, ReaderFailure>) {
         holdsConfirm = false

@@ -41,7 +41,7 @@ MUTANTS = [
         "a row that failed is taken for one that is there", "change(payment, at: now) { $0.confirmingFailed(at: now) }",
         "change(payment, at: now) { $0.confirmingWritten(at: now) }"),
     expression(
-        "a confirmed intent is replaced at will", "return intent.everConfirmed && !isKnownNotCharged(intent, at: now)",
+        "a confirmed intent is replaced at will", "{ intent.everConfirmed && !isKnownNotCharged(intent, at: now) }",
         "intent.everConfirmed && !isKnownNotCharged(intent, at: now)", "false"),
     statement(
         "a reader is free although nobody saw it idle", "state = .freeing(holder, confirmSentAt == nil ? .clears : .proves)",
@@ -213,9 +213,9 @@ MUTANTS = [
                "isBound(intent, at: now.mono)", "false"),
     expression("a hold that was acknowledged holds on", "facts.held = nil\n        acknowledged = facts.intent", "facts.held = nil", "()"),
     expression("the loss of a journal is no matter", "guard !names.isEmpty else { return nil }", "!names.isEmpty", "false"),
-    statement("who acknowledges sees an end before it is on disk", "if !standing.warnings.join(payment, id) { answer(id, with: record) }",
-              "if !standing.warnings.join(payment, id) { respond(id, .payment(record, created: false)) }"),
-    expression("who acknowledges again is answered before the first", "if !standing.warnings.join(payment, id) { answer(id, with: record) }",
+    statement("who acknowledges sees an end before it is on disk", "if recall.cart?.held != payment { return answer(id, with: record) }",
+              "if recall.cart?.held != payment { return respond(id, .payment(record, created: false)) }"),
+    expression("who acknowledges again is answered before the first", "if standing.warnings.join(payment, id) { return }",
                "standing.warnings.join(payment, id)", "false"),
     expression("a reader that owes a proof is anybody's when its holder leaves", "if let owed = proofIsAbout {", "proofIsAbout",
                "Optional<LeaseHolder>.none"),

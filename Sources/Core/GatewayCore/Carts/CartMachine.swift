@@ -191,11 +191,11 @@ package struct CartMachine: Sendable, Hashable {
     /// The evidence of one of the cart's intents.
     package func known(of intent: IntentID) -> IntentEvidence? { evidence[intent] }
 
-    /// Whether the intent may not be replaced: it was confirmed or handed out, and may have been charged.
-    func isBound(_ intent: CartFacts.Intent, at now: MonoTime) -> Bool {
-        if facts.keyed?.contains(where: { $0.id == intent.id }) == true { return true }
-        return intent.everConfirmed && !isKnownNotCharged(intent, at: now)
-    }
+    /// Whether the intent may not be replaced: it was confirmed, and may have been charged.
+    ///
+    /// That it was handed out for keyed entry as well does not bind it. As any form's intent it is read before another one is confirmed
+    /// (``keyedIntents``), and no evidence could ever lift such a bond.
+    func isBound(_ intent: CartFacts.Intent, at now: MonoTime) -> Bool { intent.everConfirmed && !isKnownNotCharged(intent, at: now) }
 
     func isKnownNotCharged(_ intent: CartFacts.Intent, at now: MonoTime) -> Bool {
         guard let evidence = evidence[intent.id] else { return intent.knownNotCharged }

@@ -85,6 +85,17 @@ extension GatewayMachine {
         for id in book.facts.replaced + book.money.keyedIntents.map(\.id) { look(at: id, of: cart) }
     }
 
+    /// Reads the intents for keyed entry once more when a payment has ended that was charged. A card may have been typed in since the look
+    /// before its confirm.
+    mutating func lookBeside(_ record: PaymentRecord) {
+        let cart = record.request.cart.lock
+        guard record.money == .taken || record.money == .authorized, let entries = carts[cart]?.money.keyedIntents, !entries.isEmpty else {
+            return
+        }
+        carts.change(cart) { $0.charged = record }
+        for entry in entries { look(at: entry.id, of: cart) }
+    }
+
     private mutating func look(at intent: IntentID, of cart: CartID) {
         guard let secret = carts[cart]?.secrets[intent], !calls.isAsking(.watch(cart, intent)) else { return }
         call(
@@ -121,6 +132,16 @@ extension GatewayMachine {
                 return machine.record.authorized ? machine.charged(facts, at: now) : []
             }
         }
+        if isKeyed { warnEnded(of: cart, beside: facts.id, at: now) }
+    }
+
+    /// Warns the payment that has ended that the intent for keyed entry is charged too.
+    private mutating func warnEnded(of cart: CartID, beside keyed: IntentID, at now: Now) {
+        let warning = PaymentWarning.chargedTwice(keyed)
+        guard var record = carts[cart]?.charged, record.warn(warning) else { return }
+        carts.change(cart) { $0.charged = nil }
+        payments.editEnded(record.id) { _ = $0.warn(warning) }
+        journal(.warned, record, note: warning.message, at: now)
     }
 
     // MARK: Status

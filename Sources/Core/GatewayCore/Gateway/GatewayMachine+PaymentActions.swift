@@ -116,6 +116,7 @@ extension GatewayMachine {
         if readers[record.reader]?.holder != .payment(id) { readers.change(record.reader) { $0.leaveQueue(.payment(id)) } }
         changeReader(record.reader, at: now) { reader, _ in reader.release(.payment(id), left: .unknown, at: now) }
         if carts[record.request.cart]?.facts.paid == true { close(record.request.cart, at: now) }
+        lookBeside(record)
         tellEnd(record)
     }
 }

@@ -29,6 +29,7 @@ extension GatewayMachine {
     private mutating func replace(_ record: PaymentRecord) {
         payments.change(record.id) { $0.edit { $0.replaceWarnings(by: record) } }
         payments.editEnded(record.id) { $0.replaceWarnings(by: record) }
+        carts.change(record.request.cart) { if $0.charged?.id == record.id { $0.charged?.replaceWarnings(by: record) } }
         resolutions.warningsChanged(of: record)
     }
 
@@ -48,16 +49,18 @@ extension GatewayMachine {
         remember(cart, recalled: recall.cart, at: now)
         let lifts = carts[cart]?.facts.held == payment
         let seen = record.warnings
-        guard lifts || !seen.isEmpty else {
-            if !standing.warnings.join(payment, id) { answer(id, with: record) }
-            return
+        if !lifts, seen.isEmpty {
+            if standing.warnings.join(payment, id) { return }
+            // The row by which Stripe's word ended the hold may be on its way to the disk, and the answer follows it.
+            if recall.cart?.held != payment { return answer(id, with: record) }
         }
         standing.warnings.acknowledges(payment)
         record.unwarn(seen.map(\.code))
         // This happens at once, so that no later row of this payment has the warnings again. They come back if this row cannot be written.
         replace(record)
         if lifts { carts.changeMoney(of: cart) { $0.acknowledgeHold(payment) } }
-        let words = (seen.map(\.code.rawValue) + (lifts ? ["the cart is held no more"] : [])).joined(separator: ", ")
+        let isHeldNoMore = lifts || seen.isEmpty
+        let words = (seen.map(\.code.rawValue) + (isHeldNoMore ? ["the cart is held no more"] : [])).joined(separator: ", ")
         journal(
             .acknowledged, record, note: "acknowledged by \(by): \(note) (\(words))",
             waiter: .acknowledged(id, record, Acknowledged(warnings: seen, lifts: lifts)), at: now)

@@ -20,6 +20,8 @@ struct CartBook: Waking {
     var configuration: BackendConfiguration?
     var configurationAsked = false
     var secrets: [IntentID: BackendIntent] = [:]
+    /// The payment that was charged and has ended last. It is warned if a card that was typed in turns out to be charged beside it.
+    var charged: PaymentRecord?
 
     init(_ cart: CartID, money: CartMachine, policy: GatewayPolicy) {
         self.written = cart

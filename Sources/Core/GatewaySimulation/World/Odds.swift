@@ -74,8 +74,6 @@ struct Odds: Sendable {
             (plan.otherAmounts, plan.neverPresents) = (400, 400)
             (extras.balances, extras.otherSpellings, extras.reading) = (0, 0, .exact)
             extras.stripeCancels = 0
-            // The agent replaces no intent that was handed out for keyed entry, so such a cart may have to be made anew.
-            extras.endsWell = false
         }
         if namesOrders > 0 { (plan.resolutions, plan.slowOrders) = (300, 500) }
         if oddReplies > 0 { plan.doubledAnswers = 100 }
