@@ -12,7 +12,7 @@ import Testing
     let directory: TemporaryDirectory
     let store: JournalStore
     private static let day: Int64 = 86_400_000
-    private static let detail = JournalStore.daysInDetail
+    static let detail = JournalStore.daysInDetail
 
     init() throws {
         directory = try TemporaryDirectory(inMemory: true)
@@ -20,30 +20,30 @@ import Testing
     }
 
     /// A payment on each of so many days before the last one.
-    private func trade(_ days: ClosedRange<Int>) throws {
+    func trade(_ days: ClosedRange<Int>) throws {
         for day in days.reversed() { try Sample.run("d\(day)", cart: "c\(day)", at: at(day), in: store) }
     }
 
-    private func at(_ day: Int) -> WallTime { Sample.time - Int64(day) * Self.day }
+    func at(_ day: Int) -> WallTime { Sample.time - Int64(day) * Self.day }
 
-    private var folded: [String] {
+    var folded: [String] {
         get throws {
             try store.pool.read { try String.fetchAll($0, sql: "SELECT id FROM stories JOIN payments USING (number) ORDER BY number") }
         }
     }
 
-    private var story: [String] {
+    var story: [String] {
         get throws {
             try store.pool.read { try Row.fetchAll($0, sql: "SELECT * FROM story") }
                 .map { row in row.map { "\($0.0)=\($0.1)" }.joined(separator: " ") }
         }
     }
 
-    private func number(_ sql: String) throws -> Int { try store.pool.read { try Int.fetchOne($0, sql: sql) ?? 0 } }
+    func number(_ sql: String) throws -> Int { try store.pool.read { try Int.fetchOne($0, sql: sql) ?? 0 } }
 
     private func pagesInUse() throws -> Int { try number("PRAGMA page_count") - number("PRAGMA freelist_count") }
 
-    private func replaceStories(by text: String) throws {
+    func replaceStories(by text: String) throws {
         try store.pool.write { try $0.execute(sql: "UPDATE stories SET events = ?", arguments: [text]) }
     }
 
@@ -339,65 +339,5 @@ import Testing
         }
         #expect(try await task.value == 0)
         #expect(try folded.isEmpty)
-    }
-
-    @Test func `a payment that cannot be folded is told, and keeps no other from being folded`() async throws {
-        for number in 0..<15 { try Sample.run("o\(number)", cart: "c", at: at(Self.detail), in: store) }
-        try trade(0...Self.detail - 1)
-        try await store.pool.write { database in
-            // Numbers that cannot be, a record that is none, and a story that is there already and cannot be added to.
-            try database.execute(
-                sql: """
-                    INSERT INTO events (sequence, at, at_ms, kind, payment) VALUES (-5, '', 0, 'progress', 'o3');
-                    DROP INDEX payments_warned;
-                    UPDATE payments SET record = '{' WHERE id = 'o7';
-                    CREATE TRIGGER refuse BEFORE INSERT ON stories WHEN NEW.number = (SELECT number FROM payments WHERE id = 'o9')
-                        BEGIN SELECT RAISE(ABORT, 'no'); END;
-                    """)
-        }
-        let told = Mutex<[JournalStore.Unfolded]>([])
-        #expect(try await store.fold { left in told.withLock { $0.append(left) } } == 12)
-        #expect(try folded == (0..<15).filter { ![3, 7, 9].contains($0) }.map { "o\($0)" })
-        let left = try #require(told.withLock { $0 }.first)
-        #expect(told.withLock { $0.count } == 1)
-        #expect(left.payments == 3 && left.first == 13)
-        #expect(left.failure == .corrupt(detail: "first says -5, which cannot be"))
-        #expect(try number("SELECT count(*) FROM events WHERE payment = 'o9'") == 4, "what failed was undone as a whole")
-        #expect(try await store.fold { left in told.withLock { $0.append(left) } } == 0)
-    }
-
-    @Test func `an index that gives a payment's last event as its first is told as damage`() async throws {
-        try trade(0...Self.detail)
-        try await store.pool.write { database in
-            try database.execute(
-                sql: """
-                    PRAGMA writable_schema = ON;
-                    UPDATE sqlite_schema SET sql = replace(sql, '(payment, sequence)', '(payment, sequence DESC)')
-                        WHERE name = 'events_of_payment';
-                    """)
-        }
-        try store.close()
-        let again = try JournalStore(path: directory.journal)
-        let told = Mutex<[JournalStore.Unfolded]>([])
-        #expect(try await again.fold { left in told.withLock { $0.append(left) } } == 0)
-        #expect(
-            told.withLock { $0.map(\.failure) } == [.corrupt(detail: "a payment's last event comes before its first")])
-        try again.close()
-    }
-
-    @Test(arguments: [
-        "{", "{}", "7", "[7]", "[[]]", #"[["1",2,"ended","failed","taken"]]"#, #"[[1,2,"other","failed","taken"]]"#,
-        #"[[-1,2,"ended","failed","taken"]]"#, #"[[1,9223372036854775807,"ended","failed","taken"]]"#, "[[[[[[]]]]]]",
-    ])
-    func `a story that cannot be is told as damage`(story: String) async throws {
-        try trade(0...Self.detail)
-        _ = try await store.fold()
-        try replaceStories(by: story)
-        #expect {
-            try store.events(payment: PaymentID(unchecked: "d30"), limit: 10)
-        } throws: { error in
-            if case .corrupt(let detail)? = error as? JournalFailure { !detail.isEmpty } else { false }
-        }
-        #expect(try store.recall(payment: PaymentID(unchecked: "d30")) != nil)
     }
 }
