@@ -101,6 +101,7 @@ extension World {
             if requests.indices.contains(index), !requests[index].isForgotten, !requests[index].isAnswered { recalls.append(index) }
         case .publish(let record):
             trace.note(now, 11, text: "published, not journaled: \(Self.line(record))")
+            if record.resolvedBy != nil, let number = paymentIndex[record.id] { payments[number].resolvedByTechnician = true }
             visible[record.id] = record
         case .publishCardSetup(let record):
             trace.note(now, 15, text: "published, not journaled: \(Self.line(record))")
