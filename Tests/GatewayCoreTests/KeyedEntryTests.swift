@@ -207,6 +207,57 @@ import Testing
         #expect(store.payment("p2")?.state == .finishing)
     }
 
+    /// Hands out a form for each of these amounts, and restarts the agent, whose backend goes on to make other intents.
+    private func forms(of amounts: [String], in store: inout MoneyStore) throws {
+        store.intentStatus = .requiresPaymentMethod
+        for (number, amount) in amounts.enumerated() {
+            store.givenIntent = { $0 == .card ? "pi_k\(number)" : "pi_1" }
+            let known = Recall(cart: store.store.row(StoreFixture.cart))
+            store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount(amount), accountBalance: nil, known))
+        }
+        store.restart()
+        store.givenIntent = { $0 == .card ? "pi_other" : "pi_1" }
+    }
+
+    private func questions(in store: MoneyStore) -> Int {
+        store.store.calls.count { if case .paymentIntent = $0.call { true } else { false } }
+    }
+
+    @Test func `the backend is asked for the intents of earlier forms one at a time, and once for the same terms`() throws {
+        var store = MoneyStore()
+        try forms(of: ["56.78", "60.00", "56.78", "56.78", "60.00"], in: &store)
+        store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        let asked = try store.pay("p1", afterKeyed: true)
+        #expect(questions(in: store) == 1)
+        store.gives("pi_other")
+        #expect(questions(in: store) == 1 && store.refusal(asked) == nil)
+        store.gives("pi_other")
+        #expect(questions(in: store) == 0)
+        #expect(store.refusal(asked)?.code == .cartBusy)
+    }
+
+    @Test func `a backend that does not answer for one form is asked for no other, and counts as there`() throws {
+        var store = MoneyStore()
+        try forms(of: ["1.00", "2.00", "3.00", "4.00", "5.00", "6.00"], in: &store)
+        store.holds = { if case .paymentIntent = $0 { true } else { false } }
+        let asked = try store.pay("p1", afterKeyed: true)
+        store.answer(.paymentIntent(.failure(.unavailable(detail: "no answer", mayHaveActed: true)))) {
+            if case .paymentIntent = $0 { true } else { false }
+        }
+        #expect(questions(in: store) == 0)
+        #expect(store.refusal(asked)?.code == .cartBusy)
+        #expect(!store.store.machine.refusesForBackend(at: store.now))
+    }
+
+    @Test func `each form's intent is read that the backend gives again`() throws {
+        var store = MoneyStore()
+        try forms(of: ["1.00", "2.00", "3.00"], in: &store)
+        store.holds = { if case .paymentIntent(_, _, _, .card) = $0 { true } else { false } }
+        try store.pay("p1", afterKeyed: true)
+        for intent in ["pi_k0", "pi_k1", "pi_k2"] { store.gives(intent) }
+        #expect(store.payment("p1") != nil)
+    }
+
     // MARK: One intent for the form and the reader
 
     private func form(_ store: inout MoneyStore) throws {

@@ -57,6 +57,20 @@ import Testing
         #expect(look?.failure(isVouched: false) != nil)
     }
 
+    @Test func `the backend's answer counts for the form whose intent it gives, and the one that was asked for is given up`() throws {
+        let lost = try [(Self.one, "1.00"), (Self.two, "2.00")].map { id, amount in
+            CartFacts.Keyed(id: id, cart: Self.cart, amount: try DecimalAmount(amount), accountBalance: nil)
+        }
+        let key = PublishableKey(unchecked: "pk_test_1")
+        let given = BackendIntent(id: Self.two, publishableKey: key, clientSecret: ClientSecret(Secret("pi_2_secret")))
+        var keyed = KeyedEntries()
+        keyed.reads(Self.cart, [Self.one, Self.two], lost: lost, for: nil, isUnreadable: false)
+        #expect(keyed.nextLost(of: Self.cart)?.id == Self.one)
+        let answer = keyed.answered(Self.one, of: Self.cart, .success(given))
+        #expect(answer.found?.id == Self.two && answer.givenUp == [Self.one])
+        #expect(keyed.nextLost(of: Self.cart) == nil)
+    }
+
     @Test func `what is handed out is taken once`() throws {
         var keyed = KeyedEntries()
         keyed.asked(RequestID(1), CartMachine.Terms(cart: Self.cart, amount: try DecimalAmount("1.00"), accountBalance: nil))

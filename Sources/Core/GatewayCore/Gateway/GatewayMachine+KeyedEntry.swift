@@ -123,25 +123,32 @@ extension GatewayMachine {
         let book = carts[cart]
         let entries = book?.money.keyedIntents ?? []
         let own = payment.flatMap { sharedIntent(of: $0, in: book) }
+        let lost = entries.filter { book?.secrets[$0.id] == nil }
+        let isVouched = payment.flatMap { payments[$0]?.record.isVouchedUnkeyed } == true
         waiting.keyed.reads(
-            cart, entries.map(\.id) + (own.map { [$0.id] } ?? []), for: payment,
+            cart, entries.map(\.id) + (own.map { [$0.id] } ?? []), lost: isVouched ? [] : lost, for: payment,
             isUnreadable: book?.money.hasUnnamedKeyedEntry != false)
         if let own { readKeyed(own, of: cart) }
-        let isVouched = payment.flatMap { payments[$0]?.record.isVouchedUnkeyed } == true
         for entry in entries {
-            if let secret = book?.secrets[entry.id] {
-                readKeyed(secret, of: cart)
-            } else if isVouched {
-                // The agent has asked for it in vain, and a backend that makes another intent may cancel the reader's for it.
-                keyedRead(cart, entry.id, nil, at: now)
-            } else {
-                // Its secret is gone with an earlier life. The agent asks the backend for it again, and only the same intent counts.
-                call(
-                    .paymentIntent(entry.cart, amount: entry.amount, accountBalance: entry.accountBalance, type: .card),
-                    for: .keyedAgain(cart, entry.id), timeout: policy.backendTimeout, payment: payment)
-            }
+            if let secret = book?.secrets[entry.id] { readKeyed(secret, of: cart) }
         }
+        // The agent has asked for them in vain, and a backend that makes another intent may cancel the reader's for it.
+        if isVouched { for entry in lost { keyedRead(cart, entry.id, nil, at: now) } }
+        askForLost(cart)
         if entries.isEmpty, own == nil { keyedDone(cart, at: now) }
+    }
+
+    /// Asks the backend again for an intent whose secret is gone with an earlier life.
+    ///
+    /// A cart may have many of them, and there is one question about it at a time: a backend that takes up only the newest question about a
+    /// cart leaves the others without an answer, and that silence would stop all sales.
+    private mutating func askForLost(_ cart: CartID) {
+        guard let entry = waiting.keyed.nextLost(of: cart) else { return }
+        let asked = calls.count { if case .keyedAgain(cart, _) = $0 { true } else { false } }
+        guard asked == 0 else { return }
+        call(
+            .paymentIntent(entry.cart, amount: entry.amount, accountBalance: entry.accountBalance, type: .card),
+            for: .keyedAgain(cart, entry.id), timeout: policy.backendTimeout, payment: waiting.keyed.payment(of: cart))
     }
 
     /// The cart's own intent, where an earlier attempt may still be at work on it and the agent can read it.
@@ -159,13 +166,18 @@ extension GatewayMachine {
     }
 
     mutating func keyedAgainAnswered(_ cart: CartID, _ wanted: IntentID, _ result: Result<BackendIntent, CallFailure>, at now: Now) {
-        guard case .success(let intent) = result, intent.id == wanted else { return keyedRead(cart, wanted, nil, at: now) }
-        carts.change(cart) { $0.secrets[intent.id] = intent }
-        changeCart(cart) {
-            $0.keyedFound(intent.id)
-            return []
+        let (found, givenUp) = waiting.keyed.answered(wanted, of: cart, result)
+        // Only an intent that was handed out counts.
+        if let intent = found {
+            carts.change(cart) { $0.secrets[intent.id] = intent }
+            changeCart(cart) {
+                $0.keyedFound(intent.id)
+                return []
+            }
+            readKeyed(intent, of: cart)
         }
-        readKeyed(intent, of: cart)
+        for intent in givenUp { keyedRead(cart, intent, nil, at: now) }
+        askForLost(cart)
     }
 
     mutating func keyedRead(_ cart: CartID, _ intent: IntentID, _ facts: IntentFacts?, at now: Now) {

@@ -8,6 +8,8 @@ struct KeyedEntries: Sendable {
     struct Look: Sendable, Equatable {
         /// The intents that are still to be read.
         fileprivate var left: Set<IntentID>
+        /// Those among them that the backend has yet to be asked for again, because their secrets are gone.
+        fileprivate var lost: [CartFacts.Keyed] = []
         fileprivate var failure: PaymentFailure?
         /// Whether one of the intents cannot be read, so that only a technician can say that it was not charged.
         fileprivate var isUnreadable = false
@@ -50,9 +52,28 @@ struct KeyedEntries: Sendable {
 
     /// Notes that each of the intents is being read.
     ///
+    /// - Parameter lost: those that the backend has to be asked for again first.
     /// - Parameter isUnreadable: whether an intent was handed out whose name is not known.
-    mutating func reads(_ cart: CartID, _ intents: [IntentID], for payment: PaymentID?, isUnreadable: Bool) {
-        looks[cart] = Look(left: Set(intents), isUnreadable: isUnreadable, payment: payment)
+    mutating func reads(
+        _ cart: CartID, _ intents: [IntentID], lost: [CartFacts.Keyed] = [], for payment: PaymentID?, isUnreadable: Bool
+    ) {
+        looks[cart] = Look(left: Set(intents), lost: lost, isUnreadable: isUnreadable, payment: payment)
+    }
+
+    /// Takes the backend's answer to the question for one of the intents. It may give another of them that was handed out.
+    ///
+    /// The same question would not find others of the same terms either, and a backend that does not answer is not asked for the rest.
+    mutating func answered(
+        _ asked: IntentID, of cart: CartID, _ result: Result<BackendIntent, CallFailure>
+    ) -> (found: BackendIntent?, givenUp: [IntentID]) {
+        let lost = looks[cart]?.lost ?? []
+        var found: BackendIntent?
+        if case .success(let intent) = result, lost.contains(where: { $0.id == intent.id }) { found = intent }
+        let terms = lost.first { $0.id == asked }.map(CartMachine.Terms.init)
+        let isSilent = if case .failure(.unavailable) = result { true } else { false }
+        let over = lost.filter { isSilent || $0.id == found?.id || CartMachine.Terms($0) == terms }
+        looks[cart]?.lost.removeAll { over.contains($0) }
+        return (found, over.filter { $0.id != found?.id }.map(\.id))
     }
 
     /// Notes that an intent was read, or cannot be (nil).
@@ -83,8 +104,17 @@ struct KeyedEntries: Sendable {
     /// The payment for whose card the cart is checked.
     func payment(of cart: CartID) -> PaymentID? { looks[cart]?.payment }
 
+    /// The intent that the backend is to be asked for next.
+    func nextLost(of cart: CartID) -> CartFacts.Keyed? { looks[cart]?.lost.first }
+
     func isLookedInto(_ cart: CartID) -> Bool { looks[cart] != nil }
 
     var askedCount: Int { requests.count }
     var lookCount: Int { looks.count }
+}
+
+extension CartMachine.Terms {
+    fileprivate init(_ keyed: CartFacts.Keyed) {
+        self.init(cart: keyed.cart, amount: keyed.amount, accountBalance: keyed.accountBalance)
+    }
 }

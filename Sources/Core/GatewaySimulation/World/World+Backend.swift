@@ -174,7 +174,15 @@ extension World {
             backend.carts[cart].order = backend.nextOrder
             backend.nextOrder += 1
             trace.note(now, 53, UInt64(cart), text: "backend: \(carts[cart].id) is submitted")
+            // No intent is processed for ever, and where a card was typed in too, the order does not tell what became of the reader's.
+            if carts[cart].isMisjudged { endProcessing(cart) }
             tells(cart, .submitted(order: OrderID(unchecked: "order_\(backend.carts[cart].order ?? 0)")))
+        }
+    }
+
+    private mutating func endProcessing(_ cart: Int) {
+        for charge in stripe.charges where charge.cart == cart && !charge.voided {
+            if case .processing = stripe.intents[charge.intent].status { stripe.intents[charge.intent].status = .succeeded }
         }
     }
 
