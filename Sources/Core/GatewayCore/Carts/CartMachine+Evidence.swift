@@ -109,16 +109,21 @@ extension CartMachine {
     package mutating func acknowledgeHold(_ payment: PaymentID) -> Bool {
         guard facts.held == payment else { return false }
         facts.held = nil
-        acknowledged = facts.intent
+        lettingGo = LettingGo(payment: payment, intent: facts.intent)
         if let intent = facts.intent { giveUp(intent.id) }
         return true
     }
 
+    /// Notes that the technician's word is on disk. From now on the cart can be paid.
+    package mutating func holdIsOver(_ payment: PaymentID) { if lettingGo?.payment == payment { lettingGo = nil } }
+
     /// Takes that back, because the technician's word could not be written.
     package mutating func holdAgain(_ payment: PaymentID, at now: Now) {
+        let before = lettingGo?.payment == payment ? lettingGo?.intent : nil
+        holdIsOver(payment)
         guard facts.held == nil, !facts.paid else { return }
         facts.held = payment
-        guard let intent = acknowledged, facts.intent == nil else { return }
+        guard let intent = before, facts.intent == nil else { return }
         facts.intent = intent
         facts.canceled?.removeAll { $0 == intent.id }
         evidence[intent.id] = nil
