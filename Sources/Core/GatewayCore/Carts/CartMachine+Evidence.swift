@@ -75,11 +75,20 @@ extension CartMachine {
             facts.held = nil
             actions.append(.lifted(lifted))
         }
+        isPaidBySomebodyElse = isPaidBySomebodyElse && paidElsewhere != nil
         write("Stripe says that \(intent.id.text) is canceled", &actions)
     }
 
-    /// The intent whose money is held.
-    package var heldIntent: IntentID? { facts.held == nil ? nil : facts.intent?.id }
+    /// The intent whose money refuses a payment although the backend has no order: it is held, or charged by none of the payments. That
+    /// money may be let go.
+    package var heldIntent: IntentID? {
+        if facts.held != nil { return facts.intent?.id }
+        return isPaidBySomebodyElse && !facts.paid ? paidElsewhere : nil
+    }
+
+    private var paidElsewhere: IntentID? {
+        evidence.keys.sorted().first { evidence[$0]?.isPaidBySomebodyElse(under: terms) == true }
+    }
 
     /// Takes the backend's word on the cart. `Submitted` says nothing of the reader's intent where the keyed one is read as charged.
     package mutating func heard(_ status: CartStatus, asked: MonoTime, at now: Now) -> [Action] {
