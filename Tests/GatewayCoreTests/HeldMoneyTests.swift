@@ -154,6 +154,44 @@ import Testing
         #expect(store.payment("p3")?.state == .finishing)
     }
 
+    /// A cart whose hold a technician acknowledges while the disk hangs.
+    private func acknowledging() throws -> (store: MoneyStore, asked: RequestID) {
+        var store = try heldUnread()
+        store.status = .failed(error: "out of stock")
+        store.wait(300_000)
+        let held = try #require(store.payment("p1"))
+        #expect(held.failure?.code == .orderFailed)
+        store.store.disk = .hangs
+        let asked = store.ask(.acknowledge(held.id, by: "ann", note: "released", Recall(payment: held)))
+        return (store, asked)
+    }
+
+    @Test func `nothing is accepted on a technician's word that the journal does not keep yet`() throws {
+        var (store, asked) = try acknowledging()
+        #expect(try store.refused("p2")?.code == .cartHeld)
+        let form = store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+        #expect(store.refusal(form)?.code == .cartHeld)
+        store.store.disk = .works
+        store.answer(.append(.success(()))) { $0.isAppend }
+        #expect(store.refusal(asked) == nil)
+        store.status = .open
+        #expect(try store.refused("p3") == nil)
+        #expect(store.payment("p3")?.state == .finishing)
+    }
+
+    @Test func `a hold whose end could not be written stands, in the journal too`() throws {
+        var (store, asked) = try acknowledging()
+        _ = try store.refused("p2")
+        store.store.disk = .works
+        store.answer(.append(.failure(JournalTrouble(detail: "no space left")))) { $0.isAppend }
+        store.wait(3_000)
+        #expect(store.refusal(asked)?.code == .journalUnavailable)
+        #expect(store.store.row(StoreFixture.cart)?.held == PaymentID(unchecked: "p1"))
+        #expect(store.payment("p2") == nil)
+        store.restart()
+        #expect(try store.refused("p3")?.code == .cartHeld)
+    }
+
     @Test func `of two attempts one was taken, whatever two technicians say`() throws {
         var store = MoneyStore()
         store.confirm = { _ in .failure(.lost(detail: "no answer")) }

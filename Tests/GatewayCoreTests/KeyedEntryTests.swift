@@ -63,6 +63,20 @@ import Testing
         #expect(store.payment("p1")?.money != .taken, "its intent was read as not charged, and the typed one as charged")
     }
 
+    @Test func `a cart whose typed card was charged can be paid once that money was let go`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.otherIntents["pi_k"] = .succeeded
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartPaid)
+        #expect(try store.refused("p2", afterKeyed: true)?.code == .cartPaid)
+        // Its order fails.
+        store.otherIntents["pi_k"] = .canceled
+        store.status = .failed(error: "out of stock")
+        #expect(try store.refused("p3", afterKeyed: true) == nil)
+        #expect(store.payment("p3")?.state == .finishing)
+        #expect(store.confirms == 1)
+    }
+
     @Test func `of two forms that are asked for at once one is opened`() throws {
         var store = MoneyStore()
         store.store.holds = { if case .paymentIntent = $0 { true } else { false } }

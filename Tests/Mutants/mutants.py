@@ -211,7 +211,7 @@ MUTANTS = [
                "submitted == nil", "false"),
     expression("money that was let go frees the cart at once", "if let intent = facts.intent, let known = evidence[intent.id], known.isLetGo, isBound(intent, at: now.mono) {",
                "isBound(intent, at: now.mono)", "false"),
-    expression("a hold that was acknowledged holds on", "facts.held = nil\n        acknowledged = facts.intent", "facts.held = nil", "()"),
+    expression("a hold that was acknowledged holds on", "facts.held = nil\n        lettingGo = LettingGo(", "facts.held = nil", "()"),
     expression("the loss of a journal is no matter", "guard !names.isEmpty else { return nil }", "!names.isEmpty", "false"),
     statement("who acknowledges sees an end before it is on disk", "if recall.cart?.held != payment { return answer(id, with: record) }",
               "if recall.cart?.held != payment { return respond(id, .payment(record, created: false)) }"),

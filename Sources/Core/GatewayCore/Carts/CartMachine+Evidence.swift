@@ -75,11 +75,20 @@ extension CartMachine {
             facts.held = nil
             actions.append(.lifted(lifted))
         }
+        isPaidBySomebodyElse = isPaidBySomebodyElse && paidElsewhere != nil
         write("Stripe says that \(intent.id.text) is canceled", &actions)
     }
 
-    /// The intent whose money is held.
-    package var heldIntent: IntentID? { facts.held == nil ? nil : facts.intent?.id }
+    /// The intent whose money refuses a payment although the backend has no order: it is held, or charged by none of the payments. That
+    /// money may be let go.
+    package var heldIntent: IntentID? {
+        if facts.held != nil { return facts.intent?.id }
+        return isPaidBySomebodyElse && !facts.paid ? paidElsewhere : nil
+    }
+
+    private var paidElsewhere: IntentID? {
+        evidence.keys.sorted().first { evidence[$0]?.isPaidBySomebodyElse(under: terms) == true }
+    }
 
     /// Takes the backend's word on the cart. `Submitted` says nothing of the reader's intent where the keyed one is read as charged.
     package mutating func heard(_ status: CartStatus, asked: MonoTime, at now: Now) -> [Action] {
@@ -109,16 +118,21 @@ extension CartMachine {
     package mutating func acknowledgeHold(_ payment: PaymentID) -> Bool {
         guard facts.held == payment else { return false }
         facts.held = nil
-        acknowledged = facts.intent
+        lettingGo = LettingGo(payment: payment, intent: facts.intent)
         if let intent = facts.intent { giveUp(intent.id) }
         return true
     }
 
+    /// Notes that the technician's word is on disk. From now on the cart can be paid.
+    package mutating func holdIsOver(_ payment: PaymentID) { if lettingGo?.payment == payment { lettingGo = nil } }
+
     /// Takes that back, because the technician's word could not be written.
     package mutating func holdAgain(_ payment: PaymentID, at now: Now) {
+        let before = lettingGo?.payment == payment ? lettingGo?.intent : nil
+        holdIsOver(payment)
         guard facts.held == nil, !facts.paid else { return }
         facts.held = payment
-        guard let intent = acknowledged, facts.intent == nil else { return }
+        guard let intent = before, facts.intent == nil else { return }
         facts.intent = intent
         facts.canceled?.removeAll { $0 == intent.id }
         evidence[intent.id] = nil

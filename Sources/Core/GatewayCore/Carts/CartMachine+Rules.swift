@@ -59,6 +59,7 @@ extension CartMachine {
             return Refusal(
                 .cartPaid, "This cart has been paid.", remedy: "Do not take it again.", payment: facts.paidBy, order: facts.order)
         }
+        if let lettingGo { return .beingLetGo(by: lettingGo.payment) }
         return facts.held.map { .held(by: $0) }
     }
 
@@ -226,6 +227,13 @@ extension Refusal {
         Refusal(
             .cartHeld, "Money is held for this cart, and there is no order for it.",
             remedy: "The back office has to release or complete it; a technician may acknowledge that.", payment: payment)
+    }
+
+    /// The refusal while the journal does not keep yet that held money was let go.
+    static func beingLetGo(by payment: PaymentID) -> Refusal {
+        Refusal(
+            .cartHeld, "A technician has said that the money held for this cart was let go, and that is being written.",
+            remedy: "Try again in a moment.", payment: payment)
     }
 
     static func letGoNotYet(by payment: PaymentID?) -> Refusal {

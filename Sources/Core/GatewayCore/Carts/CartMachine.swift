@@ -97,8 +97,8 @@ package struct CartMachine: Sendable, Hashable {
     var isRemaking = false
     /// The facts of the intent before the confirm that is being written.
     var beforeConfirm: CartFacts.Intent?
-    /// The intent that was given up by the acknowledgement that is being written.
-    var acknowledged: CartFacts.Intent?
+    /// What a technician has let go, until the journal keeps the word. Until then nothing may rest on it.
+    var lettingGo: LettingGo?
     /// How many intents for keyed entry are being handed out at this moment.
     package internal(set) var handingOut = 0
     /// Stripe's last word on the intents for keyed entry.
@@ -109,6 +109,12 @@ package struct CartMachine: Sendable, Hashable {
     var submitted: IntentEvidence.Submitted?
     /// Whether the journal was asked what it knows of the cart. Without that, nothing of the cart is written.
     package private(set) var isRecalled: Bool
+
+    /// A hold that a technician has acknowledged, and the intent that was given up with it.
+    struct LettingGo: Sendable, Hashable {
+        var payment: PaymentID
+        var intent: CartFacts.Intent?
+    }
 
     struct Unread: Sendable, Hashable {
         var id: IntentID
@@ -153,7 +159,7 @@ package struct CartMachine: Sendable, Hashable {
 
     /// Whether memory could forget the cart and recall it from the journal without a loss.
     package func isAtRest(at now: Now) -> Bool {
-        open.isEmpty && making == nil && handingOut == 0
+        open.isEmpty && making == nil && handingOut == 0 && lettingGo == nil
             && evidence.values.allSatisfy { $0.uncleared(under: terms, at: now.mono).isEmpty }
     }
 

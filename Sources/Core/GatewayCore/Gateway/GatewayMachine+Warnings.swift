@@ -81,6 +81,7 @@ extension GatewayMachine {
                     JournalEntry(kind: .cart, at: now.wall, cart: carts[record.request.cart]?.facts, note: "the cart is held no more"))
             }
         }
+        if given.lifts { carts.changeMoney(of: record.request.cart) { $0.holdIsOver(record.id) } }
         carryOut(resolutions.acknowledged(record.id), at: now)
         log(.notice, "a technician has acknowledged the payment's warnings", .payment(record.id))
         for request in (id.map { [$0] } ?? []) + standing.warnings.settle(record.id) { answer(request, with: current) }
@@ -94,7 +95,11 @@ extension GatewayMachine {
         replace(current)
         keepWarned(current)
         outbox.amend(record.id) { $0.replaceWarnings(by: current) }
-        if given.lifts { carts.changeMoney(of: record.request.cart) { $0.holdAgain(record.id, at: now) } }
+        if given.lifts {
+            carts.changeMoney(of: record.request.cart) { $0.holdAgain(record.id, at: now) }
+            // The rows of the cart that waited behind this one say that it is held no more.
+            outbox.add(JournalEntry(kind: .cart, at: now.wall, cart: carts[record.request.cart]?.facts, note: "the cart is held again"))
+        }
         for request in [id] + standing.warnings.settle(record.id) { refuse(request, .journal(trouble)) }
     }
 

@@ -105,13 +105,15 @@ extension World {
     mutating func probeRefused(_ payment: Int, _ refusal: Refusal) {
         guard let index = probes.firstIndex(where: { $0.payment == payment }) else { return }
         probes[index].refusal = refusal
+        let wasVouched = payments[payment].isVouched
         // A cashier who is told that a form is open closes it, and says so.
         if refusal.code == .cartBusy, refusal.payment == nil {
             // Where the result cannot be read a technician looks it up, once no customer is asked in the bank's app any more.
             payments[payment].isVouched = payments[payment].request.afterKeyedEntry && isUntyped(payments[payment].cart)
             payments[payment].request.afterKeyedEntry = true
         }
-        if probes[index].tries < 8 { plans(.asksAgain(index), after: 20_000) }
+        // A technician who comes after the cashier's last try tries once more.
+        if probes[index].tries < 8 || payments[payment].isVouched && !wasVouched { plans(.asksAgain(index), after: 20_000) }
     }
 
     /// Whether nothing was charged on the intents for keyed entry, and nothing will be.
