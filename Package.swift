@@ -190,7 +190,8 @@ let package = Package(
             ]),
         tests("GatewayCoreTests", ["GatewayCore", "GatewayModel", "Moments"]),
         tests("SimulationTests", ["GatewaySimulation", "GatewayCore", "GatewayModel", "Moments", "simulate"]),
-        tests("JournalTests", ["Journal", "GatewayModel", "Moments", "JSON", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "JournalTests", ["Journal", "GatewayModel", "Moments", "JSON", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             "BackendTests",
             [
