@@ -77,6 +77,42 @@ import Testing
         #expect(store.confirms == 1)
     }
 
+    @Test func `a form opens once the money that was held for its cart was let go`() throws {
+        var store = MoneyStore()
+        store.status = .failed(error: "out of stock")
+        try store.pay("p1")
+        store.intentStatus = .requiresCapture
+        store.wait(130_000)
+        #expect(store.payment("p1")?.money == .authorized)
+        store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
+        let refused = try askForm(&store)
+        #expect(store.refusal(refused)?.code == .cartHeld)
+        store.intentStatus = .canceled
+        let opened = try askForm(&store)
+        guard case .intent(let given)? = store.responses[opened] else { throw Missing() }
+        #expect(given.id.text == "pi_k")
+    }
+
+    @Test func `a second form opens once what was typed into the first one was charged and let go`() throws {
+        var store = MoneyStore()
+        try keyed(&store)
+        store.otherIntents["pi_k"] = .succeeded
+        #expect(try store.refused("p1", afterKeyed: true)?.code == .cartPaid)
+        let refused = try askForm(&store)
+        #expect(store.refusal(refused)?.code == .cartPaid)
+        store.otherIntents["pi_k"] = .canceled
+        store.status = .failed(error: "out of stock")
+        store.givenIntent = { $0 == .card ? "pi_k2" : "pi_1" }
+        let opened = try askForm(&store)
+        guard case .intent(let given)? = store.responses[opened] else { throw Missing() }
+        #expect(given.id.text == "pi_k2")
+    }
+
+    private func askForm(_ store: inout MoneyStore) throws -> RequestID {
+        store.wait(0)
+        return store.ask(.keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall()))
+    }
+
     @Test func `of two forms that are asked for at once one is opened`() throws {
         var store = MoneyStore()
         store.store.holds = { if case .paymentIntent = $0 { true } else { false } }

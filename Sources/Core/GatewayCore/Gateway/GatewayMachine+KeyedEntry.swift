@@ -12,7 +12,11 @@ extension GatewayMachine {
         if let refusal = refusesForLoss { return refuse(id, refusal) }
         remember(cart, recalled: recall.cart, at: now)
         let isRead = checked == .cartCheck(cart.lock)
-        if let refusal = carts[cart]?.money.refusesKeyed(isRead: isRead) { return refuse(id, refusal) }
+        let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
+        if let refusal = carts[cart]?.money.refusesKeyed(isRead: isRead) {
+            if checked != .heldCheck(cart.lock), mayBeLetGo(refusal, cart), checkHeld(id, original, cart, at: now) { return }
+            return refuse(id, refusal)
+        }
         if waiting.isPaymentChecked(cart) || payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) != nil {
             return refuse(
                 id,
@@ -21,7 +25,6 @@ extension GatewayMachine {
         carts.change(cart) { $0.touchedAt = now.mono }
         // A second form is a second way to be charged, so the agent first reads what was typed into the first one.
         if carts[cart]?.money.hasKeyedToRead == true, !isRead {
-            let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
             return checkKeyedEntry(id, original, cart, at: now)
         }
         waiting.keyed.asked(id, terms)
@@ -206,6 +209,11 @@ extension GatewayMachine {
     }
 
     // MARK: Money that is held
+
+    /// Whether the money that refuses a cart may have been let go meanwhile: it is held, or none of the payments has charged it.
+    func mayBeLetGo(_ refusal: Refusal, _ cart: CartID) -> Bool {
+        refusal.code == .cartHeld || carts[cart]?.money.isPaidBySomebodyElse == true
+    }
 
     /// Reads whether the money of a held cart is still held, before the agent tells a till so. Returns false when it cannot be read now.
     mutating func checkHeld(_ id: RequestID, _ request: Request, _ cart: CartID, at now: Now) -> Bool {

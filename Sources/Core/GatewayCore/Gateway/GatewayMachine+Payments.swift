@@ -44,11 +44,8 @@ extension GatewayMachine {
         }
         remember(request.cart, recalled: recall.cart, at: now)
         if let refusal = refusesCart(request, at: now) {
-            // The held money may have been let go meanwhile, and so may what none of the payments has charged.
-            let mayPass = refusal.code == .cartHeld || carts[request.cart]?.money.isPaidBySomebodyElse == true
-            if mayPass, checked != .heldCheck(request.cart.lock), checkHeld(id, original, request.cart, at: now) {
-                return
-            }
+            let isChecked = checked == .heldCheck(request.cart.lock)
+            if !isChecked, mayBeLetGo(refusal, request.cart), checkHeld(id, original, request.cart, at: now) { return }
             return refuse(id, refusal)
         }
         if carts[request.cart]?.facts.keyedEntry == true, checked != .cartCheck(request.cart.lock) {
