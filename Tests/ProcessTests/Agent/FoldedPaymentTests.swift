@@ -19,9 +19,9 @@ struct FoldedPaymentTests {
         db.commit()
         """#
 
-    private func events(_ store: Store) async throws -> [Event] {
+    private func events(_ store: Store, after cursor: String? = nil) async throws -> [Event] {
         var events: [Event] = []
-        for try await event in store.client.paymentEvents("old") { events.append(event) }
+        for try await event in store.client.paymentEvents("old", after: cursor) { events.append(event) }
         return events
     }
 
@@ -50,6 +50,10 @@ struct FoldedPaymentTests {
             #expect(after.map(\.payment?.money) == before.map(\.payment?.money))
             #expect(after.map(\.payment?.timeline) == before.map(\.payment?.timeline))
             #expect(after.last?.payment == payment)
+            for (index, event) in after.enumerated() {
+                let rest = try await events(store, after: event.cursor)
+                #expect(rest == Array(after.dropFirst(index + 1)), "a till goes on from \(event.cursor)")
+            }
         }
     }
 }

@@ -231,10 +231,10 @@ actor EventHub {
     ) throws(JournalFailure) -> Int64 {
         let newest = try journal.newestSequence()
         guard let cursor else { return payment == nil ? newest : 0 }
-        guard let sequence = sequence(of: cursor, in: journal), sequence <= newest, sequence >= (try journal.oldestSequence()) - 1 else {
-            return -1
-        }
-        return payment != nil || newest - sequence <= replayLimit ? sequence : -1
+        guard let sequence = sequence(of: cursor, in: journal), sequence <= newest else { return -1 }
+        // One payment's story is whole for as long as the payment is kept, also where it is older than the oldest event.
+        guard payment == nil else { return sequence }
+        return sequence >= (try journal.oldestSequence()) - 1 && newest - sequence <= replayLimit ? sequence : -1
     }
 
     private func cursor(_ sequence: Int64) -> String { Self.cursor(sequence, in: journal) }
