@@ -257,6 +257,7 @@ if isFuzzing, let program = package.targets.first(where: { $0.name == "readerd" 
                 "StripeAPI",
                 "ReaderRPC",
                 "ReaderLinks", "Discovery", "Recording", "WebCall", "Certificates", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ], path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
     ]

@@ -7,7 +7,8 @@ import Glibc
     /// By name.
     static let targets: [String: @Sendable ([UInt8]) -> Void] = [
         "request": RequestTarget.run, "json": JSONTarget.run, "reader": ReaderTarget.run, "usb": USBTarget.run, "answers": AnswerTarget.run,
-        "settings": SettingsTarget.run, "certificates": CertificateTarget.run, "journal": JournalTarget.run, "scrubber": ScrubberTarget.run,
+        "settings": SettingsTarget.run, "certificates": CertificateTarget.run, "journal": JournalTarget.run, "history": HistoryTarget.run,
+        "scrubber": ScrubberTarget.run,
     ]
 
     /// The one that was asked for.
