@@ -232,6 +232,13 @@ import Testing
         #expect(NearestName.distance(left, right) == changes)
         #expect(NearestName.distance(right, left) == changes)
     }
+
+    @Test func `the nearest name is the first of those with the fewest changes, and a long name is told by its beginning`() {
+        #expect(NearestName.of("lan.prot", among: ["log.level", "lan.port", "lan.part"]) == "lan.port")
+        #expect(NearestName.of("abd", among: ["abc", "abe"]) == "abc")
+        #expect(NearestName.of("lan.port" + String(repeating: "x", count: 5000), among: ["log.level", "lan.port"]) == "lan.port")
+        #expect(NearestName.of("x", among: []) == nil)
+    }
 }
 
 @Suite struct AccountTests {
