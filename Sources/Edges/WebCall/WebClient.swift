@@ -17,7 +17,8 @@ package final class WebClient: Sendable {
     /// The time after which a quiet connection is closed. Load balancers commonly drop one after 60 s. Closing well before that keeps a
     /// call from going out on a connection that is being closed at that moment, which would leave open whether it acted.
     private static let idleTime = TimeAmount.seconds(30)
-    /// The limit is higher than what ``CallGate`` lets through, so that no call waits for a connection without a turn.
+    /// The limit is higher than what ``CallGate`` lets through, so that no call waits for a connection without a turn. Connections are
+    /// opened as they are needed.
     private static let connectionsPerHost = CallGate.places * 2
 
     /// The reason why a client cannot be made.

@@ -12,12 +12,20 @@ import Testing
     private func later(_ time: TimeAmount = .seconds(30)) -> NIODeadline { .now() + time }
 
     @Test func `places are kept for what sells`() async {
-        for _ in 0..<(CallGate.places - CallGate.kept) { #expect(await gate.enter(host, .prepares, until: later()) == .entered) }
+        for _ in 0..<CallGate.preparing { #expect(await gate.enter(host, .prepares, until: later()) == .entered) }
         #expect(await gate.enter(host, .prepares, until: later(.milliseconds(20))) == .crowded)
-        for _ in 0..<CallGate.kept { #expect(await gate.enter(host, .sells, until: later()) == .entered) }
+        for _ in 0..<(CallGate.places - CallGate.preparing) { #expect(await gate.enter(host, .sells, until: later()) == .entered) }
         #expect(await gate.enter(host, .sells, until: later(.milliseconds(20))) == .crowded)
         // Another host is nobody's concern here.
         #expect(await gate.enter("other.test:443", .prepares, until: later()) == .entered)
+    }
+
+    @Test func `sixteen tills that begin at once do not wait for each other`() async {
+        for _ in 0..<CallGate.preparing { #expect(await gate.enter(host, .prepares, until: later()) == .entered) }
+        // Each asks for the configuration, the intent and the cart's status.
+        for call in 0..<(16 * 3 - CallGate.preparing) {
+            #expect(await gate.enter(host, .sells, until: later(.milliseconds(20))) == .entered, "call \(call)")
+        }
     }
 
     @Test func `what sells goes before what has waited longer`() async {
@@ -31,7 +39,7 @@ import Testing
                 }
                 while gate.waiting(for: host) < (urgency == .prepares ? 1 : 2) { await Task.yield() }
             }
-            // Two of six have ended before anything that prepares may go on.
+            // The first to leave makes room for what sells, the next ones for what prepares.
             gate.leave(host, .sells)
             var seen: [Urgency] = []
             for await urgency in order {
@@ -57,7 +65,7 @@ import Testing
     }
 
     @Test func `no more wait than can be borne`() async {
-        for _ in 0..<(CallGate.places - CallGate.kept) { #expect(await gate.enter(host, .prepares, until: later()) == .entered) }
+        for _ in 0..<CallGate.preparing { #expect(await gate.enter(host, .prepares, until: later()) == .entered) }
         await withTaskGroup(of: CallGate.Entry.self) { group in
             for _ in 0..<CallGate.mostWaiting { group.addTask { await gate.enter(host, .prepares, until: later()) } }
             while gate.waiting(for: host) < CallGate.mostWaiting { await Task.yield() }

@@ -9,8 +9,10 @@ package enum Urgency: Sendable, Hashable {
     case prepares
 }
 
-/// Lets that many calls to one host through at a time. Calls of payments go first, and places are kept for them that no other call may
-/// take.
+/// Lets that many calls to one host through at a time. Calls of payments go first, and but a few places are kept for them alone.
+///
+/// A payment asks the backend three things at once when it begins, and the tills of a large store begin together. A call that waits here
+/// while the host could answer it keeps a customer waiting, so there is a place for each of them. What only prepares stays a trickle.
 ///
 /// The library would let calls wait for a connection too, but in the order in which they come, and would report that as a failure of the
 /// host.
@@ -23,10 +25,10 @@ final class CallGate: Sendable {
         case canceled
     }
 
-    /// How many calls one host gets at a time.
-    static let places = 6
-    /// The places of these that are for calls of payments alone.
-    static let kept = 2
+    /// How many calls one host gets at a time: three from each of 16 tills.
+    static let places = 48
+    /// How many of them may only prepare. The other places are for calls of payments alone.
+    static let preparing = 4
     /// The most preparing calls that may wait for one host.
     static let mostWaiting = 256
 
@@ -48,7 +50,7 @@ final class CallGate: Sendable {
             guard selling + preparing < CallGate.places else { return false }
             switch urgency {
             case .sells: return sellers.isEmpty
-            case .prepares: return sellers.isEmpty && preparers.isEmpty && preparing < CallGate.places - CallGate.kept
+            case .prepares: return sellers.isEmpty && preparers.isEmpty && preparing < CallGate.preparing
             }
         }
 
@@ -66,7 +68,7 @@ final class CallGate: Sendable {
                 selling += 1
                 return sellers.removeFirst()
             }
-            guard !preparers.isEmpty, preparing < CallGate.places - CallGate.kept else { return nil }
+            guard !preparers.isEmpty, preparing < CallGate.preparing else { return nil }
             preparing += 1
             return preparers.removeFirst()
         }
