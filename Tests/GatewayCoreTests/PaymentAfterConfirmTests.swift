@@ -52,6 +52,37 @@ import Testing
         #expect(payment.record.amountChargedMinor == 5678)
     }
 
+    @Test func `an order is heard of soon from a backend that is far away`() throws {
+        var payment = try PaymentFixture()
+        _ = payment.send()
+        let (charge, way) = (payment.now.mono, Int64(40))
+        var asked = [charge]
+        _ = payment.answer(payment.confirm(), approved())
+        while let last = asked.last, last - charge < 900 {
+            payment.later(2 * way)
+            _ = payment.hears(.open)
+            let wake = try #require(payment.machine.nextWake)
+            #expect(wake - payment.now.mono >= 25, "the backend rests between two questions")
+            payment.later(wake - payment.now.mono)
+            #expect(payment.machine.tick(at: payment.now).contains(.askStatus))
+            asked.append(payment.now.mono)
+        }
+        // What the till waits longer than for one answer that is asked as the order is made.
+        let late = try stride(from: Int64(50), through: 800, by: 10).map { order in
+            try #require(asked.first { $0 + way >= charge + order }) - (charge + order)
+        }
+        #expect(late.reduce(0, +) / Int64(late.count) <= 20, "\(asked.map { $0 - charge })")
+    }
+
+    @Test func `a backend that takes its time is not asked without a rest`() throws {
+        var payment = try PaymentFixture()
+        _ = payment.send()
+        _ = payment.answer(payment.confirm(), approved())
+        payment.later(1_000)
+        _ = payment.hears(.open)
+        #expect(payment.machine.nextWake == payment.now.mono + 200)
+    }
+
     @Test func `a decline ends it, not taken`() throws {
         var payment = try PaymentFixture()
         _ = payment.send(tip: 100)

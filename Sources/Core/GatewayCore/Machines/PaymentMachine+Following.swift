@@ -8,13 +8,40 @@ extension PaymentMachine {
         var since: MonoTime
         var pollAt: MonoTime
         var pause: Int64 = 0
-        var isAsking = false
+        /// When the latest question was asked.
+        private(set) var askedAt: MonoTime
+        private(set) var isAsking = false
 
         /// Starts with a first question at that moment.
         init(from moment: MonoTime) {
             since = moment
             pollAt = moment
+            askedAt = moment
         }
+
+        mutating func asks(at now: MonoTime) {
+            isAsking = true
+            askedAt = now
+        }
+
+        /// Takes the answer. The next question is due a fifth of the time since after this one, from 25 ms to `longest`, so that an order is
+        /// heard of soon from a backend that is far away, too. The backend rests at least 25 ms, and a fifth of what its answer took.
+        mutating func answered(longest: Int64, at now: MonoTime) {
+            rests(Self.fifth(of: now - since, longest), at: now)
+            pollAt = max(askedAt + pause, now + Self.fifth(of: now - askedAt, longest))
+        }
+
+        /// Takes the answer. The next question follows it by twice the last pause.
+        mutating func answeredPatiently(longest: Int64, at now: MonoTime) { rests(min(max(pause, 250) * 2, longest), at: now) }
+
+        /// Takes the answer. The next question follows it by this pause.
+        mutating func rests(_ pause: Int64, at now: MonoTime) {
+            isAsking = false
+            self.pause = pause
+            pollAt = now + pause
+        }
+
+        private static func fifth(of time: Int64, _ longest: Int64) -> Int64 { min(max(time / 5, 25), longest) }
     }
 
     /// The time after the confirm. The agent gathers evidence from the backend, and from Stripe while the client secret is in memory.
@@ -73,12 +100,15 @@ extension PaymentMachine {
         var actions: [Action] = []
         switch state {
         case .confirming(var confirming):
-            confirming.pursuit.isAsking = false
-            confirming.pursuit.pollAt = now.mono + 2_000
+            confirming.pursuit.rests(2_000, at: now.mono)
             state = .confirming(confirming)
         case .following(var following):
-            following.pursuit.answered(
-                longest: following.longestPause(at: now.mono, unresolved: isUnresolved), isPatient: isUnresolved, at: now.mono)
+            let longest = following.longestPause(at: now.mono, unresolved: isUnresolved)
+            if isUnresolved {
+                following.pursuit.answeredPatiently(longest: longest, at: now.mono)
+            } else {
+                following.pursuit.answered(longest: longest, at: now.mono)
+            }
             state = .following(following)
             if failed != nil, record.authorized { actions.append(.readIntent) }
             follow(at: now, &actions)
@@ -134,7 +164,7 @@ extension PaymentMachine {
         let isDecision = following.decides.map { now.mono >= $0 } == true
         if isDecision { following.decides = .max }
         if !following.pursuit.isAsking, now.mono >= following.pursuit.pollAt {
-            following.pursuit.isAsking = true
+            following.pursuit.asks(at: now.mono)
             actions.append(.askStatus)
             if !record.authorized {
                 actions.append(.readIntent)
@@ -151,7 +181,7 @@ extension PaymentMachine {
         guard case .confirming(var confirming) = state, confirming.outcome == nil, !confirming.pursuit.isAsking,
             now.mono >= confirming.pursuit.pollAt
         else { return }
-        confirming.pursuit.isAsking = true
+        confirming.pursuit.asks(at: now.mono)
         state = .confirming(confirming)
         actions += [.askStatus, .readIntent]
     }
@@ -163,15 +193,6 @@ extension PaymentMachine {
                 code: .orderFailed, message: "The backend could not make the order\(failedWith.map { ": \($0)" } ?? ".")",
                 remedy: "The customer's card is held, and no order exists: the back office has to release or complete it."),
             note: "the backend says: failed", at: now, &actions)
-    }
-}
-
-extension PaymentMachine.Pursuit {
-    /// Sets the next pause to a fifth of the time since, from 25 ms to `longest`. With `isPatient` it is twice the last pause.
-    mutating func answered(longest: Int64, isPatient: Bool = false, at now: MonoTime) {
-        isAsking = false
-        pause = isPatient ? min(max(pause, 250) * 2, longest) : min(max((now - since) / 5, 25), longest)
-        pollAt = now + pause
     }
 }
 
