@@ -167,6 +167,50 @@ import Testing
         #expect(try store.newestSequence() == 8)
     }
 
+    @Test func `the newest events are at hand as they can be read, and older ones are not`() throws {
+        #expect(store.newestEvents(after: 0, limit: 8) == nil, "of a journal that was just opened nothing is at hand")
+        var shown = try Sample.fullPayment()
+        _ = try store.append([
+            Sample.entry(.accepted, shown, cart: Sample.cart("123", open: ["full"]), note: "a line\nand \u{7}another"),
+            JournalEntry(kind: .fact, at: Sample.time, fact: JournalEntry.Fact(key: "k", value: "v")),
+        ])
+        shown.attempts += 1
+        _ = try store.append([Sample.entry(.evidence, shown)])
+        try Sample.run("b", cart: "2", in: store)
+        for payment in [nil, PaymentID(unchecked: "full"), PaymentID(unchecked: "b")] {
+            for after in Int64(0)...8 {
+                let read = try store.events(after: after, payment: payment, limit: 3)
+                #expect(store.newestEvents(after: after, payment: payment, limit: 3) == read, "\(payment?.text ?? "all") after \(after)")
+            }
+        }
+        for number in 0..<10 { try Sample.run("more-\(number)", cart: "m\(number)", in: store) }
+        let newest = try store.newestSequence()
+        let reach = Int64(NewestEvents.kept)
+        #expect(store.newestEvents(after: newest - reach, limit: 1_000)?.count == NewestEvents.kept)
+        #expect(store.newestEvents(after: newest - reach - 1, limit: 1_000) == nil)
+    }
+
+    @Test func `after rows whose numbers are not known only what follows them is at hand`() throws {
+        try Sample.run("a", cart: "1", in: store)
+        _ = try store.appendAllowed([Sample.entry(.ended, try Sample.payment("a", cart: "1", state: .declined))])
+        #expect(store.newestEvents(after: 0, limit: 8) == nil)
+        let before = try store.newestSequence()
+        try Sample.run("b", cart: "2", in: store)
+        #expect(store.newestEvents(after: before, limit: 8) == (try store.events(after: before, limit: 8)))
+        #expect(store.newestEvents(after: before - 1, limit: 8) == nil)
+    }
+
+    @Test func `what a request is about is recalled at once as it is recalled one by one`() throws {
+        try Sample.run("a", cart: "1", in: store)
+        let (payment, cart) = (PaymentID(unchecked: "a"), CartID(unchecked: "001"))
+        let known = try store.recall(payment: payment, cart: cart, cardSetup: CardSetupID(unchecked: "s"))
+        #expect(known.payment == (try store.recall(payment: payment)) && known.payment != nil)
+        #expect(known.cart == (try store.recall(cart: cart)) && known.cart != nil)
+        #expect(known.cardSetup == nil)
+        let nothing = try store.recall(payment: nil, cart: nil, cardSetup: nil)
+        #expect(nothing.payment == nil && nothing.cart == nil)
+    }
+
     @Test func `identifiers with quotes and percent signs are only text`() throws {
         let cart = "1' OR '1'='1; DROP TABLE events; -- %"
         try Sample.run("a", cart: cart, in: store)

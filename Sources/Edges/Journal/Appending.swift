@@ -3,6 +3,7 @@ import GRDB
 import GatewayModel
 import JSON
 import Moments
+import Synchronization
 
 extension JournalStore {
     /// Writes all entries, or none. They are on the disk when this returns.
@@ -12,7 +13,9 @@ extension JournalStore {
         guard !entries.isEmpty else { return [] }
         // Work that can be done beforehand is not done while the file is held.
         let rows = try JournalStore.translating(path) { try EventRow.rows(of: entries) }
-        return try write { database in try rows.map { try $0.insert(into: database) } }
+        let sequences = try write { database in try rows.map { try $0.insert(into: database) } }
+        newest.withLock { $0.add(zip(entries, sequences).map { StoredEvent($0, sequence: $1) }) }
+        return sequences
     }
 }
 
@@ -31,6 +34,7 @@ extension JournalStore {
     package func appendAllowed(_ entries: [JournalEntry]) throws(JournalFailure) -> [LeftOut] {
         guard !entries.isEmpty else { return [] }
         let rows = try JournalStore.translating(path) { try EventRow.rows(of: entries) }
+        newest.withLock { $0.clear() }
         return try write { database in
             var leftOut: [LeftOut] = []
             for row in rows {

@@ -2,6 +2,7 @@ import GRDB
 import GatewayModel
 import Moments
 import Glibc
+import Synchronization
 
 /// The payment journal: an SQLite file in WAL mode that this process alone writes.
 ///
@@ -14,6 +15,7 @@ package final class JournalStore: Sendable {
     package let identity: String
 
     let pool: DatabasePool
+    let newest = Mutex(NewestEvents())
     private let lock: OwnerLock
     private let files: [(path: String, identity: FileIdentity)]
 

@@ -3,13 +3,27 @@ import GatewayModel
 import Moments
 
 extension JournalStore {
+    /// What the journal knows of the things that a request is about.
+    package struct Known: Sendable {
+        package var payment: PaymentRecord?
+        package var cart: CartFacts?
+        package var cardSetup: CardSetupRecord?
+    }
+
+    /// Recalls all of them at one moment, and reads once for that.
+    package func recall(payment: PaymentID?, cart: CartID?, cardSetup: CardSetupID?) throws(JournalFailure) -> Known {
+        guard payment != nil || cart != nil || cardSetup != nil else { return Known() }
+        return try read { database in
+            Known(
+                payment: try payment.flatMap { try JournalStore.payment($0, database) },
+                cart: try cart.flatMap { try JournalStore.cart($0, database) },
+                cardSetup: try cardSetup.flatMap { try JournalStore.cardSetup($0, database) })
+        }
+    }
+
     /// The payment as its last event left it, or nil when the journal does not know it.
     package func recall(payment: PaymentID) throws(JournalFailure) -> PaymentRecord? {
-        try read { database in
-            try JournalStore.payments(
-                database, "SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id WHERE id = ?", [payment.text]
-            ).first?.record
-        }
+        try read { database in try JournalStore.payment(payment, database) }
     }
 
     /// The cart as its last event left it. The payments themselves say which of them are open: a row of the cart may be older.
@@ -17,21 +31,27 @@ extension JournalStore {
         try read { database in try JournalStore.cart(cart, database) }
     }
 
+    private static func payment(_ id: PaymentID, _ database: Database) throws -> PaymentRecord? {
+        try payments(
+            database, "SELECT number, record, display FROM payments LEFT JOIN displays ON payment = id WHERE id = ?", [id.text]
+        ).first?.record
+    }
+
     /// All spellings of a cart that share a lock have one row. Rows of older versions keep the till's spelling.
     private static func cart(_ cart: CartID, _ database: Database) throws -> CartFacts? {
         let lock = cart.lock.text
         let record =
-            try String.fetchOne(database, sql: "SELECT record FROM carts WHERE cart = ?", arguments: [lock])
+            try String.fetchOne(database.cachedStatement(sql: "SELECT record FROM carts WHERE cart = ?"), arguments: [lock])
             ?? String.fetchOne(
-                database,
-                sql: """
-                    SELECT record FROM carts WHERE lower(ltrim(trim(cart), '0')) = ?
-                    ORDER BY json_extract(record, '$.paid') DESC, updated_ms DESC LIMIT 1
-                    """,
+                database.cachedStatement(
+                    sql: """
+                        SELECT record FROM carts WHERE lower(ltrim(trim(cart), '0')) = ?
+                        ORDER BY json_extract(record, '$.paid') DESC, updated_ms DESC LIMIT 1
+                        """),
                 arguments: [lock])
         let open = try String.fetchAll(
-            database,
-            sql: "SELECT id FROM payments WHERE ended_ms IS NULL AND lower(ltrim(trim(cart), '0')) = ? ORDER BY number",
+            database.cachedStatement(
+                sql: "SELECT id FROM payments WHERE ended_ms IS NULL AND lower(ltrim(trim(cart), '0')) = ? ORDER BY number"),
             arguments: [lock])
         guard record != nil || !open.isEmpty else { return nil }
         var facts = try record.map { try RecordCoder().cart($0) } ?? CartFacts(cart: cart.lock)
@@ -130,7 +150,7 @@ extension JournalStore {
         _ database: Database, _ sql: String, _ arguments: StatementArguments = StatementArguments()
     ) throws -> [(number: Int64, record: PaymentRecord)] {
         let coder = RecordCoder()
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map { row in
             let row = StoredRow(row)
             return (
                 try row.number("number").sequence(), try coder.payment(try row.text("record"), display: try row.textIfAny("display"))

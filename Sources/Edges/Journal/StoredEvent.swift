@@ -1,6 +1,7 @@
 import GRDB
 import GatewayModel
 import Moments
+import Synchronization
 
 /// One event of the journal, and the payment after it.
 package struct StoredEvent: Sendable, Equatable {
@@ -11,6 +12,20 @@ package struct StoredEvent: Sendable, Equatable {
     /// The payment after the event. It is nil for an event of a cart, or a fact.
     package var record: PaymentRecord?
     package var note: String?
+
+    /// The event as it is read again, once it is on disk under this number.
+    init(_ entry: JournalEntry, sequence: Int64) {
+        self.init(
+            sequence: sequence, at: entry.at, kind: entry.kind, record: entry.payment, note: entry.note.map { JournalStore.note($0) })
+    }
+
+    init(sequence: Int64, at: WallTime, kind: JournalKind, record: PaymentRecord?, note: String?) {
+        self.sequence = sequence
+        self.at = at
+        self.kind = kind
+        self.record = record
+        self.note = note
+    }
 }
 
 extension JournalStore {
@@ -29,14 +44,19 @@ extension JournalStore {
             let folded = try payment.flatMap { try FoldedStory(of: $0, database) }?.events(after: after ?? 0, limit: limit) ?? []
             guard folded.count < limit else { return folded }
             let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT sequence, at_ms, kind, payment, note, record, change FROM events
-                    WHERE sequence > ? \(payment == nil ? "" : "AND payment = ?") ORDER BY sequence LIMIT ?
-                    """,
+                database.cachedStatement(
+                    sql: """
+                        SELECT sequence, at_ms, kind, payment, note, record, change FROM events
+                        WHERE sequence > ? \(payment == nil ? "" : "AND payment = ?") ORDER BY sequence LIMIT ?
+                        """),
                 arguments: StatementArguments([after ?? 0]) + (payment.map { [$0.text] } ?? []) + [limit - folded.count])
             return folded + (try JournalStore.events(of: rows, database))
         }
+    }
+
+    /// Works as ``events(after:payment:limit:)``, but of memory alone. The result is nil when the journal has to be read.
+    package func newestEvents(after: Int64, payment: PaymentID? = nil, limit: Int) -> [StoredEvent]? {
+        newest.withLock { $0.next(min(max(limit, 1), 1000), after: after, of: payment) }
     }
 
     /// The sequence number from which on no event is missing or folded. A cursor below `oldestSequence() - 1` is too old for a replay.
@@ -80,7 +100,8 @@ extension JournalStore {
                 if let known = displays[id] {
                     display = known
                 } else {
-                    display = try String.fetchOne(database, sql: "SELECT display FROM displays WHERE payment = ?", arguments: [id])
+                    display = try String.fetchOne(
+                        database.cachedStatement(sql: "SELECT display FROM displays WHERE payment = ?"), arguments: [id])
                     displays[id] = .some(display)
                 }
                 record = try coder.payment(text, display: display)

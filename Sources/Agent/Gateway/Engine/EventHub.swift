@@ -5,8 +5,9 @@ internal import GatewayModel
 import Moments
 internal import Journal
 
-/// Who follows the agent's events. Payment events are read from the journal when a caller is ready for them, so that none is missed, doubled, told
-/// before it is on disk, or kept for who does not read; the other topics are live, and the last of them are kept once for all.
+/// Who follows the agent's events. Payment events are told as the journal has them when a caller is ready for them, so that none is missed,
+/// doubled, told before it is on disk, or kept for who does not read; the newest ones are at hand and are not read again. The other topics are
+/// live, and the last of them are kept once for all.
 actor EventHub {
     enum Job: Sendable {
         case journalGrew
@@ -148,29 +149,39 @@ actor EventHub {
     private func journaled(_ number: UInt64, _ subscriber: Subscriber) async throws(Problem) -> [CheckoutAPI.Event] {
         let (journal, seen) = (journal, growth)
         let isFirst = subscriber.growth == nil
-        let (events, newest, isWhole, hasEnded) = try await Self.reading { () throws(JournalFailure) in
+        if !isFirst, let stored = journal.newestEvents(after: subscriber.sequence, payment: subscriber.payment, limit: Self.page) {
+            note(stored, for: number, seen)
+            return stored.compactMap { Self.event($0, in: journal) }
+        }
+        let (stored, events, hasEnded) = try await Self.reading { () throws(JournalFailure) in
             let stored = try journal.events(after: subscriber.sequence, payment: subscriber.payment, limit: Self.page)
-            let isWhole = stored.count < Self.page
-            var hasEnded = subscriber.payment != nil && stored.last?.record?.state.isEnd == true
+            var hasEnded = false
             if let payment = subscriber.payment, isFirst, stored.isEmpty {
                 // Its last event was had before: there will be no other.
                 hasEnded = try journal.recall(payment: payment)?.state.isEnd == true
             }
-            let events = stored.compactMap { event in
-                event.record.map { record in
-                    CheckoutAPI.Event(
-                        cursor: Self.cursor(event.sequence, in: journal), at: Timestamp(event.at), type: event.kind.rawValue,
-                        payment: Payment(record), note: event.note)
-                }
-            }
-            return (events, stored.last?.sequence, isWhole, hasEnded)
+            return (stored, stored.compactMap { Self.event($0, in: journal) }, hasEnded)
         }
-        if let newest { subscribers[number]?.sequence = newest }
-        guard isWhole else { return events }
-        subscribers[number]?.growth = seen
-        // Something may have been said of it after its end: that belongs to its story, too, and has been read.
+        note(stored, for: number, seen)
         if hasEnded { subscribers[number]?.isOver = true }
         return events
+    }
+
+    /// Notes what the subscriber gets. Fewer events than a page holds are all that there were.
+    private func note(_ stored: [StoredEvent], for number: UInt64, _ seen: UInt64) {
+        if let last = stored.last?.sequence { subscribers[number]?.sequence = last }
+        guard stored.count < Self.page else { return }
+        subscribers[number]?.growth = seen
+        // Something may have been said of it after its end: that belongs to its story, too, and has been read.
+        if subscribers[number]?.payment != nil, stored.last?.record?.state.isEnd == true { subscribers[number]?.isOver = true }
+    }
+
+    private static func event(_ stored: StoredEvent, in journal: JournalStore) -> CheckoutAPI.Event? {
+        stored.record.map { record in
+            CheckoutAPI.Event(
+                cursor: cursor(stored.sequence, in: journal), at: Timestamp(stored.at), type: stored.kind.rawValue,
+                payment: Payment(record), note: stored.note)
+        }
     }
 
     /// Waits until something happened, the subscriber is removed, or the task is cancelled.

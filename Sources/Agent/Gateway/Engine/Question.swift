@@ -11,9 +11,7 @@ struct Question: Sendable {
 
     /// What the journal knows now.
     func recall(from journal: JournalStore) throws(JournalFailure) -> Recall {
-        Recall(
-            payment: try payment.flatMap { id throws(JournalFailure) in try journal.recall(payment: id) },
-            cart: try cart.flatMap { id throws(JournalFailure) in try journal.recall(cart: id) },
-            cardSetup: try cardSetup.flatMap { id throws(JournalFailure) in try journal.recall(cardSetup: id) })
+        let known = try journal.recall(payment: payment, cart: cart, cardSetup: cardSetup)
+        return Recall(payment: known.payment, cart: known.cart, cardSetup: known.cardSetup)
     }
 }
