@@ -288,11 +288,15 @@ def lanes(options, table):
                 agent.close()
                 # The first one has the location's currency to learn.
                 return times[1:]
+            before, began = shop.processors(), time.monotonic()
             with concurrent.futures.ThreadPoolExecutor(count) as pool:
-                return [took for times in pool.map(lane, range(count)) for took in times]
-    one, many = run(1, 31), run(16, 11)
+                took = [took for times in pool.map(lane, range(count)) for took in times]
+            after, passed = shop.processors(), time.monotonic() - began
+            return took, ", ".join(f"{name} {(after[name] - before[name]) / passed:.2f}" for name in after)
+    (one, _), (many, shares) = run(1, 31), run(16, 11)
     table.add("16 lanes on 16 readers: p99 beyond one lane's", [p99(many) - p99(one)], 25,
-              peer=f"one lane: median {statistics.median(one):.0f}, p99 {p99(one):.0f}; 16: {statistics.median(many):.0f}, {p99(many):.0f} ms")
+              peer=f"one lane: median {statistics.median(one):.0f}, p99 {p99(one):.0f}; 16: {statistics.median(many):.0f}, {p99(many):.0f} ms; "
+              f"of {os.cpu_count()} processors: {shares}")
 
 
 # What the socket bears.

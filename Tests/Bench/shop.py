@@ -72,6 +72,11 @@ class Events(threading.Thread):
             return self.seen[payment, state]
 
 
+def processor(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Shop:
     """The store's and the agent's processes. Times are milliseconds."""
 
@@ -177,8 +182,11 @@ class Shop:
 
     def processor(self):
         """Seconds of processor time that the agent has used."""
-        fields = Path(f"/proc/{self.daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor(self.daemon.pid)
+
+    def processors(self):
+        """The same of all that share the processors: the agent, the simulated store, and this program with its tills."""
+        return {"agent": self.processor(), "store": processor(self.store.pid), "tills": time.process_time()}
 
 
 class Direct:
