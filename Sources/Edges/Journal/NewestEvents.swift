@@ -7,7 +7,7 @@ struct NewestEvents {
 
     /// Adds what was written. Events whose numbers do not follow those at hand take their place.
     mutating func add(_ more: [StoredEvent]) {
-        if let last = events.last, more.first?.sequence != last.sequence + 1 { events = [] }
+        if let last = events.last, more.first?.sequence != last.sequence &+ 1 { events = [] }
         events += more
         events.removeFirst(max(0, events.count - Self.kept))
     }
