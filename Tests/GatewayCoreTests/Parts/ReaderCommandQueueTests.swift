@@ -7,13 +7,13 @@ import Moments
 /// A reader's commands: one under way, each with one answer.
 @Suite struct ReaderCommandQueueTests {
     private typealias Item = ReaderCommandQueue.Item
-    private static let holder = ReaderMachine.Owner.holder(.payment(PaymentID(unchecked: "p1")))
-    private static let request = ReaderMachine.Owner.request(RequestID(1))
+    private static let holder = CommandOwner.holder(.payment(PaymentID(unchecked: "p1")))
+    private static let request = CommandOwner.request(RequestID(1))
     private static let context = TransactionContext(transactionID: "1", startTime: 1)
     private static let collect = ReaderCommand.collect(context, amountMinor: 1, currency: StoreFixture.usd, tip: nil)
     private static let confirm = ReaderCommand.confirm(context, intent: IntentID(unchecked: "pi_1"), card: StoreFixture.card)
 
-    private static func item(_ command: ReaderCommand, _ owner: ReaderMachine.Owner = holder) -> Item {
+    private static func item(_ command: ReaderCommand, _ owner: CommandOwner = holder) -> Item {
         Item(owner: owner, command: command, timeout: 1_000)
     }
 

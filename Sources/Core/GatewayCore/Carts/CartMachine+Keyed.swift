@@ -75,3 +75,9 @@ extension CartMachine {
         if keyedIntents.contains(where: { $0.id == id }) { readable.insert(id) }
     }
 }
+
+extension CartMachine.Terms {
+    init(_ keyed: CartFacts.Keyed) {
+        self.init(cart: keyed.cart, amount: keyed.amount, accountBalance: keyed.accountBalance)
+    }
+}

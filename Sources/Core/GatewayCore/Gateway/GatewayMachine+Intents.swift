@@ -172,17 +172,3 @@ extension GatewayMachine {
         change(payment, at: now) { $0.decides(at: moment, at: now) }
     }
 }
-
-extension PaymentMachine {
-    var isActive: Bool {
-        if case .active = state { return true }
-        return false
-    }
-
-    /// Warns that the intent for keyed entry is charged too.
-    mutating func chargedTwice(_ keyed: IntentID, at now: Now) -> [Action] {
-        var actions: [Action] = []
-        warn(.chargedTwice(keyed), at: now, &actions)
-        return actions
-    }
-}

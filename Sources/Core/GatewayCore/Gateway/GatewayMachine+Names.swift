@@ -80,7 +80,7 @@ extension GatewayMachine {
     /// Decides which entry drives each device. The choice changes only when nothing is under way at the entry so far.
     mutating func unite(at now: Now) {
         guard readers.identities.mayChange else { return }
-        let isNews = readers.identities.unite(readers.values.compactMap { $0.facts.serial == nil ? nil : $0.entry })
+        let isNews = readers.identities.unite(readers.values.compactMap { $0.facts.serial == nil ? nil : Self.entry(of: $0) })
         for id in readers.ids where readers.identities.standsBack(for: id) != nil { standBack(id, at: now) }
         for id in readers.ids {
             let standsBack = readers.identities.standsBack(for: id) != nil
@@ -93,6 +93,13 @@ extension GatewayMachine {
         guard isNews else { return }
         for id in readers.identities.inCharge { changeReader(id, at: now) { reader, _ in reader.retry(at: now) } }
         wish(at: now)
+    }
+
+    private static func entry(of reader: ReaderMachine) -> ReaderIdentities.Entry {
+        ReaderIdentities.Entry(
+            id: reader.id, serial: reader.facts.serial, isOccupied: reader.isOccupied, isAtWork: reader.isAtWork,
+            isRegistered: reader.facts.isRegistered, isLeased: !reader.lease.isFree, isLive: reader.isLive,
+            isOnline: reader.facts.status == "online", lastSeenAt: reader.facts.lastSeenAt)
     }
 
     /// Makes an entry yield to the one in charge of its device, which settles what this entry left undone.
@@ -189,13 +196,5 @@ extension GatewayMachine {
             guard case .success(let usual) = resolveReader(nil, lane: book.lane) else { continue }
             open(cart, lane: nil, reader: usual, pays: false, at: now)
         }
-    }
-}
-
-extension ReaderMachine {
-    fileprivate var entry: ReaderIdentities.Entry {
-        ReaderIdentities.Entry(
-            id: id, serial: facts.serial, isOccupied: isOccupied, isAtWork: isAtWork, isRegistered: facts.isRegistered,
-            isLeased: !lease.isFree, isLive: isLive, isOnline: facts.status == "online", lastSeenAt: facts.lastSeenAt)
     }
 }

@@ -120,11 +120,3 @@ extension GatewayMachine {
         tellEnd(record)
     }
 }
-
-extension PaymentMachine {
-    /// Whether "confirming" is on disk and the reader's answer is awaited.
-    var isSendingConfirm: Bool {
-        if case .confirming = state { return true }
-        return false
-    }
-}

@@ -277,23 +277,6 @@ extension GatewayMachine {
     }
 }
 
-extension PaymentMachine {
-    /// Whether a confirm is being written or is on its way. Meanwhile, what other payments of the cart are told may be this confirm's
-    /// doing.
-    var isConfirming: Bool {
-        switch state {
-        case .confirmWriting, .confirming: true
-        case .queued, .active, .following, .ended: false
-        }
-    }
-
-    /// Whether a confirm was sent and the agent is finding out its outcome, or the order's.
-    var isFollowing: Bool {
-        if case .following = state { return true }
-        return false
-    }
-}
-
 extension Refusal {
     static func unregistered(_ reader: ReaderFacts) -> Refusal {
         let trouble = ReaderTrouble.unregistered(reader)

@@ -150,9 +150,9 @@ extension GatewayMachine {
     mutating func changeReader(_ id: ReaderID, at now: Now, _ event: (inout ReaderMachine, inout SeededRandom) -> [ReaderMachine.Action]) {
         let hasListed = lists.hasListed
         let outcome = readers.change(id) { machine in
-            let before = machine.shown(hasListed: hasListed)
+            let before = Shown(machine, hasListed: hasListed)
             let actions = event(&machine, &random)
-            return (actions: actions, epoch: machine.epoch, before: before, after: machine.shown(hasListed: hasListed))
+            return (actions: actions, epoch: machine.epoch, before: before, after: Shown(machine, hasListed: hasListed))
         }
         guard let (actions, epoch, before, after) = outcome else { return }
         if before.isThere != false, after.isThere == false { discovery.probe(at: now.mono + 2_000) }
@@ -174,6 +174,15 @@ extension GatewayMachine {
         var isRegistered: Bool
         /// The state of this entry by itself.
         var state: ReaderState
+
+        init(_ reader: ReaderMachine, hasListed: Bool) {
+            self.isThere = reader.isThere
+            self.holder = reader.holder
+            self.trouble = reader.trouble
+            self.isBarred = reader.isBarred
+            self.isRegistered = reader.sharedFacts.read { $0.isRegistered }
+            self.state = reader.state(isRegistered: isRegistered, hasListed: hasListed)
+        }
 
         func looksLike(_ other: Shown) -> Bool { holder == other.holder && trouble == other.trouble }
     }
@@ -324,38 +333,6 @@ extension GatewayMachine {
         resolveReader(reference, lane: nil).flatMap { id in
             guard let machine = readers[id] else { return .failure(Refusal(.readerNotFound, "No such reader.")) }
             return .success(readerView(machine))
-        }
-    }
-}
-
-extension ReaderMachine {
-    fileprivate func shown(hasListed: Bool) -> GatewayMachine.Shown {
-        let isRegistered = sharedFacts.read { $0.isRegistered }
-        return GatewayMachine.Shown(
-            isThere: isThere, holder: holder, trouble: trouble, isBarred: isBarred, isRegistered: isRegistered,
-            state: state(isRegistered: isRegistered, hasListed: hasListed))
-    }
-
-    /// The reader's state as the checkout API names it, as far as this entry tells it.
-    ///
-    /// - Parameter hasListed: whether the lists of readers are known.
-    fileprivate func state(isRegistered: Bool, hasListed: Bool) -> ReaderState {
-        return
-            if !isRegistered && holder == nil && hasListed
-        {
-            .unregistered
-        } else if sharedFacts.read({ $0.isVendorSDKOnly }) {
-            .notDriveable
-        } else if isLive {
-            holder == nil ? .ready : .busy
-        } else if isConnecting {
-            holder == nil || isFreeing ? .connecting : .busy
-        } else if let trouble = standingTrouble, trouble.kind.isOfReader {
-            facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
-        } else if facts.status == "offline" {
-            .offline
-        } else {
-            isThere == nil ? .unknown : .idle
         }
     }
 }

@@ -118,25 +118,9 @@ extension GatewayMachine {
     }
 }
 
-/// What an acknowledgement took off, to be given back if it cannot be journaled.
-struct Acknowledged: Sendable, Equatable {
-    var warnings: [PaymentWarning]
-    /// Whether the cart was held for the payment.
-    var lifts: Bool
-}
-
 extension PaymentRecord {
     mutating func replaceWarnings(by other: PaymentRecord) {
         unwarn(PaymentWarning.Code.allCases)
         for warning in other.warnings { _ = warn(warning) }
-    }
-}
-
-extension PaymentMachine {
-    /// Adds a warning once, and journals it.
-    mutating func warn(_ warning: PaymentWarning, at now: Now, _ actions: inout [Action]) {
-        var isNew = false
-        edit { isNew = $0.warn(warning) }
-        if isNew { actions.append(.write(.warned, record, note: warning.message)) }
     }
 }

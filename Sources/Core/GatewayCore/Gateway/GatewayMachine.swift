@@ -187,13 +187,3 @@ package struct GatewayMachine: Sendable {
         registrations.forget(id)
     }
 }
-
-extension PaymentMachine {
-    /// Stops the payment as the agent stops. A payment without a confirm ends and leaves the reader. A later one goes on.
-    package mutating func stopForShutdown(_ failure: PaymentFailure, at now: Now) -> [Action] {
-        guard case .queued = state else { return stop(failure, at: now) }
-        var actions: [Action] = []
-        end(.failed, money: .notTaken, failure: failure, at: now, &actions)
-        return actions
-    }
-}

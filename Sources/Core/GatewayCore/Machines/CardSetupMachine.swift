@@ -10,7 +10,7 @@ package struct CardSetupMachine: Sendable {
         indirect case write(CardSetupRecord, note: String?)
         /// Takes off the reader what this set-up has put there.
         case takeOff(ReaderCommand)
-        case release(ReaderMachine.Left)
+        case release(ReaderLeft)
         case ended
         case alarm(String)
     }
@@ -329,7 +329,7 @@ package struct CardSetupMachine: Sendable {
         }
     }
 
-    private mutating func leave(_ reason: Stop, reader: ReaderMachine.Left, at now: Now) -> [Action] {
+    private mutating func leave(_ reason: Stop, reader: ReaderLeft, at now: Now) -> [Action] {
         guard reader == .unknown, reason == .checkout || reason == .cardTimeout else { return [.release(reader)] + finish(reason, at: now) }
         return [.release(reader)] + finish(.failure(.cardReaderLost("The reader did not acknowledge the cancel.")), at: now)
     }
@@ -364,4 +364,24 @@ package struct CardSetupMachine: Sendable {
         self.state = .ended
         return [.write(record, note: failure?.message), .ended]
     }
+}
+
+/// The short forms of what it wants done.
+extension CardSetupMachine.Action {
+    package static var awaitSession: Self { .begun(.awaitSession) }
+    package static var prepareIntent: Self { .begun(.prepareIntent) }
+    package static func writeMethod(_ record: CardSetupRecord) -> Self { .begun(.writeMethod(record)) }
+    package static func store(paymentMethod: String) -> Self { .begun(.store(paymentMethod: paymentMethod)) }
+    package static func command(_ command: ReaderCommand) -> Self {
+        command.takesOff ? .owed(.takeOff(command)) : .begun(.command(command))
+    }
+
+    package static var ended: Self { .owed(.ended) }
+    package static func write(_ record: CardSetupRecord, note: String?) -> Self { .owed(.write(record, note: note)) }
+    package static func release(_ left: ReaderLeft) -> Self { .owed(.release(left)) }
+    package static func alarm(_ words: String) -> Self { .owed(.alarm(words)) }
+}
+
+extension CardSetupMachine: Attempt {
+    typealias ID = CardSetupID
 }

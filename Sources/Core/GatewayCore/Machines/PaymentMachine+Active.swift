@@ -288,7 +288,7 @@ extension PaymentMachine {
     }
 
     /// Ends the payment before any confirm, when nothing can have been charged.
-    mutating func finish(_ stop: Active.Stop, reader: ReaderMachine.Left, at now: Now, _ actions: inout [Action]) {
+    mutating func finish(_ stop: Active.Stop, reader: ReaderLeft, at now: Now, _ actions: inout [Action]) {
         actions.append(.release(reader))
         switch (stop, reader) {
         case (.checkout, .idle): end(.canceled, money: .notTaken, failure: .canceledByCheckout, at: now, &actions)

@@ -15,7 +15,7 @@ extension PaymentMachine {
 
         struct Outcome: Sendable {
             /// The state in which the payment left the reader.
-            var left: ReaderMachine.Left
+            var left: ReaderLeft
             var words: String
             var declineCode: String?
         }

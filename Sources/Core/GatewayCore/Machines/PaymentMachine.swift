@@ -11,7 +11,7 @@ package struct PaymentMachine: Sendable {
         indirect case write(JournalKind, PaymentRecord, note: String?)
         /// Takes off the reader what this payment has put there.
         case takeOff(ReaderCommand)
-        case release(ReaderMachine.Left)
+        case release(ReaderLeft)
         /// Reports what became of the confirm that was sent last, as evidence.
         case confirmEnded(IntentEvidence.Fate)
         /// Reports that "confirming" was journaled or about to be, but that the reader's link got nothing of the confirm.
@@ -185,6 +185,14 @@ extension PaymentMachine {
         return actions
     }
 
+    /// Stops the payment as the agent stops. A payment without a confirm ends and leaves the reader. A later one goes on.
+    package mutating func stopForShutdown(_ failure: PaymentFailure, at now: Now) -> [Action] {
+        guard case .queued = state else { return stop(failure, at: now) }
+        var actions: [Action] = []
+        end(.failed, money: .notTaken, failure: failure, at: now, &actions)
+        return actions
+    }
+
     /// Takes a technician's word on what became of the payment. Only an unresolved payment accepts it. Its verdict follows.
     package mutating func resolve(order: OrderID?, by: String, note: String) -> Bool {
         guard case .following = state, isUnresolved else { return false }
@@ -195,8 +203,54 @@ extension PaymentMachine {
         }
         return true
     }
+
+    // MARK: Warnings
+
+    /// Adds a warning once, and journals it.
+    mutating func warn(_ warning: PaymentWarning, at now: Now, _ actions: inout [Action]) {
+        var isNew = false
+        edit { isNew = $0.warn(warning) }
+        if isNew { actions.append(.write(.warned, record, note: warning.message)) }
+    }
+
+    /// Warns that the intent for keyed entry is charged too.
+    mutating func chargedTwice(_ keyed: IntentID, at now: Now) -> [Action] {
+        var actions: [Action] = []
+        warn(.chargedTwice(keyed), at: now, &actions)
+        return actions
+    }
 }
 
 extension PaymentFailure {
     static let canceledByCheckout = PaymentFailure(code: .checkoutCanceled, message: "The payment was canceled at the till.")
+}
+
+/// The short forms of what it wants done.
+extension PaymentMachine.Action {
+    package static var awaitSession: Self { .begun(.awaitSession) }
+    package static var prepareIntent: Self { .begun(.prepareIntent) }
+    package static var askBaseline: Self { .begun(.askBaseline) }
+    package static var askStatus: Self { .begun(.askStatus) }
+    package static var readIntent: Self { .begun(.readIntent) }
+    package static var proveIdle: Self { .begun(.proveIdle) }
+    package static func writeConfirming(_ record: PaymentRecord) -> Self { .begun(.writeConfirming(record)) }
+    /// Asks the reader for this command. A command that only takes off what stands on the reader is owed to it.
+    package static func command(_ command: ReaderCommand) -> Self {
+        command.takesOff ? .owed(.takeOff(command)) : .begun(.command(command))
+    }
+
+    package static var lookOnceMore: Self { .begun(.lookOnceMore) }
+    package static func confirmEnded(_ fate: IntentEvidence.Fate) -> Self { .owed(.confirmEnded(fate)) }
+    package static var confirmUndone: Self { .owed(.confirmUndone) }
+    package static var cancelNoted: Self { .owed(.cancelNoted) }
+    package static var ended: Self { .owed(.ended) }
+    package static func write(_ kind: JournalKind, _ record: PaymentRecord, note: String?) -> Self {
+        .owed(.write(kind, record, note: note))
+    }
+    package static func release(_ left: ReaderLeft) -> Self { .owed(.release(left)) }
+    package static func alarm(_ words: String) -> Self { .owed(.alarm(words)) }
+}
+
+extension PaymentMachine: Attempt {
+    typealias ID = PaymentID
 }

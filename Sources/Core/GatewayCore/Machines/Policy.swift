@@ -56,4 +56,9 @@ package struct GatewayPolicy: Sendable, Equatable {
         let waited = Int64(whole ?? defaultCardTimeout) * 1_000 - left
         return min(max(waited / 250, queryPause.lowerBound), queryPause.upperBound)
     }
+
+    var evidenceTerms: EvidenceTerms { EvidenceTerms(window: authorizationWindow, patience: statusPatience) }
+
+    /// Whether the agent scans the LAN without an order.
+    var scansByItself: Bool { lanSweep || !lanAddresses.isEmpty }
 }

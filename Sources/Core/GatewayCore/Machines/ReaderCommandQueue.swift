@@ -5,11 +5,9 @@ import GatewayModel
 /// Each command gets one answer, also when its session ends first. The answer to a command of an earlier session still comes here, and says
 /// nothing of the next session. Until it is there the reader is not even activated.
 struct ReaderCommandQueue: Sendable {
-    typealias Owner = ReaderMachine.Owner
-
     /// A command, and who waits for its answer.
     struct Item: Sendable, Equatable {
-        var owner: Owner
+        var owner: CommandOwner
         var command: ReaderCommand
         var timeout: Int64
 
@@ -27,7 +25,7 @@ struct ReaderCommandQueue: Sendable {
 
     /// What was asked when an answer came.
     struct Asked: Sendable, Equatable {
-        var owner: Owner
+        var owner: CommandOwner
         var command: ReaderCommand
         /// Whether the session in which it was asked still lasts.
         var isOfThisSession: Bool
@@ -37,7 +35,7 @@ struct ReaderCommandQueue: Sendable {
         /// Nothing is under way. It goes to `asking` when a command departs.
         case idle
         /// A command has no answer yet, in the session of that number. It goes to `idle` with the answer, or when the command is held back.
-        case asking(sequence: UInt64, Owner, ReaderCommand, session: UInt64)
+        case asking(sequence: UInt64, CommandOwner, ReaderCommand, session: UInt64)
     }
 
     private var state = State.idle
@@ -80,13 +78,13 @@ struct ReaderCommandQueue: Sendable {
         return false
     }
 
-    func isAsking(for owner: Owner) -> Bool {
+    func isAsking(for owner: CommandOwner) -> Bool {
         if case .asking(_, owner, _, _) = state { return true }
         return false
     }
 
     /// Whether this party has a command here, under way or not.
-    func serves(_ owner: Owner) -> Bool { isAsking(for: owner) || pending.contains { $0.owner == owner } }
+    func serves(_ owner: CommandOwner) -> Bool { isAsking(for: owner) || pending.contains { $0.owner == owner } }
 
     // MARK: Events
 
@@ -166,5 +164,5 @@ struct ReaderCommandQueue: Sendable {
     }
 
     /// Forgets what waits for a party that is not there any more.
-    mutating func forget(_ owner: Owner) { pending.removeAll { $0.owner == owner } }
+    mutating func forget(_ owner: CommandOwner) { pending.removeAll { $0.owner == owner } }
 }

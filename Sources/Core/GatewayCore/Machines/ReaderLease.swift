@@ -177,7 +177,7 @@ struct ReaderLease: Sendable {
     /// Takes the leave of a holder.
     ///
     /// - Returns: whether the reader is free. If not, it has to be seen idle; nil when this is not the holder.
-    mutating func release(_ holder: LeaseHolder, left: ReaderMachine.Left) -> Bool? {
+    mutating func release(_ holder: LeaseHolder, left: ReaderLeft) -> Bool? {
         guard isHeld(by: holder) else { return nil }
         switch left {
         case .idle:

@@ -9,7 +9,7 @@ extension ReaderMachine {
             now: now, isWanted: lease.wantsSession || wishes.isWanted, isAwaited: lease.isAwaiting, isLeaseFree: lease.isFree,
             proves: lease.proves, clearsFirst: lease.clearsFirst, takesOver: lease.takesOver || (lease.isFree && wishes.takesOver),
             isParted: wishes.isParted && lease.isFree, isDirty: lease.dirty, isAsking: queue.isAsking, isResting: queue.isResting,
-            maySearch: Discovery.scansByItself(policy) && facts.baseURL?.isEmpty == false)
+            maySearch: policy.scansByItself && facts.baseURL?.isEmpty == false)
     }
 
     /// Whether the reader still wants an action that was to begin.
@@ -55,7 +55,7 @@ extension ReaderMachine {
     var isAwaited: Bool { lease.isAwaiting || wishes.hasRequests }
 
     /// Why a command of this party is not passed on; nil when it may be.
-    func refusal(of owner: Owner) -> ReaderFailure? {
+    func refusal(of owner: CommandOwner) -> ReaderFailure? {
         if !isLive { return .unreachable(detail: "there is no session with the reader") }
         guard case .holder(let holder) = owner, !lease.isHeld(by: holder) else { return nil }
         return .unreachable(detail: "the reader is not the \(holder.words)'s any more")
@@ -99,6 +99,29 @@ extension ReaderMachine {
         return trouble.kind == .inUseElsewhere && (isFreeing || lease.proofWanted) ? nil : trouble
     }
 
+    /// The reader's state as the checkout API names it, as far as this entry tells it.
+    ///
+    /// - Parameter hasListed: whether the lists of readers are known.
+    func state(isRegistered: Bool, hasListed: Bool) -> ReaderState {
+        return
+            if !isRegistered && holder == nil && hasListed
+        {
+            .unregistered
+        } else if sharedFacts.read({ $0.isVendorSDKOnly }) {
+            .notDriveable
+        } else if isLive {
+            holder == nil ? .ready : .busy
+        } else if isConnecting {
+            holder == nil || isFreeing ? .connecting : .busy
+        } else if let trouble = standingTrouble, trouble.kind.isOfReader {
+            facts.status == "offline" && trouble.kind == .unreachable ? .offline : trouble.kind.state
+        } else if facts.status == "offline" {
+            .offline
+        } else {
+            isThere == nil ? .unknown : .idle
+        }
+    }
+
     // MARK: Places
 
     /// Where a scan finds out whether the reader is there; nil when no place is known, or its session already tells.
@@ -121,3 +144,5 @@ extension ReaderMachine {
         }
     }
 }
+
+extension ReaderMachine: Waking {}

@@ -2,26 +2,10 @@ import GatewayModel
 
 /// What a reader is told, and what it wants done.
 extension ReaderMachine {
-    /// The party that waits for a command's answer.
-    package enum Owner: Sendable, Hashable {
-        case holder(LeaseHolder)
-        case request(RequestID)
-        /// The machine itself, for activation, heartbeat and clearing.
-        case session
-    }
-
-    /// The state in which a holder leaves the reader.
-    package enum Left: Sendable, Equatable {
-        /// The reader has said that nothing of this holder runs on it.
-        case idle
-        /// The reader may still be asking for a card or authorising. The lease stays until it is seen idle.
-        case unknown
-    }
-
     /// The actions that are carried out even when this reader is gone meanwhile.
     package enum Owed: Sendable, Equatable {
         case withdrawToken
-        case answer(Owner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
+        case answer(CommandOwner, ReaderCommand, Result<ReaderReply, ReaderFailure>)
         case sessionReady(LeaseHolder)
         case sessionFailed(LeaseHolder, ReaderTrouble)
         /// Tells this holder that it waits for the reader in vain, because the reader cannot be reached.
@@ -55,7 +39,7 @@ extension ReaderMachine {
         case claimToken
         /// Reads Stripe's list with this token, which that does not spend.
         case list(ConnectionToken)
-        case send(sequence: UInt64, ReaderRoute, ReaderCommand, session: SessionToken?, timeout: Int64, owner: Owner)
+        case send(sequence: UInt64, ReaderRoute, ReaderCommand, session: SessionToken?, timeout: Int64, owner: CommandOwner)
         case granted(LeaseHolder)
         /// Searches for the reader, which is not where it should be.
         case search
@@ -64,9 +48,32 @@ extension ReaderMachine {
     package typealias Action = PartAction<Owed, Begun>
 }
 
-// The short forms that the routing uses follow.
+/// The short forms of what it wants done.
+extension ReaderMachine.Action {
+    package static var claimToken: Self { .begun(.claimToken) }
+    package static var search: Self { .begun(.search) }
+    package static func list(_ token: ConnectionToken) -> Self { .begun(.list(token)) }
+    package static func granted(_ holder: LeaseHolder) -> Self { .begun(.granted(holder)) }
+    package static func send(
+        sequence: UInt64, _ route: ReaderRoute, _ command: ReaderCommand, session: SessionToken?, timeout: Int64,
+        owner: CommandOwner
+    ) -> Self {
+        .begun(.send(sequence: sequence, route, command, session: session, timeout: timeout, owner: owner))
+    }
 
-extension PartAction where Owed == ReaderMachine.Owed, Begun == ReaderMachine.Begun {
+    package static var withdrawToken: Self { .owed(.withdrawToken) }
+    package static var seenIdle: Self { .owed(.seenIdle) }
+    package static func sessionReady(_ holder: LeaseHolder) -> Self { .owed(.sessionReady(holder)) }
+    package static func sessionFailed(_ holder: LeaseHolder, _ trouble: ReaderTrouble) -> Self { .owed(.sessionFailed(holder, trouble)) }
+    package static func turnedAway(_ holder: LeaseHolder, _ trouble: ReaderTrouble) -> Self { .owed(.turnedAway(holder, trouble)) }
+    package static func changed(_ words: String) -> Self { .owed(.changed(words)) }
+    package static func connected(_ id: RequestID, _ result: Result<Void, ReaderTrouble>) -> Self { .owed(.connected(id, result)) }
+    package static func answer(
+        _ owner: CommandOwner, _ command: ReaderCommand, _ result: Result<ReaderReply, ReaderFailure>
+    ) -> Self {
+        .owed(.answer(owner, command, result))
+    }
+
     /// Sends what departs from the queue.
     static func send(_ departure: ReaderCommandQueue.Departure, over route: ReaderRoute, in session: SessionToken?) -> Self {
         let item = departure.item

@@ -126,7 +126,7 @@ package struct ReaderMachine: Sendable {
         return carried(session.holderAwaits(around(now)), at: now)
     }
 
-    package mutating func release(_ holder: LeaseHolder, left: Left, at now: Now) -> [Action] {
+    package mutating func release(_ holder: LeaseHolder, left: ReaderLeft, at now: Now) -> [Action] {
         guard let isFree = lease.release(holder, left: left) else { return [] }
         queue.forget(.holder(holder))
         var actions: [Action] = []
@@ -154,7 +154,7 @@ package struct ReaderMachine: Sendable {
 
     // MARK: Commands
 
-    package mutating func command(_ command: ReaderCommand, owner: Owner, timeout: Int64, at now: Now) -> [Action] {
+    package mutating func command(_ command: ReaderCommand, owner: CommandOwner, timeout: Int64, at now: Now) -> [Action] {
         if let refusal = refusal(of: owner) ?? queue.add(.init(owner: owner, command: command, timeout: timeout)) {
             return [.answer(owner, command, .failure(refusal))]
         }

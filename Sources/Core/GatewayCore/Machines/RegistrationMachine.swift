@@ -208,3 +208,10 @@ package struct RegistrationMachine: Sendable {
         }
     }
 }
+
+/// The short forms of what it wants done.
+extension RegistrationMachine.Action {
+    package static func list(location: String?) -> Self { .begun(.list(location: location)) }
+    package static func send(_ job: RegistrationMachine.Job) -> Self { .begun(.send(job)) }
+    package static func ended(_ result: Result<ReaderID, Refusal>) -> Self { .owed(.ended(result)) }
+}

@@ -207,3 +207,12 @@ package struct TokenKeeper: Sendable {
 
     private static func margin(_ age: Int64) -> Int64 { min(20_000, age / 4) }
 }
+
+/// The short forms of what it wants done.
+extension TokenKeeper.Action {
+    package static var request: Self { .begun(.request) }
+    package static func give(_ token: ConnectionToken, to claimant: TokenKeeper.Claimant) -> Self { .owed(.give(token, to: claimant)) }
+    package static func refuse(_ claimant: TokenKeeper.Claimant, _ failure: CallFailure) -> Self { .owed(.refuse(claimant, failure)) }
+    package static func show(_ token: ConnectionToken) -> Self { .owed(.show(token)) }
+    package static func showNone(_ failure: CallFailure) -> Self { .owed(.showNone(failure)) }
+}

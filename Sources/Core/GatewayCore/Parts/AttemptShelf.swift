@@ -88,11 +88,3 @@ struct AttemptShelf<Machine: Attempt>: Sendable {
     /// An attempt whose end is awaited but does not come; nil when there is none.
     var awaitedInVain: Machine.ID? { waiting.keys.first { ended[$0] == nil } }
 }
-
-extension PaymentMachine: Attempt {
-    typealias ID = PaymentID
-}
-
-extension CardSetupMachine: Attempt {
-    typealias ID = CardSetupID
-}

@@ -101,7 +101,3 @@ struct CartShelf: Sendable {
     /// The carts, in the order of their locks.
     var values: SortedParts<CartID, CartBook>.Values { books.values }
 }
-
-extension GatewayPolicy {
-    var evidenceTerms: EvidenceTerms { EvidenceTerms(window: authorizationWindow, patience: statusPatience) }
-}

@@ -75,11 +75,9 @@ package struct Discovery: Sendable {
     /// When a caller has to call `tick`; nil when there is nothing to wait for.
     package func nextWake(_ policy: GatewayPolicy) -> MonoTime? {
         guard case .resting = state else { return nil }
-        let wake = Self.scansByItself(policy) ? min(nextAt, probeAt) : probeAt
+        let wake = policy.scansByItself ? min(nextAt, probeAt) : probeAt
         return wake == .max ? nil : wake
     }
-
-    package static func scansByItself(_ policy: GatewayPolicy) -> Bool { policy.lanSweep || !policy.lanAddresses.isEmpty }
 
     /// How many orders have not ended.
     var followed: Int { told.count }
@@ -194,7 +192,7 @@ package struct Discovery: Sendable {
             probeAt = .max
             return .probe
         }
-        guard Self.scansByItself(around.policy), now >= nextAt else { return nil }
+        guard around.policy.scansByItself, now >= nextAt else { return nil }
         guard !around.isPaying else {
             nextAt = now + Self.pause
             return nil

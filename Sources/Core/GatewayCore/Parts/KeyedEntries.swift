@@ -112,9 +112,3 @@ struct KeyedEntries: Sendable {
     var askedCount: Int { requests.count }
     var lookCount: Int { looks.count }
 }
-
-extension CartMachine.Terms {
-    fileprivate init(_ keyed: CartFacts.Keyed) {
-        self.init(cart: keyed.cart, amount: keyed.amount, accountBalance: keyed.accountBalance)
-    }
-}

@@ -175,3 +175,10 @@ struct Outbox: Sendable {
         return min(retry ?? .max, overdueAt)
     }
 }
+
+/// What an acknowledgement took off, to be given back if it cannot be journaled.
+struct Acknowledged: Sendable, Equatable {
+    var warnings: [PaymentWarning]
+    /// Whether the cart was held for the payment.
+    var lifts: Bool
+}

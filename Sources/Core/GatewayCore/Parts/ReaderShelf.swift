@@ -34,5 +34,3 @@ struct ReaderShelf: Sendable {
     /// What is known of each reader, in the order of their ids.
     var facts: [Shared<ReaderFacts>] { machines.values.map { $0.sharedFacts } }
 }
-
-extension ReaderMachine: Waking {}

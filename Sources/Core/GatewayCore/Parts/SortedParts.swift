@@ -109,7 +109,7 @@ extension SortedParts {
         // These are inlined so that a question that a large machine asks of its parts does not copy the machine.
 
         /// The answer of the first part that gives one.
-        @inline(__always) func firstAnswer<Answer>(_ answer: (Part) -> Answer?) -> Answer? {
+        @inline(__always) func firstAnswer<Word>(_ answer: (Part) -> Word?) -> Word? {
             for entry in entries { if let given = entry.shared.read(answer) { return given } }
             return nil
         }
