@@ -41,7 +41,7 @@ package struct ReaderRoute: Sendable, Hashable {
     }
 }
 
-/// Names one card transaction at the reader (`transaction_context`).
+/// One card transaction, as it is named to the reader (`transaction_context`).
 package struct TransactionContext: Sendable, Hashable {
     /// A text of digits, as published clients send it. Whether a reader insists on digits is unknown.
     package var transactionID: String

@@ -16,7 +16,7 @@ extension CartMachine {
         if tip > 0 { facts.intent?.tipLeft = tip }
     }
 
-    /// Takes that back, because "confirming" could not be written or the confirm was not sent.
+    /// Takes back what `confirming` noted, because "confirming" could not be written or the confirm was not sent.
     package mutating func notConfirming(_ payment: PaymentID) {
         guard let index = open.firstIndex(where: { $0.payment == payment }), attempt(payment) == nil else { return }
         open[index].stage = .running
@@ -126,7 +126,7 @@ extension CartMachine {
     /// Notes that the technician's word is on disk. From now on the cart can be paid.
     package mutating func holdIsOver(_ payment: PaymentID) { if lettingGo?.payment == payment { lettingGo = nil } }
 
-    /// Takes that back, because the technician's word could not be written.
+    /// Takes the acknowledgement back, because the technician's word could not be written.
     package mutating func holdAgain(_ payment: PaymentID, at now: Now) {
         let before = lettingGo?.payment == payment ? lettingGo?.intent : nil
         holdIsOver(payment)

@@ -195,7 +195,7 @@ extension CartMachine {
         return actions
     }
 
-    /// When that window has to be checked; nil when there is none.
+    /// When the window of a technician's word has to be checked; nil when there is none.
     package var nextWake: MonoTime? {
         guard facts.intent?.said != nil, let intent = facts.intent?.id else { return nil }
         return evidence[intent]?.clearsByTime(under: terms)

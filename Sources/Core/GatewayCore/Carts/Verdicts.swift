@@ -116,7 +116,7 @@ extension IntentEvidence {
         }.map(\.payment)
     }
 
-    /// When the time that passes clears the last of those; nil when there is none.
+    /// When passing time clears the last attempt that a technician's word has ended; nil when there is none.
     package func clearsByTime(under terms: EvidenceTerms) -> MonoTime? {
         attempts.lazy.filter(\.isEnded).map { $0.idleSince(terms).map { $0 + terms.window } ?? .max }.max()
     }

@@ -100,7 +100,7 @@ extension GatewayMachine {
         guard let book = carts[cart] else { return }
         if let wake = book.keeper.nextWake, now.mono >= wake { changeKeeper(cart, at: now) { $0.tick(at: now.mono) } }
         if book.isOpen, now.mono >= book.touchedAt + policy.cartIdle, isLeftAlone(book) { close(cart, at: now) }
-        // The cart's machine has to write the outcome of that word before memory may forget the cart.
+        // The cart's machine has to write the outcome of a technician's word before memory may forget the cart.
         if book.facts.intent?.said != nil { return changeCart(cart) { $0.tick(at: now) } }
         // Memory need not keep what the journal knows. It lets the secrets of an idle cart go.
         if !book.isOpen, book.money.isAtRest(at: now), !book.keeper.isBusy, outbox.isEmpty,

@@ -50,7 +50,7 @@ extension GatewayMachine {
         return known.filter { identities.standsBack(for: id($0)) == nil } + known.filter { identities.standsBack(for: id($0)) != nil }
     }
 
-    /// The same facts with the USB links that are plugged in.
+    /// The readers' facts with the USB links that are plugged in.
     mutating func joined(_ listed: [ReaderFacts]) -> [ReaderFacts] {
         guard !devices.isEmpty else { return listed }
         tell(devices.judge(readers: inChargeFirst(listed) { $0.id }))

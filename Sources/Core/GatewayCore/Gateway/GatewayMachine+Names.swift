@@ -54,7 +54,7 @@ extension GatewayMachine {
         return devices(among: listed.filter { $0.facts.label == wanted })
     }
 
-    /// Each device once. An entry that Stripe does not have yields to one that it has.
+    /// The entries without a second one of any device. An entry that Stripe does not have yields to one that it has.
     private func devices(among entries: [ReaderMachine]) -> [ReaderID] {
         let present = entries.filter { !$0.facts.isMissingAtStripe || readers[device($0.id)]?.facts.isMissingAtStripe == false }
         // An entry that is no longer listed serves its holder, and no new one.
@@ -176,7 +176,7 @@ extension GatewayMachine {
         call(.stripeReaders(token), for: .stripeReaders(nil), timeout: policy.stripeTimeout, payment: nil)
     }
 
-    /// - Parameter result: a failure is the refusal that the waiting requests get.
+    /// Goes on with the requests that wait for Stripe's list. A failure is the refusal that they get.
     mutating func goOnAfterStripe(_ result: Result<Void, Refusal>) {
         for item in waiting.take(.stripe) {
             switch result {

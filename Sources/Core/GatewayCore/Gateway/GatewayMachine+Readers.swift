@@ -313,7 +313,7 @@ extension GatewayMachine {
         return byActing ?? readerView(machine, acting: machine)
     }
 
-    /// - Parameter acting: the entry that drives the reader's device.
+    /// The reader as the socket shows it. `acting` is the entry that drives its device.
     private func readerView(_ machine: ReaderMachine, acting: ReaderMachine) -> ReaderView {
         let lanes = policy.lanes.lazy.filter { machine.facts.isNamed($0.value) || machine.facts.label == $0.value }.map(\.key)
         let isMissing = machine.facts.isMissingAtStripe && acting.holder == nil

@@ -64,7 +64,7 @@ extension PaymentFailure {
 }
 
 extension CallFailure {
-    /// How a card set-up ends whose backend call failed.
+    /// How a card set-up ends when its backend call failed.
     var cardFailure: PaymentFailure {
         var failure = paymentFailure
         if case .rejected = self {

@@ -37,9 +37,9 @@ package struct CardSetupMachine: Sendable {
         case preparing(session: Bool, intent: Bool)
         /// The reader was told to ask for a card. The set-up goes to `polling`, or to `ended`.
         case collecting
-        /// The set-up goes to `querying` when the next question is due, and to `canceling` at a cancel or the time-out.
+        /// The reader asks for a card. The set-up goes to `querying` when the next question is due, and to `canceling` at a cancel or the time-out.
         case polling(next: MonoTime, until: MonoTime, failures: Int)
-        /// The set-up goes to `polling`, `confirming` with a card, `canceling`, or `ended`.
+        /// The reader was asked whether it has a card. The set-up goes to `polling`, `confirming` with a card, `canceling`, or `ended`.
         case querying(until: MonoTime, failures: Int)
         /// The cancel was sent, and a card that was read meanwhile is not kept. The set-up goes to `clearing` or `ended`.
         case canceling
@@ -366,7 +366,7 @@ package struct CardSetupMachine: Sendable {
     }
 }
 
-/// The short forms of what it wants done.
+/// The actions of a set-up, without their kind.
 extension CardSetupMachine.Action {
     package static var awaitSession: Self { .begun(.awaitSession) }
     package static var prepareIntent: Self { .begun(.prepareIntent) }

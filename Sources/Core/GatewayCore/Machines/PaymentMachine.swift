@@ -225,7 +225,7 @@ extension PaymentFailure {
     static let canceledByCheckout = PaymentFailure(code: .checkoutCanceled, message: "The payment was canceled at the till.")
 }
 
-/// The short forms of what it wants done.
+/// The actions of a payment, without their kind.
 extension PaymentMachine.Action {
     package static var awaitSession: Self { .begun(.awaitSession) }
     package static var prepareIntent: Self { .begun(.prepareIntent) }

@@ -1,6 +1,6 @@
 import GatewayModel
 
-/// What a reader is told, and what it wants done.
+/// What a reader wants done.
 extension ReaderMachine {
     /// The actions that are carried out even when this reader is gone meanwhile.
     package enum Owed: Sendable, Equatable {
@@ -48,7 +48,7 @@ extension ReaderMachine {
     package typealias Action = PartAction<Owed, Begun>
 }
 
-/// The short forms of what it wants done.
+/// The actions of a reader, without their kind.
 extension ReaderMachine.Action {
     package static var claimToken: Self { .begun(.claimToken) }
     package static var search: Self { .begun(.search) }

@@ -77,7 +77,7 @@ extension ReaderSession {
             return nil
         }
 
-        /// The trouble whose pause lasts still.
+        /// The trouble whose pause still lasts.
         func trouble(pausingAt now: MonoTime) -> ReaderTrouble? {
             guard case .none(let trouble?, let retryAt) = self, now < retryAt else { return nil }
             return trouble

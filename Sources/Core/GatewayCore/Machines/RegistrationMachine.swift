@@ -57,7 +57,7 @@ package struct RegistrationMachine: Sendable {
     private var seen: [BackendReader] = []
     private var listTrouble: CallFailure?
 
-    /// - Parameter patience: how long the change may take to show, from its being sent; milliseconds.
+    /// Makes a change that has not begun. `patience` is how long it may take to show after it was sent, in milliseconds.
     package init(_ job: Job, patience: Int64) {
         self.job = job
         self.patience = patience
@@ -209,7 +209,7 @@ package struct RegistrationMachine: Sendable {
     }
 }
 
-/// The short forms of what it wants done.
+/// The actions of a change, without their kind.
 extension RegistrationMachine.Action {
     package static func list(location: String?) -> Self { .begun(.list(location: location)) }
     package static func send(_ job: RegistrationMachine.Job) -> Self { .begun(.send(job)) }

@@ -208,7 +208,7 @@ package struct TokenKeeper: Sendable {
     private static func margin(_ age: Int64) -> Int64 { min(20_000, age / 4) }
 }
 
-/// The short forms of what it wants done.
+/// The actions of a keeper, without their kind.
 extension TokenKeeper.Action {
     package static var request: Self { .begun(.request) }
     package static func give(_ token: ConnectionToken, to claimant: TokenKeeper.Claimant) -> Self { .owed(.give(token, to: claimant)) }

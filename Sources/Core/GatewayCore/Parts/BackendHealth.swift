@@ -76,7 +76,7 @@ struct BackendHealth: Sendable {
         return !isSame && !makesNewIntents
     }
 
-    /// - Returns: whether a harmless question is due, because the backend may accept the unchanged credential again.
+    /// Lets time pass. Returns whether a harmless question is due, because the backend may accept the unchanged credential again.
     mutating func tick(at moment: MonoTime) -> Bool {
         guard moment >= credentialProbeAt else { return false }
         credentialPause = min(Self.longestCredentialPause, credentialPause * 2)

@@ -8,7 +8,7 @@ package struct CircuitBreaker: Sendable {
     private enum State: Equatable {
         /// Calls pass. `failures` have followed one another. The breaker goes to `open` at the limit, and any answer resets the count.
         case closed(failures: Int)
-        /// Calls are refused until then. The breaker goes to `probing` when the time has come.
+        /// Calls are refused until that moment. The breaker goes to `probing` when the time has come.
         case open(until: MonoTime)
         /// One call passes to find out. The breaker goes to `closed` at its answer and to `open` at its failure. It forgets a lost probe at
         /// `until`.

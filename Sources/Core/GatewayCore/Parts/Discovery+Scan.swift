@@ -15,7 +15,7 @@ extension Discovery {
     }
 
     enum Reason: Sendable, Equatable {
-        /// The time for it has come.
+        /// The time for a scan has come.
         case routine
         /// The agent asks only registered readers whether they are there.
         case probe
@@ -83,7 +83,7 @@ extension Discovery {
 
         // MARK: Its beginning
 
-        /// - Returns: the questions that come before the scan of any address.
+        /// Begins the scan. Returns the questions that come before any address is scanned.
         mutating func begin(_ around: Circumstances) -> [Action] {
             let policy = around.policy
             switch reason {
@@ -104,7 +104,7 @@ extension Discovery {
             return (waitsForUSB ? [.lookAtUSB] : []) + (waitsForNetworks ? [.askNetworks] : [])
         }
 
-        /// - Returns: whether the scan waited for this.
+        /// Takes the networks. Returns whether the scan waited for them.
         mutating func networks(_ result: Result<NetworkFacts, LookTrouble>, _ around: Circumstances) -> Bool {
             guard waitsForNetworks else { return false }
             waitsForNetworks = false
@@ -121,7 +121,7 @@ extension Discovery {
             return true
         }
 
-        /// - Returns: what was found for the order; nil when the scan did not wait for this.
+        /// Takes an enumeration of USB. Returns what was found for the order; nil when the scan did not wait for it.
         mutating func usb(_ result: Result<[USBSighting], LookTrouble>) -> [Action]? {
             guard waitsForUSB, let order else { return nil }
             waitsForUSB = false
@@ -222,7 +222,7 @@ extension Discovery {
             return actions
         }
 
-        /// - Returns: what the batch has found; nil when it is not one of this scan.
+        /// Takes the end of a batch. Returns what the batch has found; nil when it is not one of this scan.
         mutating func scanned(batch: UInt64, _ findings: LANFindings) -> [Action]? {
             guard let addresses = open.removeValue(forKey: batch) else { return nil }
             let looked = addresses.filter { findings.looked.contains($0) }

@@ -160,7 +160,7 @@ package struct Discovery: Sendable {
 
     func isFollowed(_ id: RequestID) -> Bool { told[id] != nil }
 
-    /// - Returns: whether to tell the order's caller of the device now: the caller waits and was not told of it before.
+    /// Notes that a device was found for an order. Returns whether to tell the caller now: it waits and was not told of the device before.
     mutating func tells(_ id: RequestID, of device: DeviceFacts) -> Bool {
         told[id] != nil && told[id]?.updateValue(device, forKey: device.key) == nil
     }

@@ -8,7 +8,7 @@ struct KeyedEntries: Sendable {
     struct Look: Sendable, Equatable {
         /// The intents that are still to be read.
         fileprivate var left: Set<IntentID>
-        /// Those among them that the backend has yet to be asked for again, because their secrets are gone.
+        /// The intents among `left` that the backend has yet to be asked for again, because their secrets are gone.
         fileprivate var lost: [CartFacts.Keyed] = []
         fileprivate var failure: PaymentFailure?
         /// Whether one of the intents cannot be read, so that only a technician can say that it was not charged.

@@ -25,7 +25,7 @@ struct ReaderListPoller: Sendable {
     /// Asks for the list to be read as soon as possible.
     mutating func hurry(at moment: MonoTime) { retryAt = moment }
 
-    /// - Returns: whether to ask for the list now. A list that is being read already is not asked for.
+    /// Begins to read the list. Returns false when it is being read already.
     mutating func begin() -> Bool {
         guard !isListing else { return false }
         isListing = true
@@ -80,7 +80,7 @@ struct ReaderListPoller: Sendable {
     /// Why nothing is known of this location's readers; nil when a list was read or none failed.
     var firstFailure: CallFailure? { listedAt == nil ? lastFailure : nil }
 
-    /// - Parameter outageProbe: when a backend that does not answer is asked whether it is back.
+    /// When the list is read next. `outageProbe` is when a backend that does not answer is asked whether it is back.
     func nextListing(isRefused: Bool, outageProbe: MonoTime) -> MonoTime {
         guard !isRefused else { return .max }
         guard lastFailure == nil, let listedAt else { return retryAt }

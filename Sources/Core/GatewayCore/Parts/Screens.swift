@@ -52,7 +52,7 @@ struct Screens: Sendable {
         carts[reader] = nil
     }
 
-    /// - Returns: the readers whose label has been shown for long enough, in order.
+    /// Takes out the readers whose label has been shown for long enough, in order.
     mutating func tick(at moment: MonoTime) -> [ReaderID] {
         guard moment >= nextWake else { return [] }
         let readers = labels.filter { moment >= $0.value }.keys.sorted()

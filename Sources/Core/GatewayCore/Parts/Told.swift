@@ -11,9 +11,8 @@ struct Told: Sendable {
     private var readers: Set<ReaderID> = []
     private var unresolved: Set<PaymentID> = []
 
-    /// - Parameters:
-    ///   - trouble: why the backend serves nothing now; nil when nothing is wrong.
-    ///   - serves: whether the backend has served since the start, so that an outage can be called over.
+    /// Notes why the backend serves nothing now; nil when nothing is wrong. An outage is over only when the backend has served since the
+    /// start (`serves`).
     mutating func backend(_ trouble: CallFailure?, serves: Bool) -> News? {
         guard let trouble else {
             guard backend != nil, serves else { return nil }
@@ -29,14 +28,14 @@ struct Told: Sendable {
 
     mutating func readerIsAway(_ id: ReaderID) { readers.insert(id) }
 
-    /// - Returns: whether it was told that the reader is away.
+    /// Notes that the reader is back. Returns whether the log was told that it is away.
     mutating func readerIsBack(_ id: ReaderID) -> Bool { readers.remove(id) != nil }
 
     func isUnresolvedTold(_ id: PaymentID) -> Bool { unresolved.contains(id) }
 
-    /// - Returns: whether that is news.
+    /// Notes that the payment is unresolved. Returns whether that is news.
     mutating func isUnresolved(_ id: PaymentID) -> Bool { unresolved.insert(id).inserted }
 
-    /// - Returns: whether it was told that the payment is unresolved.
+    /// Notes that the payment has ended. Returns whether the log was told that it is unresolved.
     mutating func ended(_ id: PaymentID) -> Bool { unresolved.remove(id) != nil }
 }
