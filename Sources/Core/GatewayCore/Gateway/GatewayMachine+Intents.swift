@@ -28,7 +28,7 @@ extension GatewayMachine {
             change(payment, at: now) { $0.intentReady(facts, key: key, tipLeft: tipLeft, at: now) }
         case .failed(let payment, let failure): change(payment, at: now) { $0.intentFailed(failure, at: now) }
         case .stop(let payment, let failure):
-            change(payment, at: now) { $0.stopForShutdown(failure, at: now) }
+            change(payment, at: now) { $0.stop(failure, at: now) }
         case .learnt(let note):
             guard let book = carts[cart], book.money.isRecalled else { return }
             if book.facts.paid { close(cart, at: now) }

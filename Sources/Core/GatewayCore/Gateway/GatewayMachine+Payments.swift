@@ -113,18 +113,18 @@ extension GatewayMachine {
         for request in waiting.cancels { cancel(request, payment, Recall(), at: now) }
         if isStopping {
             return change(payment, at: now) {
-                $0.stopForShutdown(
+                $0.stop(
                     PaymentFailure(code: .agentRestarted, message: "The agent is being stopped; the card was not charged."), at: now)
             }
         }
         if let money = carts[cart]?.money, money.refusesPaid != nil {
             let facts = money.facts
-            return change(payment, at: now) { $0.stopForShutdown(.cartPaidEarlier(by: facts.paidBy ?? facts.held), at: now) }
+            return change(payment, at: now) { $0.stop(.cartPaidEarlier(by: facts.paidBy ?? facts.held), at: now) }
         }
         guard payments[payment]?.isEnded == false else { return }
         guard readers[record.reader] != nil else {
             return change(payment, at: now) {
-                $0.stopForShutdown(
+                $0.stop(
                     PaymentFailure(
                         code: .readerLost, message: "The reader is not registered at this location any more.", remedy: "Use another reader."
                     ), at: now)
@@ -138,7 +138,7 @@ extension GatewayMachine {
         }
         if full {
             change(payment, at: now) {
-                $0.stopForShutdown(PaymentFailure(code: .queueTimeout, message: "Too many payments wait for this reader."), at: now)
+                $0.stop(PaymentFailure(code: .queueTimeout, message: "Too many payments wait for this reader."), at: now)
             }
         }
     }

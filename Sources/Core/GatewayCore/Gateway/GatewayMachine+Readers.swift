@@ -218,7 +218,7 @@ extension GatewayMachine {
         case .sessionReady(.cardSetup(let setup)): change(setup, at: now) { $0.sessionReady(at: now) }
         case .sessionFailed(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.sessionFailed(trouble, at: now) }
         case .turnedAway(.payment(let payment), let trouble):
-            change(payment, at: now) { $0.stopForShutdown(trouble.paymentFailure, at: now) }
+            change(payment, at: now) { $0.stop(trouble.paymentFailure, at: now) }
         case .turnedAway(.cardSetup(let setup), let trouble): change(setup, at: now) { $0.fail(trouble.paymentFailure, at: now) }
         case .seenIdle: seenIdle(id, at: now)
         case .changed(let words): log(.info, words, .reader(id))
@@ -301,12 +301,7 @@ extension GatewayMachine {
     // MARK: Views
 
     /// The reader's state as the checkout API names it.
-    func state(of row: ReaderMachine) -> ReaderState {
-        // Among several entries of one device, the one that has the session tells the state.
-        let isRegistered = row.facts.isRegistered
-        let acting = row.isBarred ? readers.read(device(row.id)) { $0.state(isRegistered: isRegistered, hasListed: lists.hasListed) } : nil
-        return acting ?? row.state(isRegistered: isRegistered, hasListed: lists.hasListed)
-    }
+    func state(of row: ReaderMachine) -> ReaderState { state(of: Shown(row, hasListed: lists.hasListed), row.id) }
 
     package func readerView(_ machine: ReaderMachine) -> ReaderView {
         let byActing = machine.isBarred ? readers.read(device(machine.id)) { readerView(machine, acting: $0) } : nil

@@ -170,7 +170,7 @@ package struct GatewayMachine: Sendable {
         let failure = PaymentFailure(
             code: .agentRestarted, message: "The agent is being stopped; the card was not charged.", remedy: "Try again in a moment.")
         // A request that is being accepted ends when it is on disk.
-        for id in payments.ids { change(id, at: now) { $0.stopForShutdown(failure, at: now) } }
+        for id in payments.ids { change(id, at: now) { $0.stop(failure, at: now) } }
         for id in cardSetups.ids { change(id, at: now) { $0.stopForShutdown(at: now) } }
         for item in waiting.takeAll() { refuse(item.id, Refusal(.shuttingDown, "The agent is being stopped.")) }
     }

@@ -37,7 +37,8 @@ package struct CardSetupMachine: Sendable {
         case preparing(session: Bool, intent: Bool)
         /// The reader was told to ask for a card. The set-up goes to `polling`, or to `ended`.
         case collecting
-        /// The reader asks for a card. The set-up goes to `querying` when the next question is due, and to `canceling` at a cancel or the time-out.
+        /// The reader asks for a card. The set-up goes to `querying` when the next question is due, and to `canceling` at a cancel or the
+        /// time-out.
         case polling(next: MonoTime, until: MonoTime, failures: Int)
         /// The reader was asked whether it has a card. The set-up goes to `polling`, `confirming` with a card, `canceling`, or `ended`.
         case querying(until: MonoTime, failures: Int)

@@ -181,14 +181,16 @@ extension PaymentMachine {
         }
     }
 
-    /// Stops the payment for a reason from outside it, for which it must not take the cart.
+    /// Stops the payment for a reason from outside it. A payment whose confirm was sent goes on.
     package mutating func stop(_ failure: PaymentFailure, at now: Now) -> [Action] {
-        if case .confirmWriting(let confirming) = state {
-            var actions: [Action] = []
-            withdraw(confirming, .failure(failure), at: now, &actions)
-            return actions
+        var actions: [Action] = []
+        switch state {
+        case .queued: end(.failed, money: .notTaken, failure: failure, at: now, &actions)
+        case .active: return changeActive(at: now) { $0.stop(.failure(failure)) }
+        case .confirmWriting(let confirming): withdraw(confirming, .failure(failure), at: now, &actions)
+        case .confirming, .following, .ended: break
         }
-        return changeActive(at: now) { $0.stop(.failure(failure)) }
+        return actions
     }
 
     private mutating func changeActive(at now: Now, _ change: (inout Active) -> Void) -> [Action] {

@@ -185,14 +185,6 @@ extension PaymentMachine {
         return actions
     }
 
-    /// Stops the payment as the agent stops. A payment without a confirm ends and leaves the reader. A later one goes on.
-    package mutating func stopForShutdown(_ failure: PaymentFailure, at now: Now) -> [Action] {
-        guard case .queued = state else { return stop(failure, at: now) }
-        var actions: [Action] = []
-        end(.failed, money: .notTaken, failure: failure, at: now, &actions)
-        return actions
-    }
-
     /// Takes a technician's word on what became of the payment. Only an unresolved payment accepts it. Its verdict follows.
     package mutating func resolve(order: OrderID?, by: String, note: String) -> Bool {
         guard case .following = state, isUnresolved else { return false }
