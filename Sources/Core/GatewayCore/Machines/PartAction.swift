@@ -1,5 +1,4 @@
 import GatewayModel
-import Moments
 
 /// An action that a part of the middle wants done. Each part names its own two kinds.
 package enum PartAction<Owed: Sendable & Equatable, Begun: Sendable & Equatable>: Sendable, Equatable {

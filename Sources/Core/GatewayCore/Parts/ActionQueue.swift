@@ -1,5 +1,4 @@
 import GatewayModel
-import Moments
 
 /// The actions that the parts want done, in the order in which they said it.
 ///

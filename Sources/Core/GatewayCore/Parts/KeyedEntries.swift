@@ -1,5 +1,4 @@
 import GatewayModel
-import Moments
 
 /// Keyed entry that is being handed out, and the checks of earlier keyed entry. A check asks whether the cart is unpaid at the backend, and
 /// whether none of the intents can be charged.

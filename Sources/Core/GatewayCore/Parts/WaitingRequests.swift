@@ -1,5 +1,4 @@
 import GatewayModel
-import Moments
 
 /// Requests that wait until something is known, before they are decided, and what is remembered of them when they are asked again.
 struct WaitingRequests: Sendable {

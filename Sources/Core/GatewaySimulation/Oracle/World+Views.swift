@@ -1,6 +1,5 @@
 internal import GatewayCore
 import GatewayModel
-import Moments
 
 /// The views that a caller may ask for at any moment, and the time that a caller may wait.
 extension World {

@@ -1,6 +1,5 @@
 internal import GatewayCore
 import GatewayModel
-import Moments
 
 /// The shop's backend by this simulation's assumptions. The assumptions about `payment_status` stand here, because evidence rests on it:
 ///

@@ -1,6 +1,5 @@
 internal import GatewayCore
 import GatewayModel
-import Moments
 
 /// The journal on disk, which a restart reads.
 struct Disk: Sendable {

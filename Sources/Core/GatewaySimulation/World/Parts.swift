@@ -1,6 +1,5 @@
 internal import GatewayCore
 import GatewayModel
-import Moments
 
 /// An event that will happen in the world.
 enum Happening: Sendable {
