@@ -38,15 +38,26 @@ enum Declarations {
         "package", "public", "private", "fileprivate", "internal", "static", "mutating", "nonisolated", "override", "final", "indirect",
         "convenience", "required", "consuming", "borrowing",
     ]
-    private static let kinds: Set<String> = ["func", "var", "let", "struct", "enum", "class", "actor", "typealias", "protocol"]
+    private static let kinds: Set<Substring> = ["func", "var", "let", "struct", "enum", "class", "actor", "typealias", "protocol"]
 
     static func names(of lines: [Substring]) -> [Substring] {
-        lines.compactMap { line in
-            let words = line.split(separator: " ").drop { modifiers.contains(String($0)) || $0.hasPrefix("@") }
-            guard let kind = words.first, kinds.contains(String(kind)), let name = words.dropFirst().first else { return nil }
-            let plain = name.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
-            return plain.isEmpty || plain == "_" ? nil : plain
-        }
+        lines.compactMap { name(after: kinds, in: $0) }.filter { !$0.isEmpty && $0 != "_" }
+    }
+
+    /// The type that the line declares.
+    static func type(in line: Substring) -> Substring? {
+        name(after: ["struct", "enum", "class", "actor", "typealias", "protocol"], in: line)
+    }
+
+    /// The type that is extended, or declared outside of every other, from this line on.
+    static func extended(in line: Substring) -> Substring? {
+        line.hasPrefix(" ") ? nil : name(after: ["extension"], in: line) ?? type(in: line)
+    }
+
+    private static func name(after kinds: Set<Substring>, in line: Substring) -> Substring? {
+        let words = line.split(separator: " ").drop { modifiers.contains(String($0)) || $0.hasPrefix("@") }
+        guard let kind = words.first, kinds.contains(kind) else { return nil }
+        return words.dropFirst().first?.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
     }
 }
 

@@ -55,6 +55,35 @@ import Testing
         }
     }
 
+    // MARK: The middle
+
+    private static func owners() throws -> OwnerGraph {
+        OwnerGraph(try tree.get().files.filter { $0.path.hasPrefix("Sources/Core/GatewayCore/") })
+    }
+
+    @Test func `no two owners of the middle name each other, and the page of the house shows them as they stand`() throws {
+        let graph = try Self.owners()
+        try #require(graph.names.count > 40)
+        for knot in graph.knots { Issue.record("\(knot)") }
+        let page = try String(contentsOf: SourceTree.root.appending(path: "ARCHITECTURE.md"), encoding: .utf8)
+        let isShown = page.contains(graph.picture)
+        #expect(isShown, "The page should show:\n\(graph.picture)")
+    }
+
+    @Test func `no part that the machine stores names another, but for the queue of what they all want`() throws {
+        let graph = try Self.owners()
+        let machine = try #require(try Self.tree.get().files.first { $0.name == "GatewayMachine.swift" })
+        let stored = machine.lines.prefix { !$0.contains("init(") }.filter { $0.hasPrefix("    var ") }
+        var parts = Set(stored.compactMap { Code.types(in: $0.prefix { $0 != "<" }).first.flatMap { graph.owners[$0] } })
+        parts.subtract(["Policy", "ActionQueue"])
+        try #require(parts.count > 12)
+        for part in parts {
+            for (other, places) in graph.names[part, default: [:]] where parts.contains(other) {
+                Issue.record("\(part) names \(other): \(places.joined(separator: ", "))")
+            }
+        }
+    }
+
     // MARK: Size
 
     @Test func `a file holds one owner, in at most 400 lines`() throws {
