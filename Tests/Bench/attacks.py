@@ -28,7 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import bench
-from outsiders import OUTSIDERS, Outside, carts, lan_servers, odd_certificates, open_bus, plugs, stalling_hosts
+from outsiders import OUTSIDERS, Outside, carts, impostors, lan_servers, odd_certificates, open_bus, plugs, stalling_hosts
 
 NOBODY = 65534
 
@@ -407,16 +407,17 @@ class Bench:
         if self.lan is None:
             port = int(next(line for line in self.settings.read_text().split("\n") if line.startswith(("port", "lan.port"))).split("=")[1])
             ready = multiprocessing.Event()
-            self.lan = multiprocessing.Process(target=self.stand, args=(port, ready), daemon=True)
+            names = [reader["host"] for reader in self.outside.store["readers"]]
+            self.lan = multiprocessing.Process(target=self.stand, args=(port, names, ready), daemon=True)
             self.lan.start()
             if not ready.wait(120):
                 raise SystemExit("the odd hosts did not open")
 
     @staticmethod
-    def stand(port, ready):
+    def stand(port, names, ready):
         resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
         os.nice(10)
-        servers = lan_servers(port)
+        servers = lan_servers(port, names)
         ready.set()
         while servers:
             time.sleep(3600)
@@ -429,7 +430,7 @@ class Bench:
                       {"cart": "waits-long", "amount": "12.00", "reader": "Reader 2", "timeout_s": 600})
         if attack is carts:
             self.outside.order("fault", "backend.*", "delay_answer", "--milliseconds", "150", "--always")
-        if attack in (odd_certificates, stalling_hosts):
+        if attack in (odd_certificates, impostors, stalling_hosts):
             self.surround()
 
     def after(self, attack):

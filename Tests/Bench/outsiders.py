@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import bench
 
-ODD, STALLING = "127.60.0", "127.61"
+ODD, STALLING, IMPOSTORS = "127.60.0", "127.61", "127.62.0"
 
 
 class Outside:
@@ -31,12 +31,13 @@ class Outside:
         if done.returncode != 0:
             raise SystemExit(f"readersim {words}: {done.stderr.decode()[-300:]}")
 
-    def ask(self, method, route, body=None):
+    def ask(self, method, route, body=None, accept="*/*"):
         """The status and the answer; neither when the connection ended."""
         connection = bench.UnixConnection(self.path)
         try:
             data = None if body is None else json.dumps(body)
-            connection.request(method, route, data, {"Content-Type": "application/json"} if data else {})
+            fields = {"Accept": accept} | ({"Content-Type": "application/json"} if data else {})
+            connection.request(method, route, data, fields)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or b"null")
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -141,15 +142,27 @@ def make_certificates(folder):
     return made
 
 
-def lan_servers(port):
-    """Opens 51 servers with odd certificates and 673 that accept and say nothing; ends with the process."""
+def make_impostors(folder, names):
+    """A certificate for each reader's own name, that the reader's authority has not signed."""
+    made = []
+    for number, name in enumerate(names):
+        at = folder / f"impostor-{number}"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{at}.key",
+                        "-out", f"{at}.pem", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", "30"],
+                       check=True, capture_output=True)
+        made.append(at)
+    return made
+
+
+def lan_servers(port, names):
+    """Opens 51 servers with odd certificates, 24 that show a reader's name, and 673 that accept and say nothing; ends with the process."""
     folder = Path(tempfile.mkdtemp(prefix="readerd-odd-"))
-    contexts = []
-    for made in make_certificates(folder):
+
+    def context(made):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.load_cert_chain(f"{made}.pem", f"{made}.key")
-        contexts.append(context)
+        return context
 
     def listen(address):
         server = socket.socket()
@@ -167,8 +180,10 @@ def lan_servers(port):
             except OSError:
                 connection.close()
 
-    for number, context in enumerate(contexts):
-        threading.Thread(target=serve, args=(listen(f"{ODD}.{number + 1}"), context), daemon=True).start()
+    odd = [(f"{ODD}.{number + 1}", context(made)) for number, made in enumerate(make_certificates(folder))]
+    shown = [context(made) for made in make_impostors(folder, names)]
+    for address, shows in odd + [(f"{IMPOSTORS}.{number + 1}", shown[number % len(shown)]) for number in range(24)]:
+        threading.Thread(target=serve, args=(listen(address), shows), daemon=True).start()
     # Nobody accepts: the kernel does, and that is all.
     return [listen(f"{STALLING}.{number // 250}.{number % 250 + 1}") for number in range(673)]
 
@@ -199,9 +214,42 @@ def odd_certificates(outside, end):
     return discover(outside, end, f"{ODD}.0/24")
 
 
+def impostors(outside, end):
+    """24 hosts on the LAN that show a reader's name, looked at again and again"""
+    counts = discover(outside, end, f"{IMPOSTORS}.0/24")
+    status, readers = outside.ask("GET", "/v1/readers")
+    for reader in readers["readers"] if status == 200 else []:
+        counts["a reader at " + ("AN IMPOSTOR'S" if IMPOSTORS in json.dumps(reader) else "its own") + " address"] += 1
+    return counts
+
+
 def stalling_hosts(outside, end):
     """673 hosts on the LAN that accept and say nothing, looked at again and again"""
     return discover(outside, end, f"{STALLING}.0.0/22")
+
+
+# From a technician's place.
+
+def checks(outside, end):
+    """30 connections that ask for every check of the box and its readers, as a technician"""
+    counts, lock = collections.Counter(), threading.Lock()
+
+    def ask_again():
+        here = collections.Counter()
+        while time.monotonic() < end:
+            status, told = outside.ask("POST", "/v1/checks", {}, accept="application/json")
+            here[status] += 1
+            if status == 429:
+                time.sleep(0.05)
+        with lock:
+            counts.update(here)
+
+    threads = [threading.Thread(target=ask_again) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return counts
 
 
 # From USB.
@@ -248,4 +296,4 @@ def open_bus(here):
     return process, dict(line.split("=", 1) for line in order_bus(bus, "environment").splitlines() if "=" in line)
 
 
-OUTSIDERS = [carts, ill_answers, odd_certificates, stalling_hosts, plugs]
+OUTSIDERS = [carts, checks, ill_answers, odd_certificates, impostors, stalling_hosts, plugs]
