@@ -7,7 +7,7 @@ struct StreamTests {
     /// Waits until the host has let go of the interface, and expects that it did nothing wrong.
     private static func letGo(_ bench: Bench, _ name: String = "1-4", at location: SourceLocation = #_sourceLocation) async throws {
         var state = ""
-        try await eventually("the interface is given back: \(state)", at: location) {
+        try await eventually(within: Probe.patience, "the interface is given back: \(state)", at: location) {
             state = try bench.say("state", name)
             return state.hasPrefix("claimed []")
         }
@@ -88,11 +88,12 @@ struct StreamTests {
     @Test func `sixty plugs pulled at any moment leave nothing behind`() async throws {
         let seed = UInt64.random(in: 0 ... .max)
         var random = Seeded(seed)
+        let rounds = Probe.rounds(60)
         try await Bench.open { bench in
             try bench.plug("1-4", "echo", serial: "S1")
-            let probe = try Probe("echo", (0..<60).map { _ in "1000000" }.joined(separator: ","), on: bench)
+            let probe = try Probe("echo", (0..<rounds).map { _ in "1000000" }.joined(separator: ","), on: bench)
             var early: (descriptors: Int, memory: Int)?
-            for round in 1...60 {
+            for round in 1...rounds {
                 try await probe.says("opened")
                 switch Int.random(in: 0..<3, using: &random) {
                 case 0: try bench.say("gone", "1-4", "in", "\(Int.random(in: 1...60_000, using: &random))")
@@ -101,16 +102,18 @@ struct StreamTests {
                 }
                 // Hardly ever all of it had come back before the plug was out.
                 try await probe.says("held")
-                if round == 20 { early = try probe.held() }
+                if round == rounds / 3 { early = try probe.held() }
                 try bench.plug("1-4", "echo", serial: "S1")
             }
             let (before, late) = (try #require(early), try probe.held())
             // One stream more or less is being closed at the moment of the count.
             #expect(
                 late.descriptors <= before.descriptors + 4, "seed \(seed): from \(before.descriptors) to \(late.descriptors) descriptors")
-            #expect(late.memory <= before.memory + 2048, "seed \(seed): from \(before.memory) to \(late.memory) kB in 40 rounds")
+            #expect(
+                Probe.isOverseen || late.memory <= before.memory + 2048,
+                "seed \(seed): from \(before.memory) to \(late.memory) kB in 40 rounds")
             #expect(probe.exit == nil && probe.trouble.isEmpty, "seed \(seed): \(probe.exit ?? 0) \(probe.trouble)")
-            #expect(probe.count("lost") > 40, "seed \(seed): hardly any was cut off")
+            #expect(probe.count("lost") > rounds * 2 / 3, "seed \(seed): hardly any was cut off")
             try await Self.letGo(bench)
             await probe.kill()
         }

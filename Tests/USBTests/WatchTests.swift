@@ -46,15 +46,16 @@ struct WatchTests {
     }
 
     @Test func `a hub with two readers is plugged in again a hundred times, and none is lost, none doubled, nothing kept`() async throws {
+        let rounds = Probe.rounds(100)
         try await Bench.open { bench in
             let probe = try Probe("watch", on: bench)
             var early: (descriptors: Int, memory: Int)?
-            for round in 1...100 {
+            for round in 1...rounds {
                 try bench.plug("1-1", "hub")
                 let one = try bench.plug("1-1.1", "link", serial: "S1")
                 let two = try bench.plug("1-1.2", "link", serial: "S2")
                 try await probe.reports("1-1.1#\(one)=1209:1/S1 1-1.2#\(two)=1209:1/S2")
-                if round == 20 { early = try probe.held() }
+                if round == rounds / 5 { early = try probe.held() }
                 // A hub that is pulled out takes its devices along; the kernel tells of them first.
                 for name in ["1-1.1", "1-1.2", "1-1"] { try bench.say("unplug", name) }
                 if round % 10 == 0 { try await probe.reports("") }
@@ -66,7 +67,9 @@ struct WatchTests {
             let late = try probe.held()
             let before = try #require(early)
             #expect(late.descriptors <= before.descriptors, "descriptors grew from \(before.descriptors) to \(late.descriptors)")
-            #expect(late.memory <= before.memory + 512, "memory grew from \(before.memory) to \(late.memory) kB in 80 rounds")
+            #expect(
+                Probe.isOverseen || late.memory <= before.memory + 512,
+                "memory grew from \(before.memory) to \(late.memory) kB in 80 rounds")
             #expect(probe.trouble.isEmpty)
             await probe.kill()
         }
@@ -90,7 +93,7 @@ struct WatchTests {
         var random = Seeded(seed)
         try await Bench.open { bench in
             let probe = try Probe("watch", on: bench)
-            for round in 0..<40 {
+            for round in 0..<Probe.rounds(40) {
                 var bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
                 // Half of them begin as a device does, so that more than the first byte is looked at.
                 if round % 2 == 0 { bytes = Descriptors.device + bytes }

@@ -16,10 +16,19 @@ final class Probe {
             environment: bench.environment)
     }
 
-    /// The command under which the probe runs, when `make sanitize KIND=valgrind` names one.
-    private static var overseer: [String] {
+    /// The command under which the probe runs, when `make memcheck` names one.
+    private static let overseer: [String] =
         getenv("READERD_PROBE_UNDER").map { String(cString: $0).split(separator: " ").map(String.init) } ?? []
-    }
+
+    /// Whether the probe runs under valgrind. It is slow then, and its memory is mostly valgrind's.
+    static var isOverseen: Bool { !overseer.isEmpty }
+
+    /// The longest wait for what the probe does.
+    static var patience: Duration { isOverseen ? .seconds(600) : .seconds(60) }
+
+    /// The number of rounds of a test that does one thing again and again. Under valgrind few rounds find what many do, for it sees the first
+    /// byte that goes astray.
+    static func rounds(_ many: Int) -> Int { isOverseen ? min(many, 12) : many }
 
     private var lines: [String] {
         // A line that is not whole yet is not one.
@@ -31,7 +40,7 @@ final class Probe {
     /// Waits for a line that nobody has waited for yet and that begins so; those before it are passed over.
     @discardableResult
     func says(
-        _ beginning: String, within limit: Duration = .seconds(60), at location: SourceLocation = #_sourceLocation
+        _ beginning: String, within limit: Duration = Probe.patience, at location: SourceLocation = #_sourceLocation
     ) async throws -> String {
         var found: String?
         try await eventually(
@@ -56,7 +65,7 @@ final class Probe {
     func reports(_ devices: String, at location: SourceLocation = #_sourceLocation) async throws {
         let wanted = devices.isEmpty ? "report" : "report " + devices
         try await eventually(
-            within: .seconds(60), "the last report is \"\(wanted)\"; it said \(lines.suffix(6)), exit \(child.end ?? -1000)", at: location
+            within: Self.patience, "the last report is \"\(wanted)\"; it said \(lines.suffix(6)), exit \(child.end ?? -1000)", at: location
         ) {
             lines.last { $0.hasPrefix("report") } == wanted
         }
