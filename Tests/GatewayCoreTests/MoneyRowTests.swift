@@ -5,7 +5,7 @@ import Testing
 
 /// What a store was driven into: the wrong word on money that was charged, a second charge, a cart that nobody can pay.
 ///
-/// A hostile review found thirty such ways. Each has its test, by the machines (here, in `HeldMoneyTests` and in `KeyedEntryTests`, where nothing else is said) and, with a number before its name,
+/// A hostile review found thirty such ways. Each has its test, by the machines (here, in `HeldMoneyTests`, `KeyedEntryTests` and `SharedIntentTests`, where nothing else is said) and, with a number before its name,
 /// by the real daemon (`ProcessTests/Money`):
 ///
 /// | row | by the machines | by the daemon |
