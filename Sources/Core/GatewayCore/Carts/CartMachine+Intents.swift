@@ -23,8 +23,9 @@ extension CartMachine {
     }
 
     private mutating func prepare(_ terms: Terms, for payment: PaymentID?, at now: Now, _ actions: inout [Action]) {
-        // An intent for the same amounts is being made already, for a payment that has ended meanwhile.
-        if let making, making.terms == terms { return }
+        // An intent for the same amounts is being made already, for a payment that has ended meanwhile. A question over other amounts has to
+        // be answered first: the backend may take up two of them in either order, and charge what the earlier one asked for.
+        if let making, making.terms == terms || making.asksBackend { return }
         if let intent = facts.intent, evidence[intent.id]?.isLetGo == true {
             guard isKnownNotCharged(intent, at: now.mono) else { return fail(.letGoNotYet, &actions) }
             giveUp(intent.id)
@@ -96,11 +97,19 @@ extension CartMachine {
         guard case .creating(number, let terms)? = making else { return [] }
         making = nil
         var actions: [Action] = []
-        switch result {
-        case .success(let made):
+        if case .success(let made) = result {
+            readable.insert(made.id)
             if let intent = facts.intent, intent.everConfirmed, fits(intent, terms) {
                 actions.append(.gaveAgain(isSame: intent.id == made.id))
             }
+        }
+        if let next = open.first(where: { $0.stage == .running }), next.terms != terms {
+            // The payment over other amounts has waited for this answer.
+            prepare(next.terms, for: next.payment, at: now, &actions)
+            return actions
+        }
+        switch result {
+        case .success(let made):
             if let intent = facts.intent, intent.id != made.id, isBound(intent, at: now.mono) {
                 // The backend made another intent while the cart's own may be charged. The other one is never confirmed.
                 if fits(intent, terms) {
@@ -111,7 +120,6 @@ extension CartMachine {
                 }
                 return actions
             }
-            readable.insert(made.id)
             if facts.canceled?.contains(made.id) == true {
                 fail(.intentCanceledForGood, &actions)
                 return actions

@@ -71,6 +71,14 @@ package struct CartMachine: Sendable, Hashable {
             case .creating(_, let terms), .reading(_, _, _, let terms, _): terms
             }
         }
+
+        /// Whether the backend is asked. That may change what the cart's intent is over.
+        var asksBackend: Bool {
+            switch self {
+            case .creating: true
+            case .reading: false
+            }
+        }
     }
 
     package var terms: EvidenceTerms
