@@ -35,9 +35,6 @@ struct Odds: Sendable {
     /// How many may wait for a reader; nil when it is as usual.
     var room: Int?
 
-    /// Whether a form may follow another that has not been paid.
-    var opensForms: Bool { acts > 0 || leavesForms > 0 }
-
     private static let perMille = 65
     private static let salt: UInt64 = 0xa6f5
 

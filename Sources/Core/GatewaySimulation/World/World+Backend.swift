@@ -188,7 +188,8 @@ extension World {
 
     /// Lets a person type a card number into Stripe's form, or close it.
     mutating func keyedForm(_ cart: Int, intent: Int, pays: Bool) {
-        guard backend.carts[cart].isKeyedOpen, !odds.opensForms || backend.carts[cart].form == intent else { return }
+        // A later form of the cart may be open, while this one is closed.
+        guard backend.carts[cart].isKeyedOpen, backend.carts[cart].form == intent else { return }
         if pays, stripe.refusal(intent) == nil, dice.chance(extras.bankApps) {
             trace.note(now, 54, UInt64(intent), text: "pi_\(intent), typed in, waits for its customer in the bank's app")
             stripe.intents[intent].status = .requiresAction
