@@ -260,5 +260,7 @@ extension Call {
     var isClear: Bool { if case .reader(_, _, .clearDisplay, _) = self { true } else { false } }
     var isToken: Bool { if case .connectionToken = self { true } else { false } }
     var isList: Bool { if case .backendReaders = self { true } else { false } }
+    var isIntent: Bool { if case .paymentIntent = self { true } else { false } }
+    var isReadIntent: Bool { if case .readIntent = self { true } else { false } }
     var isSetupIntent: Bool { if case .setupIntent = self { true } else { false } }
 }

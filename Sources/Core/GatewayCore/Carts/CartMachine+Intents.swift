@@ -11,6 +11,17 @@ extension CartMachine {
         return actions
     }
 
+    /// Asks for the intent of a payment whose reader is still being looked up. The machine does so only for a cart that has never had an
+    /// intent or a form: there it can stand in nobody's way, also when that payment is refused.
+    package mutating func wantsIntentAhead(_ terms: Terms) -> [Action] {
+        guard making == nil, unread == nil, open.isEmpty, facts.intent == nil, facts.replaced.isEmpty, facts.canceled?.isEmpty != false,
+            !facts.keyedEntry, facts.keyedEver != true, handingOut == 0, refusesPaid == nil
+        else { return [] }
+        var actions: [Action] = []
+        create(terms, for: nil, &actions)
+        return actions
+    }
+
     /// Asks the backend once a life for a confirmed intent whose secret is gone; nil when there is nothing to ask.
     package mutating func wantsSecret(at now: Now) -> [Action]? {
         guard making == nil, let intent = facts.intent, intent.everConfirmed, !readable.contains(intent.id),
@@ -214,7 +225,7 @@ extension CartMachine {
         facts.intent = adopted
         facts.replaced = Array(facts.replaced.suffix(32))
         actions.append(.currency(key, intent.currency))
-        if wanting == nil { write("the intent came after its payment had ended", &actions) }
+        if wanting == nil { write("the intent came while no payment of the cart was open", &actions) }
     }
 
     /// Gives up an intent whose charge was let go by a technician's word. It is never confirmed again, and is watched like any replaced

@@ -19,7 +19,7 @@ extension GatewayMachine {
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
-        guard lists.hasListed else { return awaitFirstList(id, original, request.cart, at: now) }
+        guard lists.hasListed else { return awaitFirstList(id, original, request, recall, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
@@ -71,11 +71,20 @@ extension GatewayMachine {
         accept(id, payment, request, reader: reader, isVouched: isTechnician && request.afterKeyedEntry, at: now)
     }
 
-    /// Parks a payment until the first list of readers is there. Which reader it is has to wait for that list. The cart's token has not.
-    private mutating func awaitFirstList(_ id: RequestID, _ original: Request, _ cart: CartID, at now: Now) {
+    /// Parks a payment until the first list of readers is there. Which reader it is has to wait for that list. The cart's token and its
+    /// first intent have not.
+    private mutating func awaitFirstList(
+        _ id: RequestID, _ original: Request, _ request: PaymentRequest, _ recall: Recall, at now: Now
+    ) {
         // The backend has just failed, and the payment is refused.
         guard lists.refusal(at: now.mono) == nil else { return park(id, original, at: now) }
+        let cart = request.cart
         mention(cart, at: now)
+        // What the journal knows of a cart may change until the request goes on. That it knows nothing of one cannot, but through memory.
+        if recall.cart == nil, payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil {
+            remember(cart, recalled: nil, at: now)
+            changeCart(cart) { $0.wantsIntentAhead(CartMachine.Terms(request)) }
+        }
         carts.change(cart) { $0.touchedAt = now.mono }
         changeKeeper(cart, at: now) { $0.prepare(at: now.mono) }
         park(id, original, at: now)
