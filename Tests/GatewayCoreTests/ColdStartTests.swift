@@ -1,7 +1,8 @@
-import GatewayCore
 import GatewayModel
 import Moments
 import Testing
+
+@testable import GatewayCore
 
 /// The first payment of an agent that has just been started, and what is made ready for it while the backend lists the readers.
 @Suite struct ColdStartTests {
@@ -86,5 +87,29 @@ import Testing
         store.wait(1_000)
         #expect(asked(store) == ["56.78", "56.78"])
         #expect(store.commands.contains("collectPaymentMethod"))
+    }
+
+    @Test(arguments: [StoreFixture.Disk.isFull, .hangs])
+    func `the disk is told first, and nothing is asked ahead of what it does not keep`(_ disk: StoreFixture.Disk) throws {
+        var store = StoreFixture(holding: \.isList)
+        store.disk = disk
+        let put = try store.pay("p1")
+        #expect(asked(store).isEmpty)
+        store.wait(Outbox.deadline)
+        store.holds = { _ in false }
+        store.settle()
+        #expect(store.refusal(put)?.code == .journalUnavailable)
+        #expect(asked(store).isEmpty)
+    }
+
+    @Test func `a row that lands when the list is there has nothing asked ahead any more`() throws {
+        var store = StoreFixture(holding: { $0.isList || $0.isAppend })
+        let put = try store.pay("p1", reader: ReaderID(unchecked: "tmr_none"))
+        store.holds = \.isAppend
+        store.settle()
+        #expect(store.refusal(put)?.code == .readerNotFound)
+        store.holds = { _ in false }
+        store.settle()
+        #expect(asked(store).isEmpty)
     }
 }

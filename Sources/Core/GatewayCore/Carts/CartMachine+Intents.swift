@@ -11,12 +11,16 @@ extension CartMachine {
         return actions
     }
 
-    /// Asks for the intent of a payment whose reader is still being looked up. The machine does so only for a cart that has never had an
-    /// intent or a form: there it can stand in nobody's way, also when that payment is refused.
+    /// Whether an intent may be made for a payment whose reader is still being looked up. It may for a cart that has never had an intent or
+    /// a form: there it can stand in nobody's way, also when that payment is refused.
+    package var mayHaveIntentAhead: Bool {
+        making == nil && unread == nil && open.isEmpty && facts.intent == nil && facts.replaced.isEmpty && facts.canceled?.isEmpty != false
+            && !facts.keyedEntry && facts.keyedEver != true && refusesPaid == nil
+    }
+
+    /// Asks for the intent of such a payment.
     package mutating func wantsIntentAhead(_ terms: Terms) -> [Action] {
-        guard making == nil, unread == nil, open.isEmpty, facts.intent == nil, facts.replaced.isEmpty, facts.canceled?.isEmpty != false,
-            !facts.keyedEntry, facts.keyedEver != true, handingOut == 0, refusesPaid == nil
-        else { return [] }
+        guard mayHaveIntentAhead else { return [] }
         var actions: [Action] = []
         create(terms, for: nil, &actions)
         return actions

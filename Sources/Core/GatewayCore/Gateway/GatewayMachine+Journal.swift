@@ -39,6 +39,7 @@ extension GatewayMachine {
         case .cardMethod(let setup): change(setup, at: now) { $0.methodWritten(at: now) }
         case .accepted(let payment): accepted(payment, at: now)
         case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
+        case .intentAhead(let terms): intentAheadWritten(terms)
         case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
         case .keyedGiven(let id, let cart, let intent): keyedAnswered(id, cart, .success(intent))
         case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)
@@ -59,8 +60,8 @@ extension GatewayMachine {
         // The technician has agreed, and the agreement is on disk.
         case .lossAccepted: lossAcceptanceWritten(nil)
         case .acknowledged(_, let record, let given): acknowledgementWritten(nil, record, given, at: now)
-        // Their ends follow, or came before. The secret of a keyed intent went to no till.
-        case .confirming, .cardMethod, .keyedGiven: break
+        // Their ends follow, or came before. The secret of a keyed intent went to no till. A payment asks for its intent by itself.
+        case .confirming, .cardMethod, .keyedGiven, .intentAhead: break
         // The row only tells the story. It freed no reader.
         case .release: break
         }
@@ -101,6 +102,8 @@ extension GatewayMachine {
         case .acknowledged(let id, let record, let given): acknowledgementNotWritten(id, record, given, trouble, at: now)
         case .keyedGiven(let id, let cart, _): keyedAnswered(id, cart, .failure(.journal(trouble)))
         case .release(let id, _, _), .lossAccepted(let id): refuse(id, .journal(trouble))
+        // The payment that waits for the list is not accepted either.
+        case .intentAhead: break
         }
     }
 
@@ -109,7 +112,7 @@ extension GatewayMachine {
         switch waiter {
         case .accepted(let payment): _ = payments.acceptance.giveBack(payment)
         case .cardSetupAccepted(let setup): _ = cardSetups.acceptance.giveBack(setup)
-        case .cardMethod, .confirming, .keyedEntry, .keyedGiven, .release, .lossAccepted, .acknowledged: break
+        case .cardMethod, .confirming, .intentAhead, .keyedEntry, .keyedGiven, .release, .lossAccepted, .acknowledged: break
         }
     }
 

@@ -19,7 +19,7 @@ extension GatewayMachine {
         }
         if let refusal = refusesNewWork(at: now) ?? refusesForLoss { return refuse(id, refusal) }
         let original = Request.pay(payment, request, recall, isTechnician: isTechnician)
-        guard lists.hasListed else { return awaitFirstList(id, original, request, recall, at: now) }
+        guard lists.hasListed else { return awaitFirstList(id, payment, original, request, recall, at: now) }
         let reader: ReaderID
         switch resolveReader(request.reader, lane: request.lane) {
         case .success(let found): reader = found
@@ -74,20 +74,36 @@ extension GatewayMachine {
     /// Parks a payment until the first list of readers is there. Which reader it is has to wait for that list. The cart's token and its
     /// first intent have not.
     private mutating func awaitFirstList(
-        _ id: RequestID, _ original: Request, _ request: PaymentRequest, _ recall: Recall, at now: Now
+        _ id: RequestID, _ payment: PaymentID, _ original: Request, _ request: PaymentRequest, _ recall: Recall, at now: Now
     ) {
         // The backend has just failed, and the payment is refused.
         guard lists.refusal(at: now.mono) == nil else { return park(id, original, at: now) }
         let cart = request.cart
         mention(cart, at: now)
         // What the journal knows of a cart may change until the request goes on. That it knows nothing of one cannot, but through memory.
-        if recall.cart == nil, payments.acceptance.first(where: { $0.request.cart.lock == cart.lock }) == nil {
+        if recall.cart == nil, !waiting.isPaymentWaiting(cart) {
             remember(cart, recalled: nil, at: now)
-            changeCart(cart) { $0.wantsIntentAhead(CartMachine.Terms(request)) }
+            prepareIntent(CartMachine.Terms(request), for: payment, at: now)
         }
         carts.change(cart) { $0.touchedAt = now.mono }
         changeKeeper(cart, at: now) { $0.prepare(at: now.mono) }
         park(id, original, at: now)
+    }
+
+    /// Has the cart's first intent made ahead of the payment. As with all that a payment asks of the backend, the disk is told before.
+    private mutating func prepareIntent(_ terms: CartMachine.Terms, for payment: PaymentID, at now: Now) {
+        guard let book = carts[terms.cart], book.money.mayHaveIntentAhead else { return }
+        outbox.add(
+            JournalEntry(
+                kind: .cart, at: now.wall, cart: book.facts,
+                note: "the cart's intent is asked for: the payment \(payment.text) waits for the list of readers"),
+            waiter: .intentAhead(terms))
+    }
+
+    mutating func intentAheadWritten(_ terms: CartMachine.Terms) {
+        // Once the list is there, the payment asks for its intent by itself.
+        guard !lists.hasListed else { return }
+        changeCart(terms.cart) { $0.wantsIntentAhead(terms) }
     }
 
     private mutating func accept(

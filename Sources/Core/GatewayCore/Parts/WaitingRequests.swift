@@ -19,6 +19,11 @@ struct WaitingRequests: Sendable {
         var reason: Reason
         /// The refusal when nothing can be learnt; nil for what stood in the way.
         var otherwise: Refusal?
+
+        /// Whether this is a payment of the cart.
+        func pays(_ cart: CartID) -> Bool {
+            if case .pay(_, let request, _, _) = request { request.cart.lock == cart.lock } else { false }
+        }
     }
 
     var keyed = KeyedEntries()
@@ -41,10 +46,7 @@ struct WaitingRequests: Sendable {
 
     /// Takes the payments of this cart that wait for anything.
     mutating func takePayments(of cart: CartID) -> [Item] {
-        let payments = items.filter {
-            if case .pay(_, let request, _, _) = $0.request { return request.cart.lock == cart.lock }
-            return false
-        }
+        let payments = items.filter { $0.pays(cart) }
         if !payments.isEmpty { items.removeAll { item in payments.contains { $0.id == item.id } } }
         return payments
     }
@@ -95,6 +97,9 @@ struct WaitingRequests: Sendable {
             return item.reason == .cartCheck(cart.lock) || item.reason == .heldCheck(cart.lock)
         }
     }
+
+    /// Whether a payment of this cart waits for anything.
+    func isPaymentWaiting(_ cart: CartID) -> Bool { items.contains { $0.pays(cart) } }
 
     func isAwaited(_ reason: Reason) -> Bool { items.contains { $0.reason == reason } }
 

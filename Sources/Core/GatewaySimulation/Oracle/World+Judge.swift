@@ -93,6 +93,11 @@ extension World {
         }
     }
 
+    /// Judges the asking for an intent. By then the disk tells of its cart.
+    mutating func judgeAsking(_ cart: CartID) {
+        if disk.cart(cart) == nil { fail(.neverLost, "the backend is asked for an intent of \(cart.text), of which nothing is on disk") }
+    }
+
     private func isCollecting(_ payment: PaymentID, _ id: ReaderID) -> Bool {
         guard let reader = Reader.index(of: id), case .ours = readers[reader].session, readers[reader].isOn else { return false }
         switch readers[reader].state {

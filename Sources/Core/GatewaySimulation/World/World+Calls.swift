@@ -24,8 +24,9 @@ extension World {
                 fail(.neverAGuess, "the card of \(setups[setup].id) is kept after its cancel")
             }
             if let number = Reader.index(of: reader) { readers[number].open += 1 }
-        case .stripeReaders, .configuration, .connectionToken, .paymentIntent, .paymentStatus, .setupIntent, .storeCard, .backendReaders,
-            .readIntent, .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
+        case .paymentIntent(let cart, _, _, _): judgeAsking(cart)
+        case .stripeReaders, .configuration, .connectionToken, .paymentStatus, .setupIntent, .storeCard, .backendReaders, .readIntent,
+            .terminals, .registerTerminal, .updateTerminal, .deregisterTerminal:
             break
         case .networks, .lookAtLAN, .lookAtUSB: return looks(index)
         }
