@@ -324,4 +324,26 @@ import Testing
         #expect(store.payment("p2")?.state == .finishing)
         #expect(store.payment("p2")?.isVouchedUnkeyed == true)
     }
+
+    @Test(arguments: [false, true])
+    func `a technician's word opens no form while the reader's intent may be charged still`(_ restarts: Bool) throws {
+        var store = MoneyStore()
+        store.givenIntent = { $0 == .card ? "pi_k" : "pi_1" }
+        store.confirm = { _ in .failure(.lost(detail: "no answer")) }
+        try store.pay("p1")
+        #expect(store.payment("p1")?.state == .unresolved)
+        store.ask(.resolve(PaymentID(unchecked: "p1"), paid: false, order: nil, by: "ann", note: "not in the dashboard", Recall()))
+        #expect(store.payment("p1")?.state == .failed)
+        if restarts { store.restart() }
+        func form() throws -> Refusal? {
+            let known = store.rows.last { $0.cart?.cart == StoreFixture.cart.lock }?.cart
+            let asked = store.ask(
+                .keyedIntent(StoreFixture.cart, amount: try DecimalAmount("56.78"), accountBalance: nil, Recall(cart: known)))
+            return store.refusal(asked)
+        }
+        let refusal = try #require(try form())
+        #expect(refusal.code == .cartBusy && refusal.payment == PaymentID(unchecked: "p1"))
+        store.wait(store.policy.authorizationWindow + 60_000)
+        #expect(try form() == nil, "its reader was seen idle, and the window has passed since")
+    }
 }

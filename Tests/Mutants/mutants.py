@@ -39,6 +39,9 @@ MUTANTS = [
         "journal(.confirming, snapshot, at: now)\nchange(id, at: now) { $0.confirmingWritten(at: now) }"),
     statement(
         "an intent is asked for ahead of the disk", "waiter: .intentAhead(terms))", "waiter: .intentAhead(terms))\nintentAheadWritten(terms)"),
+    expression(
+        "a form opens beside an intent that may be charged", "guard let intent = facts.intent, isBound(intent, at: now.mono) else { return nil }",
+        "isBound(intent, at: now.mono)", "now.mono < .min"),
     statement(
         "a row that failed is taken for one that is there", "change(payment, at: now) { $0.confirmingFailed(at: now) }",
         "change(payment, at: now) { $0.confirmingWritten(at: now) }"),
@@ -81,7 +84,7 @@ MUTANTS = [
         "a heartbeat beside a payment", "case .live where around.isLeaseFree && !around.isAsking && now >= lastContact + heartbeatInterval",
         "around.isLeaseFree", "true",
         also=(("case .live: isLeaseFree && !isAsking ? lastContact + heartbeatInterval() : .max", "isLeaseFree", "true"),)),
-    expression("keyed entry beside a payment", "guard let item = open.first else { return nil }", "open.first", "nil"),
+    expression("keyed entry beside a payment", "if let item = open.first {", "open.first", "nil"),
     expression(
         "a payment beside keyed entry", "if facts.keyedEntry, !request.afterKeyedEntry || handingOut > 0 {",
         "!request.afterKeyedEntry || handingOut > 0", "false"),
@@ -311,6 +314,7 @@ SEEDS = {
     "a second form is opened unread": 819721,
     "a retry is charged whatever an earlier attempt has left on the intent": 675614,
     "an entry in no list is held where no cart can be opened": 530623,
+    "a form opens beside an intent that may be charged": 3126195,
     "a canceled payment is confirmed": 26,
     "later rows overtake earlier ones": 510,
 }

@@ -34,7 +34,7 @@ extension CartMachine {
             return Refusal(
                 .cartBusy, "An earlier attempt of this cart was over another amount, and nobody knows for certain that it was not charged.",
                 remedy: "Take the same amount as before (that is safe), or wait until the authorization window has passed.",
-                payment: evidence[intent.id]?.attempts.last { $0.payment != Self.unnamed }?.payment)
+                payment: lastAttempt(on: intent))
         }
         if let intent = facts.intent, let known = evidence[intent.id], known.isLetGo, isBound(intent, at: now.mono) {
             return .letGoNotYet(by: known.attempts.last?.payment)
@@ -64,7 +64,7 @@ extension CartMachine {
     }
 
     /// Why keyed entry may not begin; nil when it may. `isRead` tells that the earlier intents have just been read.
-    package func refusesKeyed(isRead: Bool) -> Refusal? {
+    package func refusesKeyed(isRead: Bool, at now: Now) -> Refusal? {
         if let refusal = refusesPaid { return refusal }
         guard (facts.keyed ?? []).count < Self.keyedLimit else {
             return Refusal(
@@ -85,10 +85,22 @@ extension CartMachine {
             case .requiresPaymentMethod, .requiresConfirmation, .canceled, .other, nil: break
             }
         }
-        guard let item = open.first else { return nil }
+        if let item = open.first {
+            return Refusal(
+                .cartBusy, "The payment \(item.payment.text) of this cart is running, or its outcome is not known.",
+                remedy: "Wait until it has ended.", payment: item.payment)
+        }
+        // The form has an intent of its own. A technician's word lets the reader's be tried again, and no other beside it.
+        guard let intent = facts.intent, isBound(intent, at: now.mono) else { return nil }
         return Refusal(
-            .cartBusy, "The payment \(item.payment.text) of this cart is running, or its outcome is not known.",
-            remedy: "Wait until it has ended.", payment: item.payment)
+            .cartBusy, "An earlier attempt of this cart at a reader may be charged still: nobody knows for certain that it was not.",
+            remedy: "Take the same amount at a reader (that is safe), or wait until the authorization window has passed.",
+            payment: lastAttempt(on: intent))
+    }
+
+    /// The payment that confirmed this intent last, where its name is known.
+    private func lastAttempt(on intent: CartFacts.Intent) -> PaymentID? {
+        evidence[intent.id]?.attempts.last { $0.payment != Self.unnamed }?.payment
     }
 
     /// The largest number of intents for keyed entry that a cart may have.

@@ -13,7 +13,7 @@ extension GatewayMachine {
         remember(cart, recalled: recall.cart, at: now)
         let isRead = checked == .cartCheck(cart.lock)
         let original = Request.keyedIntent(cart, amount: terms.amount, accountBalance: terms.accountBalance, recall)
-        if let refusal = carts[cart]?.money.refusesKeyed(isRead: isRead) {
+        if let refusal = carts[cart]?.money.refusesKeyed(isRead: isRead, at: now) {
             if checked != .heldCheck(cart.lock), mayBeLetGo(refusal, cart), checkHeld(id, original, cart, at: now) { return }
             return refuse(id, refusal)
         }
