@@ -245,6 +245,8 @@ extension World {
                 if collection.tip > 0, dice.chance(extras.stayingTips) {
                     stripe.intents[intent].amount += collection.tip
                     stripe.intents[intent].stayingTip += collection.tip
+                    // A later attempt's confirm left after the agent's last question, and is charged what this one leaves there.
+                    if isConfirmedLater(intent, than: collection.payment) { carts[stripe.intents[intent].cart].isTamperedWith = true }
                 }
                 declined(intent, payment: collection.payment)
                 answer = ConfirmAnswer(
@@ -273,6 +275,12 @@ extension World {
             plans(
                 .callAnswers(call, .reader(.success(saysNothing ? .done : .confirmed(answer))), isCopy: false), after: dice.within(5...60))
         }
+    }
+
+    /// Whether another payment has confirmed the intent since this one did.
+    private func isConfirmedLater(_ intent: Int, than payment: Int) -> Bool {
+        guard let own = payments[payment].confirmedAt else { return false }
+        return payments.contains { other in other.confirmedIntents.contains(intent) && other.confirmedAt.map { $0 > own } == true }
     }
 
     /// Charges the intent and makes the answer that says so.
