@@ -140,6 +140,8 @@ extension CartMachine {
                 return actions
             }
             unread = Unread(id: made.id, key: made.key, terms: terms)
+            // It was made ahead of its payment, which reads it.
+            if wanting == nil, askedFor == nil, facts.intent == nil { return actions }
             read(made.id, made.key, terms, for: wanting, at: now, &actions)
         case .failure(let failure): fail(failure.paymentFailure, &actions)
         }
