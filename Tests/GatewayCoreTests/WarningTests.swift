@@ -1,7 +1,8 @@
-import GatewayCore
 import GatewayModel
 import Moments
 import Testing
+
+@testable import GatewayCore
 
 /// What a person should know of a payment stands until a technician has seen to it.
 @Suite struct WarningTests {
@@ -229,6 +230,22 @@ import Testing
         var record = try Fixture.record(.succeeded, money: .taken, warnings: [.chargedTwice(IntentID(unchecked: "pi_2"))])
         let isNew = record.warn(.chargedTwice(IntentID(unchecked: "pi_3")))
         #expect(!isNew && record.warnings.count == 1)
+    }
+
+    @Test func `what a technician has seen to is not warned of again by the next look, and is when the word could not be written`() throws {
+        let now = Now(mono: 1_000, wall: 1_769_851_800_000)
+        let warned = try Fixture.record(.finishing, money: .authorized, warnings: [.chargedTwice(IntentID(unchecked: "pi_2"))])
+        let bare = try Fixture.record(.finishing, money: .authorized, warnings: [])
+        var machine = PaymentMachine(record: warned, policy: GatewayPolicy(), now: now)
+        machine.replaceWarnings(by: bare)
+        #expect(machine.chargedTwice(IntentID(unchecked: "pi_2"), at: now).isEmpty)
+        #expect(machine.record.warnings.isEmpty)
+        // Another form is other news.
+        #expect(machine.chargedTwice(IntentID(unchecked: "pi_3"), at: now).count == 1)
+        machine.replaceWarnings(by: warned)
+        machine.replaceWarnings(by: bare)
+        machine.replaceWarnings(by: warned)
+        #expect(machine.record.warnings.count == 1, "it stands again")
     }
 
     @Test func `a payment is not resolved while another of its cart runs`() throws {

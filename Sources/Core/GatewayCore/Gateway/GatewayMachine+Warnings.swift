@@ -27,7 +27,7 @@ extension GatewayMachine {
 
     /// Replaces the payment's warnings wherever its record is held.
     private mutating func replace(_ record: PaymentRecord) {
-        payments.change(record.id) { $0.edit { $0.replaceWarnings(by: record) } }
+        payments.change(record.id) { $0.replaceWarnings(by: record) }
         payments.editEnded(record.id) { $0.replaceWarnings(by: record) }
         carts.change(record.request.cart) { if $0.charged?.id == record.id { $0.charged?.replaceWarnings(by: record) } }
         resolutions.warningsChanged(of: record)

@@ -72,6 +72,8 @@ package struct PaymentMachine: Sendable {
     private var ownRecord: Shared<PaymentRecord>
     /// A technician's word on the payment, with the technician's name.
     private(set) var technician: (by: String, note: String)?
+    /// The warnings that a technician has seen to. What every further look finds again is no news.
+    private var seenTo: [PaymentWarning] = []
     /// The words with which the backend last said `Failed`.
     private(set) var failedWith: String?
     var state: State
@@ -200,9 +202,17 @@ extension PaymentMachine {
 
     /// Adds a warning once, and journals it.
     mutating func warn(_ warning: PaymentWarning, at now: Now, _ actions: inout [Action]) {
+        guard !seenTo.contains(warning) else { return }
         var isNew = false
         edit { isNew = $0.warn(warning) }
         if isNew { actions.append(.write(.warned, record, note: warning.message)) }
+    }
+
+    /// Takes the warnings that stand after an acknowledgement, or stand again because it could not be written.
+    mutating func replaceWarnings(by other: PaymentRecord) {
+        let gone = record.warnings.filter { !other.warnings.contains($0) }
+        seenTo = Array((seenTo + gone).filter { !other.warnings.contains($0) }.suffix(16))
+        edit { $0.replaceWarnings(by: other) }
     }
 
     /// Warns that the intent for keyed entry is charged too.
