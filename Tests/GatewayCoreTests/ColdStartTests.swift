@@ -16,6 +16,7 @@ import Testing
         var store = StoreFixture(holding: { $0.isList || $0.isReadIntent })
         let put = try store.pay("p1")
         #expect(asked(store) == ["56.78"], "it does not wait for the list")
+        #expect(store.made.contains { $0.call.isIntent && $0.trace == "p1.0" }, "it can be followed with its payment")
         #expect(store.responses[put] == nil && !store.rows.contains { $0.payment != nil }, "the payment does")
         store.holds = \.isReadIntent
         store.settle()

@@ -38,7 +38,8 @@ MUTANTS = [
         "the confirm does not wait for its row", "journal(.confirming, snapshot, waiter: .confirming(id), at: now)",
         "journal(.confirming, snapshot, at: now)\nchange(id, at: now) { $0.confirmingWritten(at: now) }"),
     statement(
-        "an intent is asked for ahead of the disk", "waiter: .intentAhead(terms))", "waiter: .intentAhead(terms))\nintentAheadWritten(terms)"),
+        "an intent is asked for ahead of the disk", "waiter: .intentAhead(payment, terms))",
+        "waiter: .intentAhead(payment, terms))\nintentAheadWritten(payment, terms)"),
     expression(
         "a form opens beside an intent that may be charged", "guard let intent = facts.intent, isBound(intent, at: now.mono) else { return nil }",
         "isBound(intent, at: now.mono)", "now.mono < .min"),

@@ -19,10 +19,12 @@ extension CartMachine {
     }
 
     /// Asks for the intent of such a payment.
-    package mutating func wantsIntentAhead(_ terms: Terms) -> [Action] {
+    package mutating func wantsIntentAhead(_ terms: Terms, of payment: PaymentID) -> [Action] {
         guard mayHaveIntentAhead else { return [] }
         var actions: [Action] = []
-        create(terms, for: nil, &actions)
+        create(terms, for: payment, &actions)
+        // The payment has asked for nothing itself yet.
+        askedFor = nil
         return actions
     }
 

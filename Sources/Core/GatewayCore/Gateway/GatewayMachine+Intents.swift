@@ -15,7 +15,8 @@ extension GatewayMachine {
         case .create(let number, let terms, let payment):
             call(
                 .paymentIntent(terms.cart, amount: terms.amount, accountBalance: terms.accountBalance, type: .terminal),
-                for: .createIntent(cart, number), timeout: policy.backendTimeout, payment: payment)
+                for: .createIntent(cart, number), timeout: policy.backendTimeout, holder: payment.map { .payment($0) },
+                isAhead: payment.map { payments[$0] == nil } == true)
         case .read(let number, let intent, let payment):
             guard let secret = carts[cart]?.secrets[intent] else {
                 let lost = CallFailure.unavailable(detail: "the intent's secret is gone", mayHaveActed: false)

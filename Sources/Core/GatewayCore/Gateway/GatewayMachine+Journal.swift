@@ -39,7 +39,7 @@ extension GatewayMachine {
         case .cardMethod(let setup): change(setup, at: now) { $0.methodWritten(at: now) }
         case .accepted(let payment): accepted(payment, at: now)
         case .confirming(let payment): change(payment, at: now) { $0.confirmingWritten(at: now) }
-        case .intentAhead(let terms): intentAheadWritten(terms)
+        case .intentAhead(let payment, let terms): intentAheadWritten(payment, terms)
         case .keyedEntry(let id, let cart): keyedEntryWritten(id, cart)
         case .keyedGiven(let id, let cart, let intent): keyedAnswered(id, cart, .success(intent))
         case .release(let id, let reader, let holder): releaseWritten(id, reader, holder, at: now)

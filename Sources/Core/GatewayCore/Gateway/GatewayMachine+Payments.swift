@@ -97,13 +97,13 @@ extension GatewayMachine {
             JournalEntry(
                 kind: .cart, at: now.wall, cart: book.facts,
                 note: "the cart's intent is asked for: the payment \(payment.text) waits for the list of readers"),
-            waiter: .intentAhead(terms))
+            waiter: .intentAhead(payment, terms))
     }
 
-    mutating func intentAheadWritten(_ terms: CartMachine.Terms) {
+    mutating func intentAheadWritten(_ payment: PaymentID, _ terms: CartMachine.Terms) {
         // Once the list is there, the payment asks for its intent by itself.
         guard !lists.hasListed else { return }
-        changeCart(terms.cart) { $0.wantsIntentAhead(terms) }
+        changeCart(terms.cart) { $0.wantsIntentAhead(terms, of: payment) }
     }
 
     private mutating func accept(

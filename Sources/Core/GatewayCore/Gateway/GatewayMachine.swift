@@ -143,8 +143,8 @@ package struct GatewayMachine: Sendable {
         self.call(call, for: purpose, timeout: timeout, holder: payment.map { .payment($0) })
     }
 
-    mutating func call(_ call: Call, for purpose: CallPurpose, timeout: Int64, holder: LeaseHolder?) {
-        let (id, trace) = calls.ask(purpose, for: holder)
+    mutating func call(_ call: Call, for purpose: CallPurpose, timeout: Int64, holder: LeaseHolder?, isAhead: Bool = false) {
+        let (id, trace) = calls.ask(purpose, for: holder, isAhead: isAhead)
         if call.isForBackend { backend.asking(at: calls.moment) }
         queue.emit(.call(id, call, timeout: timeout, trace: trace))
     }

@@ -56,16 +56,17 @@ struct CallRegister: Sendable {
     /// Begins an event. Its questions are asked at this moment.
     mutating func begin(at moment: MonoTime) { self.moment = moment }
 
-    /// Enters a call for a holder, or for the agent itself.
+    /// Enters a call for a holder, or for the agent itself. What is asked ahead of a holder that has not begun has the number 0, for nobody
+    /// would forget a count of one that never begins.
     ///
     /// - Returns: its number, and the name by which it can be followed from end to end.
-    mutating func ask(_ purpose: CallPurpose, for holder: LeaseHolder?) -> (id: CallID, trace: String) {
+    mutating func ask(_ purpose: CallPurpose, for holder: LeaseHolder?, isAhead: Bool = false) -> (id: CallID, trace: String) {
         last += 1
         let id = CallID(last)
         open.append(Open(id: id, purpose: purpose, askedAt: moment))
         guard let holder else { return (id, "agent.\(last)") }
-        let number = (traces[holder] ?? 0) + 1
-        traces[holder] = number
+        let number = isAhead ? 0 : (traces[holder] ?? 0) + 1
+        if !isAhead { traces[holder] = number }
         // A payment and a card set-up may have the same id.
         let name = holder.payment?.text ?? "setup.\(holder.cardSetup?.text ?? "")"
         return (id, "\(name).\(number)")

@@ -10,7 +10,7 @@ struct Outbox: Sendable {
         case accepted(PaymentID)
         case confirming(PaymentID)
         /// The agent may have the cart's first intent made, for a payment that waits for the list of readers.
-        case intentAhead(CartMachine.Terms)
+        case intentAhead(PaymentID, CartMachine.Terms)
         /// The agent may ask for the keyed-entry intent.
         case keyedEntry(RequestID, CartID)
         /// The keyed-entry intent's secret may go to the checkout. After a restart too, its name tells what has to be read.
